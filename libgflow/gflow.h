@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#define G_FLOW_INSIDE
+
+#include "gflow-enum-types.h"
+#include "gflow-version.h"
+
+#include "graph/gflow-types.h"
+#include "graph/gflow-error.h"
+#include "graph/gflow-flow.h"
+#include "graph/gflow-group.h"
+#include "graph/gflow-lock.h"
+#include "graph/gflow-node.h"
+#include "run/gflow-run.h"
+#include "run/gflow-step.h"
+
+#undef G_FLOW_INSIDE

@@ -1,0 +1,173 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-flow-private.h"
+
+/* Copies the needs of @node to @copy: a need that is in the flow becomes its copy. */
+static void
+copy_needs (GFlow     *self,
+            GFlowNode *node,
+            GPtrArray *copies,
+            GFlowNode *copy)
+{
+  const GFlowNeed *needs = _g_flow_node_needs (node);
+
+  for (guint i = 0; i < node->n_needs; i++)
+    {
+      GFlowNeed need = needs[i];
+
+      if (!_g_flow_need_is_name (need) && ((GFlowNode *) need)->flow == self)
+        need = copies->pdata[((GFlowNode *) need)->index];
+      _g_flow_node_add_need (copy, _g_flow_need_copy (need));
+    }
+}
+
+/**
+ * g_flow_copy:
+ * @self: a flow
+ *
+ * Makes a flow with copies of all nodes, which may be changed without changing
+ * this one. The bodies and locks are shared; the data of a body is freed when
+ * its last copy is.
+ *
+ * Returns: (transfer full): a new flow
+ *
+ * Since: 0.1
+ */
+GFlow *
+g_flow_copy (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+
+  GFlow *copy = g_object_new (G_TYPE_FLOW,
+                              "name", self->name,
+                              "max-threads", self->max_threads,
+                              "max-parallel", self->max_parallel,
+                              "on-error", self->on_error,
+                              NULL);
+  g_autoptr(GPtrArray) copies = g_ptr_array_new ();
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (guint i = 0; i < self->nodes->len; i++)
+    g_ptr_array_add (copies, _g_flow_node_copy (self->nodes->pdata[i]));
+  for (guint i = 0; i < self->nodes->len; i++)
+    copy_needs (self, self->nodes->pdata[i], copies, copies->pdata[i]);
+  _g_flow_mutex_unlock (&self->mutex);
+
+  for (guint i = 0; i < copies->len; i++)
+    {
+      GFlowNode *node = copies->pdata[i];
+
+      node->flow = copy;
+      node->index = i;
+      g_ptr_array_add (copy->nodes, node);
+    }
+  copy->next_number = self->next_number;
+  return copy;
+}
+
+static gboolean
+same_locks (GFlowNode *a,
+            GFlowNode *b)
+{
+  GPtrArray *locks_a = _g_flow_node_locks (a), *locks_b = _g_flow_node_locks (b);
+  guint n_a = locks_a != NULL ? locks_a->len : 0, n_b = locks_b != NULL ? locks_b->len : 0;
+
+  if (n_a != n_b)
+    return FALSE;
+  for (guint i = 0; i < n_a; i++)
+    if (!g_ptr_array_find (locks_b, locks_a->pdata[i], NULL))
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether @a and @b do the same, in the same circumstances. */
+static gboolean
+same_work (GFlowNode *a,
+           GFlowNode *b)
+{
+  return a->kind == b->kind &&
+         a->body == b->body &&
+         a->user_data == b->user_data &&
+         a->run_when == b->run_when &&
+         g_flow_node_get_placement (a) == g_flow_node_get_placement (b) &&
+         _g_flow_node_priority (a) == _g_flow_node_priority (b) &&
+         _g_flow_node_subflow (a) == _g_flow_node_subflow (b) &&
+         same_locks (a, b);
+}
+
+static gboolean
+same_upstreams (GFlowPlan *plan_a,
+                guint      index_a,
+                GFlowPlan *plan_b,
+                guint      index_b,
+                GArray    *b_from_a)
+{
+  guint n = plan_a->first_upstream[index_a + 1] - plan_a->first_upstream[index_a];
+
+  if (n != plan_b->first_upstream[index_b + 1] - plan_b->first_upstream[index_b])
+    return FALSE;
+
+  g_autoptr(GHashTable) wanted = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint32 upstream = plan_a->upstreams[plan_a->first_upstream[index_a] + i];
+
+      g_hash_table_add (wanted, GUINT_TO_POINTER (g_array_index (b_from_a, guint32, upstream)));
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      guint32 upstream = plan_b->upstreams[plan_b->first_upstream[index_b] + i];
+
+      if (!g_hash_table_contains (wanted, GUINT_TO_POINTER (upstream)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/**
+ * g_flow_equal:
+ * @self: a flow
+ * @other: another flow
+ *
+ * Compares two flows: they are equal if they have nodes of the same names,
+ * which do the same work and wait for nodes of the same names. The order of
+ * adding does not count, nor does whether an upstream was given as a node or
+ * by name.
+ *
+ * Returns: %TRUE if they are equal
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_equal (GFlow *self,
+              GFlow *other)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (G_IS_FLOW (other), FALSE);
+
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
+  g_autoptr(GFlowPlan) other_plan = _g_flow_ref_plan (other);
+  g_autoptr(GArray) others = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  if (plan->n_nodes != other_plan->n_nodes)
+    return FALSE;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      GFlowNode *node = plan->nodes[i].node;
+      GFlowNode *twin = g_flow_lookup (other, g_flow_node_get_name (node));
+      guint index;
+
+      if (twin == NULL || !same_work (node, twin) || !_g_flow_plan_find (other_plan, twin, &index))
+        return FALSE;
+      g_array_append_val (others, index);
+    }
+  for (guint i = 0; i < plan->n_nodes; i++)
+    if (!same_upstreams (plan, i, other_plan, g_array_index (others, guint32, i), others))
+      return FALSE;
+  return TRUE;
+}

@@ -1,0 +1,506 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-flow-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gflow-error.h"
+#include "gflow-group-private.h"
+
+/* A change of the list of nodes is announced at home, where views are. */
+typedef struct
+{
+  GListModel *model;
+  guint       position;
+  guint       removed;
+  guint       added;
+} Change;
+
+static void
+announce (gpointer data)
+{
+  Change *change = data;
+
+  g_list_model_items_changed (change->model, change->position, change->removed, change->added);
+  if (change->removed != change->added)
+    g_object_notify (G_OBJECT (change->model), "n-items");
+  g_object_unref (change->model);
+  g_free (change);
+}
+
+static void
+items_changed (GFlow *self,
+               guint  position,
+               guint  removed,
+               guint  added)
+{
+  if (_g_flow_home_is_here (&self->home))
+    {
+      g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
+      g_object_notify (G_OBJECT (self), "n-items");
+      return;
+    }
+
+  Change *change = g_new (Change, 1);
+
+  *change = (Change) { G_LIST_MODEL (g_object_ref (self)), position, removed, added };
+  _g_flow_home_release (&self->home, change, announce);
+}
+
+/* "node12" → 12; a made-up name must not meet it later. */
+static gboolean
+parse_made_up_name (const char *name,
+                    guint      *number)
+{
+  guint64 value;
+
+  if (!g_str_has_prefix (name, "node") ||
+      !g_ascii_string_to_unsigned (name + strlen ("node"), 10, 0, G_MAXUINT - 1, &value, NULL))
+    return FALSE;
+
+  *number = value;
+  return TRUE;
+}
+
+static void
+set_exists_error (GError    **error,
+                  const char *name)
+{
+  g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
+               _("The flow already has a node named “%s”"), name);
+}
+
+/* Whether @node could be added to the flow as it stands. */
+static gboolean
+check_addable_locked (GFlow      *self,
+                      GFlowNode  *node,
+                      GError    **error)
+{
+  const char *name = g_flow_node_get_name (node);
+
+  if (node->flow != NULL)
+    {
+      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
+                   node->flow == self ? _("The node “%s” is already in the flow")
+                                      : _("The node “%s” is already in another flow"),
+                   name);
+      return FALSE;
+    }
+  if (name != NULL && _g_flow_lookup_locked (self, name) != NULL)
+    {
+      set_exists_error (error, name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Takes @node. */
+static void
+append_locked (GFlow     *self,
+               GFlowNode *node)
+{
+  const char *name = g_flow_node_get_name (node);
+  guint number;
+
+  if (name == NULL)
+    {
+      node->numbered = TRUE;
+      node->number = self->next_number++;
+    }
+  else if (parse_made_up_name (name, &number))
+    {
+      self->next_number = MAX (self->next_number, number + 1);
+    }
+  node->flow = self;
+  node->index = self->nodes->len;
+  g_ptr_array_add (self->nodes, node);
+}
+
+/* Takes @node, also on failure. */
+static GFlowNode *
+add_new_node (GFlow      *self,
+              GFlowNode  *node,
+              GError    **error)
+{
+  _g_flow_begin_edit (self);
+
+  gboolean added = check_addable_locked (self, node, error);
+  guint position = self->nodes->len;
+
+  if (added)
+    append_locked (self, node);
+  _g_flow_end_edit (self);
+
+  if (!added)
+    {
+      g_object_unref (node);
+      return NULL;
+    }
+  items_changed (self, position, 0, 1);
+  return node;
+}
+
+static gboolean
+check_name (const char  *name,
+            GError     **error)
+{
+  if (name != NULL && *name == '\0')
+    {
+      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
+                           _("The name of a node must not be empty"));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static GFlowNode *
+add_body (GFlow           *self,
+          GFlowNodeKind    kind,
+          const char      *name,
+          GCallback        body,
+          gpointer         user_data,
+          GDestroyNotify   destroy,
+          GError         **error)
+{
+  if (!check_name (name, error))
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      return NULL;
+    }
+  return add_new_node (self, _g_flow_node_new (kind, name, body, user_data, destroy), error);
+}
+
+/**
+ * g_flow_add:
+ * @self: a flow
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the body, or
+ *   %NULL for a node that only joins its upstreams
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ * @error: return location for an error
+ *
+ * Adds a node with a sync body. It waits for nothing until told.
+ *
+ * If the name is taken this fails with %G_FLOW_ERROR_EXISTS, @user_data is
+ * freed, and the flow is as it was.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add (GFlow           *self,
+            const char      *name,
+            GFlowFunc        func,
+            gpointer         user_data,
+            GDestroyNotify   destroy,
+            GError         **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return add_body (self, func != NULL ? G_FLOW_NODE_KIND_FUNC : G_FLOW_NODE_KIND_JOIN,
+                   name, G_CALLBACK (func), user_data, destroy, error);
+}
+
+/**
+ * g_flow_add_task:
+ * @self: a flow
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up
+ * @func: (scope notified) (closure user_data) (destroy destroy): the body
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ * @error: return location for an error
+ *
+ * Adds a node with an async body. It waits for nothing until told.
+ *
+ * If the name is taken this fails with %G_FLOW_ERROR_EXISTS, @user_data is
+ * freed, and the flow is as it was.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add_task (GFlow           *self,
+                 const char      *name,
+                 GFlowTaskFunc    func,
+                 gpointer         user_data,
+                 GDestroyNotify   destroy,
+                 GError         **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return add_body (self, G_FLOW_NODE_KIND_TASK, name, G_CALLBACK (func), user_data, destroy,
+                   error);
+}
+
+/**
+ * g_flow_add_flow:
+ * @self: a flow
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up
+ * @subflow: the flow to run
+ * @error: return location for an error
+ *
+ * Adds a node that runs another flow, and ends as that run ends.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add_flow (GFlow       *self,
+                 const char  *name,
+                 GFlow       *subflow,
+                 GError     **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW (subflow), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!check_name (name, error))
+    return NULL;
+  return add_new_node (self, _g_flow_node_new_flow (name, subflow), error);
+}
+
+/**
+ * g_flow_add_join:
+ * @self: a flow
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up
+ * @needs: (array zero-terminated=1): the names of at least two nodes, which may
+ *   be added later
+ * @error: return location for an error
+ *
+ * Adds a node that does nothing but wait for several others.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add_join (GFlow               *self,
+                 const char          *name,
+                 const char * const  *needs,
+                 GError             **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!check_name (name, error))
+    return NULL;
+  if (needs == NULL || needs[0] == NULL || needs[1] == NULL)
+    {
+      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY,
+                   _("The join “%s” needs at least two nodes to wait for"),
+                   name != NULL ? name : "");
+      return NULL;
+    }
+
+  GFlowNode *node = _g_flow_node_new (G_FLOW_NODE_KIND_JOIN, name, NULL, NULL, NULL);
+
+  for (gsize i = 0; needs[i] != NULL; i++)
+    g_flow_node_add_upstream_by_name (node, needs[i]);
+  return add_new_node (self, node, error);
+}
+
+/* The nodes that nobody waits for. */
+static GPtrArray *
+dup_orphans (GFlow *self)
+{
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
+  GPtrArray *orphans = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    if (plan->nodes[i].first_successor == plan->nodes[i + 1].first_successor)
+      g_ptr_array_add (orphans, g_object_ref (plan->nodes[i].node));
+  return orphans;
+}
+
+/**
+ * g_flow_add_join_all:
+ * @self: a flow
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up
+ * @error: return location for an error
+ *
+ * Adds a node that does nothing but wait for every node that nobody waits for
+ * so far.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add_join_all (GFlow       *self,
+                     const char  *name,
+                     GError     **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!check_name (name, error))
+    return NULL;
+
+  g_autoptr(GPtrArray) orphans = dup_orphans (self);
+
+  if (orphans->len == 0)
+    {
+      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY,
+                   _("The join “%s” has nothing to wait for"), name != NULL ? name : "");
+      return NULL;
+    }
+
+  GFlowNode *node = _g_flow_node_new (G_FLOW_NODE_KIND_JOIN, name, NULL, NULL, NULL);
+
+  g_flow_node_set_upstreams (node, (GFlowNode **) orphans->pdata, orphans->len);
+  return add_new_node (self, node, error);
+}
+
+/**
+ * g_flow_add_node:
+ * @self: a flow
+ * @node: a node that is in no flow
+ * @error: return location for an error
+ *
+ * Adds a node that was made elsewhere.
+ *
+ * Returns: %TRUE if it was added
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_add_node (GFlow      *self,
+                 GFlowNode  *node,
+                 GError    **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return add_new_node (self, g_object_ref (node), error) != NULL;
+}
+
+/* All of @nodes or none. */
+static gboolean
+add_nodes (GFlow      *self,
+           GPtrArray  *nodes,
+           GError    **error)
+{
+  g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  gboolean ok = TRUE;
+
+  _g_flow_begin_edit (self);
+
+  guint position = self->nodes->len;
+
+  for (guint i = 0; ok && i < nodes->len; i++)
+    {
+      const char *name = g_flow_node_get_name (nodes->pdata[i]);
+
+      ok = check_addable_locked (self, nodes->pdata[i], error);
+      if (ok && name != NULL && !g_hash_table_add (names, (char *) name))
+        {
+          set_exists_error (error, name);
+          ok = FALSE;
+        }
+    }
+  for (guint i = 0; ok && i < nodes->len; i++)
+    append_locked (self, g_object_ref (nodes->pdata[i]));
+  _g_flow_end_edit (self);
+
+  if (ok && nodes->len > 0)
+    items_changed (self, position, 0, nodes->len);
+  return ok;
+}
+
+/**
+ * g_flow_add_group:
+ * @self: a flow
+ * @group: a group
+ * @error: return location for an error
+ *
+ * Adds the nodes of a group, and has them wait for each other as the group
+ * says. They are ordinary nodes from then on. Adds all of them or none.
+ *
+ * Returns: %TRUE if they were added
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_add_group (GFlow       *self,
+                  GFlowGroup  *group,
+                  GError     **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (G_IS_FLOW_GROUP (group), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr(GPtrArray) nodes = _g_flow_group_dup_nodes (group, error);
+
+  if (nodes == NULL || !add_nodes (self, nodes, error))
+    return FALSE;
+
+  _g_flow_group_link (group);
+  return TRUE;
+}
+
+/**
+ * g_flow_remove_node:
+ * @self: a flow
+ * @node: a node of the flow
+ * @error: return location for an error
+ *
+ * Removes a node. Nodes that wait for it go on doing so: until it is added
+ * again, or they are given other upstreams, the flow cannot be run.
+ *
+ * Returns: %TRUE if it was removed, %FALSE with %G_FLOW_ERROR_UNKNOWN_NODE if
+ *   it is not in the flow
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_remove_node (GFlow      *self,
+                    GFlowNode  *node,
+                    GError    **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  const char *name = g_flow_node_get_name (node);
+
+  if (node->flow != self)
+    {
+      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE,
+                   _("The node “%s” is not in the flow"), name != NULL ? name : "");
+      return FALSE;
+    }
+
+  g_autoptr(GFlowNode) removed = g_object_ref (node);
+
+  _g_flow_begin_edit (self);
+
+  guint position = node->index;
+
+  g_ptr_array_remove_index (self->nodes, position);
+  for (guint i = position; i < self->nodes->len; i++)
+    ((GFlowNode *) self->nodes->pdata[i])->index = i;
+  _g_flow_forget_names (self);
+  node->flow = NULL;
+  node->numbered = FALSE; /* the name that was made up stays */
+  _g_flow_end_edit (self);
+
+  items_changed (self, position, 1, 0);
+  return TRUE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-flow.h"
+#include "gflow-home-private.h"
+#include "gflow-mutex-private.h"
+#include "gflow-plan-private.h"
+
+G_BEGIN_DECLS
+
+/* More threads than this help nobody: each costs a stack and a place in every run. */
+#define G_FLOW_MAX_THREADS 1024
+
+/* The threads that work for a flow. Declared here, because a flow has one;
+ * implemented by the scheduler. */
+typedef struct _GFlowCrew GFlowCrew;
+
+GFlowCrew *_g_flow_crew_new   (void);
+GFlowCrew *_g_flow_crew_ref   (GFlowCrew *crew);
+void       _g_flow_crew_unref (GFlowCrew *crew);
+
+struct _GFlow
+{
+  GObject       parent_instance;
+
+  GFlowHome     home;
+  GFlowCrew    *crew;          /* (owned) */
+
+  GFlowMutex    mutex;         /* guards what follows */
+  char         *name;
+  GPtrArray    *nodes;         /* (owned) of GFlowNode, in the order of adding */
+  GHashTable   *by_name;       /* name → GFlowNode, for the first n_indexed nodes */
+  guint         n_indexed;
+  gboolean      renamed;       /* a node was: two may have one name */
+  guint         next_number;   /* for the next made-up name */
+  guint         max_threads;
+  guint         max_parallel;
+  GFlowOnError  on_error;
+  GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
+  GFlowPlan    *plan;          /* (nullable): compiled since the last edit */
+};
+
+typedef enum
+{
+  G_FLOW_EVENT_STARTED,
+  G_FLOW_EVENT_DONE,
+  G_FLOW_EVENT_ERROR,
+  G_FLOW_EVENT_ALWAYS,
+} GFlowEvent;
+
+void        _g_flow_emit            (GFlow        *self,
+                                     GFlowEvent    event,
+                                     GFlowRun     *run,
+                                     const GError *error);
+
+/* Every edit stands between these two; edits of a node that is in no flow pass NULL. */
+void        _g_flow_begin_edit      (GFlow      *self);
+void        _g_flow_end_edit        (GFlow      *self);
+GFlowNode  *_g_flow_lookup_locked   (GFlow      *self,
+                                     const char *name);
+void        _g_flow_forget_names    (GFlow      *self);
+GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
+GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
+                                     GError    **error);
+GFlowLock  *_g_flow_ref_parallel_lock (GFlow    *self);
+
+G_END_DECLS

@@ -1,0 +1,696 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-flow-private.h"
+
+#include "gflow-enum-types.h"
+#include "gflow-error.h"
+
+/**
+ * GFlow:
+ *
+ * A plan of work: nodes, and what each of them waits for.
+ *
+ * A flow is built once and run as often as wanted, also several times at once:
+ * every passage is a [class@GFlow.FlowRun]. A node starts as soon as all its
+ * upstreams have ended.
+ *
+ * ```c
+ * g_autoptr(GFlow) flow = g_flow_new ();
+ * GFlowNode *setup = g_flow_add (flow, "setup", setup_cb, NULL, NULL, NULL);
+ * GFlowNode *work_1 = g_flow_add (flow, "work_1", work_cb, NULL, NULL, NULL);
+ * GFlowNode *work_2 = g_flow_add_task (flow, "work_2", work_async_cb, NULL, NULL, NULL);
+ * GFlowNode *shutdown = g_flow_add (flow, "shutdown", shutdown_cb, NULL, NULL, NULL);
+ *
+ * g_flow_node_add_upstream (work_1, setup);
+ * g_flow_node_add_upstream (work_2, setup);
+ * g_flow_node_after (shutdown, work_1, work_2, NULL);
+ *
+ * g_flow_execute (flow, NULL, executed_cb, NULL);
+ * ```
+ *
+ * Sync bodies are called on worker threads, which all flows share; async
+ * bodies in the owner context. A flow is a list model of its nodes.
+ *
+ * ## Thread safety
+ *
+ * A flow and its nodes belong to the thread that made the flow. A run belongs
+ * to the thread that started it: the thread-default main context of that moment
+ * is the *owner context* of the run, where all its signals, callbacks and async
+ * bodies come. Only sync bodies are called elsewhere.
+ *
+ * Since: 0.1
+ */
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_MAX_THREADS,
+  PROP_MAX_PARALLEL,
+  PROP_ON_ERROR,
+  PROP_ITEM_TYPE,
+  PROP_N_ITEMS,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[G_FLOW_EVENT_ALWAYS + 1];
+
+static void g_flow_list_model_init (GListModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GFlow, g_flow, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, g_flow_list_model_init))
+
+/* GListModel */
+
+static GType
+g_flow_get_item_type (GListModel *model)
+{
+  return G_TYPE_FLOW_NODE;
+}
+
+static guint
+g_flow_get_n_items (GListModel *model)
+{
+  return G_FLOW (model)->nodes->len;
+}
+
+static gpointer
+g_flow_get_item (GListModel *model,
+                 guint       position)
+{
+  GFlow *self = G_FLOW (model);
+
+  return position < self->nodes->len ? g_object_ref (self->nodes->pdata[position]) : NULL;
+}
+
+static void
+g_flow_list_model_init (GListModelInterface *iface)
+{
+  iface->get_item_type = g_flow_get_item_type;
+  iface->get_n_items = g_flow_get_n_items;
+  iface->get_item = g_flow_get_item;
+}
+
+/* Edits */
+
+void
+_g_flow_begin_edit (GFlow *self)
+{
+  if (self != NULL)
+    _g_flow_mutex_lock (&self->mutex);
+}
+
+/* The plan is out of date. It is dropped with the mutex released, as it may
+ * hold the last reference to a node, and destroying that is user code. */
+void
+_g_flow_end_edit (GFlow *self)
+{
+  if (self == NULL)
+    return;
+
+  g_autoptr(GFlowPlan) plan = g_steal_pointer (&self->plan);
+
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* Names are entered when somebody looks one up, so that a flow whose nodes are
+ * never looked up does not pay for it. */
+GFlowNode *
+_g_flow_lookup_locked (GFlow      *self,
+                       const char *name)
+{
+  if (self->by_name == NULL)
+    self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (; self->n_indexed < self->nodes->len; self->n_indexed++)
+    {
+      GFlowNode *node = self->nodes->pdata[self->n_indexed];
+      const char *node_name = g_flow_node_get_name (node);
+
+      /* The first of a name wins. */
+      if (!g_hash_table_contains (self->by_name, node_name))
+        g_hash_table_insert (self->by_name, (char *) node_name, node);
+    }
+  return g_hash_table_lookup (self->by_name, name);
+}
+
+void
+_g_flow_forget_names (GFlow *self)
+{
+  g_clear_pointer (&self->by_name, g_hash_table_unref);
+  self->n_indexed = 0;
+}
+
+/* The plan as the flow stands, which may be a bad one: see its error. */
+GFlowPlan *
+_g_flow_ref_plan (GFlow *self)
+{
+  _g_flow_mutex_lock (&self->mutex);
+
+  if (self->plan == NULL)
+    self->plan = _g_flow_plan_compile (self);
+
+  GFlowPlan *plan = _g_flow_plan_ref (self->plan);
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return plan;
+}
+
+/* The plan as the flow stands, if it can be run. */
+GFlowPlan *
+_g_flow_ref_valid_plan (GFlow   *self,
+                        GError **error)
+{
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
+
+  if (plan->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (plan->error));
+      return NULL;
+    }
+  if (plan->subflows != NULL && !_g_flow_check_subflows (self, plan, error))
+    return NULL;
+  return g_steal_pointer (&plan);
+}
+
+/* The limit on nodes of all runs at once, if there is one. */
+GFlowLock *
+_g_flow_ref_parallel_lock (GFlow *self)
+{
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowLock *lock = self->max_parallel != 0 ? g_object_ref (self->parallel_lock) : NULL;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return lock;
+}
+
+void
+_g_flow_emit (GFlow        *self,
+              GFlowEvent    event,
+              GFlowRun     *run,
+              const GError *error)
+{
+  if (event == G_FLOW_EVENT_ERROR)
+    g_signal_emit (self, signals[event], 0, run, error);
+  else
+    g_signal_emit (self, signals[event], 0, run);
+}
+
+/* GObject */
+
+static void
+free_nodes (gpointer data)
+{
+  g_ptr_array_unref (data);
+}
+
+static void
+g_flow_finalize (GObject *object)
+{
+  GFlow *self = G_FLOW (object);
+
+  g_clear_pointer (&self->plan, _g_flow_plan_unref);
+  g_clear_pointer (&self->by_name, g_hash_table_unref);
+  /* Needs first: they may be a cycle, and must not be freed one out of the other. */
+  for (guint i = 0; i < self->nodes->len; i++)
+    {
+      GFlowNode *node = self->nodes->pdata[i];
+
+      g_flow_node_get_name (node);
+      node->numbered = FALSE;
+      node->flow = NULL;
+      _g_flow_node_clear_needs (node);
+    }
+  _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);
+  _g_flow_home_clear (&self->home);
+  g_clear_object (&self->parallel_lock);
+  g_clear_pointer (&self->crew, _g_flow_crew_unref);
+  g_clear_pointer (&self->name, g_free);
+  _g_flow_mutex_clear (&self->mutex);
+
+  G_OBJECT_CLASS (g_flow_parent_class)->finalize (object);
+}
+
+static void
+g_flow_get_property (GObject    *object,
+                     guint       prop_id,
+                     GValue     *value,
+                     GParamSpec *pspec)
+{
+  GFlow *self = G_FLOW (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_MAX_THREADS:
+      g_value_set_uint (value, self->max_threads);
+      break;
+    case PROP_MAX_PARALLEL:
+      g_value_set_uint (value, self->max_parallel);
+      break;
+    case PROP_ON_ERROR:
+      g_value_set_enum (value, self->on_error);
+      break;
+    case PROP_ITEM_TYPE:
+      g_value_set_gtype (value, G_TYPE_FLOW_NODE);
+      break;
+    case PROP_N_ITEMS:
+      g_value_set_uint (value, self->nodes->len);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+g_flow_set_property (GObject      *object,
+                     guint         prop_id,
+                     const GValue *value,
+                     GParamSpec   *pspec)
+{
+  GFlow *self = G_FLOW (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_flow_set_name (self, g_value_get_string (value));
+      break;
+    case PROP_MAX_THREADS:
+      g_flow_set_max_threads (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_PARALLEL:
+      g_flow_set_max_parallel (self, g_value_get_uint (value));
+      break;
+    case PROP_ON_ERROR:
+      g_flow_set_on_error (self, g_value_get_enum (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags rw = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+  const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  /**
+   * GFlow:name: (attributes org.gtk.Property.get=g_flow_get_name org.gtk.Property.set=g_flow_set_name)
+   *
+   * A name for logs and pictures.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, rw);
+
+  /**
+   * GFlow:max-threads: (attributes org.gtk.Property.get=g_flow_get_max_threads org.gtk.Property.set=g_flow_set_max_threads)
+   *
+   * How many threads may work for the flow at once, over all its runs; 0 for
+   * as many as there are processors. Holds for runs that start later.
+   *
+   * With one thread, sync nodes run in an order that is the same every time.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAX_THREADS] = g_param_spec_uint ("max-threads", NULL, NULL,
+                                                    0, G_FLOW_MAX_THREADS, 0, rw);
+
+  /**
+   * GFlow:max-parallel: (attributes org.gtk.Property.get=g_flow_get_max_parallel org.gtk.Property.set=g_flow_set_max_parallel)
+   *
+   * How many nodes, sync and async, of all runs may run at once; 0 for no
+   * limit. A change between two limits holds at once, one from or to no limit
+   * for runs that start later.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAX_PARALLEL] = g_param_spec_uint ("max-parallel", NULL, NULL,
+                                                     0, G_MAXUINT, 0, rw);
+
+  /**
+   * GFlow:on-error: (attributes org.gtk.Property.get=g_flow_get_on_error org.gtk.Property.set=g_flow_set_on_error)
+   *
+   * What the failure of a node means for the rest of a run, unless the run
+   * says otherwise.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ON_ERROR] = g_param_spec_enum ("on-error", NULL, NULL, G_TYPE_FLOW_ON_ERROR,
+                                                 G_FLOW_ON_ERROR_SKIP_DEPENDANTS, rw);
+
+  /**
+   * GFlow:item-type:
+   *
+   * The type of the items: [class@GFlow.FlowNode].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ITEM_TYPE] = g_param_spec_gtype ("item-type", NULL, NULL, G_TYPE_OBJECT, ro);
+
+  /**
+   * GFlow:n-items:
+   *
+   * The number of nodes.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_ITEMS] = g_param_spec_uint ("n-items", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+install_signals (GObjectClass *object_class)
+{
+  GType type = G_TYPE_FROM_CLASS (object_class);
+  const GSignalFlags flags = G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED;
+
+  /**
+   * GFlow::started:
+   * @self: the flow
+   * @run: the run
+   *
+   * Emitted in the owner context of @run when the run has started, before any
+   * of its nodes.
+   *
+   * Since: 0.1
+   */
+  signals[G_FLOW_EVENT_STARTED] = g_signal_new ("started", type, flags, 0, NULL, NULL, NULL,
+                                                G_TYPE_NONE, 1, g_flow_run_get_type ());
+
+  /**
+   * GFlow::done:
+   * @self: the flow
+   * @run: the run
+   *
+   * Emitted in the owner context of @run when the run has succeeded.
+   *
+   * Since: 0.1
+   */
+  signals[G_FLOW_EVENT_DONE] = g_signal_new ("done", type, flags, 0, NULL, NULL, NULL,
+                                             G_TYPE_NONE, 1, g_flow_run_get_type ());
+
+  /**
+   * GFlow::error:
+   * @self: the flow
+   * @run: the run
+   * @error: why it failed, or %G_IO_ERROR_CANCELLED
+   *
+   * Emitted in the owner context of @run when the run has failed or was cancelled.
+   *
+   * Since: 0.1
+   */
+  signals[G_FLOW_EVENT_ERROR] = g_signal_new ("error", type, flags, 0, NULL, NULL, NULL,
+                                              G_TYPE_NONE, 2, g_flow_run_get_type (), G_TYPE_ERROR);
+
+  /**
+   * GFlow::always:
+   * @self: the flow
+   * @run: the run
+   *
+   * Emitted in the owner context of @run when the run has ended, after `done`
+   * or `error`.
+   *
+   * Since: 0.1
+   */
+  signals[G_FLOW_EVENT_ALWAYS] = g_signal_new ("always", type, flags, 0, NULL, NULL, NULL,
+                                               G_TYPE_NONE, 1, g_flow_run_get_type ());
+}
+
+static void
+g_flow_class_init (GFlowClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = g_flow_finalize;
+  object_class->get_property = g_flow_get_property;
+  object_class->set_property = g_flow_set_property;
+
+  install_properties (object_class);
+  install_signals (object_class);
+}
+
+static void
+g_flow_init (GFlow *self)
+{
+  _g_flow_mutex_init (&self->mutex);
+  _g_flow_home_init (&self->home);
+  self->crew = _g_flow_crew_new ();
+  self->nodes = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+/**
+ * g_flow_new:
+ *
+ * Makes an empty flow, which belongs to the calling thread and its
+ * thread-default main context.
+ *
+ * Returns: (transfer full): a new flow
+ *
+ * Since: 0.1
+ */
+GFlow *
+g_flow_new (void)
+{
+  return g_object_new (G_TYPE_FLOW, NULL);
+}
+
+/**
+ * g_flow_lookup:
+ * @self: a flow
+ * @name: a name
+ *
+ * Finds a node by its name.
+ *
+ * Returns: (transfer none) (nullable): the node, or %NULL if there is none
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_lookup (GFlow      *self,
+               const char *name)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowNode *node = _g_flow_lookup_locked (self, name);
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return node;
+}
+
+/**
+ * g_flow_validate:
+ * @self: a flow
+ * @error: return location for an error
+ *
+ * Finds out whether the flow can be run: every upstream is in the flow, nothing
+ * waits for itself, and no two nodes have the same name.
+ *
+ * All problems are found in one pass. The code of the error is that of the
+ * first; its message has one line for each.
+ *
+ * Returns: %TRUE if the flow can be run
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_validate (GFlow   *self,
+                 GError **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_valid_plan (self, error);
+
+  return plan != NULL;
+}
+
+/* Properties */
+
+/**
+ * g_flow_get_name: (attributes org.gtk.Method.get_property=name)
+ * @self: a flow
+ *
+ * Gets the name of the flow.
+ *
+ * Returns: (transfer none) (nullable): the name
+ *
+ * Since: 0.1
+ */
+const char *
+g_flow_get_name (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * g_flow_set_name: (attributes org.gtk.Method.set_property=name)
+ * @self: a flow
+ * @name: (nullable): the name
+ *
+ * Sets a name for logs and pictures.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_name (GFlow      *self,
+                 const char *name)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+
+  if (g_strcmp0 (self->name, name) == 0)
+    return;
+
+  char *copy = g_strdup (name);
+
+  g_free (self->name);
+  self->name = copy;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
+}
+
+/**
+ * g_flow_get_max_threads: (attributes org.gtk.Method.get_property=max-threads)
+ * @self: a flow
+ *
+ * Gets how many threads may work for the flow at once.
+ *
+ * Returns: the number, 0 for as many as there are processors
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_get_max_threads (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), 0);
+
+  return self->max_threads;
+}
+
+/**
+ * g_flow_set_max_threads: (attributes org.gtk.Method.set_property=max-threads)
+ * @self: a flow
+ * @max_threads: the number, at most 1024; 0 for as many as there are processors
+ *
+ * Sets how many threads may work for the flow at once.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_max_threads (GFlow *self,
+                        guint  max_threads)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (max_threads <= G_FLOW_MAX_THREADS);
+
+  if (self->max_threads == max_threads)
+    return;
+
+  self->max_threads = max_threads;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_THREADS]);
+}
+
+/**
+ * g_flow_get_max_parallel: (attributes org.gtk.Method.get_property=max-parallel)
+ * @self: a flow
+ *
+ * Gets how many nodes may run at once.
+ *
+ * Returns: the number, 0 for no limit
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_get_max_parallel (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), 0);
+
+  return self->max_parallel;
+}
+
+/**
+ * g_flow_set_max_parallel: (attributes org.gtk.Method.set_property=max-parallel)
+ * @self: a flow
+ * @max_parallel: the number, 0 for no limit
+ *
+ * Sets how many nodes may run at once.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_max_parallel (GFlow *self,
+                         guint  max_parallel)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+
+  if (self->max_parallel == max_parallel)
+    return;
+
+  _g_flow_mutex_lock (&self->mutex);
+  self->max_parallel = max_parallel;
+  if (self->parallel_lock == NULL)
+    self->parallel_lock = g_flow_lock_new ();
+
+  g_autoptr(GFlowLock) lock = g_object_ref (self->parallel_lock);
+
+  _g_flow_mutex_unlock (&self->mutex);
+
+  /* Runs that started with a limit go on with it, as good as none. */
+  g_flow_lock_set_permits (lock, max_parallel != 0 ? max_parallel : G_MAXUINT);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_PARALLEL]);
+}
+
+/**
+ * g_flow_get_on_error: (attributes org.gtk.Method.get_property=on-error)
+ * @self: a flow
+ *
+ * Gets what the failure of a node means for the rest of a run.
+ *
+ * Returns: the policy
+ *
+ * Since: 0.1
+ */
+GFlowOnError
+g_flow_get_on_error (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), G_FLOW_ON_ERROR_SKIP_DEPENDANTS);
+
+  return self->on_error;
+}
+
+/**
+ * g_flow_set_on_error: (attributes org.gtk.Method.set_property=on-error)
+ * @self: a flow
+ * @on_error: the policy
+ *
+ * Sets what the failure of a node means for the rest of a run. Holds for runs
+ * made later.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_on_error (GFlow        *self,
+                     GFlowOnError  on_error)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (on_error <= G_FLOW_ON_ERROR_IGNORE);
+
+  if (self->on_error == on_error)
+    return;
+
+  self->on_error = on_error;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ON_ERROR]);
+}

@@ -1,0 +1,120 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-types.h"
+
+G_BEGIN_DECLS
+
+#define G_TYPE_FLOW (g_flow_get_type ())
+
+G_FLOW_AVAILABLE_IN_0_1
+G_DECLARE_FINAL_TYPE (GFlow, g_flow, G, FLOW, GObject)
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlow        *g_flow_new               (void) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Building the plan */
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add               (GFlow               *self,
+                                        const char          *name,
+                                        GFlowFunc            func,
+                                        gpointer             user_data,
+                                        GDestroyNotify       destroy,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_task          (GFlow               *self,
+                                        const char          *name,
+                                        GFlowTaskFunc        func,
+                                        gpointer             user_data,
+                                        GDestroyNotify       destroy,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_flow          (GFlow               *self,
+                                        const char          *name,
+                                        GFlow               *subflow,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_join          (GFlow               *self,
+                                        const char          *name,
+                                        const char * const  *needs,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_join_all      (GFlow               *self,
+                                        const char          *name,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_add_node          (GFlow               *self,
+                                        GFlowNode           *node,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_add_group         (GFlow               *self,
+                                        GFlowGroup          *group,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_remove_node       (GFlow               *self,
+                                        GFlowNode           *node,
+                                        GError             **error);
+
+/* Looking at the plan */
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_lookup            (GFlow               *self,
+                                        const char          *name);
+G_FLOW_AVAILABLE_IN_0_1
+GFlow        *g_flow_copy              (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_equal             (GFlow               *self,
+                                        GFlow               *other);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_validate          (GFlow               *self,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+char         *g_flow_to_dot            (GFlow               *self,
+                                        GFlowRun            *run) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+char         *g_flow_to_mermaid        (GFlow               *self,
+                                        GFlowRun            *run) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Running it */
+
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_execute           (GFlow               *self,
+                                        GCancellable        *cancellable,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowRun     *g_flow_execute_finish    (GFlow               *self,
+                                        GAsyncResult        *result,
+                                        GError             **error) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowRun     *g_flow_execute_sync      (GFlow               *self,
+                                        GCancellable        *cancellable,
+                                        GError             **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Properties */
+
+G_FLOW_AVAILABLE_IN_0_1
+const char   *g_flow_get_name          (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_name          (GFlow               *self,
+                                        const char          *name);
+G_FLOW_AVAILABLE_IN_0_1
+guint         g_flow_get_max_threads   (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_max_threads   (GFlow               *self,
+                                        guint                max_threads);
+G_FLOW_AVAILABLE_IN_0_1
+guint         g_flow_get_max_parallel  (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_max_parallel  (GFlow               *self,
+                                        guint                max_parallel);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowOnError  g_flow_get_on_error      (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_on_error      (GFlow               *self,
+                                        GFlowOnError         on_error);
+
+G_END_DECLS

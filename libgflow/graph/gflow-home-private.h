@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The thread and the context that a flow belongs to: where user data is
+ * destroyed, wherever the last reference was dropped. */
+typedef struct
+{
+  GMainContext *context; /* (owned) */
+  GThread      *thread;  /* compared, never followed */
+} GFlowHome;
+
+void     _g_flow_home_init     (GFlowHome      *home);
+void     _g_flow_home_copy     (GFlowHome       *home,
+                                const GFlowHome *other);
+void     _g_flow_home_clear    (GFlowHome      *home);
+gboolean _g_flow_home_is_here  (const GFlowHome *home);
+void     _g_flow_home_release  (const GFlowHome *home,
+                                gpointer         data,
+                                GDestroyNotify   free_func);
+
+G_END_DECLS

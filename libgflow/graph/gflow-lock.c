@@ -1,0 +1,664 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-lock-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <stdatomic.h>
+
+#include "gflow-mutex-private.h"
+
+/**
+ * GFlowLock:
+ *
+ * A number of permits, for what must not be done too often at once.
+ *
+ * A node that has a lock holds a permit of it while its body runs. With one
+ * permit a lock is mutual exclusion, with n it is a semaphore. A waiting node
+ * occupies no thread: it is queued, first in first out, and a release hands the
+ * permit straight to the next one.
+ *
+ * A lock is shared by all nodes, flows, runs and threads that use it, and
+ * application code may use it too:
+ *
+ * ```c
+ * g_flow_lock_acquire (lock, cancellable, acquired_cb, self);
+ * …
+ * if (g_flow_lock_acquire_finish (lock, result, &error))
+ *   {
+ *     …
+ *     g_flow_lock_release (lock);
+ *   }
+ * ```
+ *
+ * ## Thread safety
+ *
+ * All functions may be called from any thread. As a lock belongs to no
+ * context, it does not notify changes of `in-use` and `waiting`.
+ *
+ * Since: 0.1
+ */
+
+struct _GFlowLock
+{
+  GObject  parent_instance;
+
+  guint64  serial;   /* place in the one order in which nodes take locks */
+  char    *name;
+
+  GFlowMutex mutex;   /* guards what follows */
+  guint    permits;
+  guint    in_use;   /* may exceed permits after these were lowered */
+  GQueue   waiters;  /* of GFlowWaiter, by their links */
+};
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_PERMITS,
+  PROP_IN_USE,
+  PROP_WAITING,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (GFlowLock, g_flow_lock, G_TYPE_OBJECT)
+
+guint64
+_g_flow_lock_get_serial (GFlowLock *self)
+{
+  return self->serial;
+}
+
+/* Nobody overtakes those who wait already. */
+static gboolean
+take_permit_locked (GFlowLock *self)
+{
+  if (self->in_use >= self->permits || self->waiters.length > 0)
+    return FALSE;
+
+  self->in_use++;
+  return TRUE;
+}
+
+/* The next waiter, which has a permit now, if there is one for it. */
+static GFlowWaiter *
+take_waiter_locked (GFlowLock *self)
+{
+  if (self->in_use >= self->permits || self->waiters.length == 0)
+    return NULL;
+
+  GFlowWaiter *waiter = g_queue_pop_head_link (&self->waiters)->data;
+
+  waiter->queued = FALSE;
+  self->in_use++;
+  return waiter;
+}
+
+/* Takes a permit, or queues @waiter: whose grant is called when it has one. */
+gboolean
+_g_flow_lock_enter (GFlowLock   *self,
+                    GFlowWaiter *waiter)
+{
+  _g_flow_mutex_lock (&self->mutex);
+
+  const gboolean entered = take_permit_locked (self);
+
+  if (!entered)
+    {
+      waiter->link = (GList) { .data = waiter };
+      waiter->queued = TRUE;
+      g_queue_push_tail_link (&self->waiters, &waiter->link);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  return entered;
+}
+
+/* Takes @waiter out of the queue, if it is not granted already: %TRUE means
+ * that it never will be. */
+gboolean
+_g_flow_lock_withdraw (GFlowLock   *self,
+                       GFlowWaiter *waiter)
+{
+  _g_flow_mutex_lock (&self->mutex);
+
+  const gboolean withdrawn = waiter->queued;
+
+  if (withdrawn)
+    {
+      waiter->queued = FALSE;
+      g_queue_unlink (&self->waiters, &waiter->link);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  return withdrawn;
+}
+
+/* GObject */
+
+static void
+g_flow_lock_finalize (GObject *object)
+{
+  GFlowLock *self = G_FLOW_LOCK (object);
+
+  /* Whoever waits holds a reference. */
+  g_assert (self->waiters.length == 0);
+  g_free (self->name);
+  _g_flow_mutex_clear (&self->mutex);
+
+  G_OBJECT_CLASS (g_flow_lock_parent_class)->finalize (object);
+}
+
+static void
+g_flow_lock_get_property (GObject    *object,
+                          guint       prop_id,
+                          GValue     *value,
+                          GParamSpec *pspec)
+{
+  GFlowLock *self = G_FLOW_LOCK (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_PERMITS:
+      g_value_set_uint (value, g_flow_lock_get_permits (self));
+      break;
+    case PROP_IN_USE:
+      g_value_set_uint (value, g_flow_lock_get_in_use (self));
+      break;
+    case PROP_WAITING:
+      g_value_set_uint (value, g_flow_lock_get_waiting (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+g_flow_lock_set_property (GObject      *object,
+                          guint         prop_id,
+                          const GValue *value,
+                          GParamSpec   *pspec)
+{
+  GFlowLock *self = G_FLOW_LOCK (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_flow_lock_set_name (self, g_value_get_string (value));
+      break;
+    case PROP_PERMITS:
+      g_flow_lock_set_permits (self, g_value_get_uint (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+g_flow_lock_class_init (GFlowLockClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags rw = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->finalize = g_flow_lock_finalize;
+  object_class->get_property = g_flow_lock_get_property;
+  object_class->set_property = g_flow_lock_set_property;
+
+  /**
+   * GFlowLock:name: (attributes org.gtk.Property.get=g_flow_lock_get_name org.gtk.Property.set=g_flow_lock_set_name)
+   *
+   * A name for reasons and pictures.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, rw);
+
+  /**
+   * GFlowLock:permits: (attributes org.gtk.Property.get=g_flow_lock_get_permits org.gtk.Property.set=g_flow_lock_set_permits)
+   *
+   * How many may hold the lock at once. May change while it is in use.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PERMITS] = g_param_spec_uint ("permits", NULL, NULL, 1, G_MAXUINT, 1, rw);
+
+  /**
+   * GFlowLock:in-use: (attributes org.gtk.Property.get=g_flow_lock_get_in_use)
+   *
+   * How many hold the lock now.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_IN_USE] = g_param_spec_uint ("in-use", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  /**
+   * GFlowLock:waiting: (attributes org.gtk.Property.get=g_flow_lock_get_waiting)
+   *
+   * How many wait for the lock now.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_WAITING] = g_param_spec_uint ("waiting", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+g_flow_lock_init (GFlowLock *self)
+{
+  static _Atomic guint64 last_serial;
+
+  _g_flow_mutex_init (&self->mutex);
+  g_queue_init (&self->waiters);
+  self->permits = 1;
+  /* Relaxed: only has to be another number than all before. */
+  self->serial = atomic_fetch_add_explicit (&last_serial, 1, memory_order_relaxed) + 1;
+}
+
+/**
+ * g_flow_lock_new:
+ *
+ * Makes a lock with one permit.
+ *
+ * Returns: (transfer full): a new lock
+ *
+ * Since: 0.1
+ */
+GFlowLock *
+g_flow_lock_new (void)
+{
+  return g_object_new (G_TYPE_FLOW_LOCK, NULL);
+}
+
+/**
+ * g_flow_lock_new_with_permits:
+ * @permits: how many may hold the lock at once, at least 1
+ *
+ * Makes a lock with several permits.
+ *
+ * Returns: (transfer full): a new lock
+ *
+ * Since: 0.1
+ */
+GFlowLock *
+g_flow_lock_new_with_permits (guint permits)
+{
+  g_return_val_if_fail (permits > 0, NULL);
+
+  return g_object_new (G_TYPE_FLOW_LOCK, "permits", permits, NULL);
+}
+
+/* Acquiring */
+
+/* The data of the task, with which it goes. */
+typedef struct
+{
+  GFlowWaiter  waiter; /* first: is cast back */
+  GTask       *task;   /* (owned) until the waiting ends */
+  GSource     *source; /* (owned) (nullable): tells of a cancellation */
+} Acquire;
+
+/* For whoever has taken the waiter out of the queue: nobody else touches it then. */
+static GTask *
+end_waiting (Acquire *acquire)
+{
+  if (acquire->source != NULL)
+    g_source_destroy (acquire->source);
+  g_clear_pointer (&acquire->source, g_source_unref);
+  return g_steal_pointer (&acquire->task);
+}
+
+static void
+acquire_granted (GFlowWaiter *waiter)
+{
+  g_autoptr(GTask) task = end_waiting ((Acquire *) waiter);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+acquire_cancelled_cb (GCancellable *cancellable,
+                      gpointer      user_data)
+{
+  /* The source holds the task, and with it the Acquire. */
+  Acquire *acquire = g_task_get_task_data (user_data);
+
+  if (_g_flow_lock_withdraw (g_task_get_source_object (user_data), &acquire->waiter))
+    {
+      g_autoptr(GTask) task = end_waiting (acquire);
+
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s",
+                               _("Waiting for a lock was cancelled"));
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * g_flow_lock_acquire:
+ * @self: a lock
+ * @cancellable: (nullable): ends the waiting
+ * @callback: (scope async) (closure user_data): called when the permit is there
+ * @user_data: data for @callback
+ *
+ * Waits for a permit, first come first served. Who has it gives it back with
+ * [method@GFlow.FlowLock.release].
+ *
+ * Since: 0.1
+ */
+void
+g_flow_lock_acquire (GFlowLock           *self,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FLOW_LOCK (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Acquire *acquire;
+
+  g_task_set_source_tag (task, g_flow_lock_acquire);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  /* A permit that was granted is not lost by a cancellation that comes too late. */
+  g_task_set_check_cancellable (task, FALSE);
+  if (g_flow_lock_try_acquire (self))
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+
+  acquire = g_new0 (Acquire, 1);
+  acquire->waiter.grant = acquire_granted;
+  acquire->task = g_object_ref (task);
+  g_task_set_task_data (task, acquire, g_free);
+  if (cancellable != NULL)
+    {
+      acquire->source = g_cancellable_source_new (cancellable);
+      g_task_attach_source (task, acquire->source, G_SOURCE_FUNC (acquire_cancelled_cb));
+    }
+  if (_g_flow_lock_enter (self, &acquire->waiter))
+    acquire_granted (&acquire->waiter);
+}
+
+/**
+ * g_flow_lock_acquire_finish:
+ * @self: a lock
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [method@GFlow.FlowLock.acquire] has begun.
+ *
+ * Returns: %TRUE if the caller has a permit now
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_lock_acquire_finish (GFlowLock     *self,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW_LOCK (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+keep_result_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+/**
+ * g_flow_lock_acquire_sync:
+ * @self: a lock
+ * @cancellable: (nullable): ends the waiting
+ * @error: return location for an error
+ *
+ * Waits for a permit, blocking the calling thread. Must not be called from the
+ * body of a node, which should have the lock as one of its own instead.
+ *
+ * Returns: %TRUE if the caller has a permit now
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_lock_acquire_sync (GFlowLock     *self,
+                          GCancellable  *cancellable,
+                          GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW_LOCK (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!g_cancellable_is_cancelled (cancellable) && g_flow_lock_try_acquire (self))
+    return TRUE;
+
+  g_autoptr(GMainContext) context = g_main_context_new ();
+  g_autoptr(GMainContextPusher) pusher = g_main_context_pusher_new (context);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  g_flow_lock_acquire (self, cancellable, keep_result_cb, &result);
+  while (result == NULL)
+    g_main_context_iteration (context, TRUE);
+  return g_flow_lock_acquire_finish (self, result, error);
+}
+
+/**
+ * g_flow_lock_try_acquire:
+ * @self: a lock
+ *
+ * Takes a permit if there is one and nobody waits for it.
+ *
+ * Returns: %TRUE if the caller has a permit now
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_lock_try_acquire (GFlowLock *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_LOCK (self), FALSE);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const gboolean entered = take_permit_locked (self);
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return entered;
+}
+
+/**
+ * g_flow_lock_release:
+ * @self: a lock
+ *
+ * Gives a permit back, which goes to the one who has waited longest. May be
+ * called from another thread than the permit was acquired in.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_lock_release (GFlowLock *self)
+{
+  g_return_if_fail (G_IS_FLOW_LOCK (self));
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const gboolean held = self->in_use > 0;
+  GFlowWaiter *waiter = NULL;
+
+  if (held)
+    {
+      self->in_use--;
+      waiter = take_waiter_locked (self);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  g_return_if_fail (held);
+
+  if (waiter != NULL)
+    waiter->grant (waiter);
+}
+
+/* Properties */
+
+/**
+ * g_flow_lock_get_name: (attributes org.gtk.Method.get_property=name)
+ * @self: a lock
+ *
+ * Gets the name of the lock.
+ *
+ * Returns: (transfer none) (nullable): the name
+ *
+ * Since: 0.1
+ */
+const char *
+g_flow_lock_get_name (GFlowLock *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_LOCK (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * g_flow_lock_set_name: (attributes org.gtk.Method.set_property=name)
+ * @self: a lock
+ * @name: (nullable): the name
+ *
+ * Sets a name for reasons and pictures. To be done before the lock is shared
+ * with other threads.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_lock_set_name (GFlowLock  *self,
+                      const char *name)
+{
+  g_return_if_fail (G_IS_FLOW_LOCK (self));
+
+  if (g_strcmp0 (self->name, name) == 0)
+    return;
+
+  char *copy = g_strdup (name);
+
+  g_free (self->name);
+  self->name = copy;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
+}
+
+/**
+ * g_flow_lock_get_permits: (attributes org.gtk.Method.get_property=permits)
+ * @self: a lock
+ *
+ * Gets how many may hold the lock at once.
+ *
+ * Returns: the number of permits
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_lock_get_permits (GFlowLock *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const guint permits = self->permits;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return permits;
+}
+
+/**
+ * g_flow_lock_set_permits: (attributes org.gtk.Method.set_property=permits)
+ * @self: a lock
+ * @permits: the number of permits, at least 1
+ *
+ * Sets how many may hold the lock at once. More permits go to those who wait,
+ * at once; with fewer, those who hold one keep it.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_lock_set_permits (GFlowLock *self,
+                         guint      permits)
+{
+  g_return_if_fail (G_IS_FLOW_LOCK (self));
+  g_return_if_fail (permits > 0);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const gboolean changed = self->permits != permits;
+
+  self->permits = permits;
+  _g_flow_mutex_unlock (&self->mutex);
+  if (!changed)
+    return;
+
+  for (;;)
+    {
+      _g_flow_mutex_lock (&self->mutex);
+
+      GFlowWaiter *waiter = take_waiter_locked (self);
+
+      _g_flow_mutex_unlock (&self->mutex);
+      if (waiter == NULL)
+        break;
+      waiter->grant (waiter);
+    }
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PERMITS]);
+}
+
+/**
+ * g_flow_lock_get_in_use: (attributes org.gtk.Method.get_property=in-use)
+ * @self: a lock
+ *
+ * Gets how many hold the lock now.
+ *
+ * Returns: the number
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_lock_get_in_use (GFlowLock *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const guint in_use = self->in_use;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return in_use;
+}
+
+/**
+ * g_flow_lock_get_waiting: (attributes org.gtk.Method.get_property=waiting)
+ * @self: a lock
+ *
+ * Gets how many wait for the lock now.
+ *
+ * Returns: the number
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_lock_get_waiting (GFlowLock *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const guint waiting = self->waiters.length;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return waiting;
+}

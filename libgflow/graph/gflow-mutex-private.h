@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+#include <pthread.h>
+
+G_BEGIN_DECLS
+
+/* The mutex of the library's own state: that of POSIX, not GMutex, because
+ * ThreadSanitizer understands it. Never held while user code is called. */
+typedef pthread_mutex_t GFlowMutex;
+
+#define G_FLOW_MUTEX_INIT PTHREAD_MUTEX_INITIALIZER
+
+static inline void
+_g_flow_mutex_init (GFlowMutex *mutex)
+{
+  pthread_mutex_init (mutex, NULL);
+}
+
+static inline void
+_g_flow_mutex_clear (GFlowMutex *mutex)
+{
+  pthread_mutex_destroy (mutex);
+}
+
+static inline void
+_g_flow_mutex_lock (GFlowMutex *mutex)
+{
+  pthread_mutex_lock (mutex);
+}
+
+static inline void
+_g_flow_mutex_unlock (GFlowMutex *mutex)
+{
+  pthread_mutex_unlock (mutex);
+}
+
+G_END_DECLS

@@ -1,0 +1,134 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-node.h"
+
+#include <stdatomic.h>
+
+G_BEGIN_DECLS
+
+/* Signals carry runs, which are of the folder above. */
+GType g_flow_run_get_type (void);
+
+typedef enum
+{
+  G_FLOW_NODE_KIND_JOIN, /* no body */
+  G_FLOW_NODE_KIND_FUNC,
+  G_FLOW_NODE_KIND_TASK,
+  G_FLOW_NODE_KIND_FLOW,
+} GFlowNodeKind;
+
+typedef struct _GFlowSharedBody GFlowSharedBody;
+
+/* What few nodes have, so that the others do not pay for it. */
+typedef struct
+{
+  char            *title;
+  GPtrArray       *locks;       /* (nullable) of GFlowLock */
+  GFlow           *subflow;     /* (nullable) (owned) */
+  GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
+  GListStore      *upstreams;   /* (nullable): made when asked for */
+  GListStore      *downstreams; /* likewise */
+  GListStore      *lock_list;   /* likewise */
+  int              priority;
+  guint            weight;
+} GFlowNodeExtras;
+
+/* Kept small: a flow may have millions of them. While the node is in a flow,
+ * everything but the name is guarded by the flow's mutex. */
+struct _GFlowNode
+{
+  GObject          parent_instance;
+
+  GCallback        body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
+  gpointer         user_data;
+  GDestroyNotify   destroy;
+
+  _Atomic (char *) name;        /* (owned); NULL until asked for if the flow made it up */
+  GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
+  gpointer         needs;       /* one need, or an array of them, by n_needs */
+  GFlowNodeExtras *extras;      /* (nullable) (owned) */
+
+  guint            n_needs;
+  guint            index;       /* position in the flow */
+  guint            number;      /* the N of a made-up name "nodeN" */
+  guint8           kind;
+  guint8           placement;
+  guint8           run_when;
+  guint8           numbered;    /* the flow made its name up */
+};
+
+/* A need is an upstream node, or the name of one, told apart by the lowest bit. */
+typedef gpointer GFlowNeed;
+
+static inline gboolean
+_g_flow_need_is_name (GFlowNeed need)
+{
+  return (GPOINTER_TO_SIZE (need) & 1) != 0;
+}
+
+static inline const char *
+_g_flow_need_name (GFlowNeed need)
+{
+  return GSIZE_TO_POINTER (GPOINTER_TO_SIZE (need) & ~(gsize) 1);
+}
+
+static inline const GFlowNeed *
+_g_flow_node_needs (GFlowNode *self)
+{
+  return self->n_needs == 1 ? &self->needs : self->needs;
+}
+
+typedef enum
+{
+  G_FLOW_NODE_EVENT_STARTED,
+  G_FLOW_NODE_EVENT_DONE,
+  G_FLOW_NODE_EVENT_ERROR,
+  G_FLOW_NODE_EVENT_ALWAYS,
+} GFlowNodeEvent;
+
+void        _g_flow_node_emit        (GFlowNode       *self,
+                                      GFlowNodeEvent   event,
+                                      GFlowRun        *run,
+                                      const GError    *error);
+GFlowNode  *_g_flow_node_new         (GFlowNodeKind    kind,
+                                      const char      *name,
+                                      GCallback        body,
+                                      gpointer         user_data,
+                                      GDestroyNotify   destroy);
+GFlowNode  *_g_flow_node_copy        (GFlowNode       *self);
+GFlowNode  *_g_flow_node_new_flow    (const char      *name,
+                                      GFlow           *subflow);
+void        _g_flow_node_clear_needs (GFlowNode       *self);
+void        _g_flow_node_add_need    (GFlowNode       *self,
+                                      GFlowNeed        need);
+void        _g_flow_node_clear_name  (GFlowNode       *self);
+GFlowNeed   _g_flow_need_copy        (GFlowNeed        need);
+
+static inline int
+_g_flow_node_priority (GFlowNode *self)
+{
+  return self->extras != NULL ? self->extras->priority : 0;
+}
+
+static inline guint
+_g_flow_node_weight (GFlowNode *self)
+{
+  return self->extras != NULL ? self->extras->weight : 1;
+}
+
+static inline GPtrArray *
+_g_flow_node_locks (GFlowNode *self)
+{
+  return self->extras != NULL ? self->extras->locks : NULL;
+}
+
+static inline GFlow *
+_g_flow_node_subflow (GFlowNode *self)
+{
+  return self->extras != NULL ? self->extras->subflow : NULL;
+}
+
+G_END_DECLS

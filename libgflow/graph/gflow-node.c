@@ -1,0 +1,1182 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-node-private.h"
+
+#include "gflow-enum-types.h"
+#include "gflow-flow-private.h"
+
+/**
+ * GFlowNode:
+ *
+ * A piece of work in a [class@GFlow.Flow].
+ *
+ * A node has a body, a function that is called once in every run, when all the
+ * node's upstreams have ended; and it may name [class@GFlow.FlowLock]s that it
+ * must hold meanwhile. Nodes are mostly made by the flow that they belong to:
+ *
+ * ```c
+ * GFlowNode *fetch = g_flow_add_task (flow, "fetch", fetch_cb, self, NULL, NULL);
+ * GFlowNode *parse = g_flow_add (flow, "parse", parse_cb, self, NULL, NULL);
+ *
+ * g_flow_node_add_upstream (parse, fetch);
+ * ```
+ *
+ * The signals of a node are emitted for every run that starts while they have
+ * handlers; a node that nobody watches costs nothing.
+ *
+ * ## Thread safety
+ *
+ * A node belongs to the thread of its flow. Its name may be read anywhere. All
+ * signals, and the destroy notify of its body, come in the owner context.
+ *
+ * Since: 0.1
+ */
+
+/* The body of a node and of its copies: destroyed with the last of them. */
+struct _GFlowSharedBody
+{
+  gatomicrefcount ref_count;
+  gpointer        user_data;
+  GDestroyNotify  destroy;
+};
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_TITLE,
+  PROP_FLOW,
+  PROP_SUBFLOW,
+  PROP_PLACEMENT,
+  PROP_PRIORITY,
+  PROP_WEIGHT,
+  PROP_RUN_WHEN,
+  N_PROPS
+};
+
+enum
+{
+  SIGNAL_STARTED,
+  SIGNAL_DONE,
+  SIGNAL_ERROR,
+  SIGNAL_ALWAYS,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (GFlowNode, g_flow_node, G_TYPE_OBJECT)
+
+static GFlowNodeExtras *
+ensure_extras (GFlowNode *self)
+{
+  if (self->extras == NULL)
+    {
+      self->extras = g_new0 (GFlowNodeExtras, 1);
+      self->extras->weight = 1;
+    }
+  return self->extras;
+}
+
+static void
+free_extras (GFlowNodeExtras *extras)
+{
+  g_free (extras->title);
+  g_clear_pointer (&extras->locks, g_ptr_array_unref);
+  g_clear_object (&extras->subflow);
+  g_clear_object (&extras->upstreams);
+  g_clear_object (&extras->downstreams);
+  g_clear_object (&extras->lock_list);
+  g_free (extras);
+}
+
+/* Needs */
+
+static GFlowNeed
+need_for_name (const char *name)
+{
+  char *copy = g_strdup (name);
+
+  g_assert ((GPOINTER_TO_SIZE (copy) & 1) == 0);
+  return GSIZE_TO_POINTER (GPOINTER_TO_SIZE (copy) | 1);
+}
+
+GFlowNeed
+_g_flow_need_copy (GFlowNeed need)
+{
+  return _g_flow_need_is_name (need) ? need_for_name (_g_flow_need_name (need))
+                                     : g_object_ref (need);
+}
+
+static void
+free_need (GFlowNeed need)
+{
+  if (_g_flow_need_is_name (need))
+    g_free ((char *) _g_flow_need_name (need));
+  else
+    g_object_unref (need);
+}
+
+/* Takes @need. Arrays of needs grow by doubling: the capacity is the power of
+ * two at or above n_needs, and is not stored. */
+void
+_g_flow_node_add_need (GFlowNode *self,
+                       GFlowNeed  need)
+{
+  guint n = self->n_needs;
+
+  if (n == 0)
+    {
+      self->needs = need;
+    }
+  else
+    {
+      if (n == 1)
+        {
+          GFlowNeed first = self->needs;
+
+          self->needs = g_new (GFlowNeed, 2);
+          ((GFlowNeed *) self->needs)[0] = first;
+        }
+      else if ((n & (n - 1)) == 0)
+        {
+          self->needs = g_renew (GFlowNeed, self->needs, (gsize) n * 2);
+        }
+      ((GFlowNeed *) self->needs)[n] = need;
+    }
+  self->n_needs = n + 1;
+}
+
+static GPrivate dropping_needs;
+
+/* Dropping a need may finalise a node, which drops its own needs, and so on
+ * along a chain of any length: only the outermost call recurses, into a list. */
+static void
+drop_needs (GFlowNeed *needs,
+            guint      n_needs)
+{
+  GArray *waiting = g_private_get (&dropping_needs);
+
+  if (waiting != NULL)
+    {
+      g_array_append_vals (waiting, needs, n_needs);
+      return;
+    }
+
+  waiting = g_array_sized_new (FALSE, FALSE, sizeof (GFlowNeed), n_needs);
+  g_array_append_vals (waiting, needs, n_needs);
+  g_private_set (&dropping_needs, waiting);
+  while (waiting->len > 0)
+    {
+      GFlowNeed need = g_array_index (waiting, GFlowNeed, waiting->len - 1);
+
+      g_array_set_size (waiting, waiting->len - 1);
+      free_need (need);
+    }
+  g_private_set (&dropping_needs, NULL);
+  g_array_unref (waiting);
+}
+
+void
+_g_flow_node_clear_needs (GFlowNode *self)
+{
+  guint n = self->n_needs;
+  gpointer needs = g_steal_pointer (&self->needs);
+
+  if (n == 0)
+    return;
+
+  self->n_needs = 0;
+  if (n == 1)
+    {
+      drop_needs (&needs, 1);
+    }
+  else
+    {
+      drop_needs (needs, n);
+      g_free (needs);
+    }
+}
+
+/* The name */
+
+void
+_g_flow_node_clear_name (GFlowNode *self)
+{
+  /* Relaxed: only called while nobody else can read the name. */
+  g_free (atomic_load_explicit (&self->name, memory_order_relaxed));
+  atomic_store_explicit (&self->name, NULL, memory_order_relaxed);
+}
+
+/**
+ * g_flow_node_get_name: (attributes org.gtk.Method.get_property=name)
+ * @self: a node
+ *
+ * Gets the name of the node, unique in its flow. May be called from any thread.
+ *
+ * Returns: (transfer none) (nullable): the name; %NULL for a node without a
+ *   name that is in no flow
+ *
+ * Since: 0.1
+ */
+const char *
+g_flow_node_get_name (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  /* Acquire: pairs with the exchange below in another thread. */
+  char *name = atomic_load_explicit (&self->name, memory_order_acquire);
+
+  if (name == NULL && self->numbered)
+    {
+      char *made_up = g_strdup_printf ("node%u", self->number);
+
+      /* Acquire and release: publishes the bytes of the name, or finds another's. */
+      if (atomic_compare_exchange_strong_explicit (&self->name, &name, made_up,
+                                                   memory_order_acq_rel,
+                                                   memory_order_acquire))
+        name = made_up;
+      else
+        g_free (made_up);
+    }
+  return name;
+}
+
+/**
+ * g_flow_node_set_name: (attributes org.gtk.Method.set_property=name)
+ * @self: a node
+ * @name: (nullable): the name
+ *
+ * Sets the name of the node.
+ *
+ * Names may be given twice for a moment; [method@GFlow.Flow.validate] finds it.
+ * The name of a node must not be changed while a run of its flow is active.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_name (GFlowNode  *self,
+                      const char *name)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (name == NULL || *name != '\0');
+  g_return_if_fail (name != NULL || self->flow == NULL);
+
+  if (g_strcmp0 (g_flow_node_get_name (self), name) == 0)
+    return;
+
+  char *copy = g_strdup (name);
+
+  _g_flow_begin_edit (self->flow);
+  _g_flow_node_clear_name (self);
+  self->numbered = FALSE;
+  /* Release: pairs with the load in g_flow_node_get_name(). */
+  atomic_store_explicit (&self->name, copy, memory_order_release);
+  if (self->flow != NULL)
+    {
+      self->flow->renamed = TRUE;
+      _g_flow_forget_names (self->flow);
+    }
+  _g_flow_end_edit (self->flow);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
+}
+
+/* GObject */
+
+static void
+free_body (GFlowNode *self)
+{
+  GFlowSharedBody *shared = self->extras != NULL ? self->extras->shared : NULL;
+  GDestroyNotify destroy = g_steal_pointer (&self->destroy);
+
+  if (shared == NULL)
+    {
+      if (destroy != NULL)
+        destroy (g_steal_pointer (&self->user_data));
+      return;
+    }
+
+  self->extras->shared = NULL;
+  if (g_atomic_ref_count_dec (&shared->ref_count))
+    {
+      if (shared->destroy != NULL)
+        shared->destroy (shared->user_data);
+      g_free (shared);
+    }
+}
+
+static void
+g_flow_node_finalize (GObject *object)
+{
+  GFlowNode *self = G_FLOW_NODE (object);
+
+  free_body (self);
+  _g_flow_node_clear_needs (self);
+  _g_flow_node_clear_name (self);
+  g_clear_pointer (&self->extras, free_extras);
+
+  G_OBJECT_CLASS (g_flow_node_parent_class)->finalize (object);
+}
+
+static void
+g_flow_node_get_property (GObject    *object,
+                          guint       prop_id,
+                          GValue     *value,
+                          GParamSpec *pspec)
+{
+  GFlowNode *self = G_FLOW_NODE (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, g_flow_node_get_name (self));
+      break;
+    case PROP_TITLE:
+      g_value_set_string (value, g_flow_node_get_title (self));
+      break;
+    case PROP_FLOW:
+      g_value_set_object (value, self->flow);
+      break;
+    case PROP_SUBFLOW:
+      g_value_set_object (value, _g_flow_node_subflow (self));
+      break;
+    case PROP_PLACEMENT:
+      g_value_set_enum (value, g_flow_node_get_placement (self));
+      break;
+    case PROP_PRIORITY:
+      g_value_set_int (value, _g_flow_node_priority (self));
+      break;
+    case PROP_WEIGHT:
+      g_value_set_uint (value, _g_flow_node_weight (self));
+      break;
+    case PROP_RUN_WHEN:
+      g_value_set_enum (value, self->run_when);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+g_flow_node_set_property (GObject      *object,
+                          guint         prop_id,
+                          const GValue *value,
+                          GParamSpec   *pspec)
+{
+  GFlowNode *self = G_FLOW_NODE (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_flow_node_set_name (self, g_value_get_string (value));
+      break;
+    case PROP_TITLE:
+      g_flow_node_set_title (self, g_value_get_string (value));
+      break;
+    case PROP_PLACEMENT:
+      g_flow_node_set_placement (self, g_value_get_enum (value));
+      break;
+    case PROP_PRIORITY:
+      g_flow_node_set_priority (self, g_value_get_int (value));
+      break;
+    case PROP_WEIGHT:
+      g_flow_node_set_weight (self, g_value_get_uint (value));
+      break;
+    case PROP_RUN_WHEN:
+      g_flow_node_set_run_when (self, g_value_get_enum (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags rw = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+  const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  /**
+   * GFlowNode:name: (attributes org.gtk.Property.get=g_flow_node_get_name org.gtk.Property.set=g_flow_node_set_name)
+   *
+   * The name of the node, unique in its flow.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, rw);
+
+  /**
+   * GFlowNode:title: (attributes org.gtk.Property.get=g_flow_node_get_title org.gtk.Property.set=g_flow_node_set_title)
+   *
+   * What people read: translated, or %NULL for the name.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, rw);
+
+  /**
+   * GFlowNode:flow: (attributes org.gtk.Property.get=g_flow_node_get_flow)
+   *
+   * The flow that the node is in.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_FLOW] = g_param_spec_object ("flow", NULL, NULL, G_TYPE_FLOW, ro);
+
+  /**
+   * GFlowNode:subflow: (attributes org.gtk.Property.get=g_flow_node_get_subflow)
+   *
+   * The flow that the node runs, if that is what it does.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SUBFLOW] = g_param_spec_object ("subflow", NULL, NULL, G_TYPE_FLOW, ro);
+
+  /**
+   * GFlowNode:placement: (attributes org.gtk.Property.get=g_flow_node_get_placement org.gtk.Property.set=g_flow_node_set_placement)
+   *
+   * Where a sync body is called. Async bodies are always called in the owner context.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PLACEMENT] = g_param_spec_enum ("placement", NULL, NULL,
+                                                  G_TYPE_FLOW_PLACEMENT,
+                                                  G_FLOW_PLACEMENT_WORKER, rw);
+
+  /**
+   * GFlowNode:priority: (attributes org.gtk.Property.get=g_flow_node_get_priority org.gtk.Property.set=g_flow_node_set_priority)
+   *
+   * Which of several ready nodes starts first: smaller is sooner, as in GSource.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PRIORITY] = g_param_spec_int ("priority", NULL, NULL,
+                                                G_MININT, G_MAXINT, 0, rw);
+
+  /**
+   * GFlowNode:weight: (attributes org.gtk.Property.get=g_flow_node_get_weight org.gtk.Property.set=g_flow_node_set_weight)
+   *
+   * The share of the node in [property@GFlow.FlowRun:fraction], relative to
+   * the weights of the other nodes. 0 for a node that does not count.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_WEIGHT] = g_param_spec_uint ("weight", NULL, NULL, 0, G_MAXUINT, 1, rw);
+
+  /**
+   * GFlowNode:run-when: (attributes org.gtk.Property.get=g_flow_node_get_run_when org.gtk.Property.set=g_flow_node_set_run_when)
+   *
+   * What the node asks of its upstreams before it runs.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_RUN_WHEN] = g_param_spec_enum ("run-when", NULL, NULL,
+                                                 G_TYPE_FLOW_RUN_WHEN,
+                                                 G_FLOW_RUN_WHEN_ALL_SUCCEEDED, rw);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+install_signals (GObjectClass *object_class)
+{
+  GType type = G_TYPE_FROM_CLASS (object_class);
+
+  /**
+   * GFlowNode::started:
+   * @self: the node
+   * @run: the run that started it
+   *
+   * Emitted in the owner context of @run when the body has been started.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_STARTED] = g_signal_new ("started", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 1, g_flow_run_get_type ());
+
+  /**
+   * GFlowNode::done:
+   * @self: the node
+   * @run: the run
+   *
+   * Emitted in the owner context of @run when the node has succeeded.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_DONE] = g_signal_new ("done", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 1, g_flow_run_get_type ());
+
+  /**
+   * GFlowNode::error:
+   * @self: the node
+   * @run: the run
+   * @error: why it failed
+   *
+   * Emitted in the owner context of @run when the body has failed or was
+   * cancelled while it ran.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_ERROR] = g_signal_new ("error", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 2, g_flow_run_get_type (), G_TYPE_ERROR);
+
+  /**
+   * GFlowNode::always:
+   * @self: the node
+   * @run: the run
+   *
+   * Emitted in the owner context of @run when the node has ended, in whatever
+   * way, and after `done` or `error`. For a node that was skipped, or cancelled
+   * before it started, it is the only signal.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_ALWAYS] = g_signal_new ("always", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, g_flow_run_get_type ());
+}
+
+static void
+g_flow_node_class_init (GFlowNodeClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = g_flow_node_finalize;
+  object_class->get_property = g_flow_node_get_property;
+  object_class->set_property = g_flow_node_set_property;
+
+  install_properties (object_class);
+  install_signals (object_class);
+}
+
+static void
+g_flow_node_init (GFlowNode *self)
+{
+}
+
+/* The signals are in the order of the events. */
+void
+_g_flow_node_emit (GFlowNode      *self,
+                   GFlowNodeEvent  event,
+                   GFlowRun       *run,
+                   const GError   *error)
+{
+  if (event == G_FLOW_NODE_EVENT_ERROR)
+    g_signal_emit (self, signals[event], 0, run, error);
+  else
+    g_signal_emit (self, signals[event], 0, run);
+}
+
+/* Constructors */
+
+GFlowNode *
+_g_flow_node_new (GFlowNodeKind   kind,
+                  const char     *name,
+                  GCallback       body,
+                  gpointer        user_data,
+                  GDestroyNotify  destroy)
+{
+  GFlowNode *self = g_object_new (G_TYPE_FLOW_NODE, NULL);
+
+  atomic_init (&self->name, g_strdup (name));
+  self->kind = kind;
+  self->body = body;
+  self->user_data = user_data;
+  self->destroy = destroy;
+  return self;
+}
+
+GFlowNode *
+_g_flow_node_new_flow (const char *name,
+                       GFlow      *subflow)
+{
+  GFlowNode *self = _g_flow_node_new (G_FLOW_NODE_KIND_FLOW, name, NULL, NULL, NULL);
+
+  ensure_extras (self)->subflow = g_object_ref (subflow);
+  return self;
+}
+
+static GFlowSharedBody *
+share_body (GFlowNode *self)
+{
+  GFlowNodeExtras *extras = ensure_extras (self);
+
+  if (extras->shared == NULL)
+    {
+      extras->shared = g_new (GFlowSharedBody, 1);
+      g_atomic_ref_count_init (&extras->shared->ref_count);
+      extras->shared->user_data = self->user_data;
+      extras->shared->destroy = g_steal_pointer (&self->destroy);
+    }
+  g_atomic_ref_count_inc (&extras->shared->ref_count);
+  return extras->shared;
+}
+
+/* Copies everything but the needs and the flow; the body is shared. */
+GFlowNode *
+_g_flow_node_copy (GFlowNode *self)
+{
+  GFlowNode *copy = _g_flow_node_new (self->kind, g_flow_node_get_name (self),
+                                      self->body, self->user_data, NULL);
+  GFlowNodeExtras *extras = ensure_extras (copy);
+
+  extras->shared = share_body (self);
+  extras->title = g_strdup (self->extras->title);
+  extras->priority = self->extras->priority;
+  extras->weight = self->extras->weight;
+  g_set_object (&extras->subflow, self->extras->subflow);
+  if (self->extras->locks != NULL)
+    extras->locks = g_ptr_array_copy (self->extras->locks, (GCopyFunc) g_object_ref, NULL);
+  copy->placement = self->placement;
+  copy->run_when = self->run_when;
+  return copy;
+}
+
+/**
+ * g_flow_node_new:
+ * @name: (nullable): the name, or %NULL to have the flow make one up
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the
+ *   body, or %NULL for a node that only joins its upstreams
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ *
+ * Makes a node with a sync body, for [method@GFlow.Flow.add_node] or a
+ * [class@GFlow.FlowGroup].
+ *
+ * Returns: (transfer full): a new node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_node_new (const char     *name,
+                 GFlowFunc       func,
+                 gpointer        user_data,
+                 GDestroyNotify  destroy)
+{
+  g_return_val_if_fail (name == NULL || *name != '\0', NULL);
+
+  return _g_flow_node_new (func != NULL ? G_FLOW_NODE_KIND_FUNC : G_FLOW_NODE_KIND_JOIN,
+                           name, G_CALLBACK (func), user_data, destroy);
+}
+
+/**
+ * g_flow_node_new_for_task:
+ * @name: (nullable): the name, or %NULL to have the flow make one up
+ * @func: (scope notified) (closure user_data) (destroy destroy): the body
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ *
+ * Makes a node with an async body, for [method@GFlow.Flow.add_node] or a
+ * [class@GFlow.FlowGroup].
+ *
+ * Returns: (transfer full): a new node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_node_new_for_task (const char     *name,
+                          GFlowTaskFunc   func,
+                          gpointer        user_data,
+                          GDestroyNotify  destroy)
+{
+  g_return_val_if_fail (name == NULL || *name != '\0', NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return _g_flow_node_new (G_FLOW_NODE_KIND_TASK, name, G_CALLBACK (func), user_data, destroy);
+}
+
+/* Upstreams and locks */
+
+/**
+ * g_flow_node_add_upstream:
+ * @self: a node
+ * @upstream: a node that must end first
+ *
+ * Makes the node wait for @upstream. Adding an upstream twice is the same as
+ * adding it once. Both must be in the same flow by the time that it runs.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_add_upstream (GFlowNode *self,
+                          GFlowNode *upstream)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (G_IS_FLOW_NODE (upstream));
+
+  _g_flow_begin_edit (self->flow);
+  _g_flow_node_add_need (self, g_object_ref (upstream));
+  _g_flow_end_edit (self->flow);
+}
+
+/**
+ * g_flow_node_add_upstream_by_name:
+ * @self: a node
+ * @name: the name of a node that must end first
+ *
+ * Makes the node wait for the node that will have the name @name by the time
+ * that the flow runs. It need not exist yet.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_add_upstream_by_name (GFlowNode  *self,
+                                  const char *name)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (name != NULL && *name != '\0');
+
+  _g_flow_begin_edit (self->flow);
+  _g_flow_node_add_need (self, need_for_name (name));
+  _g_flow_end_edit (self->flow);
+}
+
+/**
+ * g_flow_node_set_upstreams:
+ * @self: a node
+ * @nodes: (array length=n) (nullable): nodes that must end first
+ * @n: length of @nodes
+ *
+ * Makes the node wait for exactly these nodes: what it waited for before,
+ * given as a node or by name, is forgotten.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_upstreams (GFlowNode  *self,
+                           GFlowNode **nodes,
+                           gsize       n)
+{
+  GFlowNode before = { 0 };
+
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (nodes != NULL || n == 0);
+
+  _g_flow_begin_edit (self->flow);
+  before.needs = g_steal_pointer (&self->needs);
+  before.n_needs = self->n_needs;
+  self->n_needs = 0;
+  for (gsize i = 0; i < n; i++)
+    _g_flow_node_add_need (self, g_object_ref (nodes[i]));
+  _g_flow_end_edit (self->flow);
+  _g_flow_node_clear_needs (&before);
+}
+
+/**
+ * g_flow_node_after: (skip)
+ * @self: a node
+ * @first_upstream: a node that must end first
+ * @...: more of them, then %NULL
+ *
+ * Adds several upstreams: C sugar for [method@GFlow.FlowNode.add_upstream].
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_after (GFlowNode *self,
+                   GFlowNode *first_upstream,
+                   ...)
+{
+  va_list args;
+
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+
+  va_start (args, first_upstream);
+  for (GFlowNode *node = first_upstream; node != NULL; node = va_arg (args, GFlowNode *))
+    g_flow_node_add_upstream (self, node);
+  va_end (args);
+}
+
+/**
+ * g_flow_node_add_lock:
+ * @self: a node
+ * @lock: a lock
+ *
+ * Makes the node hold @lock while its body runs. It takes its locks when all
+ * its upstreams have ended, and waits for them without a thread.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_add_lock (GFlowNode *self,
+                      GFlowLock *lock)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (G_IS_FLOW_LOCK (lock));
+
+  _g_flow_begin_edit (self->flow);
+
+  GFlowNodeExtras *extras = ensure_extras (self);
+
+  if (extras->locks == NULL)
+    extras->locks = g_ptr_array_new_with_free_func (g_object_unref);
+  if (!g_ptr_array_find (extras->locks, lock, NULL))
+    g_ptr_array_add (extras->locks, g_object_ref (lock));
+
+  _g_flow_end_edit (self->flow);
+}
+
+/* Brings a kept list up to date, with at most one items-changed. */
+static GListModel *
+update_list (GListStore **list,
+             GType        item_type,
+             GPtrArray   *items)
+{
+  gboolean same = TRUE;
+
+  if (*list == NULL)
+    *list = g_list_store_new (item_type);
+
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (*list));
+
+  same = n == items->len;
+  for (guint i = 0; same && i < n; i++)
+    {
+      g_autoptr(GObject) item = g_list_model_get_item (G_LIST_MODEL (*list), i);
+
+      same = item == items->pdata[i];
+    }
+  if (!same)
+    g_list_store_splice (*list, 0, n, items->pdata, items->len);
+  return G_LIST_MODEL (*list);
+}
+
+/**
+ * g_flow_node_get_upstreams:
+ * @self: a node
+ *
+ * Gets the nodes that the node waits for: each once, in the order of adding.
+ * Names that no node of the flow has are left out.
+ *
+ * The list is brought up to date whenever it is asked for.
+ *
+ * Returns: (transfer none): the upstreams, a list of [class@GFlow.FlowNode]
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_node_get_upstreams (GFlowNode *self)
+{
+  g_autoptr(GPtrArray) nodes = g_ptr_array_new ();
+  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  const GFlowNeed *needs = _g_flow_node_needs (self);
+
+  for (guint i = 0; i < self->n_needs; i++)
+    {
+      GFlowNode *node = needs[i];
+
+      if (_g_flow_need_is_name (needs[i]))
+        node = self->flow != NULL ? g_flow_lookup (self->flow, _g_flow_need_name (needs[i])) : NULL;
+      if (node != NULL && g_hash_table_add (seen, node))
+        g_ptr_array_add (nodes, node);
+    }
+  return update_list (&ensure_extras (self)->upstreams, G_TYPE_FLOW_NODE, nodes);
+}
+
+/**
+ * g_flow_node_get_downstreams:
+ * @self: a node
+ *
+ * Gets the nodes of the flow that wait for the node, in the order of adding.
+ *
+ * The list is brought up to date whenever it is asked for.
+ *
+ * Returns: (transfer none): the downstreams, a list of [class@GFlow.FlowNode]
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_node_get_downstreams (GFlowNode *self)
+{
+  g_autoptr(GPtrArray) nodes = g_ptr_array_new ();
+
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  if (self->flow != NULL)
+    {
+      g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self->flow);
+      const GFlowPlanNode *node = &plan->nodes[self->index];
+
+      for (guint32 i = node[1].first_successor; i-- > node->first_successor;)
+        g_ptr_array_add (nodes, plan->nodes[plan->successors[i]].node);
+    }
+  return update_list (&ensure_extras (self)->downstreams, G_TYPE_FLOW_NODE, nodes);
+}
+
+/**
+ * g_flow_node_get_locks:
+ * @self: a node
+ *
+ * Gets the locks that the node holds while its body runs.
+ *
+ * The list is brought up to date whenever it is asked for.
+ *
+ * Returns: (transfer none): the locks, a list of [class@GFlow.FlowLock]
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_node_get_locks (GFlowNode *self)
+{
+  g_autoptr(GPtrArray) none = g_ptr_array_new ();
+
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  GFlowNodeExtras *extras = ensure_extras (self);
+
+  return update_list (&extras->lock_list, G_TYPE_FLOW_LOCK,
+                      extras->locks != NULL ? extras->locks : none);
+}
+
+/* Properties */
+
+/**
+ * g_flow_node_get_title: (attributes org.gtk.Method.get_property=title)
+ * @self: a node
+ *
+ * Gets what people read: the title, or the name if there is none.
+ *
+ * Returns: (transfer none) (nullable): the title
+ *
+ * Since: 0.1
+ */
+const char *
+g_flow_node_get_title (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  if (self->extras != NULL && self->extras->title != NULL)
+    return self->extras->title;
+  return g_flow_node_get_name (self);
+}
+
+/**
+ * g_flow_node_set_title: (attributes org.gtk.Method.set_property=title)
+ * @self: a node
+ * @title: (nullable): the title, translated, or %NULL for the name
+ *
+ * Sets what people read instead of the name.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_title (GFlowNode  *self,
+                       const char *title)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+
+  GFlowNodeExtras *extras = ensure_extras (self);
+
+  if (g_strcmp0 (extras->title, title) == 0)
+    return;
+
+  g_free (extras->title);
+  extras->title = g_strdup (title);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
+}
+
+/**
+ * g_flow_node_get_flow: (attributes org.gtk.Method.get_property=flow)
+ * @self: a node
+ *
+ * Gets the flow that the node is in.
+ *
+ * Returns: (transfer none) (nullable): the flow
+ *
+ * Since: 0.1
+ */
+GFlow *
+g_flow_node_get_flow (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  return self->flow;
+}
+
+/**
+ * g_flow_node_get_subflow: (attributes org.gtk.Method.get_property=subflow)
+ * @self: a node
+ *
+ * Gets the flow that the node runs, if it was made by [method@GFlow.Flow.add_flow].
+ *
+ * Returns: (transfer none) (nullable): the flow
+ *
+ * Since: 0.1
+ */
+GFlow *
+g_flow_node_get_subflow (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  return _g_flow_node_subflow (self);
+}
+
+/**
+ * g_flow_node_get_placement: (attributes org.gtk.Method.get_property=placement)
+ * @self: a node
+ *
+ * Gets where the body is called.
+ *
+ * Returns: the placement
+ *
+ * Since: 0.1
+ */
+GFlowPlacement
+g_flow_node_get_placement (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), G_FLOW_PLACEMENT_WORKER);
+
+  if (self->kind == G_FLOW_NODE_KIND_TASK || self->kind == G_FLOW_NODE_KIND_FLOW)
+    return G_FLOW_PLACEMENT_CONTEXT;
+  return self->placement;
+}
+
+/* The setters of what the plan is compiled from. */
+#define SET_IN_FLOW(self, field, value, prop)                              \
+  G_STMT_START                                                             \
+  {                                                                        \
+    _g_flow_begin_edit ((self)->flow);                                     \
+    (field) = (value);                                                     \
+    _g_flow_end_edit ((self)->flow);                                       \
+    g_object_notify_by_pspec (G_OBJECT (self), properties[prop]);          \
+  }                                                                        \
+  G_STMT_END
+
+/**
+ * g_flow_node_set_placement: (attributes org.gtk.Method.set_property=placement)
+ * @self: a node
+ * @placement: where to call the body
+ *
+ * Sets where a sync body is called. No effect on async bodies, which are
+ * always called in the owner context.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_placement (GFlowNode      *self,
+                           GFlowPlacement  placement)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (placement <= G_FLOW_PLACEMENT_CONTEXT);
+
+  if (self->placement != placement)
+    SET_IN_FLOW (self, self->placement, placement, PROP_PLACEMENT);
+}
+
+/**
+ * g_flow_node_get_priority: (attributes org.gtk.Method.get_property=priority)
+ * @self: a node
+ *
+ * Gets the priority.
+ *
+ * Returns: the priority: smaller is sooner
+ *
+ * Since: 0.1
+ */
+int
+g_flow_node_get_priority (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), 0);
+
+  return _g_flow_node_priority (self);
+}
+
+/**
+ * g_flow_node_set_priority: (attributes org.gtk.Method.set_property=priority)
+ * @self: a node
+ * @priority: the priority: smaller is sooner
+ *
+ * Sets which of several ready nodes starts first.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_priority (GFlowNode *self,
+                          int        priority)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+
+  if (_g_flow_node_priority (self) != priority)
+    SET_IN_FLOW (self, ensure_extras (self)->priority, priority, PROP_PRIORITY);
+}
+
+/**
+ * g_flow_node_get_weight: (attributes org.gtk.Method.get_property=weight)
+ * @self: a node
+ *
+ * Gets the share of the node in the progress of a run.
+ *
+ * Returns: the weight
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_node_get_weight (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), 0);
+
+  return _g_flow_node_weight (self);
+}
+
+/**
+ * g_flow_node_set_weight: (attributes org.gtk.Method.set_property=weight)
+ * @self: a node
+ * @weight: the weight
+ *
+ * Sets the share of the node in the progress of a run.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_weight (GFlowNode *self,
+                        guint      weight)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+
+  if (_g_flow_node_weight (self) != weight)
+    SET_IN_FLOW (self, ensure_extras (self)->weight, weight, PROP_WEIGHT);
+}
+
+/**
+ * g_flow_node_get_run_when: (attributes org.gtk.Method.get_property=run-when)
+ * @self: a node
+ *
+ * Gets what the node asks of its upstreams.
+ *
+ * Returns: the condition
+ *
+ * Since: 0.1
+ */
+GFlowRunWhen
+g_flow_node_get_run_when (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), G_FLOW_RUN_WHEN_ALL_SUCCEEDED);
+
+  return self->run_when;
+}
+
+/**
+ * g_flow_node_set_run_when: (attributes org.gtk.Method.set_property=run-when)
+ * @self: a node
+ * @run_when: the condition
+ *
+ * Sets what the node asks of its upstreams before it runs.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_run_when (GFlowNode    *self,
+                          GFlowRunWhen  run_when)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (run_when <= G_FLOW_RUN_WHEN_ANY_FAILED);
+
+  if (self->run_when != run_when)
+    SET_IN_FLOW (self, self->run_when, run_when, PROP_RUN_WHEN);
+}

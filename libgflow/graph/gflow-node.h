@@ -1,0 +1,89 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-types.h"
+
+G_BEGIN_DECLS
+
+#define G_TYPE_FLOW_NODE (g_flow_node_get_type ())
+
+G_FLOW_AVAILABLE_IN_0_1
+G_DECLARE_FINAL_TYPE (GFlowNode, g_flow_node, G, FLOW_NODE, GObject)
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode      *g_flow_node_new                  (const char      *name,
+                                                  GFlowFunc        func,
+                                                  gpointer         user_data,
+                                                  GDestroyNotify   destroy) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode      *g_flow_node_new_for_task         (const char      *name,
+                                                  GFlowTaskFunc    func,
+                                                  gpointer         user_data,
+                                                  GDestroyNotify   destroy) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What it depends on */
+
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_add_upstream         (GFlowNode       *self,
+                                                  GFlowNode       *upstream);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_add_upstream_by_name (GFlowNode       *self,
+                                                  const char      *name);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_upstreams        (GFlowNode       *self,
+                                                  GFlowNode      **nodes,
+                                                  gsize            n);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_after                (GFlowNode       *self,
+                                                  GFlowNode       *first_upstream,
+                                                  ...) G_GNUC_NULL_TERMINATED;
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_add_lock             (GFlowNode       *self,
+                                                  GFlowLock       *lock);
+G_FLOW_AVAILABLE_IN_0_1
+GListModel     *g_flow_node_get_upstreams        (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+GListModel     *g_flow_node_get_downstreams      (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+GListModel     *g_flow_node_get_locks            (GFlowNode       *self);
+
+/* Properties */
+
+G_FLOW_AVAILABLE_IN_0_1
+const char     *g_flow_node_get_name             (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_name             (GFlowNode       *self,
+                                                  const char      *name);
+G_FLOW_AVAILABLE_IN_0_1
+const char     *g_flow_node_get_title            (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_title            (GFlowNode       *self,
+                                                  const char      *title);
+G_FLOW_AVAILABLE_IN_0_1
+GFlow          *g_flow_node_get_flow             (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+GFlow          *g_flow_node_get_subflow          (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPlacement  g_flow_node_get_placement        (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_placement        (GFlowNode       *self,
+                                                  GFlowPlacement   placement);
+G_FLOW_AVAILABLE_IN_0_1
+int             g_flow_node_get_priority         (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_priority         (GFlowNode       *self,
+                                                  int              priority);
+G_FLOW_AVAILABLE_IN_0_1
+guint           g_flow_node_get_weight           (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_weight           (GFlowNode       *self,
+                                                  guint            weight);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowRunWhen    g_flow_node_get_run_when         (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_run_when         (GFlowNode       *self,
+                                                  GFlowRunWhen     run_when);
+
+G_END_DECLS

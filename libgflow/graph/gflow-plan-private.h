@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-home-private.h"
+#include "gflow-lock.h"
+#include "gflow-node-private.h"
+
+G_BEGIN_DECLS
+
+/* How a ready node gets to where it runs; 0 is the fast path: a worker's deque. */
+typedef enum
+{
+  G_FLOW_ROUTE_CONTEXT  = 1 << 0, /* runs in the owner context */
+  G_FLOW_ROUTE_LOCKS    = 1 << 1, /* takes locks first */
+  G_FLOW_ROUTE_WHEN     = 1 << 2, /* its run-when is not ALL_SUCCEEDED */
+  G_FLOW_ROUTE_PRIORITY = 1 << 3, /* goes to a heap; all nodes of the run do */
+} GFlowRoute;
+
+/* What running a node touches: half a cache line, shared by all runs. The
+ * successors of a node end where those of the next one begin. */
+typedef struct
+{
+  GCallback  body;
+  gpointer   user_data;
+  GFlowNode *node;            /* (owned) */
+  guint32    first_successor;
+  guint8     kind;
+  guint8     run_when;
+} GFlowPlanNode;
+
+/* The start state of a node in a run, laid out as GFlowRunNode is. */
+typedef struct
+{
+  guint32 pending;
+  guint8  state;
+  guint8  marks;
+  guint8  route;
+  guint8  unused;
+} GFlowPlanStart;
+
+/* A flow, compiled. Immutable and shared by all runs that were started from it. */
+typedef struct
+{
+  gatomicrefcount  ref_count;
+  GFlowHome        home;
+  GError          *error;           /* (nullable): all that is wrong with the flow */
+
+  guint            n_nodes;
+  guint            n_edges;
+  GFlowPlanNode   *nodes;           /* n_nodes + 1 */
+  GFlowPlanStart  *start;           /* n_nodes */
+  guint32         *successors;      /* n_edges; of each node the one added last first */
+  guint32         *first_upstream;  /* n_nodes + 1 */
+  guint32         *upstreams;       /* n_edges; in the order of adding the needs */
+
+  guint32         *roots;           /* on workers, without locks: n_roots */
+  guint            n_roots;
+  guint32         *routed_roots;    /* the other roots */
+  guint            n_routed_roots;
+  guint            n_context;       /* nodes that run in the owner context */
+
+  int             *priorities;      /* (nullable): all are 0 */
+  guint           *weights;         /* (nullable): all are 1 */
+  guint64          total_weight;
+  guint32         *first_lock;      /* (nullable): n_nodes + 1, into locks */
+  GPtrArray       *locks;           /* (nullable) of GFlowLock, of each node in the global order */
+  GArray          *subflows;        /* (nullable): the nodes that run a flow */
+
+  gulong           watch_epoch;     /* when watched was made, see gflow-watch.c */
+  GBytes          *watched;         /* (nullable): nodes with signal handlers */
+} GFlowPlan;
+
+GFlowPlan   *_g_flow_plan_compile   (GFlow            *flow);
+GFlowPlan   *_g_flow_plan_ref       (GFlowPlan        *plan);
+void         _g_flow_plan_unref     (GFlowPlan        *plan);
+gboolean     _g_flow_plan_find      (GFlowPlan        *plan,
+                                     GFlowNode        *node,
+                                     guint            *index);
+
+/* The checker: gflow-plan-check.c */
+typedef struct
+{
+  int        code;     /* of the first problem */
+  GPtrArray *messages; /* (nullable) of char * */
+} GFlowProblems;
+
+void         _g_flow_problems_add     (GFlowProblems    *problems,
+                                       int               code,
+                                       const char       *format,
+                                       ...) G_GNUC_PRINTF (3, 4);
+GError      *_g_flow_problems_finish  (GFlowProblems    *problems);
+void         _g_flow_check_unknown    (GFlow            *flow,
+                                       GFlowNode        *node,
+                                       GFlowNeed         need,
+                                       GFlowProblems    *problems);
+void         _g_flow_check_names      (GFlow            *flow,
+                                       GFlowProblems    *problems);
+void         _g_flow_check_cycles     (GFlowPlan        *plan,
+                                       GFlowProblems    *problems);
+gboolean     _g_flow_check_subflows   (GFlow            *flow,
+                                       GFlowPlan        *plan,
+                                       GError          **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GFlowPlan, _g_flow_plan_unref)
+
+G_END_DECLS

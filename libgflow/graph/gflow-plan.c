@@ -1,0 +1,326 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-plan-private.h"
+
+#include <string.h>
+
+#include "gflow-flow-private.h"
+#include "gflow-lock-private.h"
+
+/* What compiling needs besides the plan. */
+typedef struct
+{
+  GFlow         *flow;
+  GFlowPlan     *plan;
+  GArray        *upstreams; /* of guint32: grows into plan->upstreams */
+  guint32       *n_down;    /* successors of each node */
+  guint32       *seen;      /* the last node + 1 that named this one as a need */
+  gboolean       ordered;   /* every upstream was added before its downstreams */
+  GFlowProblems  problems;
+} Compiler;
+
+/* The index of the node that @need means, if it is in the flow. */
+static gboolean
+resolve_need (Compiler  *compiler,
+              GFlowNeed  need,
+              guint32   *index)
+{
+  GFlowNode *node = need;
+
+  if (_g_flow_need_is_name (need))
+    node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
+  if (node == NULL || node->flow != compiler->flow)
+    return FALSE;
+
+  *index = node->index;
+  return TRUE;
+}
+
+static void
+compile_needs (Compiler  *compiler,
+               GFlowNode *node)
+{
+  GFlowPlan *plan = compiler->plan;
+  const guint32 index = node->index;
+  const GFlowNeed *needs = _g_flow_node_needs (node);
+
+  plan->first_upstream[index] = compiler->upstreams->len;
+  for (guint i = 0; i < node->n_needs; i++)
+    {
+      guint32 upstream;
+
+      if (!resolve_need (compiler, needs[i], &upstream))
+        {
+          _g_flow_check_unknown (compiler->flow, node, needs[i], &compiler->problems);
+          continue;
+        }
+      if (compiler->seen[upstream] == index + 1)
+        continue;
+
+      compiler->seen[upstream] = index + 1;
+      compiler->n_down[upstream]++;
+      compiler->ordered = compiler->ordered && upstream < index;
+      g_array_append_val (compiler->upstreams, upstream);
+    }
+  plan->start[index].pending = compiler->upstreams->len - plan->first_upstream[index];
+}
+
+static int
+compare_locks (gconstpointer a,
+               gconstpointer b)
+{
+  const guint64 serial_a = _g_flow_lock_get_serial (*(GFlowLock **) a);
+  const guint64 serial_b = _g_flow_lock_get_serial (*(GFlowLock **) b);
+
+  return serial_a < serial_b ? -1 : serial_a > serial_b;
+}
+
+/* The locks of a node in the one order in which all nodes take locks. */
+static void
+compile_locks (GFlowPlan *plan,
+               GFlowNode *node)
+{
+  GPtrArray *locks = _g_flow_node_locks (node);
+
+  if (locks == NULL)
+    return;
+
+  g_autoptr(GPtrArray) sorted = g_ptr_array_copy (locks, (GCopyFunc) g_object_ref, NULL);
+
+  if (plan->locks == NULL)
+    {
+      plan->locks = g_ptr_array_new_with_free_func (g_object_unref);
+      plan->first_lock = g_new0 (guint32, plan->n_nodes + 1);
+    }
+  g_ptr_array_sort (sorted, compare_locks);
+  plan->first_lock[node->index] = plan->locks->len;
+  g_ptr_array_extend_and_steal (plan->locks, g_steal_pointer (&sorted));
+  plan->start[node->index].route |= G_FLOW_ROUTE_LOCKS;
+}
+
+/* Nodes without locks end where the next node with locks begins. */
+static void
+finish_locks (GFlowPlan *plan)
+{
+  if (plan->locks == NULL)
+    return;
+
+  plan->first_lock[plan->n_nodes] = plan->locks->len;
+  for (guint i = plan->n_nodes; i-- > 0;)
+    if ((plan->start[i].route & G_FLOW_ROUTE_LOCKS) == 0)
+      plan->first_lock[i] = plan->first_lock[i + 1];
+}
+
+static void
+compile_extras (GFlowPlan *plan,
+                GFlowNode *node)
+{
+  const guint index = node->index;
+
+  if (_g_flow_node_priority (node) != 0)
+    {
+      if (plan->priorities == NULL)
+        plan->priorities = g_new0 (int, plan->n_nodes);
+      plan->priorities[index] = _g_flow_node_priority (node);
+    }
+  if (_g_flow_node_weight (node) != 1)
+    {
+      if (plan->weights == NULL)
+        {
+          plan->weights = g_new (guint, plan->n_nodes);
+          for (guint i = 0; i < plan->n_nodes; i++)
+            plan->weights[i] = 1;
+        }
+      plan->total_weight += (guint64) _g_flow_node_weight (node) - 1;
+      plan->weights[index] = _g_flow_node_weight (node);
+    }
+  if (node->kind == G_FLOW_NODE_KIND_FLOW)
+    {
+      if (plan->subflows == NULL)
+        plan->subflows = g_array_new (FALSE, FALSE, sizeof (guint32));
+      g_array_append_val (plan->subflows, index);
+    }
+  compile_locks (plan, node);
+}
+
+static void
+compile_node (GFlowPlan *plan,
+              GFlowNode *node)
+{
+  GFlowPlanStart *start = &plan->start[node->index];
+
+  plan->nodes[node->index] = (GFlowPlanNode) {
+    .body = node->body,
+    .user_data = node->user_data,
+    .node = g_object_ref (node),
+    .kind = node->kind,
+    .run_when = node->run_when,
+  };
+  if (g_flow_node_get_placement (node) == G_FLOW_PLACEMENT_CONTEXT)
+    {
+      start->route |= G_FLOW_ROUTE_CONTEXT;
+      plan->n_context++;
+    }
+  if (node->run_when != G_FLOW_RUN_WHEN_ALL_SUCCEEDED)
+    start->route |= G_FLOW_ROUTE_WHEN;
+  if (node->extras != NULL)
+    compile_extras (plan, node);
+}
+
+/* Turns the upstreams of all nodes into the successors of all nodes: a counting
+ * sort. Filled from the last node down, so that of each node the successor that
+ * was added last comes first: a worker that walks them in this order ends with
+ * the one to go on with, and leaves the others in its deque in the order in
+ * which to pop them. */
+static void
+compile_successors (Compiler *compiler)
+{
+  GFlowPlan *plan = compiler->plan;
+  guint32 first = 0;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      plan->nodes[i].first_successor = first;
+      first += compiler->n_down[i];
+      compiler->n_down[i] = plan->nodes[i].first_successor;
+    }
+  plan->nodes[plan->n_nodes].first_successor = first;
+
+  for (guint i = plan->n_nodes; i-- > 0;)
+    for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
+      plan->successors[compiler->n_down[plan->upstreams[k]]++] = i;
+}
+
+static void
+compile_roots (GFlowPlan *plan)
+{
+  guint n_roots = 0, n_routed = 0;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    if (plan->start[i].pending == 0)
+      *(plan->start[i].route == 0 ? &n_roots : &n_routed) += 1;
+
+  plan->roots = g_new (guint32, n_roots);
+  plan->routed_roots = g_new (guint32, n_routed);
+  for (guint i = 0; i < plan->n_nodes; i++)
+    if (plan->start[i].pending == 0)
+      {
+        if (plan->start[i].route == 0)
+          plan->roots[plan->n_roots++] = i;
+        else
+          plan->routed_roots[plan->n_routed_roots++] = i;
+      }
+}
+
+/* Compiles the flow as it stands. The caller holds its mutex. A bad flow gives
+ * a plan too: its edges are those that are clear, its error says the rest. */
+GFlowPlan *
+_g_flow_plan_compile (GFlow *flow)
+{
+  const guint n = flow->nodes->len;
+  GFlowPlan *plan = g_new0 (GFlowPlan, 1);
+  Compiler compiler = {
+    .flow = flow,
+    .plan = plan,
+    .upstreams = g_array_sized_new (FALSE, FALSE, sizeof (guint32), n),
+    .n_down = g_new0 (guint32, n),
+    .seen = g_new0 (guint32, n),
+    .ordered = TRUE,
+  };
+
+  g_atomic_ref_count_init (&plan->ref_count);
+  _g_flow_home_copy (&plan->home, &flow->home);
+  plan->n_nodes = n;
+  plan->total_weight = n;
+  plan->nodes = g_new0 (GFlowPlanNode, (gsize) n + 1);
+  plan->start = g_new0 (GFlowPlanStart, n);
+  plan->first_upstream = g_new (guint32, (gsize) n + 1);
+
+  for (guint i = 0; i < n; i++)
+    {
+      compile_node (plan, flow->nodes->pdata[i]);
+      compile_needs (&compiler, flow->nodes->pdata[i]);
+    }
+  finish_locks (plan);
+
+  plan->n_edges = compiler.upstreams->len;
+  plan->first_upstream[n] = plan->n_edges;
+  plan->upstreams = (guint32 *) g_array_free (compiler.upstreams, FALSE);
+  plan->successors = g_new (guint32, plan->n_edges);
+  compile_successors (&compiler);
+  compile_roots (plan);
+
+  if (flow->renamed)
+    _g_flow_check_names (flow, &compiler.problems);
+  if (!compiler.ordered)
+    _g_flow_check_cycles (plan, &compiler.problems);
+  plan->error = _g_flow_problems_finish (&compiler.problems);
+
+  g_free (compiler.n_down);
+  g_free (compiler.seen);
+  return plan;
+}
+
+GFlowPlan *
+_g_flow_plan_ref (GFlowPlan *plan)
+{
+  g_atomic_ref_count_inc (&plan->ref_count);
+  return plan;
+}
+
+static void
+release_nodes (gpointer data)
+{
+  GFlowPlanNode *nodes = data;
+
+  for (GFlowPlanNode *node = nodes; node->node != NULL; node++)
+    g_object_unref (node->node);
+  g_free (nodes);
+}
+
+void
+_g_flow_plan_unref (GFlowPlan *plan)
+{
+  if (!g_atomic_ref_count_dec (&plan->ref_count))
+    return;
+
+  /* The last node is followed by an entry without one. */
+  _g_flow_home_release (&plan->home, plan->nodes, release_nodes);
+  _g_flow_home_clear (&plan->home);
+  g_clear_error (&plan->error);
+  g_clear_pointer (&plan->locks, g_ptr_array_unref);
+  g_clear_pointer (&plan->subflows, g_array_unref);
+  g_free (plan->start);
+  g_free (plan->successors);
+  g_free (plan->first_upstream);
+  g_free (plan->upstreams);
+  g_free (plan->roots);
+  g_free (plan->routed_roots);
+  g_free (plan->priorities);
+  g_free (plan->weights);
+  g_free (plan->first_lock);
+  g_clear_pointer (&plan->watched, g_bytes_unref);
+  g_free (plan);
+}
+
+/* The index of @node in the plan, also if the flow was edited since. */
+gboolean
+_g_flow_plan_find (GFlowPlan *plan,
+                   GFlowNode *node,
+                   guint     *index)
+{
+  guint i = node->index;
+
+  if (i >= plan->n_nodes || plan->nodes[i].node != node)
+    {
+      for (i = 0; i < plan->n_nodes && plan->nodes[i].node != node; i++)
+        ;
+      if (i == plan->n_nodes)
+        return FALSE;
+    }
+  *index = i;
+  return TRUE;
+}

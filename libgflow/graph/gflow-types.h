@@ -1,0 +1,174 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "gflow-version.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GFlow GFlow;
+typedef struct _GFlowGroup GFlowGroup;
+typedef struct _GFlowLock GFlowLock;
+typedef struct _GFlowNode GFlowNode;
+typedef struct _GFlowRun GFlowRun;
+typedef struct _GFlowStep GFlowStep;
+
+/**
+ * GFlowFunc:
+ * @node: the node that runs
+ * @run: the run it runs in
+ * @user_data: what was given with the function
+ * @error: return location for the error that fails the node
+ *
+ * The sync body of a node.
+ *
+ * It is called on a worker thread, or in the owner context if
+ * [property@GFlow.FlowNode:placement] says so, once in every run. It gives a
+ * result with [method@GFlow.FlowRun.set_result].
+ *
+ * Returns: %TRUE if the node has done its work; %FALSE, with @error set, if it failed
+ *
+ * Since: 0.1
+ */
+typedef gboolean (*GFlowFunc) (GFlowNode  *node,
+                               GFlowRun   *run,
+                               gpointer    user_data,
+                               GError    **error);
+
+/**
+ * GFlowTaskFunc:
+ * @node: the node that runs
+ * @run: the run it runs in
+ * @task: the task to return on, now or later, from any thread
+ * @user_data: what was given with the function
+ * @error: return location for an error that fails the node at once
+ *
+ * The async body of a node.
+ *
+ * It is called in the owner context and completes by returning on @task: any
+ * return without an error is success. The body must keep a reference to @task
+ * for as long as it works; a task that is dropped without a return fails the
+ * node with %G_FLOW_ERROR_ABANDONED. The cancellable of @task is the node's
+ * own. A result is given with [method@GFlow.FlowRun.set_result] before the
+ * return.
+ *
+ * Since: 0.1
+ */
+typedef void (*GFlowTaskFunc) (GFlowNode  *node,
+                               GFlowRun   *run,
+                               GTask      *task,
+                               gpointer    user_data,
+                               GError    **error);
+
+/**
+ * GFlowPlacement:
+ * @G_FLOW_PLACEMENT_WORKER: on a worker thread
+ * @G_FLOW_PLACEMENT_CONTEXT: in the owner context of the run
+ *
+ * Where the sync body of a node is called.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_PLACEMENT_WORKER,
+  G_FLOW_PLACEMENT_CONTEXT,
+} GFlowPlacement;
+
+/**
+ * GFlowRunWhen:
+ * @G_FLOW_RUN_WHEN_ALL_SUCCEEDED: when all upstreams succeeded
+ * @G_FLOW_RUN_WHEN_ALL_FINISHED: when all upstreams ended, in whatever way, also
+ *   after a failure and after the run was cancelled: for clean-up
+ * @G_FLOW_RUN_WHEN_ANY_FAILED: when at least one upstream failed, or was skipped
+ *   because something before it failed: for handlers
+ *
+ * What a node asks of its upstreams before it runs.
+ *
+ * A node is looked at when all its upstreams have ended. If they are not as it
+ * asks, it is skipped. A handler that is skipped because nothing failed counts
+ * as satisfied for what comes after it, unless everything before was skipped.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_RUN_WHEN_ALL_SUCCEEDED,
+  G_FLOW_RUN_WHEN_ALL_FINISHED,
+  G_FLOW_RUN_WHEN_ANY_FAILED,
+} GFlowRunWhen;
+
+/**
+ * GFlowOnError:
+ * @G_FLOW_ON_ERROR_SKIP_DEPENDANTS: what does not depend on the failed node goes on
+ * @G_FLOW_ON_ERROR_FINISH_RUNNING: nothing new starts, what runs may finish
+ * @G_FLOW_ON_ERROR_STOP: nothing new starts, what runs is cancelled
+ * @G_FLOW_ON_ERROR_IGNORE: dependants run all the same
+ *
+ * What the failure of a node means for the rest of the run.
+ *
+ * Clean-up nodes and handlers ([enum@GFlow.FlowRunWhen]) run under every policy,
+ * and the run ends as failed under every policy.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_ON_ERROR_SKIP_DEPENDANTS,
+  G_FLOW_ON_ERROR_FINISH_RUNNING,
+  G_FLOW_ON_ERROR_STOP,
+  G_FLOW_ON_ERROR_IGNORE,
+} GFlowOnError;
+
+/**
+ * GFlowNodeState:
+ * @G_FLOW_NODE_STATE_WAITING: waits for its upstreams
+ * @G_FLOW_NODE_STATE_READY: may start as soon as a worker or the context is free
+ * @G_FLOW_NODE_STATE_LOCKED: waits for a lock
+ * @G_FLOW_NODE_STATE_RUNNING: its body runs
+ * @G_FLOW_NODE_STATE_DONE: ended: succeeded
+ * @G_FLOW_NODE_STATE_FAILED: ended: its body failed
+ * @G_FLOW_NODE_STATE_SKIPPED: ended: it was not run
+ * @G_FLOW_NODE_STATE_CANCELLED: ended: it was cancelled, before or while it ran
+ *
+ * Where a node stands in a run.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_NODE_STATE_WAITING,
+  G_FLOW_NODE_STATE_READY,
+  G_FLOW_NODE_STATE_LOCKED,
+  G_FLOW_NODE_STATE_RUNNING,
+  G_FLOW_NODE_STATE_DONE,
+  G_FLOW_NODE_STATE_FAILED,
+  G_FLOW_NODE_STATE_SKIPPED,
+  G_FLOW_NODE_STATE_CANCELLED,
+} GFlowNodeState;
+
+/**
+ * GFlowRunState:
+ * @G_FLOW_RUN_STATE_NEW: not started
+ * @G_FLOW_RUN_STATE_RUNNING: started, and something may still run
+ * @G_FLOW_RUN_STATE_DONE: ended: every node did what it should
+ * @G_FLOW_RUN_STATE_FAILED: ended: something failed, or the deadline passed
+ * @G_FLOW_RUN_STATE_CANCELLED: ended: it, or a node of it, was cancelled
+ *
+ * Where a run stands.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_RUN_STATE_NEW,
+  G_FLOW_RUN_STATE_RUNNING,
+  G_FLOW_RUN_STATE_DONE,
+  G_FLOW_RUN_STATE_FAILED,
+  G_FLOW_RUN_STATE_CANCELLED,
+} GFlowRunState;
+
+G_END_DECLS

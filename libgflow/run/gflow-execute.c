@@ -1,0 +1,528 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+#include "gflow-scheduler-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "../graph/gflow-error.h"
+
+/* Starting a run, in its three forms, and ending it. */
+
+/* How often progress is notified */
+#define PROGRESS_MS 100
+
+/* Starting */
+
+/* A run that waits for itself would never end. */
+static gboolean
+check_recursion (GFlowRun  *self,
+                 GError   **error)
+{
+  for (GFlowRun *run = self->parent; run != NULL; run = run->parent)
+    if (run->flow == self->flow)
+      {
+        g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+                             _("A body of a flow cannot wait for a run of the same flow"));
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static guint
+count_lanes (GFlowRun *self)
+{
+  const guint n_workers = self->plan->n_nodes - self->plan->n_context;
+  const guint max_threads = g_flow_get_max_threads (self->flow);
+
+  return MIN (max_threads != 0 ? max_threads : g_get_num_processors (), n_workers);
+}
+
+static void
+cancelled_cb (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  g_flow_run_cancel (user_data);
+}
+
+static void
+connect_cancellable (GFlowRun     *self,
+                     GCancellable *cancellable)
+{
+  if (cancellable == NULL)
+    return;
+
+  self->caller_cancellable = g_object_ref (cancellable);
+  self->cancel_handler = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), self, NULL);
+  if (self->cancel_handler != 0)
+    _g_flow_watch_absorb (self->cancel_handler);
+}
+
+static gboolean
+deadline_cb (gpointer user_data)
+{
+  GFlowRun *self = user_data;
+
+  self->deadline_passed = TRUE;
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED,
+                    g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                         _("The run did not end before its deadline")));
+  _g_flow_run_cancel_running (self);
+  return G_SOURCE_REMOVE;
+}
+
+static GSource *
+attach_source (GFlowRun    *self,
+               GSource     *source,
+               const char  *name,
+               GSourceFunc  func)
+{
+  g_source_set_name (source, name);
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, _g_flow_owner_get_context (self->owner));
+  return source;
+}
+
+static void
+start_deadline (GFlowRun *self)
+{
+  if (self->deadline == 0)
+    return;
+
+  const gint64 ms = (self->deadline - g_get_monotonic_time () + 999) / 1000;
+
+  self->deadline_source = attach_source (self, g_timeout_source_new (CLAMP (ms, 0, G_MAXINT)),
+                                         "GFlow deadline", deadline_cb);
+}
+
+/* Starts the run, whose owner is @context. Nothing is called from here: the
+ * rest happens in a dispatch. FALSE if it cannot be started. */
+gboolean
+_g_flow_run_begin (GFlowRun        *self,
+                   GMainContext    *context,
+                   GCancellable    *cancellable,
+                   GFlowEndedFunc   ended,
+                   gpointer         user_data,
+                   GError         **error)
+{
+  if (g_flow_run_get_state (self) != G_FLOW_RUN_STATE_NEW)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING,
+                           _("A run can be executed only once"));
+      return FALSE;
+    }
+
+  self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  if (self->plan == NULL || !check_recursion (self, error))
+    {
+      _g_flow_run_refuse (self, *error);
+      return FALSE;
+    }
+
+  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
+  self->ended = ended;
+  self->ended_data = user_data;
+  self->owner = _g_flow_owner_get (context);
+  self->crew = _g_flow_crew_ref (self->flow->crew);
+  _g_flow_run_alloc_state (self, count_lanes (self));
+  _g_flow_run_set_state (self, G_FLOW_RUN_STATE_RUNNING);
+  _g_flow_scheduler_activate (self, g_flow_get_max_threads (self->flow));
+  connect_cancellable (self, cancellable);
+  start_deadline (self);
+  _g_flow_owner_post (self);
+  return TRUE;
+}
+
+/* In the first dispatch: all that may call the user. */
+void
+_g_flow_run_start_nodes (GFlowRun *self)
+{
+  GFlowPlan *plan = self->plan;
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+  const gboolean routed = plan->priorities != NULL || self->parallel_lock != NULL;
+
+  self->started = TRUE;
+  _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, self, NULL);
+  self->watched = _g_flow_watch_find (plan);
+  if (self->watched != NULL)
+    atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WATCHED, memory_order_relaxed);
+  if (_g_flow_run_is_progress_watched (self))
+    self->progress_source = attach_source (self, g_timeout_source_new (PROGRESS_MS),
+                                           "GFlow progress", _g_flow_run_progress_cb);
+
+  if (routed)
+    {
+      for (guint i = 0; i < plan->n_nodes; i++)
+        self->nodes[i].route |= (plan->priorities != NULL ? G_FLOW_ROUTE_PRIORITY : 0) |
+                                (self->parallel_lock != NULL ? G_FLOW_ROUTE_LOCKS : 0);
+      for (guint i = 0; i < plan->n_roots; i++)
+        _g_flow_run_route (self, lane, plan->roots[i]);
+    }
+  for (guint i = 0; i < plan->n_routed_roots; i++)
+    _g_flow_run_route (self, lane, plan->routed_roots[i]);
+
+  /* Last: from now on workers may come. Sequentially consistent, for the notify. */
+  atomic_store_explicit (&self->next_root, routed ? plan->n_roots : 0, memory_order_seq_cst);
+  if (plan->n_roots > 0 && !self->participates)
+    _g_flow_run_notify_work (self);
+  if (plan->n_nodes == 0)
+    _g_flow_scheduler_check_complete (self);
+}
+
+/* Ending */
+
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+disconnect (GFlowRun *self)
+{
+  /* Waits for a handler that is inside of another thread. */
+  if (self->cancel_handler != 0)
+    g_cancellable_disconnect (self->caller_cancellable, self->cancel_handler);
+  self->cancel_handler = 0;
+  g_clear_object (&self->caller_cancellable);
+  clear_source (&self->deadline_source);
+  clear_source (&self->progress_source);
+}
+
+/* How the run ends: by the first error in time. */
+static GFlowRunState
+settle_outcome (GFlowRun *self)
+{
+  GFlowRunState state = G_FLOW_RUN_STATE_DONE;
+
+  _g_flow_mutex_lock (&self->mutex);
+  if (self->error == NULL && self->cancelled_node != G_FLOW_NO_NODE)
+    {
+      self->error = g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                 _("The node “%s” was cancelled"),
+                                 g_flow_node_get_name (self->plan->nodes[self->cancelled_node].node));
+      self->cancelled = TRUE;
+    }
+  if (self->error != NULL)
+    state = self->cancelled ? G_FLOW_RUN_STATE_CANCELLED : G_FLOW_RUN_STATE_FAILED;
+  _g_flow_mutex_unlock (&self->mutex);
+  return state;
+}
+
+/* Nothing of the run runs any more: tells everybody. In the owner context, with
+ * a reference held. */
+void
+_g_flow_run_finish (GFlowRun *self)
+{
+  GFlowOwner *owner = self->owner;
+
+  self->finished = TRUE;
+  disconnect (self);
+
+  const GFlowRunState state = settle_outcome (self);
+  const GFlowEvent event = state == G_FLOW_RUN_STATE_DONE ? G_FLOW_EVENT_DONE
+                                                          : G_FLOW_EVENT_ERROR;
+
+  _g_flow_run_deliver_news (self);
+  _g_flow_run_free_garbage (self);
+  _g_flow_run_set_state (self, state);
+  _g_flow_run_notify_ended (self);
+  _g_flow_run_emit (self, event, self->error);
+  _g_flow_run_emit (self, G_FLOW_EVENT_ALWAYS, NULL);
+  _g_flow_emit (self->flow, event, self, self->error);
+  _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, self, NULL);
+
+  /* From here on the run may go. The reference that it had on itself is dropped
+   * here, in its context. */
+  if (_g_flow_scheduler_deactivate (self))
+    g_object_unref (self);
+  self->ended (self, self->error, self->ended_data);
+  self->parent = NULL;
+  self->owner = NULL;
+  _g_flow_owner_unref (owner);
+}
+
+/* GFlowRun */
+
+typedef struct
+{
+  GTask               *task;     /* (owned) (nullable): of g_flow_execute() */
+  GCancellable        *cancellable;
+  GAsyncReadyCallback  callback;
+  gpointer             user_data;
+} Operation;
+
+/* The task of a run is made when the run has ended, because it holds a
+ * reference to the run, which then could not be dropped while it runs. */
+static void
+return_from_run (GFlowRun            *self,
+                 GCancellable        *cancellable,
+                 GAsyncReadyCallback  callback,
+                 gpointer             user_data,
+                 const GError        *error)
+{
+  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, g_flow_run_execute);
+  g_task_set_check_cancellable (task, FALSE);
+  if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+run_ended (GFlowRun     *self,
+           const GError *error,
+           gpointer      user_data)
+{
+  Operation *operation = user_data;
+
+  return_from_run (self, operation->cancellable, operation->callback, operation->user_data, error);
+  g_clear_object (&operation->cancellable);
+  g_free (operation);
+}
+
+/**
+ * g_flow_run_execute:
+ * @self: a run that was not executed yet
+ * @cancellable: (nullable): cancels the run
+ * @callback: (scope async) (closure user_data): called when the run has ended
+ * @user_data: data for @callback
+ *
+ * Executes the run. Its owner context is the thread-default main context of
+ * the caller.
+ *
+ * The run is not kept alive by this: dropping its last reference cancels it.
+ * @callback is called in any case, when nothing of the run runs any more.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_execute (GFlowRun            *self,
+                    GCancellable        *cancellable,
+                    GAsyncReadyCallback  callback,
+                    gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+  g_autoptr(GError) error = NULL;
+  Operation *operation = g_new0 (Operation, 1);
+
+  g_set_object (&operation->cancellable, cancellable);
+  operation->callback = callback;
+  operation->user_data = user_data;
+  if (!_g_flow_run_begin (self, context, cancellable, run_ended, operation, &error))
+    run_ended (self, error, operation);
+}
+
+/**
+ * g_flow_run_execute_finish:
+ * @self: a run
+ * @result: what the callback was given
+ * @error: return location for the first error of the run
+ *
+ * Finishes what [method@GFlow.FlowRun.execute] has begun.
+ *
+ * Returns: %TRUE if the run has succeeded
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_run_execute_finish (GFlowRun      *self,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+sync_ended (GFlowRun     *self,
+            const GError *error,
+            gpointer      user_data)
+{
+  *(gboolean *) user_data = TRUE;
+}
+
+/* The thread that waits works, unless something may be wanted of it meanwhile. */
+static gboolean
+may_participate (GFlowRun *self)
+{
+  return self->plan->n_context == 0 && self->deadline == 0;
+}
+
+/**
+ * g_flow_run_execute_sync:
+ * @self: a run that was not executed yet
+ * @cancellable: (nullable): cancels the run
+ * @error: return location for the first error of the run
+ *
+ * Executes the run, blocking the calling thread until it has ended. All
+ * signals, callbacks and async bodies come in the calling thread, from a private
+ * main context: the caller's own is not iterated.
+ *
+ * If all nodes run on workers, the calling thread is one of them.
+ *
+ * Must not be called from the body of a node of the same flow, which fails
+ * with %G_FLOW_ERROR_RECURSION.
+ *
+ * Returns: %TRUE if the run has succeeded
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_run_execute_sync (GFlowRun      *self,
+                         GCancellable  *cancellable,
+                         GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr(GMainContext) context = g_main_context_new ();
+  g_autoptr(GMainContextPusher) pusher = g_main_context_pusher_new (context);
+  g_autoptr(GFlowRun) held = g_object_ref (self);
+  g_autoptr(GError) refusal = NULL;
+  gboolean ended = FALSE;
+
+  self->parent = _g_flow_frame != NULL ? _g_flow_frame->run : NULL;
+  if (!_g_flow_run_begin (self, context, cancellable, sync_ended, &ended, &refusal))
+    {
+      g_propagate_error (error, g_steal_pointer (&refusal));
+      return FALSE;
+    }
+
+  self->participates = may_participate (self);
+  while (!ended)
+    {
+      const gboolean worked = self->started && self->participates &&
+                              _g_flow_scheduler_help (self);
+
+      if (!ended)
+        g_main_context_iteration (context, !worked);
+    }
+
+  if (self->error != NULL)
+    g_propagate_error (error, g_error_copy (self->error));
+  return self->error == NULL;
+}
+
+/* GFlow */
+
+static void
+flow_ended (GFlowRun     *run,
+            const GError *error,
+            gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+
+  if (error != NULL)
+    {
+      g_task_return_error (task, g_error_copy (error));
+      g_object_unref (run);
+    }
+  else
+    {
+      g_task_return_pointer (task, run, g_object_unref);
+    }
+}
+
+/**
+ * g_flow_execute:
+ * @self: a flow
+ * @cancellable: (nullable): cancels the run
+ * @callback: (scope async) (closure user_data): called when the run has ended
+ * @user_data: data for @callback
+ *
+ * Runs the flow once, from start to end. The owner context of the run is the
+ * thread-default main context of the caller.
+ *
+ * A flow may be executed any number of times, also at once: the runs are
+ * independent. Each uses the plan as it stands now: edits change later runs.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_execute (GFlow               *self,
+                GCancellable        *cancellable,
+                GAsyncReadyCallback  callback,
+                gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GFlowRun *run = g_flow_run_new (self);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, g_flow_execute);
+  g_task_set_check_cancellable (task, FALSE);
+  if (!_g_flow_run_begin (run, context, cancellable, flow_ended, task, &error))
+    {
+      flow_ended (run, error, task);
+      g_error_free (error);
+    }
+}
+
+/**
+ * g_flow_execute_finish:
+ * @self: a flow
+ * @result: what the callback was given
+ * @error: return location for the first error of the run
+ *
+ * Finishes what [method@GFlow.Flow.execute] has begun.
+ *
+ * Returns: (transfer full): the run, which has succeeded
+ *
+ * Since: 0.1
+ */
+GFlowRun *
+g_flow_execute_finish (GFlow         *self,
+                       GAsyncResult  *result,
+                       GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * g_flow_execute_sync:
+ * @self: a flow
+ * @cancellable: (nullable): cancels the run
+ * @error: return location for the first error of the run
+ *
+ * Runs the flow once, blocking the calling thread until the run has ended. See
+ * [method@GFlow.FlowRun.execute_sync].
+ *
+ * Returns: (transfer full): the run, which has succeeded
+ *
+ * Since: 0.1
+ */
+GFlowRun *
+g_flow_execute_sync (GFlow         *self,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr(GFlowRun) run = g_flow_run_new (self);
+
+  if (!g_flow_run_execute_sync (run, cancellable, error))
+    return NULL;
+  return g_steal_pointer (&run);
+}

@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdatomic.h>
+
+#include "../graph/gflow-mutex-private.h"
+
+G_BEGIN_DECLS
+
+/* Ready nodes of a run that has priorities: the smallest comes out first, and
+ * of equals the one that was added first. */
+typedef struct
+{
+  GFlowMutex       mutex;
+  const int       *priorities; /* (unowned) */
+  guint32         *items;
+  _Atomic guint32  n_items;    /* written under the mutex */
+  guint32          n_allocated;
+} GFlowHeap;
+
+void     g_flow_heap_init     (GFlowHeap *heap,
+                               const int *priorities);
+void     g_flow_heap_clear    (GFlowHeap *heap);
+void     g_flow_heap_push     (GFlowHeap *heap,
+                               guint32    value);
+gboolean g_flow_heap_pop      (GFlowHeap *heap,
+                               guint32   *value);
+gboolean g_flow_heap_is_empty (GFlowHeap *heap);
+
+G_END_DECLS

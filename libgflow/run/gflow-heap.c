@@ -1,0 +1,97 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-heap-private.h"
+
+void
+g_flow_heap_init (GFlowHeap *heap,
+                  const int *priorities)
+{
+  _g_flow_mutex_init (&heap->mutex);
+  heap->priorities = priorities;
+}
+
+void
+g_flow_heap_clear (GFlowHeap *heap)
+{
+  if (heap->priorities == NULL)
+    return;
+
+  g_clear_pointer (&heap->items, g_free);
+  heap->priorities = NULL;
+  _g_flow_mutex_clear (&heap->mutex);
+}
+
+static gboolean
+is_sooner (GFlowHeap *heap,
+           guint32    a,
+           guint32    b)
+{
+  const int priority_a = heap->priorities[a], priority_b = heap->priorities[b];
+
+  return priority_a != priority_b ? priority_a < priority_b : a < b;
+}
+
+void
+g_flow_heap_push (GFlowHeap *heap,
+                  guint32    value)
+{
+  _g_flow_mutex_lock (&heap->mutex);
+
+  /* Relaxed: the mutex orders writers. */
+  guint32 at = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
+
+  if (at == heap->n_allocated)
+    {
+      heap->n_allocated = MAX (16, heap->n_allocated * 2);
+      heap->items = g_renew (guint32, heap->items, heap->n_allocated);
+    }
+  for (guint32 up; at > 0 && is_sooner (heap, value, heap->items[up = (at - 1) / 2]); at = up)
+    heap->items[at] = heap->items[up];
+  heap->items[at] = value;
+  /* Sequentially consistent: comes before asking whether a worker must be told. */
+  atomic_fetch_add_explicit (&heap->n_items, 1, memory_order_seq_cst);
+  _g_flow_mutex_unlock (&heap->mutex);
+}
+
+gboolean
+g_flow_heap_pop (GFlowHeap *heap,
+                 guint32   *value)
+{
+  if (g_flow_heap_is_empty (heap))
+    return FALSE;
+
+  _g_flow_mutex_lock (&heap->mutex);
+
+  guint32 n = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
+  const gboolean found = n > 0;
+
+  if (found)
+    {
+      const guint32 last = heap->items[--n];
+      guint32 at = 0;
+
+      *value = heap->items[0];
+      for (guint32 down; (down = at * 2 + 1) < n; at = down)
+        {
+          if (down + 1 < n && is_sooner (heap, heap->items[down + 1], heap->items[down]))
+            down++;
+          if (!is_sooner (heap, heap->items[down], last))
+            break;
+          heap->items[at] = heap->items[down];
+        }
+      if (n > 0)
+        heap->items[at] = last;
+      atomic_store_explicit (&heap->n_items, n, memory_order_seq_cst);
+    }
+  _g_flow_mutex_unlock (&heap->mutex);
+  return found;
+}
+
+gboolean
+g_flow_heap_is_empty (GFlowHeap *heap)
+{
+  return atomic_load_explicit (&heap->n_items, memory_order_seq_cst) == 0;
+}

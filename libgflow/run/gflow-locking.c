@@ -1,0 +1,198 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-run-private.h"
+
+#include "../graph/gflow-lock-private.h"
+
+/* How nodes take locks: one after the other, in the one order that all nodes
+ * of all flows keep to, so that no two can wait for each other; the flow's
+ * limit comes last. A node that has to wait is queued in the lock, and whoever
+ * hands it the permit takes the next lock for it. */
+
+typedef struct
+{
+  GFlowWaiter waiter; /* first: is cast back */
+  GFlowRun   *run;
+  guint32     index;
+  guint       step;   /* which of its locks it waits for; guarded by the run's mutex */
+  GList       link;   /* in the run's list; likewise */
+} GFlowWait;
+
+static guint
+count_locks (GFlowRun *self,
+             guint32   index)
+{
+  const guint32 *first = self->plan->first_lock;
+  const guint n = first != NULL ? first[index + 1] - first[index] : 0;
+
+  return self->parallel_lock != NULL && self->plan->nodes[index].kind != G_FLOW_NODE_KIND_JOIN
+           ? n + 1 : n;
+}
+
+static GFlowLock *
+get_lock (GFlowRun *self,
+          guint32   index,
+          guint     step)
+{
+  const guint32 *first = self->plan->first_lock;
+
+  return first != NULL && step < first[index + 1] - first[index]
+           ? self->plan->locks->pdata[first[index] + step] : self->parallel_lock;
+}
+
+static void
+release_steps (GFlowRun *self,
+               guint32   index,
+               guint     n_steps)
+{
+  while (n_steps > 0)
+    g_flow_lock_release (get_lock (self, index, --n_steps));
+}
+
+/* Gives all of them back: to whoever waits, before anything else happens. */
+void
+_g_flow_run_release_locks (GFlowRun *self,
+                           guint32   index)
+{
+  release_steps (self, index, count_locks (self, index));
+}
+
+/* The lane of this run that this thread is on, if it is on one. */
+static GFlowLane *
+current_lane (GFlowRun *self)
+{
+  return _g_flow_frame != NULL && _g_flow_frame->run == self ? _g_flow_frame->lane : NULL;
+}
+
+static void
+end_wait (GFlowWait *wait)
+{
+  g_queue_unlink (&wait->run->waits, &wait->link);
+}
+
+/* Takes the locks from wait->step on. FALSE if it was queued again: then
+ * another thread may have it already. */
+static gboolean
+take_steps (GFlowWait *wait,
+            guint      first_step)
+{
+  GFlowRun *run = wait->run;
+  const guint n = count_locks (run, wait->index);
+  gboolean taken = TRUE;
+
+  /* The run's mutex keeps step and queue together for whoever withdraws. */
+  _g_flow_mutex_lock (&run->mutex);
+  for (guint step = first_step; taken && step < n; step++)
+    {
+      wait->step = step;
+      taken = _g_flow_lock_enter (get_lock (run, wait->index, step), &wait->waiter);
+    }
+  if (taken)
+    end_wait (wait);
+  _g_flow_mutex_unlock (&run->mutex);
+  return taken;
+}
+
+static void
+granted (GFlowWaiter *waiter)
+{
+  GFlowWait *wait = (GFlowWait *) waiter;
+
+  if (!take_steps (wait, wait->step + 1))
+    return;
+
+  GFlowRun *run = wait->run;
+  const guint32 index = wait->index;
+
+  g_free (wait);
+  _g_flow_run_mark (run, index, G_FLOW_MARK_LOCKED);
+  _g_flow_run_deliver (run, current_lane (run), index);
+}
+
+/* A node is ready but for its locks. Delivers it, now or later. */
+void
+_g_flow_run_acquire_locks (GFlowRun  *self,
+                           GFlowLane *lane,
+                           guint32    index)
+{
+  const guint n = count_locks (self, index);
+  guint step = 0;
+
+  while (step < n && g_flow_lock_try_acquire (get_lock (self, index, step)))
+    step++;
+
+  if (step < n)
+    {
+      GFlowWait *wait = g_new0 (GFlowWait, 1);
+
+      wait->waiter.grant = granted;
+      wait->run = self;
+      wait->index = index;
+      wait->link.data = wait;
+      atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
+                             memory_order_relaxed);
+      _g_flow_mutex_lock (&self->mutex);
+      g_queue_push_tail_link (&self->waits, &wait->link);
+      _g_flow_mutex_unlock (&self->mutex);
+      if (!take_steps (wait, step))
+        return;
+      g_free (wait);
+    }
+
+  if (n > 0)
+    _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+  _g_flow_run_deliver (self, lane, index);
+}
+
+/* Takes nodes that will not run any more out of the queues of their locks, and
+ * delivers them, to be ended. In the owner context. */
+void
+_g_flow_run_withdraw_waits (GFlowRun *self)
+{
+  g_autoptr(GPtrArray) withdrawn = g_ptr_array_new_with_free_func (g_free);
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (GList *l = self->waits.head, *next; l != NULL; l = next)
+    {
+      GFlowWait *wait = l->data;
+
+      next = l->next;
+      if (_g_flow_run_judge (self, wait->index) != G_FLOW_NODE_STATE_RUNNING &&
+          _g_flow_lock_withdraw (get_lock (self, wait->index, wait->step), &wait->waiter))
+        {
+          end_wait (wait);
+          g_ptr_array_add (withdrawn, wait);
+        }
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+
+  for (guint i = 0; i < withdrawn->len; i++)
+    {
+      GFlowWait *wait = withdrawn->pdata[i];
+
+      release_steps (self, wait->index, wait->step);
+      _g_flow_run_deliver (self, _g_flow_run_context_lane (self), wait->index);
+    }
+}
+
+/* The lock that a node waits for now. */
+GFlowLock *
+_g_flow_run_ref_awaited_lock (GFlowRun *self,
+                              guint32   index)
+{
+  GFlowLock *lock = NULL;
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (GList *l = self->waits.head; l != NULL && lock == NULL; l = l->next)
+    {
+      GFlowWait *wait = l->data;
+
+      if (wait->index == index)
+        lock = g_object_ref (get_lock (self, index, wait->step));
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  return lock;
+}

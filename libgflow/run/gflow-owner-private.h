@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-run-private.h"
+
+G_BEGIN_DECLS
+
+GFlowOwner   *_g_flow_owner_get         (GMainContext *context);
+void          _g_flow_owner_unref       (GFlowOwner   *owner);
+GMainContext *_g_flow_owner_get_context (GFlowOwner   *owner);
+void          _g_flow_owner_post        (GFlowRun     *run);
+
+G_END_DECLS

@@ -1,0 +1,352 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+
+#include "gflow-scheduler-private.h"
+
+/* A main context that runs belong to: one source for all of them, fed by a list
+ * of runs that have something to do there, and drained in batches. */
+
+/* How long one dispatch may take, beyond the body that it is in */
+#define BUDGET_US 2000
+/* While bodies are this short, the clock is not asked after each */
+#define SHORT_US 50
+#define MAX_STRIDE 32
+
+struct _GFlowOwner
+{
+  guint                ref_count; /* guarded by the mutex of the table */
+  GMainContext        *context;   /* (owned) */
+  GSource             *source;
+  _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
+  GQueue               runs;      /* in the context's thread only: with something to do */
+  gboolean             backlog;   /* could not do everything within the budget */
+};
+
+typedef struct
+{
+  GSource     source;
+  GFlowOwner *owner;
+} GFlowOwnerSource;
+
+/* When to let the context do other things. */
+typedef struct
+{
+  gint64 deadline;
+  gint64 last;
+  guint  stride; /* nodes between two looks at the clock */
+  guint  count;
+} Budget;
+
+static GFlowMutex table_mutex = G_FLOW_MUTEX_INIT;
+static GHashTable *table; /* GMainContext → GFlowOwner */
+
+/* Dispatching */
+
+static gboolean
+is_spent (Budget *budget)
+{
+  if (++budget->count < budget->stride)
+    return FALSE;
+
+  const gint64 now = g_get_monotonic_time ();
+
+  budget->count = 0;
+  budget->stride = now - budget->last < SHORT_US ? MIN (budget->stride * 2, MAX_STRIDE) : 1;
+  budget->last = now;
+  return now >= budget->deadline;
+}
+
+static gboolean
+pop_node (GFlowRun *run,
+          guint32  *index)
+{
+  return run->plan->priorities != NULL ? g_flow_heap_pop (&run->context_heap, index)
+                                       : g_flow_inbox_pop (&run->context_inbox, index);
+}
+
+/* Runs nodes of the run until there are none, or the budget is spent: then TRUE. */
+static gboolean
+run_nodes (GFlowRun *run,
+           Budget   *budget)
+{
+  guint32 index;
+
+  while (!run->finished && pop_node (run, &index))
+    {
+      _g_flow_run_run_in_context (run, index);
+      if (is_spent (budget))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Does what there is to do for the run. TRUE if something is left. */
+static gboolean
+dispatch_run (GFlowRun *run,
+              Budget   *budget)
+{
+  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run) };
+  gboolean more = FALSE;
+
+  _g_flow_frame = &frame;
+  if (!run->started)
+    _g_flow_run_start_nodes (run);
+  if (atomic_exchange_explicit (&run->cancel_posted, FALSE, memory_order_acquire))
+    {
+      _g_flow_run_cancel_bodies (run, TRUE);
+      _g_flow_run_withdraw_waits (run);
+    }
+  _g_flow_run_deliver_news (run);
+  if (!run->finished)
+    more = run_nodes (run, budget);
+  _g_flow_run_free_garbage (run);
+  _g_flow_frame = frame.below;
+
+  if (!run->finished && _g_flow_run_settle (run, frame.lane))
+    _g_flow_scheduler_check_complete (run);
+  return more;
+}
+
+static void
+unqueue (GFlowOwner *owner,
+         GFlowRun   *run)
+{
+  if (run->owner_queued)
+    {
+      run->owner_queued = FALSE;
+      g_queue_unlink (&owner->runs, &run->owner_link);
+    }
+}
+
+static void
+queue (GFlowOwner *owner,
+       GFlowRun   *run)
+{
+  if (!run->owner_queued)
+    {
+      run->owner_queued = TRUE;
+      run->owner_link.data = run;
+      g_queue_push_tail_link (&owner->runs, &run->owner_link);
+    }
+}
+
+/* Takes the posted runs over, first come first served. */
+static void
+take_posted (GFlowOwner *owner)
+{
+  /* Acquire: pairs with the release in _g_flow_owner_post(). */
+  GFlowRun *last = atomic_exchange_explicit (&owner->posted, NULL, memory_order_acquire);
+  GFlowRun *first = NULL;
+
+  while (last != NULL)
+    {
+      GFlowRun *before = last->next_posted;
+
+      last->next_posted = first;
+      first = last;
+      last = before;
+    }
+  while (first != NULL)
+    {
+      GFlowRun *run = first;
+
+      first = run->next_posted;
+      /* Sequentially consistent: what is posted after this posts the run again. */
+      atomic_store_explicit (&run->posted, FALSE, memory_order_seq_cst);
+      queue (owner, run);
+    }
+}
+
+/* One run, one turn. The run is in the queue meanwhile, so that a body that
+ * iterates the context does not lock it up. */
+static void
+dispatch_next (GFlowOwner *owner,
+               Budget     *budget)
+{
+  GFlowRun *run = g_object_ref (g_queue_peek_head (&owner->runs));
+
+  unqueue (owner, run);
+  queue (owner, run);
+  if (!dispatch_run (run, budget) && !run->finished)
+    {
+      if (!_g_flow_run_has_context_work (run))
+        unqueue (owner, run);
+      /* While it is posted it is in a list, and cannot be let go. */
+      if (_g_flow_scheduler_is_complete (run) &&
+          !atomic_load_explicit (&run->posted, memory_order_seq_cst))
+        {
+          unqueue (owner, run);
+          _g_flow_run_finish (run);
+        }
+    }
+  g_object_unref (run);
+}
+
+static void
+set_backlog (GFlowOwner *owner,
+             gboolean    backlog)
+{
+  if (owner->backlog == backlog)
+    return;
+
+  /* After a spent budget the redrawing of windows comes first. */
+  owner->backlog = backlog;
+  g_source_set_priority (owner->source, backlog ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
+}
+
+static gboolean
+is_posted (GFlowOwner *owner)
+{
+  return atomic_load_explicit (&owner->posted, memory_order_seq_cst) != NULL;
+}
+
+static void
+dispatch (GFlowOwner *owner)
+{
+  const gint64 now = g_get_monotonic_time ();
+  Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
+  gboolean spent = FALSE;
+
+  take_posted (owner);
+  while (!spent && owner->runs.length > 0)
+    {
+      dispatch_next (owner, &budget);
+      spent = g_get_monotonic_time () >= budget.deadline;
+      if (is_posted (owner))
+        take_posted (owner);
+    }
+
+  set_backlog (owner, owner->runs.length > 0);
+  if (owner->runs.length > 0)
+    return; /* stays ready */
+
+  g_source_set_ready_time (owner->source, -1);
+  /* Whoever posted before that relied on the source being ready. */
+  if (is_posted (owner))
+    g_source_set_ready_time (owner->source, 0);
+}
+
+static void
+release_owner (GFlowOwner *owner)
+{
+  gboolean last;
+
+  _g_flow_mutex_lock (&table_mutex);
+  last = --owner->ref_count == 0;
+  if (last)
+    g_hash_table_remove (table, owner->context);
+  _g_flow_mutex_unlock (&table_mutex);
+  if (!last)
+    return;
+
+  g_source_destroy (owner->source);
+  g_source_unref (owner->source);
+  g_main_context_unref (owner->context);
+  g_free (owner);
+}
+
+static gboolean
+owner_dispatch (GSource     *source,
+                GSourceFunc  callback,
+                gpointer     user_data)
+{
+  GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+  g_autoptr(GMainContext) current = g_main_context_ref_thread_default ();
+  const gboolean is_default = current == owner->context;
+
+  /* The last run may end in here. */
+  _g_flow_mutex_lock (&table_mutex);
+  owner->ref_count++;
+  _g_flow_mutex_unlock (&table_mutex);
+
+  /* What the bodies start belongs to the context that they are called in. */
+  if (!is_default)
+    g_main_context_push_thread_default (owner->context);
+  dispatch (owner);
+  if (!is_default)
+    g_main_context_pop_thread_default (owner->context);
+
+  release_owner (owner);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs source_funcs = { .dispatch = owner_dispatch };
+
+/* Owners */
+
+static GFlowOwner *
+create_owner (GMainContext *context)
+{
+  GFlowOwner *owner = g_new0 (GFlowOwner, 1);
+
+  owner->ref_count = 1;
+  owner->context = g_main_context_ref (context);
+  owner->source = g_source_new (&source_funcs, sizeof (GFlowOwnerSource));
+  ((GFlowOwnerSource *) owner->source)->owner = owner;
+  g_source_set_static_name (owner->source, "GFlow");
+  g_source_set_can_recurse (owner->source, TRUE);
+  g_source_attach (owner->source, context);
+  return owner;
+}
+
+/* The owner of @context: one for all runs that belong to it. */
+GFlowOwner *
+_g_flow_owner_get (GMainContext *context)
+{
+  GFlowOwner *owner;
+
+  _g_flow_mutex_lock (&table_mutex);
+  if (table == NULL)
+    table = g_hash_table_new (NULL, NULL);
+  owner = g_hash_table_lookup (table, context);
+  if (owner != NULL)
+    {
+      owner->ref_count++;
+    }
+  else
+    {
+      owner = create_owner (context);
+      g_hash_table_insert (table, context, owner);
+    }
+  _g_flow_mutex_unlock (&table_mutex);
+  return owner;
+}
+
+void
+_g_flow_owner_unref (GFlowOwner *owner)
+{
+  release_owner (owner);
+}
+
+GMainContext *
+_g_flow_owner_get_context (GFlowOwner *owner)
+{
+  return owner->context;
+}
+
+/* There is something to do for the run in its context. From any thread, by
+ * whom the run cannot end under. */
+void
+_g_flow_owner_post (GFlowRun *run)
+{
+  GFlowOwner *owner = run->owner;
+
+  /* Sequentially consistent: pairs with the store in take_posted(). What was
+   * done before is seen by whoever takes the run over now or has not yet. */
+  if (atomic_exchange_explicit (&run->posted, TRUE, memory_order_seq_cst))
+    return;
+
+  GFlowRun *before = atomic_load_explicit (&owner->posted, memory_order_relaxed);
+
+  /* Release: pairs with the exchange in take_posted(). */
+  do
+    run->next_posted = before;
+  while (!atomic_compare_exchange_weak_explicit (&owner->posted, &before, run,
+                                                 memory_order_seq_cst, memory_order_relaxed));
+  if (before == NULL)
+    g_source_set_ready_time (owner->source, 0);
+}

@@ -1,0 +1,159 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-run-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* Why a node stands where it does, for people. Found out when asked. */
+
+/* The first upstream that is in one of the states, by a bit mask; and how many are. */
+static GFlowNode *
+find_upstream (GFlowRun *self,
+               guint32   index,
+               guint     states,
+               guint    *n_found)
+{
+  GFlowPlan *plan = self->plan;
+  GFlowNode *first = NULL;
+
+  *n_found = 0;
+  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+    {
+      const guint32 upstream = plan->upstreams[k];
+
+      if ((states & (1u << _g_flow_run_node_state (self, upstream))) == 0)
+        continue;
+      if (first == NULL)
+        first = plan->nodes[upstream].node;
+      *n_found += 1;
+    }
+  return first;
+}
+
+static char *
+explain_waiting (GFlowRun *self,
+                 guint32   index)
+{
+  const guint not_ended = (1u << G_FLOW_NODE_STATE_WAITING) | (1u << G_FLOW_NODE_STATE_READY) |
+                          (1u << G_FLOW_NODE_STATE_LOCKED) | (1u << G_FLOW_NODE_STATE_RUNNING);
+  guint n;
+  GFlowNode *node = find_upstream (self, index, not_ended, &n);
+
+  if (node == NULL)
+    return g_strdup (_("Is about to start"));
+  if (n == 1)
+    return g_strdup_printf (_("Waits for “%s”"), g_flow_node_get_title (node));
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Waits for “%s” and %u other node",
+                                       "Waits for “%s” and %u other nodes", n - 1),
+                          g_flow_node_get_title (node), n - 1);
+}
+
+static char *
+explain_locked (GFlowRun *self,
+                guint32   index)
+{
+  g_autoptr(GFlowLock) lock = _g_flow_run_ref_awaited_lock (self, index);
+
+  if (lock == NULL)
+    return g_strdup (_("Is about to start"));
+  if (lock == self->parallel_lock)
+    return g_strdup (_("Waits because as many nodes as the flow allows run already"));
+  if (g_flow_lock_get_name (lock) != NULL)
+    return g_strdup_printf (_("Waits for the lock “%s”"), g_flow_lock_get_name (lock));
+  return g_strdup (_("Waits for a lock"));
+}
+
+static char *
+explain_skipped (GFlowRun *self,
+                 guint32   index)
+{
+  const guint8 marks = _g_flow_run_marks (self, index);
+  GFlowNode *node;
+  guint n;
+
+  if ((marks & G_FLOW_MARK_BY_CHOICE) != 0)
+    return g_strdup (_("Nothing before it failed, so that it was not needed"));
+
+  node = find_upstream (self, index, 1u << G_FLOW_NODE_STATE_FAILED, &n);
+  if (node != NULL)
+    return g_strdup_printf (_("“%s” failed"), g_flow_node_get_title (node));
+  node = find_upstream (self, index, 1u << G_FLOW_NODE_STATE_CANCELLED, &n);
+  if (node != NULL)
+    return g_strdup_printf (_("“%s” was cancelled"), g_flow_node_get_title (node));
+  node = find_upstream (self, index, 1u << G_FLOW_NODE_STATE_SKIPPED, &n);
+  if (node != NULL)
+    return g_strdup_printf (_("“%s” was skipped"), g_flow_node_get_title (node));
+  return g_strdup (_("The run was stopped because another node failed"));
+}
+
+static char *
+explain_cancelled (GFlowRun *self,
+                   guint32   index)
+{
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_acquire);
+
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0)
+    return g_strdup (_("It was cancelled by itself"));
+  if (self->deadline_passed)
+    return g_strdup (_("The run did not end before its deadline"));
+  if ((attention & G_FLOW_ATTENTION_CANCELLED) != 0)
+    return g_strdup (_("The run was cancelled"));
+  if ((attention & G_FLOW_ATTENTION_FAILED) != 0)
+    return g_strdup (_("The run was stopped because another node failed"));
+  return g_strdup (_("What it did was cancelled"));
+}
+
+/**
+ * g_flow_run_dup_node_reason:
+ * @self: a run
+ * @node: a node of its flow
+ *
+ * Tells people why a node does not run: what it waits for, or why it was
+ * skipped, failed or cancelled. May be called from any thread.
+ *
+ * Returns: (transfer full) (nullable): one translated sentence, or %NULL if
+ *   there is nothing to say
+ *
+ * Since: 0.1
+ */
+char *
+g_flow_run_dup_node_reason (GFlowRun  *self,
+                            GFlowNode *node)
+{
+  guint index;
+
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
+
+  if (self->block == NULL)
+    return g_strdup (_("The run has not started"));
+  if (!_g_flow_plan_find (self->plan, node, &index))
+    return g_strdup (_("The node is not in the flow, as it was when the run started"));
+
+  switch (_g_flow_run_node_state (self, index))
+    {
+    case G_FLOW_NODE_STATE_WAITING:
+      return explain_waiting (self, index);
+    case G_FLOW_NODE_STATE_READY:
+      return g_strdup (_("Is about to start"));
+    case G_FLOW_NODE_STATE_LOCKED:
+      return explain_locked (self, index);
+    case G_FLOW_NODE_STATE_SKIPPED:
+      return explain_skipped (self, index);
+    case G_FLOW_NODE_STATE_CANCELLED:
+      return explain_cancelled (self, index);
+    case G_FLOW_NODE_STATE_FAILED:
+      {
+        const GError *error = g_flow_run_get_node_error (self, node);
+
+        return error != NULL ? g_strdup (error->message) : NULL;
+      }
+    case G_FLOW_NODE_STATE_RUNNING:
+    case G_FLOW_NODE_STATE_DONE:
+    default:
+      return NULL;
+    }
+}

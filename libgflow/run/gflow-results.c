@@ -1,0 +1,266 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+
+/* Results of nodes: a table that exists once there is one. */
+
+struct _GFlowResult
+{
+  GValue           value;
+  _Atomic guint32  n_readers; /* downstreams that have not ended */
+  GFlowResult     *next;      /* in the garbage */
+};
+
+typedef _Atomic (GFlowResult *) GFlowResultSlot;
+
+static GFlowResultSlot *
+ensure_results (GFlowRun *self)
+{
+  GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_acquire);
+
+  if (table == NULL)
+    {
+      GFlowResultSlot *mine = (GFlowResultSlot *) g_new0 (gpointer, self->plan->n_nodes);
+
+      /* Acquire and release: publishes the zeroes, or finds another's table. */
+      if (atomic_compare_exchange_strong_explicit (&self->results, &table, mine,
+                                                   memory_order_acq_rel, memory_order_acquire))
+        {
+          table = mine;
+          /* Relaxed: whoever must see it comes after this node. */
+          atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_RESULTS,
+                                    memory_order_relaxed);
+        }
+      else
+        {
+          g_free ((gpointer) mine);
+        }
+    }
+  return table;
+}
+
+static void
+free_result (GFlowResult *result)
+{
+  g_value_unset (&result->value);
+  g_free (result);
+}
+
+static gboolean
+find_node (GFlowRun  *self,
+           GFlowNode *node,
+           guint     *index)
+{
+  return self->plan != NULL && self->block != NULL && _g_flow_plan_find (self->plan, node, index);
+}
+
+/**
+ * g_flow_run_set_result:
+ * @self: a run
+ * @node: a node whose body runs
+ * @value: its result
+ *
+ * Gives the result of a node, from its body or on its behalf. May be called
+ * from any thread, once for each node of a run, before the node ends.
+ *
+ * The result is dropped when the last node that waits for @node has ended,
+ * unless [property@GFlow.FlowRun:keep-results] is set or nothing waits for it.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_result (GFlowRun     *self,
+                       GFlowNode    *node,
+                       const GValue *value)
+{
+  guint index;
+
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (G_IS_FLOW_NODE (node));
+  g_return_if_fail (G_IS_VALUE (value));
+  g_return_if_fail (find_node (self, node, &index));
+
+  const GFlowPlanNode *plan_node = &self->plan->nodes[index];
+  GFlowResult *result = g_new0 (GFlowResult, 1), *none = NULL;
+
+  g_value_init (&result->value, G_VALUE_TYPE (value));
+  g_value_copy (value, &result->value);
+  atomic_init (&result->n_readers, plan_node[1].first_successor - plan_node[0].first_successor);
+
+  /* Release: pairs with the load in get_slot_value(), for the value. */
+  if (!atomic_compare_exchange_strong_explicit (&ensure_results (self)[index], &none, result,
+                                                memory_order_release, memory_order_relaxed))
+    {
+      free_result (result);
+      g_critical ("The node “%s” has a result already", g_flow_node_get_name (node));
+    }
+}
+
+/**
+ * g_flow_run_set_result_variant:
+ * @self: a run
+ * @node: a node whose body runs
+ * @value: its result; consumed if it is floating
+ *
+ * Gives a result that is a variant: see [method@GFlow.FlowRun.set_result].
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_result_variant (GFlowRun  *self,
+                               GFlowNode *node,
+                               GVariant  *value)
+{
+  g_auto(GValue) boxed = G_VALUE_INIT;
+
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (G_IS_FLOW_NODE (node));
+  g_return_if_fail (value != NULL);
+
+  g_value_init (&boxed, G_TYPE_VARIANT);
+  g_value_set_variant (&boxed, value);
+  g_flow_run_set_result (self, node, &boxed);
+}
+
+/**
+ * g_flow_run_get_result:
+ * @self: a run
+ * @node: a node
+ *
+ * Gets the result of a node. May be called from any thread: from the bodies of
+ * the nodes that wait for @node directly, and later if the result was not
+ * dropped, see [method@GFlow.FlowRun.set_result].
+ *
+ * Returns: (transfer none) (nullable): the result, or %NULL if there is none
+ *
+ * Since: 0.1
+ */
+const GValue *
+g_flow_run_get_result (GFlowRun  *self,
+                       GFlowNode *node)
+{
+  guint index;
+
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
+
+  GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_acquire);
+
+  if (table == NULL || !find_node (self, node, &index))
+    return NULL;
+
+  GFlowResult *result = atomic_load_explicit (&table[index], memory_order_acquire);
+
+  return result != NULL ? &result->value : NULL;
+}
+
+/**
+ * g_flow_run_dup_result_variant:
+ * @self: a run
+ * @node: a node
+ *
+ * Gets the result of a node, if it is a variant.
+ *
+ * Returns: (transfer full) (nullable): the result
+ *
+ * Since: 0.1
+ */
+GVariant *
+g_flow_run_dup_result_variant (GFlowRun  *self,
+                               GFlowNode *node)
+{
+  const GValue *value = g_flow_run_get_result (self, node);
+
+  return value != NULL && G_VALUE_HOLDS_VARIANT (value) ? g_value_dup_variant (value) : NULL;
+}
+
+/**
+ * g_flow_run_dup_result_object:
+ * @self: a run
+ * @node: a node
+ *
+ * Gets the result of a node, if it is an object.
+ *
+ * Returns: (transfer full) (nullable): the result
+ *
+ * Since: 0.1
+ */
+GObject *
+g_flow_run_dup_result_object (GFlowRun  *self,
+                              GFlowNode *node)
+{
+  const GValue *value = g_flow_run_get_result (self, node);
+
+  return value != NULL && G_VALUE_HOLDS_OBJECT (value) ? g_value_dup_object (value) : NULL;
+}
+
+/* A node has ended: drops the results that only it could still read. They are
+ * freed in the owner context, as they may be anything of the user's. */
+void
+_g_flow_run_drop_results (GFlowRun  *self,
+                          GFlowLane *lane,
+                          guint32    index)
+{
+  GFlowPlan *plan = self->plan;
+  GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_acquire);
+
+  if (self->keep_results || table == NULL)
+    return;
+
+  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+    {
+      const guint32 upstream = plan->upstreams[k];
+      GFlowResult *result = atomic_load_explicit (&table[upstream], memory_order_acquire);
+
+      /* Acquire and release: the last reader frees what the others have read. */
+      if (result == NULL ||
+          atomic_fetch_sub_explicit (&result->n_readers, 1, memory_order_acq_rel) != 1)
+        continue;
+
+      atomic_store_explicit (&table[upstream], NULL, memory_order_relaxed);
+      result->next = atomic_load_explicit (&self->garbage, memory_order_relaxed);
+      /* Release: pairs with the exchange in _g_flow_run_free_garbage(). */
+      while (!atomic_compare_exchange_weak_explicit (&self->garbage, &result->next, result,
+                                                     memory_order_release, memory_order_relaxed))
+        ;
+      if (!lane->context)
+        _g_flow_owner_post (self);
+    }
+}
+
+void
+_g_flow_run_free_garbage (GFlowRun *self)
+{
+  GFlowResult *result = NULL;
+
+  if (atomic_load_explicit (&self->garbage, memory_order_relaxed) != NULL)
+    result = atomic_exchange_explicit (&self->garbage, NULL, memory_order_acquire);
+
+  while (result != NULL)
+    {
+      GFlowResult *next = result->next;
+
+      free_result (result);
+      result = next;
+    }
+}
+
+/* What is left when the run itself goes. */
+void
+_g_flow_run_free_results (GFlowRun *self)
+{
+  GFlowResultSlot *table = atomic_exchange_explicit (&self->results, NULL, memory_order_acquire);
+
+  _g_flow_run_free_garbage (self);
+  for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
+    {
+      GFlowResult *result = atomic_load_explicit (&table[i], memory_order_relaxed);
+
+      if (result != NULL)
+        _g_flow_home_release (&self->plan->home, result, (GDestroyNotify) free_result);
+    }
+  g_free ((gpointer) table);
+}

@@ -1,0 +1,292 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-run.h"
+
+#include <stdatomic.h>
+
+#include "../graph/gflow-flow-private.h"
+#include "../graph/gflow-mutex-private.h"
+#include "../graph/gflow-plan-private.h"
+#include "gflow-deque-private.h"
+#include "gflow-heap-private.h"
+#include "gflow-inbox-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowNodeNews GFlowNodeNews;
+typedef struct _GFlowResult GFlowResult;
+
+#define G_FLOW_NO_NODE G_MAXUINT32
+
+/* What a node has in a run: all that a plain node costs. Laid out as GFlowPlanStart is. */
+typedef struct
+{
+  _Atomic guint32 pending; /* upstreams that have not ended; the last one leaves it at 1 */
+  _Atomic guint8  state;   /* a GFlowNodeState */
+  _Atomic guint8  marks;   /* of GFlowMark */
+  guint8          route;   /* of GFlowRoute; fixed when the run starts */
+  guint8          unused;
+} GFlowRunNode;
+
+G_STATIC_ASSERT (sizeof (GFlowRunNode) == sizeof (GFlowPlanStart));
+
+typedef enum
+{
+  G_FLOW_MARK_UNCLEAN    = 1 << 0, /* how its upstreams ended must be looked at */
+  G_FLOW_MARK_CANCELLED  = 1 << 1, /* the application cancelled this node */
+  G_FLOW_MARK_LOCKED     = 1 << 2, /* it holds its locks */
+  G_FLOW_MARK_BY_CHOICE  = 1 << 3, /* skipped: a handler, and nothing failed */
+  G_FLOW_MARK_BY_FAILURE = 1 << 4, /* skipped: something failed */
+} GFlowMark;
+
+/* What takes a run off the fast path. Set bits stay. */
+typedef enum
+{
+  G_FLOW_ATTENTION_CANCELLED = 1 << 0, /* nothing new starts, but clean-up */
+  G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
+  G_FLOW_ATTENTION_WATCHED   = 1 << 2, /* some node has signal handlers */
+  G_FLOW_ATTENTION_RESULTS   = 1 << 3, /* some node has a result */
+} GFlowAttention;
+
+#define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
+
+/* Where nodes of a run are run: by one worker at a time, or by the owner context. */
+typedef struct
+{
+  GFlowDeque       deque;     /* of workers */
+  _Atomic guint32  n_done;    /* written by whoever is on the lane */
+  _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
+  guint32          n_settled; /* the part of n_done that was taken off run->remaining */
+  gboolean         context;
+  gboolean         taken;     /* guarded by the scheduler's mutex */
+} GFlowLane;
+
+/* What this thread is doing: on top, the innermost run. */
+typedef struct _GFlowFrame GFlowFrame;
+struct _GFlowFrame
+{
+  GFlowFrame *below;
+  GFlowRun   *run;
+  GFlowLane  *lane;
+};
+
+extern _Thread_local GFlowFrame *_g_flow_frame;
+
+typedef void (*GFlowEndedFunc) (GFlowRun     *run,
+                                const GError *error,
+                                gpointer      user_data);
+
+struct _GFlowRun
+{
+  GObject          parent_instance;
+
+  /* Set before the run starts, then read by all threads */
+  GFlow           *flow;         /* (owned) */
+  GFlowOnError     on_error;
+  gboolean         on_error_set; /* not as the flow says */
+  gboolean         keep_results;
+  gint64           deadline;
+  GVariant        *parameters;   /* (nullable) */
+  GFlowPlan       *plan;         /* (owned) (nullable) */
+  GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
+  GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
+  GFlowOwner      *owner;        /* (owned) (nullable) */
+  GFlowCrew       *crew;         /* (owned) (nullable) */
+  gboolean         participates; /* the thread of the owner context works, too */
+
+  /* The state of the nodes */
+  gpointer         block;        /* what follows is in it */
+  GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
+  guint            n_lanes;
+  GFlowRunNode    *nodes;
+  GFlowInbox       inbox;        /* for workers, from elsewhere */
+  GFlowInbox       context_inbox;
+  GFlowHeap        heap;         /* in place of deques and inbox, if the plan has priorities */
+  GFlowHeap        context_heap;
+  _Atomic guint32  attention;    /* of GFlowAttention */
+  _Atomic guint32  next_root;    /* the first of the plan's roots that nobody has taken */
+  _Atomic guint32  remaining;    /* nodes that have not ended, or are not settled */
+
+  /* The scheduler's: guarded by its mutex, atomic where others may look */
+  _Atomic guint    n_inside;     /* lanes of workers that are taken */
+  _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
+  gboolean         caller_waits; /* the participant would rather work */
+  gboolean         active;       /* started, and not ended */
+  gboolean         complete;     /* nothing of it runs any more */
+  gboolean         self_ref;     /* it has lost its last user, and keeps itself */
+  GList            hungry_link;
+
+  /* For the owner context */
+  _Atomic gboolean posted;       /* in the owner's list */
+  GFlowRun        *next_posted;
+  GList            owner_link;
+  gboolean         owner_queued;
+  gboolean         started;
+  gboolean         finished;
+  _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
+  _Atomic (GFlowNodeNews *) news;   /* last in, first out */
+  _Atomic (GFlowResult *)   garbage; /* results to free */
+  GBytes          *watched;      /* (nullable): a byte for each node */
+  GSource         *deadline_source;
+  GSource         *progress_source;
+  double           notified_fraction;
+  guint            notified_done;
+  gboolean         deadline_passed;
+  GFlowEndedFunc   ended;
+  gpointer         ended_data;
+  GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
+  gulong           cancel_handler;
+
+  /* Side tables: made when first used */
+  _Atomic (_Atomic (GFlowResult *) *)  results;
+  _Atomic (_Atomic (GCancellable *) *) cancellables;
+  _Atomic (GCancellable *) cancellable;
+
+  GFlowMutex       mutex;        /* guards what follows */
+  _Atomic int      state;        /* a GFlowRunState */
+  GError          *error;        /* (nullable): the first in time; not changed once set */
+  gboolean         cancelled;    /* it tells of a cancellation */
+  guint32          cancelled_node; /* the first that was cancelled by itself */
+  GHashTable      *node_errors;  /* index → GError */
+  GArray          *failures;     /* of guint32, in time */
+  GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GListStore      *error_list;
+};
+
+/* Starting and ending: gflow-execute.c */
+gboolean       _g_flow_run_begin           (GFlowRun        *self,
+                                            GMainContext    *context,
+                                            GCancellable    *cancellable,
+                                            GFlowEndedFunc   ended,
+                                            gpointer         user_data,
+                                            GError         **error);
+void           _g_flow_run_start_nodes     (GFlowRun        *self);
+void           _g_flow_run_finish          (GFlowRun        *self);
+
+/* The state of the nodes: gflow-state.c */
+void           _g_flow_run_alloc_state     (GFlowRun        *self,
+                                            guint            n_lanes);
+void           _g_flow_run_free_state      (GFlowRun        *self);
+guint          _g_flow_run_count_done      (GFlowRun        *self);
+double         _g_flow_run_count_fraction  (GFlowRun        *self);
+GFlowNodeState _g_flow_run_judge           (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_halt            (GFlowRun        *self,
+                                            guint32          attention,
+                                            GError          *error);
+GFlowNodeState _g_flow_run_fail_node       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
+void           _g_flow_run_cancel_bodies   (GFlowRun        *self,
+                                            gboolean         in_context);
+void           _g_flow_run_free_cancellable (GFlowRun       *self,
+                                            guint32          index);
+GCancellable  *_g_flow_run_node_cancellable (GFlowRun       *self,
+                                            guint32          index);
+void           _g_flow_run_cancel_running  (GFlowRun        *self);
+gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
+
+/* The object: gflow-run.c */
+void           _g_flow_run_refuse          (GFlowRun        *self,
+                                            const GError    *error);
+void           _g_flow_run_set_state       (GFlowRun        *self,
+                                            GFlowRunState    state);
+void           _g_flow_run_emit            (GFlowRun        *self,
+                                            GFlowEvent       event,
+                                            const GError    *error);
+gboolean       _g_flow_run_is_progress_watched (GFlowRun    *self);
+gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
+void           _g_flow_run_notify_ended    (GFlowRun        *self);
+
+/* Getting nodes to where they run: gflow-worker.c */
+guint32        _g_flow_run_end_node        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            GFlowNodeState   state);
+void           _g_flow_run_route           (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_deliver         (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_work            (GFlowRun        *self,
+                                            GFlowLane       *lane);
+gboolean       _g_flow_run_has_work        (GFlowRun        *self);
+gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
+gboolean       _g_flow_run_settle          (GFlowRun        *self,
+                                            GFlowLane       *lane);
+
+/* Locks of nodes: gflow-locking.c */
+void           _g_flow_run_acquire_locks   (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_release_locks   (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
+GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
+                                            guint32          index);
+
+/* Results: gflow-results.c */
+void           _g_flow_run_drop_results    (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_free_garbage    (GFlowRun        *self);
+void           _g_flow_run_free_results    (GFlowRun        *self);
+
+/* Watched nodes: gflow-watch.c */
+GBytes        *_g_flow_watch_find          (GFlowPlan       *plan);
+void           _g_flow_watch_absorb        (gulong           handler_id);
+void           _g_flow_run_tell            (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            GFlowNodeState   state);
+void           _g_flow_run_deliver_news    (GFlowRun        *self);
+
+/* Async bodies: gflow-task.c */
+void           _g_flow_run_run_in_context  (GFlowRun        *self,
+                                            guint32          index);
+
+static inline GFlowNodeState
+_g_flow_run_node_state (GFlowRun *self,
+                        guint32   index)
+{
+  /* Acquire: pairs with the release when a node ends, for what it has done. */
+  return atomic_load_explicit (&self->nodes[index].state, memory_order_acquire);
+}
+
+static inline gboolean
+_g_flow_run_is_watched (GFlowRun *self,
+                        guint32   index)
+{
+  return self->watched != NULL &&
+         ((const guint8 *) g_bytes_get_data (self->watched, NULL))[index] != 0;
+}
+
+/* Marks are set before a node becomes ready, or by whoever runs it: the
+ * countdown orders them. Cancelling one may come at any time, and need not be seen. */
+static inline void
+_g_flow_run_mark (GFlowRun *self,
+                  guint32   index,
+                  guint8    mark)
+{
+  atomic_fetch_or_explicit (&self->nodes[index].marks, mark, memory_order_relaxed);
+}
+
+static inline guint8
+_g_flow_run_marks (GFlowRun *self,
+                   guint32   index)
+{
+  return atomic_load_explicit (&self->nodes[index].marks, memory_order_relaxed);
+}
+
+static inline GFlowLane *
+_g_flow_run_context_lane (GFlowRun *self)
+{
+  return &self->lanes[self->n_lanes];
+}
+
+G_END_DECLS

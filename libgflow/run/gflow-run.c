@@ -1,0 +1,984 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-run-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "../graph/gflow-error.h"
+#include "gflow-enum-types.h"
+#include "gflow-scheduler-private.h"
+#include "gflow-step-private.h"
+
+/**
+ * GFlowRun:
+ *
+ * One passage through a [class@GFlow.Flow].
+ *
+ * [method@GFlow.Flow.execute] makes one and gives it back when it has ended. To
+ * set it up, or to watch it, make it first:
+ *
+ * ```c
+ * g_autoptr(GFlowRun) run = g_flow_run_new (flow);
+ *
+ * g_flow_run_set_on_error (run, G_FLOW_ON_ERROR_STOP);
+ * g_object_bind_property (run, "fraction", progress_bar, "fraction", 0);
+ * g_flow_run_execute (run, cancellable, executed_cb, self);
+ * ```
+ *
+ * Every run ends in exactly one of done, failed and cancelled, and every node
+ * of it in exactly one of done, failed, skipped and cancelled. The first error
+ * in time is the error of the run; all of them are kept.
+ *
+ * ## Thread safety
+ *
+ * A run belongs to its owner context: the thread-default main context of the
+ * thread that started it. There all its signals and notifications come. Results,
+ * states, reasons and cancellation may be used from any thread.
+ *
+ * Since: 0.1
+ */
+
+enum
+{
+  PROP_0,
+  PROP_FLOW,
+  PROP_STATE,
+  PROP_ERROR,
+  PROP_ON_ERROR,
+  PROP_CANCELLABLE,
+  PROP_PARAMETERS,
+  PROP_DEADLINE,
+  PROP_KEEP_RESULTS,
+  PROP_FRACTION,
+  PROP_N_DONE,
+  PROP_N_TOTAL,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[G_FLOW_EVENT_ALWAYS + 1];
+
+G_DEFINE_FINAL_TYPE (GFlowRun, g_flow_run, G_TYPE_OBJECT)
+
+/* For the other files */
+
+void
+_g_flow_run_set_state (GFlowRun      *self,
+                       GFlowRunState  state)
+{
+  /* Release: pairs with the load in g_flow_run_get_state(), for the error. */
+  atomic_store_explicit (&self->state, state, memory_order_release);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+/* The run cannot be started. */
+void
+_g_flow_run_refuse (GFlowRun     *self,
+                    const GError *error)
+{
+  g_clear_error (&self->error);
+  self->error = g_error_copy (error);
+  _g_flow_run_set_state (self, G_FLOW_RUN_STATE_FAILED);
+}
+
+void
+_g_flow_run_emit (GFlowRun     *self,
+                  GFlowEvent    event,
+                  const GError *error)
+{
+  if (event == G_FLOW_EVENT_ERROR)
+    g_signal_emit (self, signals[event], 0, error);
+  else
+    g_signal_emit (self, signals[event], 0);
+}
+
+gboolean
+_g_flow_run_is_progress_watched (GFlowRun *self)
+{
+  const guint notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
+
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify, 0, NULL, NULL, NULL) != 0;
+}
+
+static void
+notify_progress (GFlowRun *self)
+{
+  const guint n_done = _g_flow_run_count_done (self);
+  const double fraction = g_flow_run_get_fraction (self);
+
+  g_object_freeze_notify (G_OBJECT (self));
+  if (n_done != self->notified_done)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DONE]);
+  if (fraction > self->notified_fraction)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FRACTION]);
+  self->notified_done = n_done;
+  self->notified_fraction = fraction;
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+gboolean
+_g_flow_run_progress_cb (gpointer user_data)
+{
+  notify_progress (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+_g_flow_run_notify_ended (GFlowRun *self)
+{
+  notify_progress (self);
+  if (self->error != NULL)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
+}
+
+/* GObject */
+
+static void
+g_flow_run_dispose (GObject *object)
+{
+  GFlowRun *self = G_FLOW_RUN (object);
+
+  /* Nobody wants the run any more: it ends, properly, and goes after that. */
+  if (_g_flow_scheduler_keep (self))
+    {
+      g_flow_run_cancel (self);
+      return;
+    }
+
+  G_OBJECT_CLASS (g_flow_run_parent_class)->dispose (object);
+}
+
+static void
+free_cancellables (GFlowRun *self)
+{
+  _Atomic (GCancellable *) *table =
+    atomic_load_explicit (&self->cancellables, memory_order_relaxed);
+  GCancellable *cancellable = atomic_load_explicit (&self->cancellable, memory_order_relaxed);
+
+  for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
+    _g_flow_run_free_cancellable (self, i);
+  g_free ((gpointer) table);
+  g_clear_object (&cancellable);
+}
+
+static void
+g_flow_run_finalize (GObject *object)
+{
+  GFlowRun *self = G_FLOW_RUN (object);
+
+  g_assert (self->waits.length == 0);
+  _g_flow_run_free_results (self);
+  free_cancellables (self);
+  _g_flow_run_free_state (self);
+  g_clear_pointer (&self->watched, g_bytes_unref);
+  g_clear_error (&self->error);
+  g_clear_pointer (&self->node_errors, g_hash_table_unref);
+  g_clear_pointer (&self->failures, g_array_unref);
+  g_clear_object (&self->error_list);
+  g_clear_pointer (&self->parameters, g_variant_unref);
+  g_clear_object (&self->parallel_lock);
+  g_clear_pointer (&self->plan, _g_flow_plan_unref);
+  g_clear_pointer (&self->crew, _g_flow_crew_unref);
+  g_clear_object (&self->flow);
+  _g_flow_mutex_clear (&self->mutex);
+
+  G_OBJECT_CLASS (g_flow_run_parent_class)->finalize (object);
+}
+
+static void
+g_flow_run_get_property (GObject    *object,
+                         guint       prop_id,
+                         GValue     *value,
+                         GParamSpec *pspec)
+{
+  GFlowRun *self = G_FLOW_RUN (object);
+
+  switch (prop_id)
+    {
+    case PROP_FLOW:
+      g_value_set_object (value, self->flow);
+      break;
+    case PROP_STATE:
+      g_value_set_enum (value, g_flow_run_get_state (self));
+      break;
+    case PROP_ERROR:
+      g_value_set_boxed (value, g_flow_run_get_error (self));
+      break;
+    case PROP_ON_ERROR:
+      g_value_set_enum (value, self->on_error);
+      break;
+    case PROP_CANCELLABLE:
+      g_value_set_object (value, g_flow_run_get_cancellable (self));
+      break;
+    case PROP_PARAMETERS:
+      g_value_set_variant (value, self->parameters);
+      break;
+    case PROP_DEADLINE:
+      g_value_set_int64 (value, self->deadline);
+      break;
+    case PROP_KEEP_RESULTS:
+      g_value_set_boolean (value, self->keep_results);
+      break;
+    case PROP_FRACTION:
+      g_value_set_double (value, g_flow_run_get_fraction (self));
+      break;
+    case PROP_N_DONE:
+      g_value_set_uint (value, g_flow_run_get_n_done (self));
+      break;
+    case PROP_N_TOTAL:
+      g_value_set_uint (value, g_flow_run_get_n_total (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+g_flow_run_set_property (GObject      *object,
+                         guint         prop_id,
+                         const GValue *value,
+                         GParamSpec   *pspec)
+{
+  GFlowRun *self = G_FLOW_RUN (object);
+
+  switch (prop_id)
+    {
+    case PROP_FLOW:
+      self->flow = g_value_dup_object (value);
+      break;
+    case PROP_ON_ERROR:
+      g_flow_run_set_on_error (self, g_value_get_enum (value));
+      break;
+    case PROP_PARAMETERS:
+      g_flow_run_set_parameters (self, g_value_get_variant (value));
+      break;
+    case PROP_DEADLINE:
+      g_flow_run_set_deadline (self, g_value_get_int64 (value));
+      break;
+    case PROP_KEEP_RESULTS:
+      g_flow_run_set_keep_results (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+g_flow_run_constructed (GObject *object)
+{
+  GFlowRun *self = G_FLOW_RUN (object);
+
+  if (!self->on_error_set && self->flow != NULL)
+    self->on_error = g_flow_get_on_error (self->flow);
+
+  G_OBJECT_CLASS (g_flow_run_parent_class)->constructed (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags rw = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  /**
+   * GFlowRun:flow: (attributes org.gtk.Property.get=g_flow_run_get_flow)
+   *
+   * The flow that is run.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_FLOW] = g_param_spec_object ("flow", NULL, NULL, G_TYPE_FLOW,
+                                               G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY |
+                                                 G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GFlowRun:state: (attributes org.gtk.Property.get=g_flow_run_get_state)
+   *
+   * Where the run stands.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, G_TYPE_FLOW_RUN_STATE,
+                                              G_FLOW_RUN_STATE_NEW, ro);
+
+  /**
+   * GFlowRun:error: (attributes org.gtk.Property.get=g_flow_run_get_error)
+   *
+   * Why the run has failed or was cancelled: the first error in time. Known
+   * when the run has ended.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ERROR] = g_param_spec_boxed ("error", NULL, NULL, G_TYPE_ERROR, ro);
+
+  /**
+   * GFlowRun:on-error: (attributes org.gtk.Property.get=g_flow_run_get_on_error org.gtk.Property.set=g_flow_run_set_on_error)
+   *
+   * What the failure of a node means for the rest of the run. As the flow says,
+   * unless set.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ON_ERROR] = g_param_spec_enum ("on-error", NULL, NULL, G_TYPE_FLOW_ON_ERROR,
+                                                 G_FLOW_ON_ERROR_SKIP_DEPENDANTS, rw);
+
+  /**
+   * GFlowRun:cancellable: (attributes org.gtk.Property.get=g_flow_run_get_cancellable)
+   *
+   * Cancelled when the run is: what sync bodies look at.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CANCELLABLE] = g_param_spec_object ("cancellable", NULL, NULL,
+                                                      G_TYPE_CANCELLABLE, ro);
+
+  /**
+   * GFlowRun:parameters: (attributes org.gtk.Property.get=g_flow_run_get_parameters org.gtk.Property.set=g_flow_run_set_parameters)
+   *
+   * A dictionary that the bodies may read. To be set before the run starts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PARAMETERS] = g_param_spec_variant ("parameters", NULL, NULL,
+                                                      G_VARIANT_TYPE_VARDICT, NULL, rw);
+
+  /**
+   * GFlowRun:deadline: (attributes org.gtk.Property.get=g_flow_run_get_deadline org.gtk.Property.set=g_flow_run_set_deadline)
+   *
+   * When the run fails with %G_IO_ERROR_TIMED_OUT if it has not ended: in
+   * microseconds of monotonic time, see [func@GLib.get_monotonic_time]; 0 for
+   * never. To be set before the run starts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DEADLINE] = g_param_spec_int64 ("deadline", NULL, NULL, 0, G_MAXINT64, 0, rw);
+
+  /**
+   * GFlowRun:keep-results: (attributes org.gtk.Property.get=g_flow_run_get_keep_results org.gtk.Property.set=g_flow_run_set_keep_results)
+   *
+   * Whether results are kept until the run is finalised, also those that no
+   * node can read any more. To be set before the run starts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_KEEP_RESULTS] = g_param_spec_boolean ("keep-results", NULL, NULL, FALSE, rw);
+
+  /**
+   * GFlowRun:fraction: (attributes org.gtk.Property.get=g_flow_run_get_fraction)
+   *
+   * How much of the run has ended, from 0 to 1, by the weights of the nodes.
+   * Never goes back, and is notified at most ten times a second.
+   *
+   * A handler for notifications must be connected by the time that the flow
+   * emits `started`.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_FRACTION] = g_param_spec_double ("fraction", NULL, NULL, 0.0, 1.0, 0.0, ro);
+
+  /**
+   * GFlowRun:n-done: (attributes org.gtk.Property.get=g_flow_run_get_n_done)
+   *
+   * How many nodes have ended. Notified as `fraction` is.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_DONE] = g_param_spec_uint ("n-done", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  /**
+   * GFlowRun:n-total: (attributes org.gtk.Property.get=g_flow_run_get_n_total)
+   *
+   * How many nodes there are.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_TOTAL] = g_param_spec_uint ("n-total", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+install_signals (GObjectClass *object_class)
+{
+  GType type = G_TYPE_FROM_CLASS (object_class);
+
+  /**
+   * GFlowRun::done:
+   * @self: the run
+   *
+   * Emitted in the owner context when the run has succeeded.
+   *
+   * Since: 0.1
+   */
+  signals[G_FLOW_EVENT_DONE] = g_signal_new ("done", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                             G_TYPE_NONE, 0);
+
+  /**
+   * GFlowRun::error:
+   * @self: the run
+   * @error: why it failed, or %G_IO_ERROR_CANCELLED
+   *
+   * Emitted in the owner context when the run has failed or was cancelled.
+   *
+   * Since: 0.1
+   */
+  signals[G_FLOW_EVENT_ERROR] = g_signal_new ("error", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                              G_TYPE_NONE, 1, G_TYPE_ERROR);
+
+  /**
+   * GFlowRun::always:
+   * @self: the run
+   *
+   * Emitted in the owner context when the run has ended, after `done` or `error`.
+   *
+   * Since: 0.1
+   */
+  signals[G_FLOW_EVENT_ALWAYS] = g_signal_new ("always", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                               NULL, G_TYPE_NONE, 0);
+}
+
+static void
+g_flow_run_class_init (GFlowRunClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = g_flow_run_constructed;
+  object_class->dispose = g_flow_run_dispose;
+  object_class->finalize = g_flow_run_finalize;
+  object_class->get_property = g_flow_run_get_property;
+  object_class->set_property = g_flow_run_set_property;
+
+  install_properties (object_class);
+  install_signals (object_class);
+}
+
+static void
+g_flow_run_init (GFlowRun *self)
+{
+  _g_flow_mutex_init (&self->mutex);
+  g_queue_init (&self->waits);
+  self->cancelled_node = G_FLOW_NO_NODE;
+}
+
+/**
+ * g_flow_run_new:
+ * @flow: the flow to run
+ *
+ * Makes a run that does not start yet.
+ *
+ * Returns: (transfer full): a new run
+ *
+ * Since: 0.1
+ */
+GFlowRun *
+g_flow_run_new (GFlow *flow)
+{
+  g_return_val_if_fail (G_IS_FLOW (flow), NULL);
+
+  return g_object_new (G_TYPE_FLOW_RUN, "flow", flow, NULL);
+}
+
+/* The nodes of the run */
+
+static gboolean
+find_node (GFlowRun  *self,
+           GFlowNode *node,
+           guint     *index)
+{
+  return self->block != NULL && _g_flow_plan_find (self->plan, node, index);
+}
+
+/**
+ * g_flow_run_get_node_state:
+ * @self: a run
+ * @node: a node of its flow
+ *
+ * Gets where a node stands in the run. May be called from any thread.
+ *
+ * Returns: the state; %G_FLOW_NODE_STATE_WAITING if the run has not started
+ *
+ * Since: 0.1
+ */
+GFlowNodeState
+g_flow_run_get_node_state (GFlowRun  *self,
+                           GFlowNode *node)
+{
+  guint index;
+
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), G_FLOW_NODE_STATE_WAITING);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), G_FLOW_NODE_STATE_WAITING);
+
+  return find_node (self, node, &index) ? _g_flow_run_node_state (self, index)
+                                        : G_FLOW_NODE_STATE_WAITING;
+}
+
+static GError *
+make_node_error (GFlowRun  *self,
+                 GFlowNode *node,
+                 guint32    index)
+{
+  switch (_g_flow_run_node_state (self, index))
+    {
+    case G_FLOW_NODE_STATE_SKIPPED:
+      {
+        g_autofree char *reason = g_flow_run_dup_node_reason (self, node);
+
+        return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_SKIPPED, _("“%s” was skipped: %s"),
+                            g_flow_node_get_name (node), reason);
+      }
+    case G_FLOW_NODE_STATE_CANCELLED:
+      return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("“%s” was cancelled"),
+                          g_flow_node_get_name (node));
+    case G_FLOW_NODE_STATE_WAITING:
+    case G_FLOW_NODE_STATE_READY:
+    case G_FLOW_NODE_STATE_LOCKED:
+    case G_FLOW_NODE_STATE_RUNNING:
+    case G_FLOW_NODE_STATE_DONE:
+    case G_FLOW_NODE_STATE_FAILED:
+    default:
+      return NULL;
+    }
+}
+
+/**
+ * g_flow_run_get_node_error:
+ * @self: a run
+ * @node: a node of its flow
+ *
+ * Gets why a node did not succeed: what its body failed with, or
+ * %G_FLOW_ERROR_SKIPPED with the reason, or %G_IO_ERROR_CANCELLED. May be called
+ * from any thread.
+ *
+ * Returns: (transfer none) (nullable): the error, which lives as long as the
+ *   run; %NULL for a node that succeeded or has not ended
+ *
+ * Since: 0.1
+ */
+GError *
+g_flow_run_get_node_error (GFlowRun  *self,
+                           GFlowNode *node)
+{
+  GError *error = NULL, *made;
+  guint index;
+
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
+
+  if (!find_node (self, node, &index))
+    return NULL;
+
+  _g_flow_mutex_lock (&self->mutex);
+  if (self->node_errors != NULL)
+    error = g_hash_table_lookup (self->node_errors, GUINT_TO_POINTER (index));
+  _g_flow_mutex_unlock (&self->mutex);
+  if (error != NULL || (made = make_node_error (self, node, index)) == NULL)
+    return error;
+
+  /* Made when asked for: a million nodes may be skipped, and nobody ask. */
+  _g_flow_mutex_lock (&self->mutex);
+  if (self->node_errors == NULL)
+    self->node_errors = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_error_free);
+  error = g_hash_table_lookup (self->node_errors, GUINT_TO_POINTER (index));
+  if (error == NULL)
+    {
+      error = g_steal_pointer (&made);
+      g_hash_table_insert (self->node_errors, GUINT_TO_POINTER (index), error);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  g_clear_error (&made);
+  return error;
+}
+
+/**
+ * g_flow_run_get_node_cancellable:
+ * @self: a run
+ * @node: a node whose body runs
+ *
+ * Gets the node's own cancellable, which is cancelled with the run, unless the
+ * node is for clean-up, and by [method@GFlow.FlowRun.cancel_node]. For sync
+ * bodies; the task of an async body has it already. May be called from any
+ * thread while the body runs.
+ *
+ * Returns: (transfer none) (nullable): the cancellable
+ *
+ * Since: 0.1
+ */
+GCancellable *
+g_flow_run_get_node_cancellable (GFlowRun  *self,
+                                 GFlowNode *node)
+{
+  guint index;
+
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
+
+  return find_node (self, node, &index) ? _g_flow_run_node_cancellable (self, index) : NULL;
+}
+
+/**
+ * g_flow_run_get_errors:
+ * @self: a run
+ *
+ * Gets the nodes that have failed, the first in time first. The list is brought
+ * up to date whenever it is asked for.
+ *
+ * Returns: (transfer none): a list of [class@GFlow.FlowStep]
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_run_get_errors (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  if (self->error_list == NULL)
+    self->error_list = g_list_store_new (G_TYPE_FLOW_STEP);
+
+  g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func (g_object_unref);
+  const guint n_known = g_list_model_get_n_items (G_LIST_MODEL (self->error_list));
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (guint i = n_known; self->failures != NULL && i < self->failures->len; i++)
+    {
+      const guint32 index = g_array_index (self->failures, guint32, i);
+
+      g_ptr_array_add (steps, _g_flow_step_new (self, self->plan->nodes[index].node));
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+
+  if (steps->len > 0)
+    g_list_store_splice (self->error_list, n_known, 0, steps->pdata, steps->len);
+  return G_LIST_MODEL (self->error_list);
+}
+
+/* Properties */
+
+/**
+ * g_flow_run_get_flow: (attributes org.gtk.Method.get_property=flow)
+ * @self: a run
+ *
+ * Gets the flow that is run.
+ *
+ * Returns: (transfer none): the flow
+ *
+ * Since: 0.1
+ */
+GFlow *
+g_flow_run_get_flow (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  return self->flow;
+}
+
+/**
+ * g_flow_run_get_state: (attributes org.gtk.Method.get_property=state)
+ * @self: a run
+ *
+ * Gets where the run stands. May be called from any thread.
+ *
+ * Returns: the state
+ *
+ * Since: 0.1
+ */
+GFlowRunState
+g_flow_run_get_state (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), G_FLOW_RUN_STATE_NEW);
+
+  /* Acquire: pairs with the store in _g_flow_run_set_state(). */
+  return atomic_load_explicit (&self->state, memory_order_acquire);
+}
+
+/**
+ * g_flow_run_get_error: (attributes org.gtk.Method.get_property=error)
+ * @self: a run
+ *
+ * Gets why the run has failed or was cancelled.
+ *
+ * Returns: (transfer none) (nullable): the first error in time; %NULL if the run
+ *   has succeeded or has not ended
+ *
+ * Since: 0.1
+ */
+GError *
+g_flow_run_get_error (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  return g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING ? self->error : NULL;
+}
+
+/**
+ * g_flow_run_get_cancellable: (attributes org.gtk.Method.get_property=cancellable)
+ * @self: a run
+ *
+ * Gets a cancellable that is cancelled when the run is, for sync bodies to look
+ * at. To cancel the run use [method@GFlow.FlowRun.cancel]. May be called from any
+ * thread.
+ *
+ * Returns: (transfer none): the cancellable
+ *
+ * Since: 0.1
+ */
+GCancellable *
+g_flow_run_get_cancellable (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  GCancellable *cancellable = atomic_load_explicit (&self->cancellable, memory_order_acquire);
+
+  if (cancellable != NULL)
+    return cancellable;
+
+  GCancellable *mine = g_cancellable_new ();
+
+  /* Sequentially consistent: whoever halts the run sets the halt first and
+   * looks for this then; this is the other way round. */
+  if (!atomic_compare_exchange_strong_explicit (&self->cancellable, &cancellable, mine,
+                                                memory_order_seq_cst, memory_order_acquire))
+    {
+      g_object_unref (mine);
+      return cancellable;
+    }
+  if (_g_flow_run_is_stopping (self))
+    g_cancellable_cancel (mine);
+  return mine;
+}
+
+/**
+ * g_flow_run_get_on_error: (attributes org.gtk.Method.get_property=on-error)
+ * @self: a run
+ *
+ * Gets what the failure of a node means for the rest of the run.
+ *
+ * Returns: the policy
+ *
+ * Since: 0.1
+ */
+GFlowOnError
+g_flow_run_get_on_error (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), G_FLOW_ON_ERROR_SKIP_DEPENDANTS);
+
+  return self->on_error;
+}
+
+static gboolean
+is_new (GFlowRun *self)
+{
+  return g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
+}
+
+/**
+ * g_flow_run_set_on_error: (attributes org.gtk.Method.set_property=on-error)
+ * @self: a run that has not started
+ * @on_error: the policy
+ *
+ * Sets what the failure of a node means for the rest of the run.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_on_error (GFlowRun     *self,
+                         GFlowOnError  on_error)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (on_error <= G_FLOW_ON_ERROR_IGNORE);
+  g_return_if_fail (is_new (self));
+
+  self->on_error_set = TRUE;
+  if (self->on_error == on_error)
+    return;
+
+  self->on_error = on_error;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ON_ERROR]);
+}
+
+/**
+ * g_flow_run_get_parameters: (attributes org.gtk.Method.get_property=parameters)
+ * @self: a run
+ *
+ * Gets the parameters. May be called from any thread once the run has started.
+ *
+ * Returns: (transfer none) (nullable): a dictionary of type `a{sv}`
+ *
+ * Since: 0.1
+ */
+GVariant *
+g_flow_run_get_parameters (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  return self->parameters;
+}
+
+/**
+ * g_flow_run_set_parameters: (attributes org.gtk.Method.set_property=parameters)
+ * @self: a run that has not started
+ * @parameters: (nullable): a dictionary of type `a{sv}`; consumed if it is floating
+ *
+ * Sets a dictionary that the bodies may read.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_parameters (GFlowRun *self,
+                           GVariant *parameters)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (parameters == NULL || g_variant_is_of_type (parameters, G_VARIANT_TYPE_VARDICT));
+  g_return_if_fail (is_new (self));
+
+  if (self->parameters == parameters)
+    return;
+
+  g_clear_pointer (&self->parameters, g_variant_unref);
+  self->parameters = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARAMETERS]);
+}
+
+/**
+ * g_flow_run_get_deadline: (attributes org.gtk.Method.get_property=deadline)
+ * @self: a run
+ *
+ * Gets when the run fails if it has not ended.
+ *
+ * Returns: monotonic time in microseconds; 0 for never
+ *
+ * Since: 0.1
+ */
+gint64
+g_flow_run_get_deadline (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
+
+  return self->deadline;
+}
+
+/**
+ * g_flow_run_set_deadline: (attributes org.gtk.Method.set_property=deadline)
+ * @self: a run that has not started
+ * @deadline: monotonic time in microseconds, see [func@GLib.get_monotonic_time];
+ *   0 for never
+ *
+ * Sets when the run fails with %G_IO_ERROR_TIMED_OUT if it has not ended. What
+ * runs then is cancelled.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_deadline (GFlowRun *self,
+                         gint64    deadline)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (deadline >= 0);
+  g_return_if_fail (is_new (self));
+
+  if (self->deadline == deadline)
+    return;
+
+  self->deadline = deadline;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEADLINE]);
+}
+
+/**
+ * g_flow_run_get_keep_results: (attributes org.gtk.Method.get_property=keep-results)
+ * @self: a run
+ *
+ * Gets whether all results are kept.
+ *
+ * Returns: %TRUE if they are
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_run_get_keep_results (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
+
+  return self->keep_results;
+}
+
+/**
+ * g_flow_run_set_keep_results: (attributes org.gtk.Method.set_property=keep-results)
+ * @self: a run that has not started
+ * @keep_results: whether to keep all results
+ *
+ * Sets whether results are kept until the run is finalised.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_keep_results (GFlowRun *self,
+                             gboolean  keep_results)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (is_new (self));
+
+  keep_results = !!keep_results;
+  if (self->keep_results == keep_results)
+    return;
+
+  self->keep_results = keep_results;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KEEP_RESULTS]);
+}
+
+/**
+ * g_flow_run_get_fraction: (attributes org.gtk.Method.get_property=fraction)
+ * @self: a run
+ *
+ * Gets how much of the run has ended, by the weights of the nodes.
+ *
+ * Returns: from 0 to 1
+ *
+ * Since: 0.1
+ */
+double
+g_flow_run_get_fraction (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0.0);
+
+  return _g_flow_run_count_fraction (self);
+}
+
+/**
+ * g_flow_run_get_n_done: (attributes org.gtk.Method.get_property=n-done)
+ * @self: a run
+ *
+ * Gets how many nodes have ended, in whatever way.
+ *
+ * Returns: the number
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_run_get_n_done (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
+
+  return _g_flow_run_count_done (self);
+}
+
+/**
+ * g_flow_run_get_n_total: (attributes org.gtk.Method.get_property=n-total)
+ * @self: a run
+ *
+ * Gets how many nodes there are. Before the run starts these are the nodes of
+ * the flow.
+ *
+ * Returns: the number
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_run_get_n_total (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
+
+  return self->block != NULL ? self->plan->n_nodes
+                             : g_list_model_get_n_items (G_LIST_MODEL (self->flow));
+}

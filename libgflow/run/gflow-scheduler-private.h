@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-run-private.h"
+
+G_BEGIN_DECLS
+
+/* See gflow-scheduler.c */
+extern _Atomic guint _g_flow_n_hungry;
+
+void     _g_flow_scheduler_activate   (GFlowRun *run,
+                                       guint     max_threads);
+gboolean _g_flow_scheduler_deactivate (GFlowRun *run);
+gboolean _g_flow_scheduler_keep       (GFlowRun *run);
+void     _g_flow_scheduler_call       (GFlowRun *run);
+void     _g_flow_scheduler_post       (GFlowRun *run);
+void     _g_flow_scheduler_inject     (GFlowRun *run,
+                                       guint32   index);
+gboolean _g_flow_scheduler_help       (GFlowRun *run);
+void     _g_flow_scheduler_check_complete (GFlowRun *run);
+gboolean _g_flow_scheduler_is_complete (GFlowRun *run);
+
+/* There is work for one more worker: to be called after it can be seen, by a
+ * sequentially consistent write. A worker that leaves announces it (n_inside)
+ * and then looks at the work; either it sees this work, or this sees it gone.
+ * The same holds for hungry, which a worker clears before it looks. */
+static inline void
+_g_flow_run_notify_work (GFlowRun *self)
+{
+  if (atomic_load_explicit (&self->n_inside, memory_order_seq_cst) < self->n_lanes &&
+      !atomic_load_explicit (&self->hungry, memory_order_seq_cst))
+    _g_flow_scheduler_call (self);
+}
+
+G_END_DECLS

@@ -1,0 +1,521 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-scheduler-private.h"
+
+#include "gflow-owner-private.h"
+#include "gflow-parking-private.h"
+
+/* Which thread works on which run.
+ *
+ * A run has a number of lanes, and is worked on by at most as many workers. A
+ * worker stays on a run while it finds nodes there, for a quantum at least, and
+ * then takes the next run that is hungry: that could use another worker. Hungry
+ * runs queue in the crew of their flow, which limits the threads of the flow,
+ * and crews that have room queue here: so runs and flows take turns.
+ *
+ * Threads are lent by a GThreadPool, one job for as long as a worker lives.
+ * There are as many as processors, or as one flow asks for, and a few spare ones
+ * that come one at a time when a run has no worker because all are in long
+ * bodies of other runs. Everything here is guarded by one mutex, which is taken
+ * when a worker comes to a run or leaves it, not for every node. */
+
+/* How long a worker without work keeps its thread */
+#define IDLE_MS 500
+/* How long a run without any worker waits for one before a spare one comes */
+#define SPARE_DELAY_MS 5
+#define MAX_SPARE 64
+
+struct _GFlowCrew
+{
+  gatomicrefcount ref_count;
+
+  /* Guarded by the scheduler's mutex */
+  GQueue   hungry;     /* of GFlowRun, by their links */
+  guint    n_active;   /* threads that work for the flow */
+  guint    max;
+  GList    link;
+  gboolean listed;
+};
+
+typedef struct
+{
+  GFlowParking parking;
+  GList        idle_link;
+  gboolean     idle;
+} GFlowWorker;
+
+static struct
+{
+  GFlowMutex   mutex;
+  GThreadPool *pool;
+  GQueue       crews;         /* with hungry runs, and room for a thread */
+  GQueue       idle;          /* of GFlowWorker, by their links: the last one first */
+  guint        n_threads;
+  guint        n_processors;
+  gboolean     spare_pending; /* a spare worker waits whether it is needed */
+} scheduler = { .mutex = G_FLOW_MUTEX_INIT };
+
+/* Hungry runs, for a look without the mutex. Relaxed everywhere: it only says
+ * that taking turns may be worth while. */
+_Atomic guint _g_flow_n_hungry;
+
+_Thread_local GFlowFrame *_g_flow_frame;
+
+static void worker_main (gpointer data,
+                         gpointer unused);
+
+/* Crews */
+
+GFlowCrew *
+_g_flow_crew_new (void)
+{
+  GFlowCrew *crew = g_new0 (GFlowCrew, 1);
+
+  g_atomic_ref_count_init (&crew->ref_count);
+  crew->link.data = crew;
+  return crew;
+}
+
+GFlowCrew *
+_g_flow_crew_ref (GFlowCrew *crew)
+{
+  g_atomic_ref_count_inc (&crew->ref_count);
+  return crew;
+}
+
+void
+_g_flow_crew_unref (GFlowCrew *crew)
+{
+  if (g_atomic_ref_count_dec (&crew->ref_count))
+    g_free (crew);
+}
+
+/* Lists the crew if it could use a thread, unlists it if not. */
+static void
+update_crew (GFlowCrew *crew)
+{
+  const gboolean wanted = crew->hungry.length > 0 && crew->n_active < crew->max;
+
+  if (wanted == crew->listed)
+    return;
+
+  crew->listed = wanted;
+  if (wanted)
+    g_queue_push_tail_link (&scheduler.crews, &crew->link);
+  else
+    g_queue_unlink (&scheduler.crews, &crew->link);
+}
+
+static void
+set_hungry (GFlowRun *run,
+            gboolean  hungry)
+{
+  GFlowCrew *crew = run->crew;
+
+  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) == hungry)
+    return;
+
+  /* Sequentially consistent: see _g_flow_run_notify_work(). */
+  atomic_store_explicit (&run->hungry, hungry, memory_order_seq_cst);
+  if (hungry)
+    g_queue_push_tail_link (&crew->hungry, &run->hungry_link);
+  else
+    g_queue_unlink (&crew->hungry, &run->hungry_link);
+  atomic_fetch_add_explicit (&_g_flow_n_hungry, hungry ? 1 : -1, memory_order_relaxed);
+  update_crew (crew);
+}
+
+/* Calling workers */
+
+static void
+add_thread (gpointer job)
+{
+  if (scheduler.pool == NULL)
+    scheduler.pool = g_thread_pool_new (worker_main, NULL, -1, FALSE, NULL);
+  scheduler.n_threads++;
+  /* If no thread can be had now, the job waits in the pool for one. */
+  g_thread_pool_push (scheduler.pool, job, NULL);
+}
+
+static guint
+count_processors (void)
+{
+  if (scheduler.n_processors == 0)
+    scheduler.n_processors = g_get_num_processors ();
+  return scheduler.n_processors;
+}
+
+/* What the pool is given: it wants data that is not NULL. */
+#define ORDINARY_WORKER GINT_TO_POINTER (1)
+#define SPARE_WORKER GINT_TO_POINTER (2)
+
+static gboolean
+is_starving (GFlowRun *run)
+{
+  return atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0;
+}
+
+/* Whether some run has no worker at all, of those that are next in their crews. */
+static gboolean
+is_any_starving (void)
+{
+  for (GList *l = scheduler.crews.head; l != NULL; l = l->next)
+    if (is_starving (g_queue_peek_head (&((GFlowCrew *) l->data)->hungry)))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_spare_thread (guint max_threads)
+{
+  if (scheduler.spare_pending || scheduler.n_threads >= max_threads + MAX_SPARE)
+    return;
+
+  scheduler.spare_pending = TRUE;
+  add_thread (SPARE_WORKER);
+}
+
+/* A worker for @run, which has become hungry. Whoever comes takes whichever run
+ * is first in line. */
+static void
+call_worker (GFlowRun *run)
+{
+  const guint max_threads = MAX (count_processors (), run->crew->max);
+
+  if (run->crew->n_active >= run->crew->max)
+    return; /* the first one to leave the crew looks */
+
+  if (run->caller_waits)
+    {
+      run->caller_waits = FALSE;
+      _g_flow_owner_post (run);
+    }
+  else if (scheduler.idle.length > 0)
+    {
+      GFlowWorker *worker = g_queue_pop_tail_link (&scheduler.idle)->data;
+
+      worker->idle = FALSE;
+      g_flow_parking_unpark (&worker->parking);
+    }
+  else if (scheduler.n_threads < max_threads)
+    {
+      add_thread (ORDINARY_WORKER);
+    }
+  else if (is_starving (run))
+    {
+      add_spare_thread (max_threads);
+    }
+}
+
+static void
+make_hungry (GFlowRun *run)
+{
+  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) || run->complete ||
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes)
+    return;
+
+  set_hungry (run, TRUE);
+  call_worker (run);
+}
+
+/* Coming and leaving */
+
+static GFlowLane *
+enter_run (GFlowRun *run)
+{
+  guint i = 0;
+
+  while (run->lanes[i].taken)
+    i++;
+  run->lanes[i].taken = TRUE;
+  run->crew->n_active++;
+  /* Sequentially consistent: see _g_flow_run_notify_work(). */
+  atomic_fetch_add_explicit (&run->n_inside, 1, memory_order_seq_cst);
+  set_hungry (run, FALSE);
+  update_crew (run->crew);
+  return &run->lanes[i];
+}
+
+static void
+complete (GFlowRun *run)
+{
+  run->complete = TRUE;
+  set_hungry (run, FALSE);
+  _g_flow_owner_post (run);
+}
+
+/* After this the run may be gone, unless it has work: then it is hungry. */
+static void
+leave_run (GFlowRun  *run,
+           GFlowLane *lane)
+{
+  GFlowCrew *crew = run->crew;
+
+  lane->taken = FALSE;
+  crew->n_active--;
+  update_crew (crew);
+  /* Sequentially consistent: see _g_flow_run_notify_work(). */
+  const guint n_inside = atomic_fetch_sub_explicit (&run->n_inside, 1, memory_order_seq_cst) - 1;
+
+  if (_g_flow_run_has_work (run))
+    make_hungry (run);
+  else if (n_inside == 0 && !run->complete &&
+           atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
+    complete (run);
+}
+
+/* The run that is next in line. */
+static GFlowRun *
+take_run (void)
+{
+  if (scheduler.crews.length == 0)
+    return NULL;
+
+  GFlowCrew *crew = g_queue_peek_head (&scheduler.crews);
+  GFlowRun *run = g_queue_peek_head (&crew->hungry);
+
+  /* The other crews come first next time. */
+  g_queue_unlink (&scheduler.crews, &crew->link);
+  g_queue_push_tail_link (&scheduler.crews, &crew->link);
+  return run;
+}
+
+/* Works on the run until there is nothing to do, or others should have a turn.
+ * Called and returns with the mutex held. */
+static void
+work_on_run (GFlowRun *run)
+{
+  GFlowLane *lane = enter_run (run);
+  GFlowFrame frame = { _g_flow_frame, run, lane };
+
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  _g_flow_frame = &frame;
+  _g_flow_run_work (run, lane);
+  _g_flow_run_settle (run, lane);
+  _g_flow_frame = frame.below;
+  _g_flow_mutex_lock (&scheduler.mutex);
+
+  leave_run (run, lane);
+}
+
+/* FALSE if nobody had work for it. Called and returns with the mutex held. */
+static gboolean
+wait_idle (GFlowWorker *worker)
+{
+  gboolean woken;
+
+  worker->idle = TRUE;
+  g_queue_push_tail_link (&scheduler.idle, &worker->idle_link);
+  do
+    {
+      _g_flow_mutex_unlock (&scheduler.mutex);
+      woken = g_flow_parking_park (&worker->parking, IDLE_MS);
+      _g_flow_mutex_lock (&scheduler.mutex);
+      /* Woken, but not called: the wake was for a call that was seen without it. */
+    }
+  while (woken && worker->idle);
+
+  if (!worker->idle)
+    return TRUE;
+
+  worker->idle = FALSE;
+  g_queue_unlink (&scheduler.idle, &worker->idle_link);
+  return FALSE;
+}
+
+/* Takes runs until there are none, with the mutex held. */
+static void
+work_ordinarily (GFlowWorker *worker)
+{
+  GFlowRun *run;
+
+  do
+    while ((run = take_run ()) != NULL)
+      work_on_run (run);
+  while (wait_idle (worker));
+}
+
+/* A spare worker first gives the ordinary ones time, and leaves when they can
+ * do without it. */
+static void
+work_as_spare (GFlowWorker *worker)
+{
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  /* Nobody knows this worker, to wake it. */
+  g_flow_parking_park (&worker->parking, SPARE_DELAY_MS);
+  _g_flow_mutex_lock (&scheduler.mutex);
+
+  scheduler.spare_pending = FALSE;
+  while (is_any_starving ())
+    {
+      GFlowRun *run = take_run ();
+
+      set_hungry (run, FALSE);
+      if (is_any_starving ())
+        add_spare_thread (scheduler.n_processors);
+      work_on_run (run);
+    }
+}
+
+static void
+worker_main (gpointer data,
+             gpointer unused)
+{
+  GFlowWorker worker = { .idle_link = { .data = &worker } };
+
+  g_flow_parking_init (&worker.parking);
+  _g_flow_mutex_lock (&scheduler.mutex);
+  if (data == SPARE_WORKER)
+    work_as_spare (&worker);
+  else
+    work_ordinarily (&worker);
+  scheduler.n_threads--;
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  g_flow_parking_clear (&worker.parking);
+}
+
+/* For runs */
+
+/* The run has started: it may be called for. */
+void
+_g_flow_scheduler_activate (GFlowRun *run,
+                            guint     max_threads)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  run->active = TRUE;
+  run->hungry_link.data = run;
+  run->crew->max = max_threads != 0 ? max_threads : count_processors ();
+  update_crew (run->crew);
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* The run has ended. Taking the mutex also waits for the worker that said so.
+ * TRUE if the run kept itself alive. */
+gboolean
+_g_flow_scheduler_deactivate (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+
+  const gboolean kept = run->self_ref;
+
+  run->active = FALSE;
+  run->self_ref = FALSE;
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  return kept;
+}
+
+/* The run loses its last user. If it is active it keeps itself until it has ended. */
+gboolean
+_g_flow_scheduler_keep (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+
+  const gboolean active = run->active;
+
+  if (active && !run->self_ref)
+    {
+      run->self_ref = TRUE;
+      g_object_ref (run);
+    }
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  return active;
+}
+
+/* The run could use another worker. */
+void
+_g_flow_scheduler_call (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  make_hungry (run);
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* Has the owner context look at the run, if it has not ended. Any thread. */
+void
+_g_flow_scheduler_post (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  if (run->active && !run->complete)
+    _g_flow_owner_post (run);
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* Delivers a node from a thread that has nothing to do with the run. Under the
+ * mutex, because the node may be the last, and the run is not touched by this
+ * thread after it may have completed. */
+void
+_g_flow_scheduler_inject (GFlowRun *run,
+                          guint32   index)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  if ((run->nodes[index].route & G_FLOW_ROUTE_CONTEXT) != 0)
+    {
+      if (run->plan->priorities != NULL)
+        g_flow_heap_push (&run->context_heap, index);
+      else
+        g_flow_inbox_push (&run->context_inbox, index);
+      _g_flow_owner_post (run);
+    }
+  else
+    {
+      if (run->plan->priorities != NULL)
+        g_flow_heap_push (&run->heap, index);
+      else
+        g_flow_inbox_push (&run->inbox, index);
+      make_hungry (run);
+    }
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* The calling thread works on the run, in place of sleeping. FALSE if there is
+ * nothing for it to do: the owner context is told when there is. */
+gboolean
+_g_flow_scheduler_help (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+
+  const gboolean helps = !run->complete &&
+                         atomic_load_explicit (&run->n_inside, memory_order_seq_cst) < run->n_lanes &&
+                         run->crew->n_active < run->crew->max && _g_flow_run_has_work (run);
+
+  run->caller_waits = !helps;
+  if (helps)
+    {
+      work_on_run (run);
+      /* Where this thread worked another may, for whom no worker was called. */
+      if (scheduler.crews.length > 0)
+        call_worker (g_queue_peek_head (&((GFlowCrew *) scheduler.crews.head->data)->hungry));
+    }
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  return helps;
+}
+
+/* All nodes have ended, as the owner context sees it: a worker may still be
+ * about to leave. */
+void
+_g_flow_scheduler_check_complete (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  if (!run->complete && atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0 &&
+      atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
+    complete (run);
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* Whether nothing of the run runs any more. Then its last post is done, too. */
+gboolean
+_g_flow_scheduler_is_complete (GFlowRun *run)
+{
+  if (atomic_load_explicit (&run->remaining, memory_order_seq_cst) != 0)
+    return FALSE;
+
+  _g_flow_mutex_lock (&scheduler.mutex);
+
+  const gboolean is_complete = run->complete;
+
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  return is_complete;
+}

@@ -1,0 +1,501 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+#include "gflow-scheduler-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "../graph/gflow-error.h"
+
+/* The block of a run */
+
+#define LINE 128
+
+static gsize
+take_bytes (gsize *size,
+            gsize  n_items,
+            gsize  item_size)
+{
+  const gsize offset = *size;
+
+  *size = (offset + n_items * item_size + LINE - 1) / LINE * LINE;
+  return offset;
+}
+
+/* All that the nodes of a run need, in one piece. Of the slots only those that
+ * are used are ever touched, and cost memory. */
+void
+_g_flow_run_alloc_state (GFlowRun *self,
+                         guint     n_lanes)
+{
+  GFlowPlan *plan = self->plan;
+  const gsize n = plan->n_nodes, n_workers = n - plan->n_context;
+  const gboolean mixed = plan->n_context > 0 || plan->locks != NULL || self->parallel_lock != NULL;
+  gsize size = 0;
+  const gsize lanes_at = take_bytes (&size, (gsize) n_lanes + 1, sizeof (GFlowLane));
+  const gsize nodes_at = take_bytes (&size, n, sizeof (GFlowRunNode));
+  const gsize slots_at = take_bytes (&size, n_workers * n_lanes, sizeof (guint32));
+  char *block = g_aligned_alloc (1, size, LINE);
+
+  self->block = block;
+  self->n_lanes = n_lanes;
+  self->lanes = (GFlowLane *) (block + lanes_at);
+  memset (self->lanes, 0, sizeof (GFlowLane) * ((gsize) n_lanes + 1));
+  for (guint i = 0; i < n_lanes; i++)
+    g_flow_deque_init (&self->lanes[i].deque,
+                       (_Atomic guint32 *) (block + slots_at) + n_workers * i);
+  self->lanes[n_lanes].context = TRUE;
+
+  self->nodes = (GFlowRunNode *) (block + nodes_at);
+  if (n > 0)
+    memcpy (self->nodes, plan->start, n * sizeof (GFlowRunNode));
+
+  /* Zeroed pages that the system has not given yet cost nothing. */
+  g_flow_inbox_init (&self->inbox, mixed ? (_Atomic guint32 *) g_new0 (guint32, n_workers) : NULL);
+  g_flow_inbox_init (&self->context_inbox,
+                     mixed ? (_Atomic guint32 *) g_new0 (guint32, plan->n_context) : NULL);
+  if (plan->priorities != NULL)
+    {
+      g_flow_heap_init (&self->heap, plan->priorities);
+      g_flow_heap_init (&self->context_heap, plan->priorities);
+    }
+  atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
+  atomic_store_explicit (&self->next_root, plan->n_roots, memory_order_relaxed);
+}
+
+void
+_g_flow_run_free_state (GFlowRun *self)
+{
+  g_clear_pointer (&self->block, g_aligned_free);
+  g_clear_pointer ((gpointer *) &self->inbox.slots, g_free);
+  g_clear_pointer ((gpointer *) &self->context_inbox.slots, g_free);
+  g_flow_heap_clear (&self->heap);
+  g_flow_heap_clear (&self->context_heap);
+}
+
+/* Counting */
+
+guint
+_g_flow_run_count_done (GFlowRun *self)
+{
+  guint n_done = 0;
+
+  if (self->block == NULL)
+    return 0;
+
+  for (guint i = 0; i <= self->n_lanes; i++)
+    n_done += atomic_load_explicit (&self->lanes[i].n_done, memory_order_relaxed);
+  return n_done;
+}
+
+double
+_g_flow_run_count_fraction (GFlowRun *self)
+{
+  guint64 weight = 0;
+
+  if (self->block == NULL)
+    return 0.0;
+  if (self->finished)
+    return 1.0;
+  if (self->plan->weights == NULL)
+    return self->plan->n_nodes > 0
+             ? (double) _g_flow_run_count_done (self) / self->plan->n_nodes : 0.0;
+
+  for (guint i = 0; i <= self->n_lanes; i++)
+    weight += atomic_load_explicit (&self->lanes[i].weight, memory_order_relaxed);
+  return self->plan->total_weight > 0 ? (double) weight / self->plan->total_weight : 0.0;
+}
+
+/* Judging: what becomes of a node that is ready */
+
+typedef struct
+{
+  guint n_failed;    /* failed, or skipped because something failed */
+  guint n_cancelled; /* cancelled, or skipped because something was */
+  guint n_spared;    /* skipped by choice */
+  guint n_upstreams;
+} Upstreams;
+
+static Upstreams
+look_upstream (GFlowRun *self,
+               guint32   index)
+{
+  GFlowPlan *plan = self->plan;
+  Upstreams seen = { .n_upstreams = plan->first_upstream[index + 1] - plan->first_upstream[index] };
+
+  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+    {
+      const guint32 upstream = plan->upstreams[k];
+      const GFlowNodeState state = _g_flow_run_node_state (self, upstream);
+      const guint8 marks = _g_flow_run_marks (self, upstream);
+
+      if (state == G_FLOW_NODE_STATE_FAILED)
+        seen.n_failed++;
+      else if (state == G_FLOW_NODE_STATE_CANCELLED)
+        seen.n_cancelled++;
+      else if (state == G_FLOW_NODE_STATE_SKIPPED && (marks & G_FLOW_MARK_BY_CHOICE) != 0)
+        seen.n_spared++;
+      else if (state == G_FLOW_NODE_STATE_SKIPPED && (marks & G_FLOW_MARK_BY_FAILURE) != 0)
+        seen.n_failed++;
+      else if (state == G_FLOW_NODE_STATE_SKIPPED)
+        seen.n_cancelled++;
+    }
+  return seen;
+}
+
+static GFlowNodeState
+skip (GFlowRun *self,
+      guint32   index,
+      guint8    why)
+{
+  _g_flow_run_mark (self, index, why);
+  return G_FLOW_NODE_STATE_SKIPPED;
+}
+
+static GFlowNodeState
+judge_handler (GFlowRun        *self,
+               guint32          index,
+               const Upstreams *seen,
+               guint32          attention)
+{
+  if (seen->n_failed > 0)
+    return G_FLOW_NODE_STATE_RUNNING;
+  if ((attention & G_FLOW_ATTENTION_CANCELLED) != 0)
+    return G_FLOW_NODE_STATE_CANCELLED;
+  return skip (self, index, G_FLOW_MARK_BY_CHOICE);
+}
+
+static GFlowNodeState
+judge_ordinary (GFlowRun        *self,
+                guint32          index,
+                const Upstreams *seen,
+                guint32          attention)
+{
+  if (seen->n_failed > 0 && self->on_error != G_FLOW_ON_ERROR_IGNORE)
+    return skip (self, index, G_FLOW_MARK_BY_FAILURE);
+  if ((attention & G_FLOW_ATTENTION_CANCELLED) != 0)
+    return G_FLOW_NODE_STATE_CANCELLED;
+  if ((attention & G_FLOW_ATTENTION_FAILED) != 0)
+    return skip (self, index, G_FLOW_MARK_BY_FAILURE);
+  if (seen->n_cancelled > 0)
+    return skip (self, index, 0);
+  if (seen->n_spared > 0 && seen->n_spared == seen->n_upstreams)
+    return skip (self, index, G_FLOW_MARK_BY_CHOICE);
+  return G_FLOW_NODE_STATE_RUNNING;
+}
+
+/* RUNNING if the node is to be run, else how it ends without that. */
+GFlowNodeState
+_g_flow_run_judge (GFlowRun *self,
+                   guint32   index)
+{
+  const guint8 marks = _g_flow_run_marks (self, index);
+  /* Acquire: pairs with the halt, for the error that it tells of. */
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_acquire);
+  Upstreams seen = { 0 };
+
+  if ((marks & G_FLOW_MARK_CANCELLED) != 0)
+    return G_FLOW_NODE_STATE_CANCELLED;
+  if ((marks & G_FLOW_MARK_UNCLEAN) != 0)
+    seen = look_upstream (self, index);
+
+  switch ((GFlowRunWhen) self->plan->nodes[index].run_when)
+    {
+    case G_FLOW_RUN_WHEN_ALL_FINISHED:
+      return G_FLOW_NODE_STATE_RUNNING;
+    case G_FLOW_RUN_WHEN_ANY_FAILED:
+      return judge_handler (self, index, &seen, attention);
+    case G_FLOW_RUN_WHEN_ALL_SUCCEEDED:
+    default:
+      return judge_ordinary (self, index, &seen, attention);
+    }
+}
+
+/* Failing and halting */
+
+/* The first error in time decides how the run ends. Takes @error. */
+static void
+take_error (GFlowRun *self,
+            GError   *error,
+            gboolean  cancelled)
+{
+  _g_flow_mutex_lock (&self->mutex);
+  if (self->error == NULL)
+    {
+      self->error = g_steal_pointer (&error);
+      self->cancelled = cancelled;
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  g_clear_error (&error);
+}
+
+/* Nothing new starts, and with CANCELLED what runs is told. Any thread. Takes @error. */
+void
+_g_flow_run_halt (GFlowRun *self,
+                  guint32   attention,
+                  GError   *error)
+{
+  if (error != NULL)
+    take_error (self, error, (attention & G_FLOW_ATTENTION_CANCELLED) != 0 &&
+                               g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+
+  /* Sequentially consistent: pairs with _g_flow_run_node_cancellable(). */
+  atomic_fetch_or_explicit (&self->attention, attention, memory_order_seq_cst);
+}
+
+/* The rest is done in the owner context. Release, by the post: pairs with the
+ * exchange there. */
+static void
+post_cancel (GFlowRun *self)
+{
+  atomic_store_explicit (&self->cancel_posted, TRUE, memory_order_relaxed);
+  _g_flow_scheduler_post (self);
+}
+
+/* Tells what runs, and what waits for locks, that it is cancelled. */
+void
+_g_flow_run_cancel_running (GFlowRun *self)
+{
+  GCancellable *cancellable = atomic_load_explicit (&self->cancellable, memory_order_seq_cst);
+
+  if (cancellable != NULL)
+    g_cancellable_cancel (cancellable);
+  _g_flow_run_cancel_bodies (self, FALSE);
+  post_cancel (self);
+}
+
+static gboolean
+is_cancelled_error (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+remember_failure (GFlowRun *self,
+                  guint32   index,
+                  GError   *error)
+{
+  _g_flow_mutex_lock (&self->mutex);
+  if (self->node_errors == NULL)
+    self->node_errors = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_error_free);
+  g_hash_table_insert (self->node_errors, GUINT_TO_POINTER (index), error);
+  if (is_cancelled_error (error))
+    {
+      if (self->cancelled_node == G_FLOW_NO_NODE)
+        self->cancelled_node = index;
+    }
+  else
+    {
+      if (self->failures == NULL)
+        self->failures = g_array_new (FALSE, FALSE, sizeof (guint32));
+      g_array_append_val (self->failures, index);
+      if (self->error == NULL)
+        self->error = g_error_copy (error);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* A body has failed: applies the policy. Takes @error. Returns how the node ends. */
+GFlowNodeState
+_g_flow_run_fail_node (GFlowRun *self,
+                       guint32   index,
+                       GError   *error)
+{
+  GFlowNode *node = self->plan->nodes[index].node;
+
+  if (error == NULL)
+    error = g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_FAILED,
+                         _("The node “%s” failed without an error"), g_flow_node_get_name (node));
+
+  const gboolean cancelled = is_cancelled_error (error);
+
+  remember_failure (self, index, error);
+  if (cancelled)
+    return G_FLOW_NODE_STATE_CANCELLED;
+
+  if (self->on_error == G_FLOW_ON_ERROR_FINISH_RUNNING || self->on_error == G_FLOW_ON_ERROR_STOP)
+    {
+      _g_flow_run_halt (self, G_FLOW_ATTENTION_FAILED, NULL);
+      /* What waits for a lock will not start any more. */
+      post_cancel (self);
+    }
+  if (self->on_error == G_FLOW_ON_ERROR_STOP)
+    _g_flow_run_cancel_running (self);
+  return G_FLOW_NODE_STATE_FAILED;
+}
+
+/* Cancellables */
+
+/* Clean-up and handlers run whatever happens to the run. */
+static gboolean
+is_exempt (GFlowRun *self,
+           guint32   index)
+{
+  return self->plan->nodes[index].run_when != G_FLOW_RUN_WHEN_ALL_SUCCEEDED;
+}
+
+/* Whether what runs is to stop. */
+gboolean
+_g_flow_run_is_stopping (GFlowRun *self)
+{
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_seq_cst);
+
+  return (attention & G_FLOW_ATTENTION_CANCELLED) != 0 ||
+         ((attention & G_FLOW_ATTENTION_FAILED) != 0 && self->on_error == G_FLOW_ON_ERROR_STOP);
+}
+
+static gboolean
+is_told_to_stop (GFlowRun *self,
+                 guint32   index)
+{
+  return (_g_flow_run_is_stopping (self) && !is_exempt (self, index)) ||
+         (_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0;
+}
+
+/* The table of a run, made by whoever needs it first. */
+static _Atomic (GCancellable *) *
+ensure_cancellables (GFlowRun *self)
+{
+  _Atomic (GCancellable *) *table =
+    atomic_load_explicit (&self->cancellables, memory_order_acquire);
+
+  if (table == NULL)
+    {
+      _Atomic (GCancellable *) *mine =
+        (_Atomic (GCancellable *) *) g_new0 (gpointer, self->plan->n_nodes);
+
+      /* Sequentially consistent: see below. Publishes the zeroes. */
+      if (atomic_compare_exchange_strong_explicit (&self->cancellables, &table, mine,
+                                                   memory_order_seq_cst, memory_order_acquire))
+        table = mine;
+      else
+        g_free ((gpointer) mine);
+    }
+  return table;
+}
+
+/* The node's own cancellable. Whoever halts the run sets the halt first and
+ * looks for cancellables then; this makes one first and looks for the halt
+ * then: one of them sees the other. */
+GCancellable *
+_g_flow_run_node_cancellable (GFlowRun *self,
+                              guint32   index)
+{
+  _Atomic (GCancellable *) *table = ensure_cancellables (self);
+  GCancellable *cancellable = atomic_load_explicit (&table[index], memory_order_acquire);
+
+  if (cancellable != NULL)
+    return cancellable;
+
+  GCancellable *mine = g_cancellable_new ();
+
+  if (!atomic_compare_exchange_strong_explicit (&table[index], &cancellable, mine,
+                                                memory_order_seq_cst, memory_order_acquire))
+    {
+      g_object_unref (mine);
+      return cancellable;
+    }
+  if (is_told_to_stop (self, index))
+    g_cancellable_cancel (mine);
+  return mine;
+}
+
+/* Cancels the bodies that run in the context, or the others. */
+void
+_g_flow_run_cancel_bodies (GFlowRun *self,
+                           gboolean  in_context)
+{
+  _Atomic (GCancellable *) *table =
+    atomic_load_explicit (&self->cancellables, memory_order_seq_cst);
+
+  for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
+    {
+      GCancellable *cancellable = atomic_load_explicit (&table[i], memory_order_seq_cst);
+
+      if (cancellable != NULL && is_told_to_stop (self, i) &&
+          ((self->nodes[i].route & G_FLOW_ROUTE_CONTEXT) != 0) == in_context)
+        g_cancellable_cancel (cancellable);
+    }
+}
+
+/* Of a node that has run in the context, where alone these are looked at. */
+void
+_g_flow_run_free_cancellable (GFlowRun *self,
+                              guint32   index)
+{
+  _Atomic (GCancellable *) *table =
+    atomic_load_explicit (&self->cancellables, memory_order_relaxed);
+
+  if (table != NULL)
+    {
+      GCancellable *cancellable =
+        atomic_exchange_explicit (&table[index], NULL, memory_order_relaxed);
+
+      g_clear_object (&cancellable);
+    }
+}
+
+/**
+ * g_flow_run_cancel:
+ * @self: a run
+ *
+ * Cancels the run: nothing new starts but clean-up nodes, and what runs is told
+ * through its cancellable. The run ends when nothing of it runs any more, as
+ * %G_FLOW_RUN_STATE_CANCELLED unless something had failed before.
+ *
+ * May be called from any thread. A run that is cancelled before it starts ends
+ * as soon as it does.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_cancel (GFlowRun *self)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+
+  if ((atomic_load_explicit (&self->attention, memory_order_relaxed) &
+       G_FLOW_ATTENTION_CANCELLED) != 0 || g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING)
+    return;
+
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED,
+                    g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                         _("The run was cancelled")));
+  if (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_RUNNING)
+    _g_flow_run_cancel_running (self);
+}
+
+/**
+ * g_flow_run_cancel_node:
+ * @self: a run
+ * @node: a node of its flow
+ *
+ * Cancels one node: if it runs it is told through its cancellable, else it will
+ * not start. What depends on it is skipped, and what does not goes on. The run
+ * ends as cancelled, if nothing fails.
+ *
+ * No effect on a node that has ended. May be called from any thread.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_cancel_node (GFlowRun  *self,
+                        GFlowNode *node)
+{
+  guint index;
+
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (G_IS_FLOW_NODE (node));
+
+  if (self->block == NULL || !_g_flow_plan_find (self->plan, node, &index) ||
+      g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING)
+    return;
+
+  atomic_fetch_or_explicit (&self->nodes[index].marks, G_FLOW_MARK_CANCELLED,
+                            memory_order_seq_cst);
+  _g_flow_run_cancel_bodies (self, FALSE);
+  post_cancel (self);
+}

@@ -1,0 +1,231 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+#include "gflow-scheduler-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "../graph/gflow-error.h"
+
+/* Nodes that run in the owner context: sync bodies that are placed there, async
+ * bodies with their GTask, and flows as nodes. */
+
+/* One call of an async body. Belongs to its task. */
+typedef struct
+{
+  GFlowRun *run;   /* (unowned): does not end before the node has */
+  GTask    *task;  /* (unowned) */
+  guint32   index;
+  gboolean  ended;
+} GFlowCall;
+
+static G_DEFINE_QUARK (g-flow-call, call)
+
+/* Ends a node that began in the context, in the context. */
+static void
+end_in_context (GFlowRun       *self,
+                guint32         index,
+                GFlowNodeState  state)
+{
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+  GFlowFrame frame = { _g_flow_frame, self, lane };
+
+  _g_flow_frame = &frame;
+  _g_flow_run_free_cancellable (self, index);
+  _g_flow_run_end_node (self, lane, index, state);
+  _g_flow_frame = frame.below;
+}
+
+/* What a dispatch of the run does after many nodes, outside of one. */
+static void
+settle_in_context (GFlowRun *self)
+{
+  _g_flow_run_free_garbage (self);
+  if (_g_flow_run_settle (self, _g_flow_run_context_lane (self)))
+    _g_flow_scheduler_check_complete (self);
+  else if (_g_flow_run_has_context_work (self))
+    _g_flow_owner_post (self);
+}
+
+static void
+end_call (GFlowCall *call,
+          GError    *error)
+{
+  GFlowRun *run = call->run;
+
+  call->ended = TRUE;
+  end_in_context (run, call->index,
+                  error != NULL ? _g_flow_run_fail_node (run, call->index, error)
+                                : G_FLOW_NODE_STATE_DONE);
+}
+
+/* The body has returned on its task, in whatever way: only an error counts. */
+static void
+task_returned_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  GFlowCall *call = user_data;
+  GError *error = NULL;
+
+  if (call->ended)
+    return;
+
+  GFlowRun *run = g_object_ref (call->run);
+
+  g_task_propagate_boolean (G_TASK (result), &error);
+  end_call (call, error);
+  settle_in_context (run);
+  g_object_unref (run);
+}
+
+static gboolean
+abandoned_cb (gpointer user_data)
+{
+  GFlowCall *call = user_data;
+  GFlowRun *run = g_object_ref (call->run);
+  GFlowNode *node = run->plan->nodes[call->index].node;
+
+  end_call (call, g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_ABANDONED,
+                               _("The node “%s” dropped its task without returning on it"),
+                               g_flow_node_get_name (node)));
+  settle_in_context (run);
+  g_object_unref (run);
+  return G_SOURCE_REMOVE;
+}
+
+/* The task is gone, on any thread. If the body never returned on it, the node
+ * fails: from a source, as a finaliser is no place to call anything from. */
+static void
+task_gone (gpointer data)
+{
+  GFlowCall *call = data;
+
+  if (call->ended)
+    {
+      g_free (call);
+      return;
+    }
+
+  g_autoptr(GSource) source = g_idle_source_new ();
+
+  g_source_set_static_name (source, "GFlow abandoned task");
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, abandoned_cb, call, g_free);
+  g_source_attach (source, _g_flow_owner_get_context (call->run->owner));
+}
+
+static void
+call_async_body (GFlowRun *self,
+                 guint32   index)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  GFlowCall *call = g_new0 (GFlowCall, 1);
+  GTask *task = g_task_new (node->node, _g_flow_run_node_cancellable (self, index),
+                            task_returned_cb, call);
+  GError *error = NULL;
+
+  call->run = self;
+  call->index = index;
+  g_task_set_source_tag (task, call_async_body);
+  /* A body that has done its work has, even if it was cancelled meanwhile. */
+  g_task_set_check_cancellable (task, FALSE);
+  g_object_set_qdata_full (G_OBJECT (task), call_quark (), call, task_gone);
+
+  ((GFlowTaskFunc) node->body) (node->node, self, task, node->user_data, &error);
+  if (error != NULL && !call->ended)
+    end_call (call, error);
+  else
+    g_clear_error (&error);
+  g_object_unref (task);
+}
+
+static void
+subflow_ended (GFlowRun     *child,
+               const GError *error,
+               gpointer      user_data)
+{
+  GFlowCall *call = user_data;
+  GFlowRun *run = g_object_ref (call->run);
+
+  end_call (call, error != NULL ? g_error_copy (error) : NULL);
+  settle_in_context (run);
+  g_free (call);
+  g_object_unref (run);
+  g_object_unref (child);
+}
+
+/* The node runs a flow: it ends as that run ends. */
+static void
+call_subflow (GFlowRun *self,
+              guint32   index)
+{
+  GFlow *subflow = _g_flow_node_subflow (self->plan->nodes[index].node);
+  GFlowCall *call = g_new0 (GFlowCall, 1);
+  GFlowRun *child = g_flow_run_new (subflow);
+  GError *error = NULL;
+
+  call->run = self;
+  call->index = index;
+  child->parent = self;
+  g_flow_run_set_parameters (child, self->parameters);
+  if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner),
+                          _g_flow_run_node_cancellable (self, index),
+                          subflow_ended, call, &error))
+    {
+      end_call (call, error);
+      g_free (call);
+      g_object_unref (child);
+    }
+}
+
+static GFlowNodeState
+call_sync_body (GFlowRun *self,
+                guint32   index)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  GError *error = NULL;
+
+  if (node->body == NULL ||
+      ((GFlowFunc) node->body) (node->node, self, node->user_data, &error))
+    {
+      g_clear_error (&error);
+      return G_FLOW_NODE_STATE_DONE;
+    }
+  return _g_flow_run_fail_node (self, index, error);
+}
+
+/* Runs a node that is ready, or ends it if it is not to be run. The frame of the
+ * run is on top. */
+void
+_g_flow_run_run_in_context (GFlowRun *self,
+                            guint32   index)
+{
+  GFlowNodeState state = _g_flow_run_judge (self, index);
+
+  if (state == G_FLOW_NODE_STATE_RUNNING)
+    {
+      /* Relaxed: nobody decides by it but this thread. */
+      atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
+      if (_g_flow_run_is_watched (self, index))
+        _g_flow_run_tell (self, _g_flow_run_context_lane (self), index, state);
+
+      switch ((GFlowNodeKind) self->plan->nodes[index].kind)
+        {
+        case G_FLOW_NODE_KIND_TASK:
+          call_async_body (self, index);
+          return;
+        case G_FLOW_NODE_KIND_FLOW:
+          call_subflow (self, index);
+          return;
+        case G_FLOW_NODE_KIND_FUNC:
+        case G_FLOW_NODE_KIND_JOIN:
+        default:
+          state = call_sync_body (self, index);
+        }
+    }
+  end_in_context (self, index, state);
+}

@@ -1,0 +1,188 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+
+/* Signals of nodes, for those that somebody watches.
+ *
+ * To ask every node whether it has handlers costs more than to run it. So it is
+ * asked once for each plan, and again only if anything was connected to any
+ * object since. That is found out by connecting to an object of our own: GObject
+ * numbers all handlers of a process in one sequence, so if the number is the one
+ * after the last one, nothing else was connected. If GObject ever counts
+ * differently, nodes are asked more often, and a test notices. */
+
+/* To ask this few nodes is cheaper than to find out. */
+#define FEW_NODES 8
+
+static struct
+{
+  GFlowMutex mutex;
+  GObject   *probe;
+  gulong     last_handler; /* connected by the probe, or known not to be a node's */
+  gulong     epoch;        /* counts the times that something was connected */
+} watch = { .mutex = G_FLOW_MUTEX_INIT };
+
+static void
+probe_cb (void)
+{
+}
+
+/* A number that stays the same while nothing is connected to anything. */
+static gulong
+get_epoch_locked (void)
+{
+  if (watch.probe == NULL)
+    watch.probe = g_object_new (G_TYPE_OBJECT, NULL);
+
+  const gulong handler = g_signal_connect (watch.probe, "notify", probe_cb, NULL);
+
+  g_signal_handler_disconnect (watch.probe, handler);
+  if (handler != watch.last_handler + 1)
+    watch.epoch++;
+  watch.last_handler = handler;
+  return watch.epoch;
+}
+
+/* A handler that the library itself has connected is no reason to ask again. */
+void
+_g_flow_watch_absorb (gulong handler_id)
+{
+  _g_flow_mutex_lock (&watch.mutex);
+  if (handler_id == watch.last_handler + 1)
+    watch.last_handler = handler_id;
+  _g_flow_mutex_unlock (&watch.mutex);
+}
+
+/* A byte for each node that is not 0 if it has handlers; NULL if none has. */
+static GBytes *
+ask_nodes (GFlowPlan *plan)
+{
+  guint8 *watched = NULL;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    if (g_signal_handler_find (plan->nodes[i].node, G_SIGNAL_MATCH_UNBLOCKED,
+                               0, 0, NULL, NULL, NULL) != 0)
+      {
+        if (watched == NULL)
+          watched = g_new0 (guint8, plan->n_nodes);
+        watched[i] = TRUE;
+      }
+  return watched != NULL ? g_bytes_new_take (watched, plan->n_nodes) : NULL;
+}
+
+GBytes *
+_g_flow_watch_find (GFlowPlan *plan)
+{
+  GBytes *watched;
+
+  if (plan->n_nodes <= FEW_NODES)
+    return ask_nodes (plan);
+
+  _g_flow_mutex_lock (&watch.mutex);
+
+  const gulong epoch = get_epoch_locked ();
+
+  if (plan->watch_epoch != epoch)
+    {
+      g_clear_pointer (&plan->watched, g_bytes_unref);
+      plan->watched = ask_nodes (plan);
+      plan->watch_epoch = epoch;
+    }
+  watched = plan->watched != NULL ? g_bytes_ref (plan->watched) : NULL;
+  _g_flow_mutex_unlock (&watch.mutex);
+  return watched;
+}
+
+/* News of nodes, from workers to the owner context */
+
+struct _GFlowNodeNews
+{
+  GFlowNodeNews  *next;
+  guint32         index;
+  GFlowNodeState  state;
+  gboolean        was_running;
+};
+
+static void
+emit (GFlowRun       *self,
+      guint32         index,
+      GFlowNodeState  state,
+      gboolean        was_running)
+{
+  GFlowNode *node = self->plan->nodes[index].node;
+
+  if (state == G_FLOW_NODE_STATE_RUNNING)
+    {
+      _g_flow_node_emit (node, G_FLOW_NODE_EVENT_STARTED, self, NULL);
+      return;
+    }
+
+  if (state == G_FLOW_NODE_STATE_DONE)
+    _g_flow_node_emit (node, G_FLOW_NODE_EVENT_DONE, self, NULL);
+  else if (was_running)
+    _g_flow_node_emit (node, G_FLOW_NODE_EVENT_ERROR, self,
+                       g_flow_run_get_node_error (self, node));
+  _g_flow_node_emit (node, G_FLOW_NODE_EVENT_ALWAYS, self, NULL);
+}
+
+/* Tells that a watched node has come to @state, by a signal in the owner context. */
+void
+_g_flow_run_tell (GFlowRun       *self,
+                  GFlowLane      *lane,
+                  guint32         index,
+                  GFlowNodeState  state)
+{
+  const gboolean was_running = _g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_RUNNING;
+
+  if (lane->context)
+    {
+      /* What came before this on workers comes first. */
+      _g_flow_run_deliver_news (self);
+      emit (self, index, state, was_running);
+      return;
+    }
+
+  GFlowNodeNews *news = g_new (GFlowNodeNews, 1);
+
+  *news = (GFlowNodeNews) {
+    .next = atomic_load_explicit (&self->news, memory_order_relaxed),
+    .index = index,
+    .state = state,
+    .was_running = was_running,
+  };
+  /* Release: pairs with the exchange in _g_flow_run_deliver_news(). */
+  while (!atomic_compare_exchange_weak_explicit (&self->news, &news->next, news,
+                                                 memory_order_release, memory_order_relaxed))
+    ;
+  _g_flow_owner_post (self);
+}
+
+void
+_g_flow_run_deliver_news (GFlowRun *self)
+{
+  GFlowNodeNews *last = NULL, *first = NULL;
+
+  if (atomic_load_explicit (&self->news, memory_order_relaxed) == NULL)
+    return;
+
+  last = atomic_exchange_explicit (&self->news, NULL, memory_order_acquire);
+  while (last != NULL)
+    {
+      GFlowNodeNews *before = last->next;
+
+      last->next = first;
+      first = last;
+      last = before;
+    }
+  while (first != NULL)
+    {
+      GFlowNodeNews *news = first;
+
+      first = news->next;
+      emit (self, news->index, news->state, news->was_running);
+      g_free (news);
+    }
+}

@@ -1,0 +1,413 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+#include "gflow-scheduler-private.h"
+
+/* Running nodes, and letting go what waits for them. The fast path is a plain
+ * node: a sync body on a worker, no lock, nobody watching. It costs a call, two
+ * bytes of state, and a countdown for each node that waits for it. */
+
+/* Looks at other lanes before a worker leaves a run: a few microseconds, as
+ * long as coming back would take. */
+#define STEAL_ROUNDS 100
+/* Nodes between two looks at what came from elsewhere */
+#define INBOX_INTERVAL 64
+/* How long a worker stays on a run while others wait for a turn */
+#define QUANTUM_US 1000
+#define MAX_ROOTS_AT_ONCE 64
+
+static inline void
+pause_processor (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ __volatile__ ("yield");
+#endif
+}
+
+/* Ready nodes */
+
+/* A ready node goes to where it will be run. @lane is the lane that this thread
+ * is on, which may be of the context; NULL for a thread that is on none. */
+void
+_g_flow_run_deliver (GFlowRun  *self,
+                     GFlowLane *lane,
+                     guint32    index)
+{
+  const gboolean in_context = (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) != 0;
+
+  /* Relaxed: nobody decides by it. */
+  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  if (lane == NULL)
+    {
+      _g_flow_scheduler_inject (self, index);
+    }
+  else if (in_context)
+    {
+      if (self->plan->priorities != NULL)
+        g_flow_heap_push (&self->context_heap, index);
+      else
+        g_flow_inbox_push (&self->context_inbox, index);
+      if (!lane->context)
+        _g_flow_owner_post (self);
+    }
+  else
+    {
+      if (self->plan->priorities != NULL)
+        g_flow_heap_push (&self->heap, index);
+      else if (lane->context)
+        g_flow_inbox_push (&self->inbox, index);
+      else
+        {
+          g_flow_deque_push (&lane->deque, index);
+          g_flow_deque_publish (&lane->deque);
+        }
+      _g_flow_run_notify_work (self);
+    }
+}
+
+/* A node has become ready that is not plain: it may have to wait for locks. */
+void
+_g_flow_run_route (GFlowRun  *self,
+                   GFlowLane *lane,
+                   guint32    index)
+{
+  if ((self->nodes[index].route & G_FLOW_ROUTE_WHEN) != 0)
+    _g_flow_run_mark (self, index, G_FLOW_MARK_UNCLEAN);
+  /* One that will not run goes where it would, and is ended there. */
+  if ((self->nodes[index].route & G_FLOW_ROUTE_LOCKS) != 0 &&
+      _g_flow_run_judge (self, index) == G_FLOW_NODE_STATE_RUNNING)
+    _g_flow_run_acquire_locks (self, lane, index);
+  else
+    _g_flow_run_deliver (self, lane, index);
+}
+
+/* Counts @index off for those that wait for it. Of the plain nodes that become
+ * ready the first one is returned, to go on with, and the others go to the
+ * lane's deque. */
+static inline guint32
+release_successors (GFlowRun  *self,
+                    GFlowLane *lane,
+                    guint32    index,
+                    gboolean   clean)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  const guint32 *successor = self->plan->successors + node[0].first_successor;
+  const guint32 *end = self->plan->successors + node[1].first_successor;
+  guint32 next = G_FLOW_NO_NODE;
+  gboolean pushed = FALSE;
+
+  for (; successor < end; successor++)
+    {
+      GFlowRunNode *waiting = &self->nodes[*successor];
+
+      if (G_UNLIKELY (!clean))
+        _g_flow_run_mark (self, *successor, G_FLOW_MARK_UNCLEAN);
+      /* Acquire and release: the one that counts down last sees what all the
+       * others have done. Where 1 is left nobody else counts, so that reading
+       * it is enough; the acquire pairs with the countdowns of the others. */
+      if (atomic_load_explicit (&waiting->pending, memory_order_acquire) != 1 &&
+          atomic_fetch_sub_explicit (&waiting->pending, 1, memory_order_acq_rel) != 1)
+        continue;
+
+      if (G_UNLIKELY (waiting->route != 0 || lane->context))
+        {
+          _g_flow_run_route (self, lane, *successor);
+          continue;
+        }
+      if (next != G_FLOW_NO_NODE)
+        {
+          atomic_store_explicit (&self->nodes[next].state, G_FLOW_NODE_STATE_READY,
+                                 memory_order_relaxed);
+          g_flow_deque_push (&lane->deque, next);
+          pushed = TRUE;
+        }
+      next = *successor;
+    }
+  if (pushed && self->n_lanes > 1)
+    {
+      g_flow_deque_publish (&lane->deque);
+      _g_flow_run_notify_work (self);
+    }
+  return next;
+}
+
+/* A node has ended. Returns a node to go on with, on this lane. */
+static inline guint32
+end_node (GFlowRun       *self,
+          GFlowLane      *lane,
+          guint32         index,
+          GFlowNodeState  state)
+{
+  /* Release: pairs with _g_flow_run_node_state(). */
+  atomic_store_explicit (&self->nodes[index].state, state, memory_order_release);
+  /* Relaxed: only this lane writes them, and others only look. */
+  atomic_store_explicit (&lane->n_done,
+                         atomic_load_explicit (&lane->n_done, memory_order_relaxed) + 1,
+                         memory_order_relaxed);
+  if (G_UNLIKELY (self->plan->weights != NULL))
+    atomic_store_explicit (&lane->weight,
+                           atomic_load_explicit (&lane->weight, memory_order_relaxed) +
+                             self->plan->weights[index],
+                           memory_order_relaxed);
+  return release_successors (self, lane, index, state == G_FLOW_NODE_STATE_DONE);
+}
+
+/* Ends a node that was not on the fast path. */
+static guint32
+end_attended_node (GFlowRun       *self,
+                   GFlowLane      *lane,
+                   guint32         index,
+                   GFlowNodeState  state)
+{
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+
+  /* Locks go before anything that waits for the node can start. */
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+    _g_flow_run_release_locks (self, index);
+  if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
+    _g_flow_run_drop_results (self, lane, index);
+  if ((attention & G_FLOW_ATTENTION_WATCHED) != 0 && _g_flow_run_is_watched (self, index))
+    _g_flow_run_tell (self, lane, index, state);
+  return end_node (self, lane, index, state);
+}
+
+guint32
+_g_flow_run_end_node (GFlowRun       *self,
+                      GFlowLane      *lane,
+                      guint32         index,
+                      GFlowNodeState  state)
+{
+  return end_attended_node (self, lane, index, state);
+}
+
+/* Bodies */
+
+static inline GFlowNodeState
+call_body (GFlowRun            *self,
+           const GFlowPlanNode *node,
+           guint32              index)
+{
+  GError *error = NULL;
+
+  if (node->body == NULL)
+    return G_FLOW_NODE_STATE_DONE;
+
+  const gboolean ok = ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
+
+  if (G_LIKELY (ok && error == NULL))
+    return G_FLOW_NODE_STATE_DONE;
+  if (ok)
+    {
+      /* It says that it succeeded: that counts. */
+      g_error_free (error);
+      return G_FLOW_NODE_STATE_DONE;
+    }
+  return _g_flow_run_fail_node (self, index, error);
+}
+
+/* Runs a node that is not plain, or a run that is not. */
+static guint32
+run_attended_node (GFlowRun  *self,
+                   GFlowLane *lane,
+                   guint32    index)
+{
+  GFlowNodeState state = _g_flow_run_judge (self, index);
+
+  if (state == G_FLOW_NODE_STATE_RUNNING)
+    {
+      atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
+      if (_g_flow_run_is_watched (self, index))
+        _g_flow_run_tell (self, lane, index, state);
+      state = call_body (self, &self->plan->nodes[index], index);
+    }
+  return end_attended_node (self, lane, index, state);
+}
+
+static inline guint32
+run_node (GFlowRun  *self,
+          GFlowLane *lane,
+          guint32    index)
+{
+  GFlowRunNode *run_node = &self->nodes[index];
+  guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+
+  if (G_UNLIKELY ((attention | atomic_load_explicit (&run_node->marks, memory_order_relaxed)) != 0))
+    return run_attended_node (self, lane, index);
+
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
+
+  const GFlowNodeState state = call_body (self, &self->plan->nodes[index], index);
+
+  /* The body may have set the first result, or be the first to fail. */
+  attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+  if (G_UNLIKELY (attention != 0))
+    return end_attended_node (self, lane, index, state);
+  return end_node (self, lane, index, state);
+}
+
+/* Finding nodes */
+
+/* Takes some of the roots, in order, and leaves the others of these in the deque. */
+static gboolean
+take_roots (GFlowRun  *self,
+            GFlowLane *lane,
+            guint32   *index)
+{
+  const guint32 n_roots = self->plan->n_roots;
+  guint32 first = atomic_load_explicit (&self->next_root, memory_order_relaxed);
+
+  if (first >= n_roots)
+    return FALSE;
+
+  const guint32 share = (n_roots - first) / (2 * self->n_lanes);
+  const guint32 n = CLAMP (share, 1, MAX_ROOTS_AT_ONCE);
+
+  /* Relaxed: the plan and the state were there before the run had workers. */
+  first = atomic_fetch_add_explicit (&self->next_root, n, memory_order_relaxed);
+  if (first >= n_roots)
+    return FALSE;
+
+  for (guint32 i = MIN (first + n, n_roots) - 1; i > first; i--)
+    g_flow_deque_push (&lane->deque, self->plan->roots[i]);
+  g_flow_deque_publish (&lane->deque);
+  *index = self->plan->roots[first];
+  if (self->n_lanes > 1)
+    _g_flow_run_notify_work (self);
+  return TRUE;
+}
+
+static gboolean
+has_roots (GFlowRun *self)
+{
+  return atomic_load_explicit (&self->next_root, memory_order_seq_cst) < self->plan->n_roots;
+}
+
+static gboolean
+steal (GFlowRun  *self,
+       GFlowLane *lane,
+       guint32   *index)
+{
+  const guint own = lane - self->lanes;
+
+  for (guint i = 1; i < self->n_lanes; i++)
+    if (g_flow_deque_steal (&self->lanes[(own + i) % self->n_lanes].deque, index))
+      {
+        /* Where there was one there may be more: the workers come one by one. */
+        _g_flow_run_notify_work (self);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static inline gboolean
+pop (GFlowRun  *self,
+     GFlowLane *lane,
+     guint32   *index)
+{
+  return self->n_lanes == 1 ? g_flow_deque_pop_alone (&lane->deque, index)
+                            : g_flow_deque_pop (&lane->deque, index);
+}
+
+/* From others, when the lane itself has nothing. */
+static gboolean
+find_node (GFlowRun  *self,
+           GFlowLane *lane,
+           guint32   *index)
+{
+  if (take_roots (self, lane, index) || g_flow_inbox_pop (&self->inbox, index) ||
+      g_flow_heap_pop (&self->heap, index))
+    return TRUE;
+
+  for (guint round = 0; self->n_lanes > 1 && round < STEAL_ROUNDS; round++)
+    {
+      if (steal (self, lane, index) || g_flow_inbox_pop (&self->inbox, index))
+        return TRUE;
+      if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
+        return FALSE; /* nobody else is here to make work */
+      pause_processor ();
+    }
+  return FALSE;
+}
+
+/* What a worker that looks from outside would find. */
+gboolean
+_g_flow_run_has_work (GFlowRun *self)
+{
+  if (has_roots (self) || !g_flow_inbox_is_empty (&self->inbox) ||
+      !g_flow_heap_is_empty (&self->heap))
+    return TRUE;
+
+  for (guint i = 0; i < self->n_lanes; i++)
+    if (!g_flow_deque_is_empty (&self->lanes[i].deque))
+      return TRUE;
+  return FALSE;
+}
+
+/* What a dispatch in the owner context would find. */
+gboolean
+_g_flow_run_has_context_work (GFlowRun *self)
+{
+  return !g_flow_inbox_is_empty (&self->context_inbox) ||
+         !g_flow_heap_is_empty (&self->context_heap);
+}
+
+/* Whether the worker has had its turn. */
+static gboolean
+is_turn_over (gint64 *since)
+{
+  if (G_LIKELY (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0))
+    return FALSE;
+
+  const gint64 now = g_get_monotonic_time ();
+
+  if (*since == 0)
+    *since = now;
+  return now - *since > QUANTUM_US;
+}
+
+/* Works on the run until nothing is left to find, or others should have a turn. */
+void
+_g_flow_run_work (GFlowRun  *self,
+                  GFlowLane *lane)
+{
+  gint64 since = 0;
+  guint32 index;
+
+  for (guint count = 1;; count++)
+    {
+      if (!(count % INBOX_INTERVAL == 0 && g_flow_inbox_pop (&self->inbox, &index)) &&
+          !pop (self, lane, &index) && !find_node (self, lane, &index))
+        break;
+
+      while ((index = run_node (self, lane, index)) != G_FLOW_NO_NODE)
+        if (G_UNLIKELY (is_turn_over (&since)))
+          {
+            g_flow_deque_push (&lane->deque, index);
+            g_flow_deque_publish (&lane->deque);
+            break;
+          }
+      if (G_UNLIKELY (is_turn_over (&since)))
+        break;
+    }
+}
+
+/* Takes what has ended on the lane off the number that remains. TRUE if that
+ * was the last of the run. */
+gboolean
+_g_flow_run_settle (GFlowRun  *self,
+                    GFlowLane *lane)
+{
+  const guint32 n_done = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  const guint32 n = n_done - lane->n_settled;
+
+  lane->n_settled = n_done;
+  /* Sequentially consistent, and so release: the one who sees 0 sees all that
+   * the nodes have done. */
+  return n > 0 &&
+         atomic_fetch_sub_explicit (&self->remaining, n, memory_order_seq_cst) == n;
+}
