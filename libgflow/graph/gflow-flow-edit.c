@@ -388,7 +388,10 @@ g_flow_add_node (GFlow      *self,
   g_return_val_if_fail (G_IS_FLOW_NODE (node), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return add_new_node (self, g_object_ref (node), error) != NULL;
+  if (add_new_node (self, g_object_ref (node), error) == NULL)
+    return FALSE;
+  _g_flow_node_notify_flow (node);
+  return TRUE;
 }
 
 /* All of @nodes or none. */
@@ -419,9 +422,13 @@ add_nodes (GFlow      *self,
     append_locked (self, g_object_ref (nodes->pdata[i]));
   _g_flow_end_edit (self);
 
-  if (ok && nodes->len > 0)
-    items_changed (self, position, 0, nodes->len);
-  return ok;
+  if (!ok || nodes->len == 0)
+    return ok;
+
+  items_changed (self, position, 0, nodes->len);
+  for (guint i = 0; i < nodes->len; i++)
+    _g_flow_node_notify_flow (nodes->pdata[i]);
+  return TRUE;
 }
 
 /**
@@ -502,5 +509,6 @@ g_flow_remove_node (GFlow      *self,
   _g_flow_end_edit (self);
 
   items_changed (self, position, 1, 0);
+  _g_flow_node_notify_flow (node);
   return TRUE;
 }

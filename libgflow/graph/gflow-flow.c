@@ -206,7 +206,17 @@ _g_flow_emit (GFlow        *self,
 static void
 free_nodes (gpointer data)
 {
-  g_ptr_array_unref (data);
+  GPtrArray *nodes = data;
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      GFlowNode *node = nodes->pdata[i];
+
+      /* Only a node that somebody else has can have handlers that matter. */
+      if (g_atomic_int_get (&G_OBJECT (node)->ref_count) > 1)
+        _g_flow_node_notify_flow (node);
+    }
+  g_ptr_array_unref (nodes);
 }
 
 static void

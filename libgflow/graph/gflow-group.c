@@ -44,23 +44,10 @@ struct _GFlowGroup
 
   gboolean    series;
   GPtrArray  *items;  /* of GFlowNode and GFlowGroup */
-  GFlowGroup *parent; /* (unowned) (nullable): the group that this one is in */
+  GFlowLock  *lock;   /* (owned) (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (GFlowGroup, g_flow_group, G_TYPE_OBJECT)
-
-static void
-g_flow_group_dispose (GObject *object)
-{
-  GFlowGroup *self = G_FLOW_GROUP (object);
-
-  for (guint i = 0; i < self->items->len; i++)
-    if (G_IS_FLOW_GROUP (self->items->pdata[i]))
-      ((GFlowGroup *) self->items->pdata[i])->parent = NULL;
-  g_ptr_array_set_size (self->items, 0);
-
-  G_OBJECT_CLASS (g_flow_group_parent_class)->dispose (object);
-}
 
 static void
 g_flow_group_finalize (GObject *object)
@@ -68,6 +55,7 @@ g_flow_group_finalize (GObject *object)
   GFlowGroup *self = G_FLOW_GROUP (object);
 
   g_ptr_array_unref (self->items);
+  g_clear_object (&self->lock);
 
   G_OBJECT_CLASS (g_flow_group_parent_class)->finalize (object);
 }
@@ -77,7 +65,6 @@ g_flow_group_class_init (GFlowGroupClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  object_class->dispose = g_flow_group_dispose;
   object_class->finalize = g_flow_group_finalize;
 }
 
@@ -139,10 +126,25 @@ g_flow_group_append_node (GFlowGroup *self,
   g_ptr_array_add (self->items, g_object_ref (node));
 }
 
+static gboolean
+contains (GFlowGroup *self,
+          GFlowGroup *group,
+          guint       depth)
+{
+  if (self == group)
+    return TRUE;
+
+  for (guint i = 0; i < self->items->len && depth < MAX_DEPTH; i++)
+    if (G_IS_FLOW_GROUP (self->items->pdata[i]) &&
+        contains (self->items->pdata[i], group, depth + 1))
+      return TRUE;
+  return FALSE;
+}
+
 /**
  * g_flow_group_append_group:
  * @self: a group
- * @group: another group, which is in no group yet
+ * @group: another group, which must not contain this one
  *
  * Appends a group.
  *
@@ -154,21 +156,19 @@ g_flow_group_append_group (GFlowGroup *self,
 {
   g_return_if_fail (G_IS_FLOW_GROUP (self));
   g_return_if_fail (G_IS_FLOW_GROUP (group));
-  g_return_if_fail (group->parent == NULL);
-  for (GFlowGroup *above = self; above != NULL; above = above->parent)
-    g_return_if_fail (above != group);
+  g_return_if_fail (!contains (group, self, 0));
 
-  group->parent = self;
   g_ptr_array_add (self->items, g_object_ref (group));
 }
 
 /**
  * g_flow_group_set_lock:
  * @self: a group
- * @lock: a lock
+ * @lock: (nullable): a lock
  *
- * Adds a lock to every node that is in the group now, also to those in groups
- * inside of it.
+ * Sets a lock that every node inside of the group takes, besides its own: also
+ * those in groups inside of it, and those that are appended later. They are
+ * given it when the group is added to a flow.
  *
  * Since: 0.1
  */
@@ -177,14 +177,9 @@ g_flow_group_set_lock (GFlowGroup *self,
                        GFlowLock  *lock)
 {
   g_return_if_fail (G_IS_FLOW_GROUP (self));
-  g_return_if_fail (G_IS_FLOW_LOCK (lock));
+  g_return_if_fail (lock == NULL || G_IS_FLOW_LOCK (lock));
 
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GPtrArray) nodes = _g_flow_group_dup_nodes (self, &error);
-
-  /* A group that nests too deep can be added to no flow, which will say so. */
-  for (guint i = 0; nodes != NULL && i < nodes->len; i++)
-    g_flow_node_add_lock (nodes->pdata[i], lock);
+  g_set_object (&self->lock, lock);
 }
 
 static gboolean
@@ -286,14 +281,39 @@ link_item (gpointer    item,
     g_ptr_array_extend (ends, start, NULL, NULL);
 }
 
-/* Has the nodes of the group wait for each other. */
+/* @locks are those of the groups that @self is in. */
+static void
+lock_items (GFlowGroup *self,
+            GPtrArray  *locks)
+{
+  if (self->lock != NULL)
+    g_ptr_array_add (locks, self->lock);
+
+  for (guint i = 0; i < self->items->len; i++)
+    {
+      gpointer item = self->items->pdata[i];
+
+      if (G_IS_FLOW_GROUP (item))
+        lock_items (item, locks);
+      else
+        for (guint k = 0; k < locks->len; k++)
+          g_flow_node_add_lock (item, locks->pdata[k]);
+    }
+  if (self->lock != NULL)
+    g_ptr_array_set_size (locks, locks->len - 1);
+}
+
+/* Has the nodes of the group, which are in a flow now, wait for each other and
+ * take the locks of their groups. */
 void
 _g_flow_group_link (GFlowGroup *self)
 {
   g_autoptr(GPtrArray) nothing = g_ptr_array_new ();
   g_autoptr(GPtrArray) ends = g_ptr_array_new ();
+  g_autoptr(GPtrArray) locks = g_ptr_array_new ();
 
   link_item (self, nothing, ends);
+  lock_items (self, locks);
 }
 
 /* C sugar */

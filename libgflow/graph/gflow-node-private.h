@@ -105,6 +105,7 @@ void        _g_flow_node_clear_needs (GFlowNode       *self);
 void        _g_flow_node_add_need    (GFlowNode       *self,
                                       GFlowNeed        need);
 void        _g_flow_node_clear_name  (GFlowNode       *self);
+void        _g_flow_node_notify_flow (GFlowNode       *self);
 GFlowNeed   _g_flow_need_copy        (GFlowNeed        need);
 
 static inline int

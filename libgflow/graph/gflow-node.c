@@ -570,6 +570,12 @@ _g_flow_node_emit (GFlowNode      *self,
     g_signal_emit (self, signals[event], 0, run);
 }
 
+void
+_g_flow_node_notify_flow (GFlowNode *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FLOW]);
+}
+
 /* Constructors */
 
 GFlowNode *

@@ -66,6 +66,8 @@ compile_needs (Compiler  *compiler,
       g_array_append_val (compiler->upstreams, upstream);
     }
   plan->start[index].pending = compiler->upstreams->len - plan->first_upstream[index];
+  plan->start[index].state = plan->start[index].pending > 0 ? G_FLOW_NODE_STATE_WAITING
+                                                            : G_FLOW_NODE_STATE_READY;
 }
 
 static int

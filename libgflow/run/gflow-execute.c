@@ -128,6 +128,7 @@ _g_flow_run_begin (GFlowRun        *self,
   self->owner = _g_flow_owner_get (context);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
+  _g_flow_run_apply_cancelled (self);
   _g_flow_run_set_state (self, G_FLOW_RUN_STATE_RUNNING);
   _g_flow_scheduler_activate (self, g_flow_get_max_threads (self->flow));
   connect_cancellable (self, cancellable);
@@ -145,6 +146,7 @@ _g_flow_run_start_nodes (GFlowRun *self)
   const gboolean routed = plan->priorities != NULL || self->parallel_lock != NULL;
 
   self->started = TRUE;
+  _g_flow_run_notify_state (self);
   _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, self, NULL);
   self->watched = _g_flow_watch_find (plan);
   if (self->watched != NULL)
@@ -152,6 +154,10 @@ _g_flow_run_start_nodes (GFlowRun *self)
   if (_g_flow_run_is_progress_watched (self))
     self->progress_source = attach_source (self, g_timeout_source_new (PROGRESS_MS),
                                            "GFlow progress", _g_flow_run_progress_cb);
+
+  /* The source of a deadline that has passed comes after this dispatch. */
+  if (self->deadline != 0 && g_get_monotonic_time () >= self->deadline)
+    deadline_cb (self);
 
   if (routed)
     {

@@ -160,7 +160,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       GFlowWait *wait = l->data;
 
       next = l->next;
-      if (_g_flow_run_judge (self, wait->index) != G_FLOW_NODE_STATE_RUNNING &&
+      if (!_g_flow_run_may_run (self, wait->index) &&
           _g_flow_lock_withdraw (get_lock (self, wait->index, wait->step), &wait->waiter))
         {
           end_wait (wait);

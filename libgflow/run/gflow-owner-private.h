@@ -11,5 +11,6 @@ GFlowOwner   *_g_flow_owner_get         (GMainContext *context);
 void          _g_flow_owner_unref       (GFlowOwner   *owner);
 GMainContext *_g_flow_owner_get_context (GFlowOwner   *owner);
 void          _g_flow_owner_post        (GFlowRun     *run);
+void          _g_flow_owner_run_now     (GFlowRun     *run);
 
 G_END_DECLS

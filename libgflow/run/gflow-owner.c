@@ -111,6 +111,25 @@ dispatch_run (GFlowRun *run,
   return more;
 }
 
+/* A node has ended in the context, outside of a dispatch: goes on from there
+ * without waiting for one. */
+void
+_g_flow_owner_run_now (GFlowRun *run)
+{
+  const gint64 now = g_get_monotonic_time ();
+  Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
+  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run) };
+
+  _g_flow_frame = &frame;
+  if (run_nodes (run, &budget))
+    _g_flow_owner_post (run);
+  _g_flow_run_free_garbage (run);
+  _g_flow_frame = frame.below;
+
+  if (!run->finished && _g_flow_run_settle (run, frame.lane))
+    _g_flow_scheduler_check_complete (run);
+}
+
 static void
 unqueue (GFlowOwner *owner,
          GFlowRun   *run)

@@ -155,6 +155,7 @@ struct _GFlowRun
   GArray          *failures;     /* of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GListStore      *error_list;
+  GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before the run started */
 };
 
 /* Starting and ending: gflow-execute.c */
@@ -171,9 +172,12 @@ void           _g_flow_run_finish          (GFlowRun        *self);
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
 void           _g_flow_run_free_state      (GFlowRun        *self);
+void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
 double         _g_flow_run_count_fraction  (GFlowRun        *self);
 GFlowNodeState _g_flow_run_judge           (GFlowRun        *self,
+                                            guint32          index);
+gboolean       _g_flow_run_may_run         (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_halt            (GFlowRun        *self,
                                             guint32          attention,
@@ -195,6 +199,7 @@ void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
 void           _g_flow_run_set_state       (GFlowRun        *self,
                                             GFlowRunState    state);
+void           _g_flow_run_notify_state    (GFlowRun        *self);
 void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
@@ -243,7 +248,8 @@ void           _g_flow_watch_absorb        (gulong           handler_id);
 void           _g_flow_run_tell            (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
-                                            GFlowNodeState   state);
+                                            GFlowNodeState   state,
+                                            gboolean         was_running);
 void           _g_flow_run_deliver_news    (GFlowRun        *self);
 
 /* Async bodies: gflow-task.c */

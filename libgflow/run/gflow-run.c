@@ -71,6 +71,11 @@ _g_flow_run_set_state (GFlowRun      *self,
 {
   /* Release: pairs with the load in g_flow_run_get_state(), for the error. */
   atomic_store_explicit (&self->state, state, memory_order_release);
+}
+
+void
+_g_flow_run_notify_state (GFlowRun *self)
+{
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
 
@@ -130,6 +135,7 @@ void
 _g_flow_run_notify_ended (GFlowRun *self)
 {
   notify_progress (self);
+  _g_flow_run_notify_state (self);
   if (self->error != NULL)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
 }
@@ -178,6 +184,7 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
   g_clear_object (&self->error_list);
+  g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_object (&self->parallel_lock);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
@@ -637,18 +644,18 @@ g_flow_run_get_errors (GFlowRun *self)
   if (self->error_list == NULL)
     self->error_list = g_list_store_new (G_TYPE_FLOW_STEP);
 
+  g_autoptr(GPtrArray) nodes = g_ptr_array_new ();
   g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func (g_object_unref);
   const guint n_known = g_list_model_get_n_items (G_LIST_MODEL (self->error_list));
 
   _g_flow_mutex_lock (&self->mutex);
   for (guint i = n_known; self->failures != NULL && i < self->failures->len; i++)
-    {
-      const guint32 index = g_array_index (self->failures, guint32, i);
-
-      g_ptr_array_add (steps, _g_flow_step_new (self, self->plan->nodes[index].node));
-    }
+    g_ptr_array_add (nodes,
+                     self->plan->nodes[g_array_index (self->failures, guint32, i)].node);
   _g_flow_mutex_unlock (&self->mutex);
 
+  for (guint i = 0; i < nodes->len; i++)
+    g_ptr_array_add (steps, _g_flow_step_new (self, nodes->pdata[i]));
   if (steps->len > 0)
     g_list_store_splice (self->error_list, n_known, 0, steps->pdata, steps->len);
   return G_LIST_MODEL (self->error_list);
@@ -712,13 +719,43 @@ g_flow_run_get_error (GFlowRun *self)
   return g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING ? self->error : NULL;
 }
 
+/* For whoever cancels the run by its own cancellable. The run may be gone by
+ * then: it does not wait for this. */
+static void
+own_cancelled_cb (GCancellable *cancellable,
+                  gpointer      user_data)
+{
+  g_autoptr(GFlowRun) self = g_weak_ref_get (user_data);
+
+  if (self != NULL)
+    g_flow_run_cancel (self);
+}
+
+static void
+free_weak_ref (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static void
+follow_cancellable (GFlowRun     *self,
+                    GCancellable *cancellable)
+{
+  GWeakRef *weak = g_new (GWeakRef, 1);
+
+  g_weak_ref_init (weak, self);
+  _g_flow_watch_absorb (g_signal_connect_data (cancellable, "cancelled",
+                                               G_CALLBACK (own_cancelled_cb), weak,
+                                               (GClosureNotify) (GCallback) free_weak_ref, 0));
+}
+
 /**
  * g_flow_run_get_cancellable: (attributes org.gtk.Method.get_property=cancellable)
  * @self: a run
  *
  * Gets a cancellable that is cancelled when the run is, for sync bodies to look
- * at. To cancel the run use [method@GFlow.FlowRun.cancel]. May be called from any
- * thread.
+ * at. Cancelling it cancels the run. May be called from any thread.
  *
  * Returns: (transfer none): the cancellable
  *
@@ -746,6 +783,8 @@ g_flow_run_get_cancellable (GFlowRun *self)
     }
   if (_g_flow_run_is_stopping (self))
     g_cancellable_cancel (mine);
+  else
+    follow_cancellable (self, mine);
   return mine;
 }
 

@@ -34,7 +34,9 @@ _g_flow_run_alloc_state (GFlowRun *self,
 {
   GFlowPlan *plan = self->plan;
   const gsize n = plan->n_nodes, n_workers = n - plan->n_context;
-  const gboolean mixed = plan->n_context > 0 || plan->locks != NULL || self->parallel_lock != NULL;
+  /* Whether nodes become ready elsewhere than on a worker of the run. */
+  const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
+                         plan->locks != NULL || self->parallel_lock != NULL;
   gsize size = 0;
   const gsize lanes_at = take_bytes (&size, (gsize) n_lanes + 1, sizeof (GFlowLane));
   const gsize nodes_at = take_bytes (&size, n, sizeof (GFlowRunNode));
@@ -75,6 +77,18 @@ _g_flow_run_free_state (GFlowRun *self)
   g_clear_pointer ((gpointer *) &self->context_inbox.slots, g_free);
   g_flow_heap_clear (&self->heap);
   g_flow_heap_clear (&self->context_heap);
+}
+
+/* Nodes that were cancelled before the run had a state. */
+void
+_g_flow_run_apply_cancelled (GFlowRun *self)
+{
+  guint index;
+
+  for (guint i = 0; self->cancelled_early != NULL && i < self->cancelled_early->len; i++)
+    if (_g_flow_plan_find (self->plan, self->cancelled_early->pdata[i], &index))
+      _g_flow_run_mark (self, index, G_FLOW_MARK_CANCELLED);
+  g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
 }
 
 /* Counting */
@@ -188,6 +202,25 @@ judge_ordinary (GFlowRun        *self,
   return G_FLOW_NODE_STATE_RUNNING;
 }
 
+/* The run cannot succeed any more. */
+static void
+remember_cancelled_locked (GFlowRun *self,
+                           guint32   index)
+{
+  if (self->cancelled_node == G_FLOW_NO_NODE)
+    self->cancelled_node = index;
+}
+
+static GFlowNodeState
+judge_cancelled (GFlowRun *self,
+                 guint32   index)
+{
+  _g_flow_mutex_lock (&self->mutex);
+  remember_cancelled_locked (self, index);
+  _g_flow_mutex_unlock (&self->mutex);
+  return G_FLOW_NODE_STATE_CANCELLED;
+}
+
 /* RUNNING if the node is to be run, else how it ends without that. */
 GFlowNodeState
 _g_flow_run_judge (GFlowRun *self,
@@ -199,7 +232,7 @@ _g_flow_run_judge (GFlowRun *self,
   Upstreams seen = { 0 };
 
   if ((marks & G_FLOW_MARK_CANCELLED) != 0)
-    return G_FLOW_NODE_STATE_CANCELLED;
+    return judge_cancelled (self, index);
   if ((marks & G_FLOW_MARK_UNCLEAN) != 0)
     seen = look_upstream (self, index);
 
@@ -213,6 +246,20 @@ _g_flow_run_judge (GFlowRun *self,
     default:
       return judge_ordinary (self, index, &seen, attention);
     }
+}
+
+/* Whether a node that was judged to be run still is to be: what a halt, or its
+ * cancellation, has changed since. */
+gboolean
+_g_flow_run_may_run (GFlowRun *self,
+                     guint32   index)
+{
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_acquire);
+
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0)
+    return FALSE;
+  return (attention & G_FLOW_ATTENTION_HALTED) == 0 ||
+         self->plan->nodes[index].run_when != G_FLOW_RUN_WHEN_ALL_SUCCEEDED;
 }
 
 /* Failing and halting */
@@ -285,8 +332,7 @@ remember_failure (GFlowRun *self,
   g_hash_table_insert (self->node_errors, GUINT_TO_POINTER (index), error);
   if (is_cancelled_error (error))
     {
-      if (self->cancelled_node == G_FLOW_NO_NODE)
-        self->cancelled_node = index;
+      remember_cancelled_locked (self, index);
     }
   else
     {
@@ -490,8 +536,15 @@ g_flow_run_cancel_node (GFlowRun  *self,
   g_return_if_fail (G_IS_FLOW_RUN (self));
   g_return_if_fail (G_IS_FLOW_NODE (node));
 
-  if (self->block == NULL || !_g_flow_plan_find (self->plan, node, &index) ||
-      g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING)
+  if (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW)
+    {
+      if (self->cancelled_early == NULL)
+        self->cancelled_early = g_ptr_array_new_with_free_func (g_object_unref);
+      g_ptr_array_add (self->cancelled_early, g_object_ref (node));
+      return;
+    }
+  if (g_flow_run_get_state (self) != G_FLOW_RUN_STATE_RUNNING ||
+      !_g_flow_plan_find (self->plan, node, &index))
     return;
 
   atomic_fetch_or_explicit (&self->nodes[index].marks, G_FLOW_MARK_CANCELLED,

@@ -16,8 +16,8 @@
  *
  * ## Thread safety
  *
- * A step belongs to the owner context of its run, and lives no longer than it:
- * its properties are those of the run, asked for now.
+ * A step belongs to the owner context of its run. It does not keep the run: when
+ * that is gone, the step tells what was known when it was made.
  *
  * Since: 0.1
  */
@@ -26,9 +26,13 @@ struct _GFlowStep
 {
   GObject    parent_instance;
 
-  GWeakRef   run;   /* the run lists its steps: no cycle */
-  GFlowNode *node;  /* (owned) */
-  GError    *error; /* (owned) (nullable): once asked for */
+  GWeakRef       run;    /* the run lists its steps: no cycle */
+  GFlowNode     *node;   /* (owned) */
+
+  /* What was known when the step was made */
+  GFlowNodeState state;
+  char          *reason;
+  GError        *error; /* (owned) (nullable) */
 };
 
 enum
@@ -53,6 +57,7 @@ g_flow_step_finalize (GObject *object)
   g_weak_ref_clear (&self->run);
   g_clear_object (&self->node);
   g_clear_error (&self->error);
+  g_clear_pointer (&self->reason, g_free);
 
   G_OBJECT_CLASS (g_flow_step_parent_class)->finalize (object);
 }
@@ -147,6 +152,11 @@ _g_flow_step_new (GFlowRun  *run,
 
   g_weak_ref_set (&self->run, run);
   self->node = g_object_ref (node);
+  self->state = g_flow_run_get_node_state (run, node);
+  self->reason = g_flow_run_dup_node_reason (run, node);
+  self->error = g_flow_run_get_node_error (run, node);
+  if (self->error != NULL)
+    self->error = g_error_copy (self->error);
   return self;
 }
 
@@ -185,7 +195,7 @@ g_flow_step_get_state (GFlowStep *self)
 
   g_autoptr(GFlowRun) run = g_weak_ref_get (&self->run);
 
-  return run != NULL ? g_flow_run_get_node_state (run, self->node) : G_FLOW_NODE_STATE_WAITING;
+  return run != NULL ? g_flow_run_get_node_state (run, self->node) : self->state;
 }
 
 /**
@@ -206,7 +216,8 @@ g_flow_step_dup_reason (GFlowStep *self)
 
   g_autoptr(GFlowRun) run = g_weak_ref_get (&self->run);
 
-  return run != NULL ? g_flow_run_dup_node_reason (run, self->node) : NULL;
+  return run != NULL ? g_flow_run_dup_node_reason (run, self->node)
+                     : g_strdup (self->reason);
 }
 
 /**
@@ -227,7 +238,7 @@ g_flow_step_get_error (GFlowStep *self)
   g_autoptr(GFlowRun) run = g_weak_ref_get (&self->run);
   GError *error = run != NULL ? g_flow_run_get_node_error (run, self->node) : NULL;
 
-  /* Kept, so that it can be borrowed for as long as the step lives. */
+  /* Copied, so that it can be borrowed for as long as the step lives. */
   if (self->error == NULL && error != NULL)
     self->error = g_error_copy (error);
   return self->error;

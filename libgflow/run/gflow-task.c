@@ -39,17 +39,6 @@ end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
-/* What a dispatch of the run does after many nodes, outside of one. */
-static void
-settle_in_context (GFlowRun *self)
-{
-  _g_flow_run_free_garbage (self);
-  if (_g_flow_run_settle (self, _g_flow_run_context_lane (self)))
-    _g_flow_scheduler_check_complete (self);
-  else if (_g_flow_run_has_context_work (self))
-    _g_flow_owner_post (self);
-}
-
 static void
 end_call (GFlowCall *call,
           GError    *error)
@@ -78,7 +67,7 @@ task_returned_cb (GObject      *object,
 
   g_task_propagate_boolean (G_TASK (result), &error);
   end_call (call, error);
-  settle_in_context (run);
+  _g_flow_owner_run_now (run);
   g_object_unref (run);
 }
 
@@ -92,7 +81,7 @@ abandoned_cb (gpointer user_data)
   end_call (call, g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_ABANDONED,
                                _("The node “%s” dropped its task without returning on it"),
                                g_flow_node_get_name (node)));
-  settle_in_context (run);
+  _g_flow_owner_run_now (run);
   g_object_unref (run);
   return G_SOURCE_REMOVE;
 }
@@ -152,7 +141,7 @@ subflow_ended (GFlowRun     *child,
   GFlowRun *run = g_object_ref (call->run);
 
   end_call (call, error != NULL ? g_error_copy (error) : NULL);
-  settle_in_context (run);
+  _g_flow_owner_run_now (run);
   g_free (call);
   g_object_unref (run);
   g_object_unref (child);
@@ -211,7 +200,7 @@ _g_flow_run_run_in_context (GFlowRun *self,
       /* Relaxed: nobody decides by it but this thread. */
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
       if (_g_flow_run_is_watched (self, index))
-        _g_flow_run_tell (self, _g_flow_run_context_lane (self), index, state);
+        _g_flow_run_tell (self, _g_flow_run_context_lane (self), index, state, FALSE);
 
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {

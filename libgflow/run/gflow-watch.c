@@ -133,10 +133,9 @@ void
 _g_flow_run_tell (GFlowRun       *self,
                   GFlowLane      *lane,
                   guint32         index,
-                  GFlowNodeState  state)
+                  GFlowNodeState  state,
+                  gboolean        was_running)
 {
-  const gboolean was_running = _g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_RUNNING;
-
   if (lane->context)
     {
       /* What came before this on workers comes first. */

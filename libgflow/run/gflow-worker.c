@@ -172,7 +172,13 @@ end_attended_node (GFlowRun       *self,
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
     _g_flow_run_drop_results (self, lane, index);
   if ((attention & G_FLOW_ATTENTION_WATCHED) != 0 && _g_flow_run_is_watched (self, index))
-    _g_flow_run_tell (self, lane, index, state);
+    {
+      const GFlowNodeState before = _g_flow_run_node_state (self, index);
+
+      /* Handlers see what they are told. */
+      atomic_store_explicit (&self->nodes[index].state, state, memory_order_release);
+      _g_flow_run_tell (self, lane, index, state, before == G_FLOW_NODE_STATE_RUNNING);
+    }
   return end_node (self, lane, index, state);
 }
 
@@ -222,7 +228,7 @@ run_attended_node (GFlowRun  *self,
     {
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
       if (_g_flow_run_is_watched (self, index))
-        _g_flow_run_tell (self, lane, index, state);
+        _g_flow_run_tell (self, lane, index, state, FALSE);
       state = call_body (self, &self->plan->nodes[index], index);
     }
   return end_attended_node (self, lane, index, state);
@@ -295,13 +301,39 @@ steal (GFlowRun  *self,
   const guint own = lane - self->lanes;
 
   for (guint i = 1; i < self->n_lanes; i++)
-    if (g_flow_deque_steal (&self->lanes[(own + i) % self->n_lanes].deque, index))
-      {
-        /* Where there was one there may be more: the workers come one by one. */
-        _g_flow_run_notify_work (self);
-        return TRUE;
-      }
+    {
+      GFlowDeque *deque = &self->lanes[(own + i) % self->n_lanes].deque;
+
+      if (g_flow_deque_steal (deque, index))
+        {
+          /* Workers come one by one: each calls the next if there is more. */
+          if (!g_flow_deque_is_empty (deque))
+            _g_flow_run_notify_work (self);
+          return TRUE;
+        }
+    }
   return FALSE;
+}
+
+/* What came from elsewhere. */
+static gboolean
+pop_inbox (GFlowRun *self,
+           guint32  *index)
+{
+  if (self->plan->priorities != NULL)
+    {
+      if (!g_flow_heap_pop (&self->heap, index))
+        return FALSE;
+      if (!g_flow_heap_is_empty (&self->heap))
+        _g_flow_run_notify_work (self);
+      return TRUE;
+    }
+
+  if (!g_flow_inbox_pop (&self->inbox, index))
+    return FALSE;
+  if (!g_flow_inbox_is_empty (&self->inbox))
+    _g_flow_run_notify_work (self);
+  return TRUE;
 }
 
 static inline gboolean
@@ -319,13 +351,12 @@ find_node (GFlowRun  *self,
            GFlowLane *lane,
            guint32   *index)
 {
-  if (take_roots (self, lane, index) || g_flow_inbox_pop (&self->inbox, index) ||
-      g_flow_heap_pop (&self->heap, index))
+  if (take_roots (self, lane, index) || pop_inbox (self, index))
     return TRUE;
 
   for (guint round = 0; self->n_lanes > 1 && round < STEAL_ROUNDS; round++)
     {
-      if (steal (self, lane, index) || g_flow_inbox_pop (&self->inbox, index))
+      if (steal (self, lane, index) || pop_inbox (self, index))
         return TRUE;
       if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
         return FALSE; /* nobody else is here to make work */
@@ -380,7 +411,7 @@ _g_flow_run_work (GFlowRun  *self,
 
   for (guint count = 1;; count++)
     {
-      if (!(count % INBOX_INTERVAL == 0 && g_flow_inbox_pop (&self->inbox, &index)) &&
+      if (!(count % INBOX_INTERVAL == 0 && pop_inbox (self, &index)) &&
           !pop (self, lane, &index) && !find_node (self, lane, &index))
         break;
 
