@@ -1,0 +1,371 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* GFlowNode: properties, what it needs, its locks and its body. */
+
+#include "test-util.h"
+
+#include <string.h>
+
+static GFlowNode *
+add_nothing (GFlow      *flow,
+             const char *name)
+{
+  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, NULL);
+
+  g_assert_true (G_IS_FLOW_NODE (node));
+
+  return node;
+}
+
+static void
+count_notify_cb (GObject    *object,
+                 GParamSpec *pspec,
+                 guint      *n_notified)
+{
+  *n_notified += 1;
+}
+
+static void
+destroy_count_cb (gpointer user_data)
+{
+  int *count = user_data;
+
+  *count += 1;
+}
+
+static void
+body_task (GFlowNode  *node,
+           GFlowRun   *run,
+           GTask      *task,
+           gpointer    user_data,
+           GError    **error)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+test_defaults (void)
+{
+  g_autoptr (GFlowNode) node = g_flow_node_new ("load", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowNode) task = g_flow_node_new_for_task ("fetch", body_task, NULL, NULL);
+
+  g_assert_cmpstr (g_flow_node_get_name (node), ==, "load");
+  g_assert_cmpstr (g_flow_node_get_name (task), ==, "fetch");
+  g_assert_cmpstr (g_flow_node_get_title (node), ==, "load");
+  g_assert_null (g_flow_node_get_flow (node));
+  g_assert_null (g_flow_node_get_subflow (node));
+  g_assert_cmpint (g_flow_node_get_placement (node), ==, G_FLOW_PLACEMENT_WORKER);
+  g_assert_cmpint (g_flow_node_get_priority (node), ==, 0);
+  g_assert_cmpuint (g_flow_node_get_weight (node), ==, 1);
+  g_assert_cmpint (g_flow_node_get_run_when (node), ==, G_FLOW_RUN_WHEN_ALL_SUCCEEDED);
+  g_assert_cmpint (g_flow_node_get_placement (task), ==, G_FLOW_PLACEMENT_CONTEXT);
+  test_assert_model (g_flow_node_get_upstreams (node), "");
+  test_assert_model (g_flow_node_get_downstreams (node), "");
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_locks (node)), ==, 0);
+  g_assert_true (g_list_model_get_item_type (g_flow_node_get_upstreams (node)) == G_TYPE_FLOW_NODE);
+  g_assert_true (g_list_model_get_item_type (g_flow_node_get_downstreams (node)) == G_TYPE_FLOW_NODE);
+  g_assert_true (g_list_model_get_item_type (g_flow_node_get_locks (node)) == G_TYPE_FLOW_LOCK);
+}
+
+static void
+check_properties (GFlowNode *node)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *title = NULL;
+  GFlowPlacement placement;
+  GFlowRunWhen run_when;
+  int priority;
+  guint weight;
+  guint n_notified = 0;
+  gulong handler;
+
+  handler = g_signal_connect (node, "notify", G_CALLBACK (count_notify_cb), &n_notified);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_flow_node_set_name (node, "read");
+      g_flow_node_set_title (node, "Read the file");
+      g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+      g_flow_node_set_priority (node, -10);
+      g_flow_node_set_weight (node, 12);
+      g_flow_node_set_run_when (node, G_FLOW_RUN_WHEN_ANY_FAILED);
+      g_assert_cmpuint (n_notified, ==, 6);
+    }
+
+  g_object_get (node,
+                "name", &name,
+                "title", &title,
+                "placement", &placement,
+                "priority", &priority,
+                "weight", &weight,
+                "run-when", &run_when,
+                NULL);
+  g_assert_cmpstr (name, ==, "read");
+  g_assert_cmpstr (title, ==, "Read the file");
+  g_assert_cmpint (placement, ==, G_FLOW_PLACEMENT_CONTEXT);
+  g_assert_cmpint (priority, ==, -10);
+  g_assert_cmpuint (weight, ==, 12);
+  g_assert_cmpint (run_when, ==, G_FLOW_RUN_WHEN_ANY_FAILED);
+
+  g_object_set (node,
+                "name", "load",
+                "title", NULL,
+                "placement", G_FLOW_PLACEMENT_WORKER,
+                "priority", 0,
+                "weight", 1,
+                "run-when", G_FLOW_RUN_WHEN_ALL_SUCCEEDED,
+                NULL);
+  g_assert_cmpuint (n_notified, ==, 12);
+  g_assert_cmpstr (g_flow_node_get_name (node), ==, "load");
+  g_assert_cmpstr (g_flow_node_get_title (node), ==, "load");
+  g_assert_cmpint (g_flow_node_get_priority (node), ==, 0);
+  g_signal_handler_disconnect (node, handler);
+}
+
+static void
+test_properties (void)
+{
+  g_autoptr (GFlowNode) node = g_flow_node_new ("load", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFlow) found = NULL;
+
+  check_properties (node);
+
+  /* Inside a flow as well. */
+  g_assert_true (g_flow_add_node (flow, node, &error));
+  g_assert_no_error (error);
+  check_properties (node);
+  g_object_get (node, "flow", &found, NULL);
+  g_assert_true (found == flow);
+}
+
+static void
+test_notify_flow (void)
+{
+  g_autoptr (GFlowNode) node = g_flow_node_new ("load", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GError) error = NULL;
+  guint n_notified = 0;
+
+  g_signal_connect (node, "notify::flow", G_CALLBACK (count_notify_cb), &n_notified);
+  g_assert_true (g_flow_add_node (flow, node, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_notified, ==, 1);
+  g_assert_true (g_flow_remove_node (flow, node, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_notified, ==, 2);
+}
+
+static void
+test_upstreams (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowNode *a = add_nothing (flow, "a");
+  GFlowNode *b = add_nothing (flow, "b");
+  GFlowNode *c = add_nothing (flow, "c");
+  GFlowNode *d = add_nothing (flow, "d");
+  GFlowNode *both[] = { c, a };
+
+  g_flow_node_add_upstream (d, b);
+  g_flow_node_add_upstream (d, a);
+  test_assert_model (g_flow_node_get_upstreams (d), "b a");
+  test_assert_model (g_flow_node_get_downstreams (a), "d");
+  test_assert_model (g_flow_node_get_downstreams (b), "d");
+  test_assert_model (g_flow_node_get_downstreams (c), "");
+
+  /* Twice is once, however it is said. */
+  g_flow_node_add_upstream (d, a);
+  g_flow_node_add_upstream_by_name (d, "b");
+  test_assert_model (g_flow_node_get_upstreams (d), "b a");
+  test_assert_model (g_flow_node_get_downstreams (a), "d");
+
+  g_flow_node_add_upstream_by_name (d, "c");
+  test_assert_model (g_flow_node_get_upstreams (d), "b a c");
+
+  g_flow_node_set_upstreams (d, both, G_N_ELEMENTS (both));
+  test_assert_model (g_flow_node_get_upstreams (d), "c a");
+  test_assert_model (g_flow_node_get_downstreams (b), "");
+
+  g_flow_node_set_upstreams (d, NULL, 0);
+  test_assert_model (g_flow_node_get_upstreams (d), "");
+  test_assert_model (g_flow_node_get_downstreams (a), "");
+
+  g_flow_node_after (d, a, b, c, NULL);
+  test_assert_model (g_flow_node_get_upstreams (d), "a b c");
+  g_flow_node_after (c, a, NULL);
+  test_assert_model (g_flow_node_get_downstreams (a), "c d");
+}
+
+static void
+test_upstreams_many (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  GFlowNode *last = add_nothing (flow, "last");
+  guint n = 1000;
+
+  for (guint i = 0; i < n; i++)
+    {
+      GFlowNode *node = add_nothing (flow, NULL);
+
+      g_flow_node_add_upstream (last, node);
+      if (i % 2 == 0)
+        g_flow_node_add_upstream (last, node);
+    }
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_upstreams (last)), ==, n);
+  run = test_execute_well (flow);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, n + 1);
+}
+
+static void
+test_upstream_outlives (void)
+{
+  g_autoptr (GFlowNode) node = g_flow_node_new ("b", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowNode) upstream = g_flow_node_new ("a", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* Linked before they are in a flow, and added downstream first. */
+  g_flow_node_add_upstream (node, upstream);
+  test_assert_model (g_flow_node_get_upstreams (node), "a");
+  g_assert_true (g_flow_add_node (flow, node, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_flow_validate (flow, NULL));
+  g_assert_true (g_flow_add_node (flow, upstream, &error));
+  g_assert_no_error (error);
+  test_assert_model (g_flow_node_get_upstreams (node), "a");
+  test_assert_model (g_flow_node_get_downstreams (upstream), "b");
+  run = test_execute_well (flow);
+  test_assert_node (run, node, DONE);
+}
+
+static void
+test_name_later (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowNode *b = add_nothing (flow, "b");
+  GFlowNode *a;
+
+  /* A name may be needed before a node has it. */
+  g_flow_node_add_upstream_by_name (b, "a");
+  a = add_nothing (flow, "a");
+  test_assert_model (g_flow_node_get_upstreams (b), "a");
+  test_assert_model (g_flow_node_get_downstreams (a), "b");
+  g_object_unref (test_execute_well (flow));
+}
+
+static void
+test_model_is_kept (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowNode *a = add_nothing (flow, "a");
+  GFlowNode *b = add_nothing (flow, "b");
+  g_autoptr (GListModel) model = g_object_ref (g_flow_node_get_upstreams (b));
+
+  g_flow_node_add_upstream (b, a);
+  g_assert_true (g_flow_node_get_upstreams (b) == model);
+  test_assert_model (model, "a");
+
+  /* It may outlive the flow. */
+  g_clear_object (&flow);
+  g_assert_cmpuint (g_list_model_get_n_items (model), <=, 1);
+}
+
+static void
+test_locks (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowLock) disk = g_flow_lock_new ();
+  g_autoptr (GFlowLock) network = g_flow_lock_new ();
+  g_autoptr (GFlowLock) found = NULL;
+  GFlowNode *a = add_nothing (flow, "a");
+
+  g_flow_node_add_lock (a, disk);
+  g_flow_node_add_lock (a, network);
+  g_flow_node_add_lock (a, disk);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_locks (a)), ==, 2);
+  found = g_list_model_get_item (g_flow_node_get_locks (a), 0);
+  g_assert_true (found == disk);
+
+  /* A lock named twice is taken once. */
+  g_object_unref (test_execute_well (flow));
+  g_assert_cmpuint (g_flow_lock_get_in_use (disk), ==, 0);
+}
+
+static void
+test_destroy (void)
+{
+  int n_destroyed = 0;
+  GFlowNode *node = g_flow_node_new ("a", test_body_nothing, &n_destroyed, destroy_count_cb);
+
+  g_assert_finalize_object (node);
+  TEST_WAIT (n_destroyed > 0);
+  g_assert_cmpint (n_destroyed, ==, 1);
+
+  node = g_flow_node_new_for_task ("a", body_task, &n_destroyed, destroy_count_cb);
+  g_object_run_dispose (G_OBJECT (node));
+  g_assert_finalize_object (node);
+  TEST_WAIT (n_destroyed > 1);
+  g_assert_cmpint (n_destroyed, ==, 2);
+}
+
+static void
+test_destroy_with_flow (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowNode) kept = NULL;
+  g_autoptr (GError) error = NULL;
+  int n_destroyed = 0;
+
+  kept = g_flow_node_new ("a", test_body_nothing, &n_destroyed, destroy_count_cb);
+  g_assert_true (g_flow_add_node (flow, kept, &error));
+  g_assert_no_error (error);
+  g_clear_object (&flow);
+
+  /* A node that somebody kept is in no flow now, and is no danger. */
+  g_assert_null (g_flow_node_get_flow (kept));
+  g_assert_cmpstr (g_flow_node_get_name (kept), ==, "a");
+  g_assert_cmpint (n_destroyed, <=, 1);
+  g_clear_object (&kept);
+  TEST_WAIT (n_destroyed > 0);
+  g_assert_cmpint (n_destroyed, ==, 1);
+}
+
+static void
+test_types (void)
+{
+  g_autoptr (GTypeClass) klass = g_type_class_ref (G_TYPE_FLOW_NODE);
+
+  g_assert_nonnull (klass);
+  g_assert_cmpstr (g_type_name (G_TYPE_FLOW_NODE), ==, "GFlowNode");
+  g_assert_cmpuint (g_signal_lookup ("started", G_TYPE_FLOW_NODE), !=, 0);
+  g_assert_cmpuint (g_signal_lookup ("done", G_TYPE_FLOW_NODE), !=, 0);
+  g_assert_cmpuint (g_signal_lookup ("error", G_TYPE_FLOW_NODE), !=, 0);
+  g_assert_cmpuint (g_signal_lookup ("always", G_TYPE_FLOW_NODE), !=, 0);
+  g_assert_cmpstr (g_quark_to_string (G_FLOW_ERROR), ==, "g-flow-error-quark");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/node/defaults", test_defaults);
+  g_test_add_func ("/node/properties", test_properties);
+  g_test_add_func ("/node/notify-flow", test_notify_flow);
+  g_test_add_func ("/node/upstreams", test_upstreams);
+  g_test_add_func ("/node/upstreams-many", test_upstreams_many);
+  g_test_add_func ("/node/upstream-outlives", test_upstream_outlives);
+  g_test_add_func ("/node/name-later", test_name_later);
+  g_test_add_func ("/node/model-is-kept", test_model_is_kept);
+  g_test_add_func ("/node/locks", test_locks);
+  g_test_add_func ("/node/destroy", test_destroy);
+  g_test_add_func ("/node/destroy-with-flow", test_destroy_with_flow);
+  g_test_add_func ("/node/types", test_types);
+
+  return g_test_run ();
+}

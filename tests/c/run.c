@@ -1,0 +1,875 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* GFlowRun: set-up, execution, order, sync calls and flows as nodes. */
+
+#include "test-util.h"
+
+#include <string.h>
+
+static void
+count_notify_cb (GObject    *object,
+                 GParamSpec *pspec,
+                 guint      *n_notified)
+{
+  *n_notified += 1;
+}
+
+static GVariant *
+some_parameters (void)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "hello", "s", "world");
+  g_variant_dict_insert (&dict, "number", "i", 42);
+
+  return g_variant_dict_end (&dict);
+}
+
+static void
+test_set_up (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlow) found = NULL;
+  g_autoptr (GVariant) parameters = NULL;
+  g_autoptr (GError) error = NULL;
+  GFlowRunState state;
+  GFlowOnError on_error;
+  gboolean keep_results;
+  gint64 deadline = g_get_monotonic_time () + G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC;
+  gint64 found_deadline;
+  double fraction;
+  guint n_notified = 0;
+
+  g_flow_set_on_error (flow, G_FLOW_ON_ERROR_STOP);
+  g_assert_nonnull (g_flow_add (flow, "a", test_body_nothing, NULL, NULL, NULL));
+  run = g_flow_run_new (flow);
+  g_assert_true (g_flow_run_get_flow (run) == flow);
+  test_assert_run (run, NEW);
+  test_assert_node (run, g_flow_lookup (flow, "a"), WAITING);
+  g_assert_null (g_flow_run_get_error (run));
+  g_assert_cmpint (g_flow_run_get_on_error (run), ==, G_FLOW_ON_ERROR_STOP);
+  g_assert_cmpint (g_flow_run_get_deadline (run), ==, 0);
+  g_assert_false (g_flow_run_get_keep_results (run));
+  g_assert_cmpfloat (g_flow_run_get_fraction (run), ==, 0.0);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_run_get_errors (run)), ==, 0);
+  g_assert_true (g_list_model_get_item_type (g_flow_run_get_errors (run)) == G_TYPE_FLOW_STEP);
+
+  g_signal_connect (run, "notify", G_CALLBACK (count_notify_cb), &n_notified);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_flow_run_set_on_error (run, G_FLOW_ON_ERROR_IGNORE);
+      g_flow_run_set_deadline (run, deadline);
+      g_flow_run_set_keep_results (run, TRUE);
+      g_assert_cmpuint (n_notified, ==, 3);
+    }
+  g_flow_run_set_parameters (run, some_parameters ());
+  g_assert_cmpuint (n_notified, ==, 4);
+
+  g_object_get (run,
+                "flow", &found,
+                "state", &state,
+                "on-error", &on_error,
+                "deadline", &found_deadline,
+                "keep-results", &keep_results,
+                "parameters", &parameters,
+                "fraction", &fraction,
+                NULL);
+  g_assert_true (found == flow);
+  g_assert_cmpint (state, ==, G_FLOW_RUN_STATE_NEW);
+  g_assert_cmpint (on_error, ==, G_FLOW_ON_ERROR_IGNORE);
+  g_assert_cmpint (found_deadline, ==, deadline);
+  g_assert_true (keep_results);
+  g_assert_true (g_variant_is_of_type (parameters, G_VARIANT_TYPE_VARDICT));
+  g_assert_true (parameters == g_flow_run_get_parameters (run));
+  g_assert_cmpfloat (fraction, ==, 0.0);
+
+  g_assert_true (test_run_execute (run, NULL, &error));
+  g_assert_no_error (error);
+  test_assert_run (run, DONE);
+  g_assert_cmpint (g_flow_get_on_error (flow), ==, G_FLOW_ON_ERROR_STOP);
+}
+
+static void
+test_construct (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = g_object_new (G_TYPE_FLOW_RUN,
+                                           "flow", flow,
+                                           "keep-results", TRUE,
+                                           "on-error", G_FLOW_ON_ERROR_IGNORE,
+                                           NULL);
+
+  g_assert_true (g_flow_run_get_flow (run) == flow);
+  g_assert_true (g_flow_run_get_keep_results (run));
+  g_assert_cmpint (g_flow_run_get_on_error (run), ==, G_FLOW_ON_ERROR_IGNORE);
+  g_assert_true (test_run_execute (run, NULL, NULL));
+}
+
+static void
+check_parameters (GFlowRun *run)
+{
+  GVariant *parameters = g_flow_run_get_parameters (run);
+  const char *hello = NULL;
+  int number = 0;
+
+  g_assert_nonnull (parameters);
+  g_assert_true (g_variant_lookup (parameters, "hello", "&s", &hello));
+  g_assert_cmpstr (hello, ==, "world");
+  g_assert_true (g_variant_lookup (parameters, "number", "i", &number));
+  g_assert_cmpint (number, ==, 42);
+}
+
+static gboolean
+body_parameters (GFlowNode  *node,
+                 GFlowRun   *run,
+                 gpointer    user_data,
+                 GError    **error)
+{
+  check_parameters (run);
+  g_atomic_int_inc ((int *) user_data);
+
+  return TRUE;
+}
+
+static void
+task_parameters (GFlowNode  *node,
+                 GFlowRun   *run,
+                 GTask      *task,
+                 gpointer    user_data,
+                 GError    **error)
+{
+  check_parameters (run);
+  g_atomic_int_inc ((int *) user_data);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+test_parameters (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowRun) without = NULL;
+  g_autoptr (GError) error = NULL;
+  int count = 0;
+
+  g_assert_nonnull (g_flow_add (flow, "sync", body_parameters, &count, NULL, NULL));
+  g_assert_nonnull (g_flow_add_task (flow, "async", task_parameters, &count, NULL, NULL));
+  run = g_flow_run_new (flow);
+  g_flow_run_set_parameters (run, some_parameters ());
+  g_assert_true (test_run_execute (run, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (count, ==, 2);
+
+  without = g_flow_run_new (flow);
+  g_flow_run_set_parameters (without, some_parameters ());
+  g_flow_run_set_parameters (without, NULL);
+  g_assert_true (g_flow_run_get_parameters (without) == NULL ||
+                 g_variant_n_children (g_flow_run_get_parameters (without)) == 0);
+}
+
+static void
+test_states (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autofree char *reason = NULL;
+  TestBench bench;
+  TestGate gate;
+  TestResult result;
+  TestJob *job;
+  GFlowNode *first;
+  GFlowNode *running;
+  GFlowNode *ready;
+  GFlowNode *waiting;
+
+  test_bench_init (&bench);
+  test_gate_init (&gate);
+  test_result_init (&result);
+  g_flow_set_max_threads (flow, 1);
+  first = test_add_sync (&bench, flow, "first", NULL);
+  running = test_add_sync (&bench, flow, "running", &job);
+  ready = test_add_sync (&bench, flow, "ready", NULL);
+  waiting = test_add_sync (&bench, flow, "waiting", NULL);
+  job->gate = &gate;
+  g_flow_node_add_upstream (waiting, running);
+
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  test_assert_run (run, RUNNING);
+  TEST_WAIT (test_gate_waiting (&gate) == 1);
+  test_assert_run (run, RUNNING);
+  test_assert_node (run, first, DONE);
+  test_assert_node (run, running, RUNNING);
+  test_assert_node (run, ready, READY);
+  test_assert_node (run, waiting, WAITING);
+  g_assert_cmpuint (g_flow_run_get_n_total (run), ==, 4);
+  g_assert_null (g_flow_run_get_node_error (run, running));
+  reason = g_flow_run_dup_node_reason (run, waiting);
+  test_assert_contains (reason, "running");
+  test_gate_open (&gate);
+  TEST_WAIT (result.calls > 0);
+  g_assert_true (g_flow_run_execute_finish (run, result.result, NULL));
+  test_assert_node (run, waiting, DONE);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 4);
+  g_assert_null (g_flow_run_dup_node_reason (run, waiting));
+
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+  test_gate_clear (&gate);
+}
+
+static void
+test_execute_twice (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  TestBench bench;
+  TestResult first;
+  TestResult second;
+  TestJob *job;
+
+  test_bench_init (&bench);
+  test_result_init (&first);
+  test_result_init (&second);
+  test_add_async (&bench, flow, "a", &job);
+  job->msec = 5;
+
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &first);
+  g_flow_run_execute (run, NULL, test_result_cb, &second);
+  TEST_WAIT (first.calls > 0 && second.calls > 0);
+  g_assert_false (g_flow_run_execute_finish (run, second.result, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  g_assert_true (g_flow_run_execute_finish (run, first.result, &error));
+  g_assert_no_error (error);
+
+  /* Nor when it has ended. */
+  g_assert_false (test_run_execute (run, NULL, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  g_assert_false (g_flow_run_execute_sync (run, NULL, &error));
+  g_assert_nonnull (error);
+  test_assert_run (run, DONE);
+  g_assert_null (g_flow_run_get_error (run));
+  test_assert_log (&bench.log, "a");
+
+  test_result_clear (&first);
+  test_result_clear (&second);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_no_callback (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  TestBench bench;
+
+  test_bench_init (&bench);
+  test_add_sync (&bench, flow, "a", NULL);
+  g_flow_execute (flow, NULL, NULL, NULL);
+  TEST_WAIT (test_log_length (&bench.log) == 1);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_order (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  TestBench bench;
+  GFlowNode *a;
+  GFlowNode *b;
+  GFlowNode *a1;
+  GFlowNode *a2;
+
+  /* One worker: depth first, in the order of adding. */
+  test_bench_init (&bench);
+  g_flow_set_max_threads (flow, 1);
+  a = test_add_sync (&bench, flow, "a", NULL);
+  b = test_add_sync (&bench, flow, "b", NULL);
+  a1 = test_add_sync (&bench, flow, "a1", NULL);
+  g_flow_node_add_upstream (test_add_sync (&bench, flow, "b1", NULL), b);
+  a2 = test_add_sync (&bench, flow, "a2", NULL);
+  g_flow_node_add_upstream (a1, a);
+  g_flow_node_add_upstream (a2, a);
+  g_flow_node_add_upstream (test_add_sync (&bench, flow, "a11", NULL), a1);
+  test_add_sync (&bench, flow, "c", NULL);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *text = NULL;
+
+      g_object_unref (test_execute_well (flow));
+      text = test_log_text (&bench.log);
+      g_assert_true (g_str_has_suffix (text, "a a1 a11 a2 b b1 c"));
+    }
+
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_order_context (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  TestBench bench;
+
+  test_bench_init (&bench);
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+
+      if (i % 2 == 0)
+        test_add_context (&bench, flow, name, NULL);
+      else
+        test_add_async (&bench, flow, name, NULL);
+    }
+  g_object_unref (test_execute_well (flow));
+  test_assert_log (&bench.log, "0 1 2 3 4 5 6 7 8 9");
+
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_priority (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  TestBench bench;
+  GFlowNode *root;
+  GFlowNode *urgent;
+
+  test_bench_init (&bench);
+  g_flow_set_max_threads (flow, 1);
+  root = test_add_sync (&bench, flow, "root", NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *late_name = g_strdup_printf ("late%u", i);
+      g_autofree char *name = g_strdup_printf ("soon%u", i);
+      GFlowNode *late = test_add_sync (&bench, flow, late_name, NULL);
+      GFlowNode *soon = test_add_sync (&bench, flow, name, NULL);
+
+      g_flow_node_add_upstream (late, root);
+      g_flow_node_add_upstream (soon, root);
+      g_flow_node_set_priority (late, 10);
+    }
+  urgent = test_add_sync (&bench, flow, "urgent", NULL);
+  g_flow_node_add_upstream (urgent, g_flow_lookup (flow, "soon0"));
+  g_flow_node_set_priority (urgent, -10);
+  g_object_unref (test_execute_well (flow));
+  test_assert_log (&bench.log, "root soon0 urgent soon1 soon2 late0 late1 late2");
+
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static gboolean
+body_count (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  g_atomic_int_inc ((int *) user_data);
+
+  return TRUE;
+}
+
+static void
+test_many (gconstpointer data)
+{
+  guint max_threads = GPOINTER_TO_UINT (data);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  guint n = 100000;
+  int count = 0;
+  GFlowNode *previous = NULL;
+  GFlowNode *first = NULL;
+
+  /* A third alone, a third a chain, a third below one root. */
+  g_flow_set_max_threads (flow, max_threads);
+  for (guint i = 0; i < n; i++)
+    {
+      GFlowNode *node = g_flow_add (flow, NULL, body_count, &count, NULL, NULL);
+
+      if (i == 0)
+        first = node;
+      if (i % 3 == 1)
+        {
+          if (previous != NULL)
+            g_flow_node_add_upstream (node, previous);
+          previous = node;
+        }
+      else if (i % 3 == 2)
+        {
+          g_flow_node_add_upstream (node, first);
+        }
+    }
+  run = test_execute_well (flow);
+  g_assert_cmpint (count, ==, (int) n);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, n);
+  g_assert_cmpuint (g_flow_run_get_n_total (run), ==, n);
+  g_assert_cmpfloat (g_flow_run_get_fraction (run), ==, 1.0);
+}
+
+/* Sync calls */
+
+static void
+task_private (GFlowNode  *node,
+              GFlowRun   *run,
+              GTask      *task,
+              gpointer    user_data,
+              GError    **error)
+{
+  GMainContext *context = g_main_context_get_thread_default ();
+
+  /* Not the context of the caller, but its thread. */
+  g_assert_true (g_thread_self () == user_data);
+  g_assert_nonnull (context);
+  g_assert_true (context != g_main_context_default ());
+  test_assert_context (context);
+  g_assert_true (g_task_get_context (task) == context);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+body_private (GFlowNode  *node,
+              GFlowRun   *run,
+              gpointer    user_data,
+              GError    **error)
+{
+  g_assert_true (g_thread_self () == user_data);
+  g_assert_true (g_main_context_get_thread_default () != NULL);
+
+  return TRUE;
+}
+
+static gboolean
+flag_cb (gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+static GFlow *
+make_private_flow (int *count)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *sync;
+  GFlowNode *async;
+  GFlowNode *context;
+
+  sync = g_flow_add (flow, "sync", body_count, count, NULL, NULL);
+  async = g_flow_add_task (flow, "async", task_private, g_thread_self (), NULL, NULL);
+  context = g_flow_add (flow, "context", body_private, g_thread_self (), NULL, NULL);
+  g_flow_node_set_placement (context, G_FLOW_PLACEMENT_CONTEXT);
+  g_flow_node_add_upstream (async, sync);
+  g_flow_node_add_upstream (context, async);
+
+  return flow;
+}
+
+static void
+test_sync (void)
+{
+  int count = 0;
+  g_autoptr (GFlow) flow = make_private_flow (&count);
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowRun) own = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean reentered = FALSE;
+  guint source_id = g_idle_add_full (G_PRIORITY_HIGH, flag_cb, &reentered, NULL);
+
+  run = g_flow_execute_sync (flow, NULL, &error);
+  g_assert_no_error (error);
+  test_assert_run (run, DONE);
+  test_assert_node (run, g_flow_lookup (flow, "context"), DONE);
+  g_assert_cmpint (count, ==, 1);
+
+  own = g_flow_run_new (flow);
+  g_assert_true (g_flow_run_execute_sync (own, NULL, &error));
+  g_assert_no_error (error);
+  test_assert_run (own, DONE);
+  g_assert_cmpint (count, ==, 2);
+
+  g_assert_false (reentered);
+  g_assert_null (g_main_context_get_thread_default ());
+  g_source_remove (source_id);
+}
+
+static gboolean
+sync_in_loop_cb (gpointer user_data)
+{
+  GMainLoop *loop = user_data;
+
+  test_sync ();
+  g_main_loop_quit (loop);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_sync_in_loop (void)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+
+  g_idle_add (sync_in_loop_cb, loop);
+  g_main_loop_run (loop);
+}
+
+static void
+test_sync_failure (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  TestBench bench;
+  TestJob *job;
+
+  test_bench_init (&bench);
+  test_add_sync (&bench, flow, "a", &job);
+  test_job_fail (job, "It broke");
+  g_assert_null (g_flow_execute_sync (flow, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_cmpstr (error->message, ==, "It broke");
+  g_clear_error (&error);
+
+  run = g_flow_run_new (flow);
+  g_assert_false (g_flow_run_execute_sync (run, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  test_assert_run (run, FAILED);
+  test_assert_node (run, g_flow_lookup (flow, "a"), FAILED);
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_sync_threads (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  int count = 0;
+
+  /* The caller is one of the workers: a chain of sync bodies needs no other thread. */
+  for (guint max_threads = 1; max_threads <= 3; max_threads++)
+    {
+      g_autoptr (GFlowRun) run = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_flow_set_max_threads (flow, max_threads);
+      for (guint i = 0; i < 100; i++)
+        g_assert_nonnull (g_flow_add (flow, NULL, body_count, &count, NULL, NULL));
+      count = 0;
+      run = g_flow_execute_sync (flow, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (count, ==, (int) (100 * max_threads));
+    }
+}
+
+/* Recursion */
+
+static gboolean
+body_recursive (GFlowNode  *node,
+                GFlowRun   *run,
+                gpointer    user_data,
+                GError    **error)
+{
+  GFlow *flow = user_data;
+  g_autoptr (GFlowRun) inner = NULL;
+  g_autoptr (GError) inner_error = NULL;
+  g_autoptr (GFlowRun) second = g_flow_run_new (flow);
+
+  inner = g_flow_execute_sync (flow, NULL, &inner_error);
+  g_assert_null (inner);
+  g_assert_error (inner_error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
+  g_clear_error (&inner_error);
+
+  g_assert_false (g_flow_run_execute_sync (second, NULL, &inner_error));
+  g_assert_error (inner_error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
+
+  return TRUE;
+}
+
+static void
+task_recursive (GFlowNode  *node,
+                GFlowRun   *run,
+                GTask      *task,
+                gpointer    user_data,
+                GError    **error)
+{
+  body_recursive (node, run, user_data, NULL);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+test_recursion (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) sync_run = NULL;
+  g_autoptr (GError) error = NULL;
+  GFlowNode *node;
+
+  g_assert_nonnull (g_flow_add (flow, "worker", body_recursive, flow, NULL, NULL));
+  node = g_flow_add (flow, "context", body_recursive, flow, NULL, NULL);
+  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+  g_assert_nonnull (g_flow_add_task (flow, "async", task_recursive, flow, NULL, NULL));
+  g_object_unref (test_execute_well (flow));
+
+  sync_run = g_flow_execute_sync (flow, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (sync_run);
+}
+
+static gboolean
+body_other_flow (GFlowNode  *node,
+                 GFlowRun   *run,
+                 gpointer    user_data,
+                 GError    **error)
+{
+  g_autoptr (GFlowRun) inner = g_flow_execute_sync (user_data, NULL, error);
+
+  return inner != NULL;
+}
+
+static void
+test_sync_from_body (void)
+{
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GFlow) flow = g_flow_new ();
+  int count = 0;
+
+  /* Another flow may be waited for, also when each has but one thread. */
+  g_flow_set_max_threads (flow, 1);
+  g_flow_set_max_threads (inner, 1);
+  for (guint i = 0; i < 10; i++)
+    {
+      GFlowNode *node = g_flow_add (flow, NULL, body_other_flow, inner, NULL, NULL);
+
+      if (i % 2 == 0)
+        g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+      g_assert_nonnull (g_flow_add (inner, NULL, body_count, &count, NULL, NULL));
+    }
+  g_object_unref (test_execute_well (flow));
+  g_assert_cmpint (count, ==, 100);
+}
+
+/* Flows as nodes */
+
+static void
+test_subflow (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  GFlowNode *before;
+  GFlowNode *sub;
+  GFlowNode *twin;
+  GFlowNode *after;
+  GFlowNode *x;
+  GFlowNode *y;
+
+  test_bench_init (&bench);
+  x = test_add_sync (&bench, inner, "x", NULL);
+  y = test_add_async (&bench, inner, "y", NULL);
+  g_flow_node_add_upstream (y, x);
+  before = test_add_sync (&bench, flow, "before", NULL);
+  sub = g_flow_add_flow (flow, "sub", inner, NULL);
+  twin = g_flow_add_flow (flow, "twin", inner, NULL);
+  after = test_add_sync (&bench, flow, "after", NULL);
+  g_flow_node_add_upstream (sub, before);
+  g_flow_node_add_upstream (twin, sub);
+  g_flow_node_add_upstream (after, twin);
+
+  run = test_execute_well (flow);
+  test_assert_log (&bench.log, "before x y x y after");
+  test_assert_node (run, sub, DONE);
+  test_assert_node (run, after, DONE);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 4);
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  g_clear_object (&inner);
+  test_bench_clear (&bench);
+}
+
+static void
+test_subflow_fails (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  TestBench bench;
+  TestJob *job;
+  GFlowNode *sub;
+  GFlowNode *after;
+
+  test_bench_init (&bench);
+  test_add_sync (&bench, inner, "x", &job);
+  test_job_fail (job, "x broke");
+  sub = g_flow_add_flow (flow, "sub", inner, NULL);
+  after = test_add_sync (&bench, flow, "after", NULL);
+  g_flow_node_add_upstream (after, sub);
+
+  run = g_flow_run_new (flow);
+  g_assert_false (test_run_execute (run, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  test_assert_contains (error->message, "x broke");
+  test_assert_node (run, sub, FAILED);
+  test_assert_node (run, after, SKIPPED);
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  g_clear_object (&inner);
+  test_bench_clear (&bench);
+}
+
+static void
+test_subflow_cancelled (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  TestBench bench;
+  TestResult result;
+  TestJob *job;
+  GFlowNode *sub;
+
+  test_bench_init (&bench);
+  test_result_init (&result);
+  test_add_sync (&bench, inner, "x", &job);
+  job->forever = TRUE;
+  test_add_async (&bench, inner, "y", &job);
+  job->forever = TRUE;
+  sub = g_flow_add_flow (flow, "sub", inner, NULL);
+
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_atomic_int_get (&bench.gauge.now) == 2);
+  test_assert_node (run, sub, RUNNING);
+  g_flow_run_cancel (run);
+  TEST_WAIT (result.calls > 0);
+  g_assert_cmpint (bench.gauge.now, ==, 0);
+  g_assert_false (g_flow_run_execute_finish (run, result.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  test_assert_node (run, sub, CANCELLED);
+
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  g_clear_object (&inner);
+  test_bench_clear (&bench);
+}
+
+static void
+test_subflow_nested (void)
+{
+  GPtrArray *flows = g_ptr_array_new_with_free_func (g_object_unref);
+  int count = 0;
+  guint depth = 20;
+
+  g_ptr_array_add (flows, g_flow_new ());
+  g_assert_nonnull (g_flow_add (g_ptr_array_index (flows, 0), NULL, body_count, &count, NULL, NULL));
+  for (guint i = 1; i < depth; i++)
+    {
+      GFlow *outer = g_flow_new ();
+
+      g_assert_nonnull (g_flow_add_flow (outer, NULL, g_ptr_array_index (flows, i - 1), NULL));
+      g_assert_nonnull (g_flow_add (outer, NULL, body_count, &count, NULL, NULL));
+      g_ptr_array_add (flows, outer);
+    }
+  g_object_unref (test_execute_well (g_ptr_array_index (flows, depth - 1)));
+  g_assert_cmpint (count, ==, (int) depth);
+  g_ptr_array_unref (flows);
+}
+
+static void
+test_subflow_of_itself (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GError) error = NULL;
+  GFlowNode *sub = g_flow_add_flow (flow, "inner", inner, NULL);
+  GFlowNode *back = g_flow_add_flow (inner, "outer", flow, NULL);
+
+  g_assert_nonnull (sub);
+  g_assert_nonnull (back);
+  g_assert_null (test_execute (flow, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
+  g_clear_error (&error);
+  g_assert_true (g_flow_remove_node (inner, back, &error));
+  g_assert_no_error (error);
+  g_object_unref (test_execute_well (flow));
+}
+
+static void
+test_subflow_bad (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GError) error = NULL;
+  TestBench bench;
+  GFlowNode *x;
+
+  /* A bad flow inside is found before anything starts. */
+  test_bench_init (&bench);
+  x = test_add_sync (&bench, inner, "x", NULL);
+  g_flow_node_add_upstream_by_name (x, "nobody");
+  test_add_sync (&bench, flow, "a", NULL);
+  g_assert_nonnull (g_flow_add_flow (flow, "sub", inner, NULL));
+  g_assert_null (test_execute (flow, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE);
+  test_assert_contains (error->message, "nobody");
+  g_assert_cmpuint (test_log_length (&bench.log), ==, 0);
+
+  g_clear_object (&flow);
+  g_clear_object (&inner);
+  test_bench_clear (&bench);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/run/set-up", test_set_up);
+  g_test_add_func ("/run/construct", test_construct);
+  g_test_add_func ("/run/parameters", test_parameters);
+  g_test_add_func ("/run/states", test_states);
+  g_test_add_func ("/run/execute-twice", test_execute_twice);
+  g_test_add_func ("/run/no-callback", test_no_callback);
+  g_test_add_func ("/run/order/one-worker", test_order);
+  g_test_add_func ("/run/order/context", test_order_context);
+  g_test_add_func ("/run/order/priority", test_priority);
+  g_test_add_data_func ("/run/many/1", GUINT_TO_POINTER (1), test_many);
+  g_test_add_data_func ("/run/many/4", GUINT_TO_POINTER (4), test_many);
+  g_test_add_func ("/run/sync/private-context", test_sync);
+  g_test_add_func ("/run/sync/in-loop", test_sync_in_loop);
+  g_test_add_func ("/run/sync/failure", test_sync_failure);
+  g_test_add_func ("/run/sync/threads", test_sync_threads);
+  g_test_add_func ("/run/sync/recursion", test_recursion);
+  g_test_add_func ("/run/sync/from-body", test_sync_from_body);
+  g_test_add_func ("/run/subflow/runs", test_subflow);
+  g_test_add_func ("/run/subflow/fails", test_subflow_fails);
+  g_test_add_func ("/run/subflow/cancelled", test_subflow_cancelled);
+  g_test_add_func ("/run/subflow/nested", test_subflow_nested);
+  g_test_add_func ("/run/subflow/of-itself", test_subflow_of_itself);
+  g_test_add_func ("/run/subflow/bad", test_subflow_bad);
+
+  return g_test_run ();
+}

@@ -1,0 +1,447 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Async bodies: everything that can be done with the task. */
+
+#include "test-util.h"
+
+#include <string.h>
+
+typedef enum
+{
+  RETURN_TRUE,
+  RETURN_FALSE,
+  RETURN_INT,
+  RETURN_POINTER,
+  RETURN_NULL,
+  RETURN_VALUE,
+  RETURN_ERROR,
+  RETURN_NEW_ERROR,
+  RETURN_CANCELLED,
+  SET_ERROR,
+  ABANDON,
+  N_WAYS,
+} Way;
+
+static const char * const way_names[] = {
+  "true", "false", "int", "pointer", "null", "value", "error", "new-error", "cancelled",
+  "set-error", "abandon",
+};
+
+typedef enum
+{
+  AT_ONCE,
+  FROM_IDLE,
+  FROM_THREAD,
+  N_TIMES,
+} Time;
+
+static const char * const time_names[] = { "at-once", "from-idle", "from-thread" };
+
+typedef struct
+{
+  Way           way;
+  Time          when;
+  GMainContext *context;
+  TestLife      life;
+  int           calls;
+  int           freed; /* atomic: pointers that were given */
+} Case;
+
+static void
+free_pointer (gpointer data)
+{
+  Case *test = data;
+
+  g_atomic_int_inc (&test->freed);
+}
+
+/* Consumes the reference to the task. */
+static void
+finish (GTask *task,
+        Case  *test)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  switch (test->way)
+    {
+    case RETURN_TRUE:
+      g_task_return_boolean (task, TRUE);
+      break;
+    case RETURN_FALSE:
+      g_task_return_boolean (task, FALSE);
+      break;
+    case RETURN_INT:
+      g_task_return_int (task, -1);
+      break;
+    case RETURN_POINTER:
+      g_task_return_pointer (task, test, free_pointer);
+      break;
+    case RETURN_NULL:
+      g_task_return_pointer (task, NULL, NULL);
+      break;
+    case RETURN_VALUE:
+      g_value_init (&value, G_TYPE_STRING);
+      g_value_set_string (&value, "some text");
+      g_task_return_value (task, &value);
+      break;
+    case RETURN_ERROR:
+      g_task_return_error (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY, "Too busy"));
+      break;
+    case RETURN_NEW_ERROR:
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "Too %s", "busy");
+      break;
+    case RETURN_CANCELLED:
+      g_cancellable_cancel (g_task_get_cancellable (task));
+      g_assert_true (g_task_return_error_if_cancelled (task));
+      break;
+    case SET_ERROR:
+    case ABANDON:
+    case N_WAYS:
+    default:
+      break;
+    }
+  g_object_unref (task);
+}
+
+static gboolean
+idle_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  finish (task, g_object_get_data (G_OBJECT (task), "case"));
+
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+finish_thread (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  finish (task, g_object_get_data (G_OBJECT (task), "case"));
+
+  return NULL;
+}
+
+static void
+body (GFlowNode  *node,
+      GFlowRun   *run,
+      GTask      *task,
+      gpointer    user_data,
+      GError    **error)
+{
+  Case *test = user_data;
+
+  test_assert_context (test->context);
+  g_assert_true (G_IS_TASK (task));
+  g_assert_true (g_task_get_context (task) == test->context);
+  g_assert_true (G_IS_CANCELLABLE (g_task_get_cancellable (task)));
+  g_assert_false (g_cancellable_is_cancelled (g_task_get_cancellable (task)));
+  test_life_watch (&test->life, task);
+  test->life.thread = test->when == FROM_THREAD ? NULL : g_thread_self ();
+  test->calls++;
+
+  if (test->way == SET_ERROR)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too busy");
+      return;
+    }
+
+  g_object_set_data (G_OBJECT (task), "case", test);
+  g_object_ref (task);
+  if (test->when == AT_ONCE)
+    {
+      finish (task, test);
+    }
+  else if (test->when == FROM_IDLE)
+    {
+      g_autoptr (GSource) source = g_idle_source_new ();
+
+      g_source_set_callback (source, idle_cb, task, NULL);
+      g_source_attach (source, test->context);
+    }
+  else
+    {
+      g_thread_unref (g_thread_new ("finish", finish_thread, task));
+    }
+}
+
+static void
+test_return (gconstpointer data)
+{
+  Case test = {
+    .way = GPOINTER_TO_UINT (data) % N_WAYS,
+    .when = GPOINTER_TO_UINT (data) / N_WAYS,
+    .context = test_context (),
+  };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  GFlowNode *node;
+  GFlowNode *after;
+  TestLife life;
+
+  test_life_init (&test.life);
+  test_life_init (&life);
+  test_life_watch (&life, flow);
+  node = g_flow_add_task (flow, "async", body, &test, NULL, NULL);
+  after = g_flow_add (flow, "after", test_body_nothing, NULL, NULL, NULL);
+  g_flow_node_add_upstream (after, node);
+  run = g_flow_run_new (flow);
+  test_life_watch (&life, run);
+
+  if (test.way <= RETURN_VALUE)
+    {
+      g_assert_true (test_run_execute (run, NULL, &error));
+      g_assert_no_error (error);
+      test_assert_node (run, node, DONE);
+      test_assert_node (run, after, DONE);
+    }
+  else
+    {
+      g_assert_false (test_run_execute (run, NULL, &error));
+      test_assert_node (run, after, SKIPPED);
+      if (test.way == RETURN_CANCELLED)
+        {
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+          test_assert_node (run, node, CANCELLED);
+          test_assert_run (run, CANCELLED);
+        }
+      else if (test.way == ABANDON)
+        {
+          g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_ABANDONED);
+          test_assert_contains (error->message, "async");
+          test_assert_node (run, node, FAILED);
+        }
+      else
+        {
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+          g_assert_cmpstr (error->message, ==, "Too busy");
+          test_assert_node (run, node, FAILED);
+        }
+    }
+  g_assert_cmpint (test.calls, ==, 1);
+  g_assert_cmpint (test.freed, ==, test.way == RETURN_POINTER ? 1 : 0);
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_life_assert_over (&test.life);
+  test_life_assert_over (&life);
+}
+
+static void
+body_both (GFlowNode  *node,
+           GFlowRun   *run,
+           GTask      *task,
+           gpointer    user_data,
+           GError    **error)
+{
+  g_task_return_boolean (task, TRUE);
+  if (GPOINTER_TO_INT (user_data))
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too busy");
+}
+
+static void
+test_both (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+
+  /* A body that returns and sets the error as well: one end, and no crash. */
+  g_assert_nonnull (g_flow_add_task (flow, "both", body_both, GINT_TO_POINTER (TRUE), NULL, NULL));
+  run = g_flow_run_new (flow);
+  test_run_execute (run, NULL, NULL);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 1);
+}
+
+static void
+body_keep_task (GFlowNode  *node,
+                GFlowRun   *run,
+                GTask      *task,
+                gpointer    user_data,
+                GError    **error)
+{
+  GTask **kept = user_data;
+
+  *kept = g_object_ref (task);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+test_kept (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GTask) kept = NULL;
+  TestLife life;
+  GFlowRun *run;
+
+  /* Who keeps a task that has returned holds neither the node nor the run up. */
+  test_life_init (&life);
+  g_assert_nonnull (g_flow_add_task (flow, "a", body_keep_task, &kept, NULL, NULL));
+  run = test_execute_well (flow);
+  g_assert_true (g_task_get_completed (kept));
+  g_object_unref (run);
+  g_clear_object (&flow);
+  g_clear_object (&kept);
+}
+
+
+typedef struct
+{
+  TestGate gate;
+  GThread *thread;    /* (owned): the one that drops the task */
+  GThread *owner;     /* (unowned) */
+  int      destroyed; /* atomic */
+} Late;
+
+static gpointer
+late_thread (gpointer user_data)
+{
+  GTask *task = user_data;
+  Late *late = g_object_get_data (G_OBJECT (task), "late");
+
+  g_task_return_boolean (task, TRUE);
+  test_gate_wait (&late->gate);
+  g_object_unref (task);
+
+  return NULL;
+}
+
+static void
+body_late (GFlowNode  *node,
+           GFlowRun   *run,
+           GTask      *task,
+           gpointer    user_data,
+           GError    **error)
+{
+  Late *late = user_data;
+
+  g_object_set_data (G_OBJECT (task), "late", late);
+  late->thread = g_thread_new ("late", late_thread, g_object_ref (task));
+}
+
+static void
+late_destroy (gpointer user_data)
+{
+  Late *late = user_data;
+
+  g_assert_true (g_thread_self () == late->owner);
+  g_atomic_int_inc (&late->destroyed);
+}
+
+static void
+test_unref_late (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Late late = { .owner = g_thread_self () };
+
+  /* A thread that has returned on its task may drop it when everything else is gone: the data
+   * of the node is still destroyed here. */
+  test_gate_init (&late.gate);
+  g_assert_nonnull (g_flow_add_task (flow, "a", body_late, &late, late_destroy, NULL));
+  g_object_unref (test_execute_well (flow));
+  g_clear_object (&flow);
+  test_gate_open (&late.gate);
+  g_thread_join (late.thread);
+  TEST_WAIT (g_atomic_int_get (&late.destroyed) > 0);
+  g_assert_cmpint (late.destroyed, ==, 1);
+  test_gate_clear (&late.gate);
+}
+
+static void
+body_deep (GFlowNode  *node,
+           GFlowRun   *run,
+           GTask      *task,
+           gpointer    user_data,
+           GError    **error)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+test_deep (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  GFlowNode *previous = NULL;
+
+  /* A long chain that returns at once does not nest. */
+  for (guint i = 0; i < 20000; i++)
+    {
+      GFlowNode *node = g_flow_add_task (flow, NULL, body_deep, NULL, NULL, NULL);
+
+      if (previous != NULL)
+        g_flow_node_add_upstream (node, previous);
+      previous = node;
+    }
+  run = test_execute_well (flow);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 20000);
+}
+
+static gboolean
+beat_cb (gpointer user_data)
+{
+  *(guint *) user_data += 1;
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_responsive (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  guint n_beats = 0;
+  guint source_id;
+  GFlowNode *previous[8] = { NULL };
+
+  /* A flood of nodes in the context lets other sources have their turn. */
+  for (guint i = 0; i < 60000; i++)
+    {
+      GFlowNode *node;
+
+      if (i % 2 == 0)
+        {
+          node = g_flow_add (flow, NULL, test_body_nothing, NULL, NULL, NULL);
+          g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+        }
+      else
+        {
+          node = g_flow_add_task (flow, NULL, body_deep, NULL, NULL, NULL);
+        }
+      if (previous[i % 8] != NULL)
+        g_flow_node_add_upstream (node, previous[i % 8]);
+      previous[i % 8] = node;
+    }
+  source_id = g_idle_add_full (G_PRIORITY_DEFAULT, beat_cb, &n_beats, NULL);
+  g_object_unref (test_execute_well (flow));
+  g_source_remove (source_id);
+  g_assert_cmpuint (n_beats, >=, 3);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint when = 0; when < N_TIMES; when++)
+    {
+      for (guint way = 0; way < N_WAYS; way++)
+        {
+          g_autofree char *path = g_strdup_printf ("/task/%s/%s", way_names[way], time_names[when]);
+
+          if (way == SET_ERROR && when != AT_ONCE)
+            continue;
+          g_test_add_data_func (path, GUINT_TO_POINTER (when * N_WAYS + way), test_return);
+        }
+    }
+  g_test_add_func ("/task/both", test_both);
+  g_test_add_func ("/task/kept", test_kept);
+  g_test_add_func ("/task/unref-late", test_unref_late);
+  g_test_add_func ("/task/deep", test_deep);
+  g_test_add_func ("/task/responsive", test_responsive);
+
+  return g_test_run ();
+}

@@ -1,0 +1,268 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gflow.h>
+
+G_BEGIN_DECLS
+
+/* Waiting: never a sleep. The context of the thread is iterated until the
+ * condition holds; a test that waits for longer than the limit is aborted with
+ * the place and the condition. */
+
+typedef struct
+{
+  GSource    *tick; /* (owned): conditions may change in other threads */
+  gint64      deadline;
+} TestWait;
+
+void     test_wait_begin   (TestWait   *self);
+void     test_wait_iterate (TestWait   *self,
+                            const char *location,
+                            const char *condition);
+void     test_wait_end     (TestWait   *self);
+gint64   test_time_limit   (void);
+gboolean test_is_slow      (void);
+
+#define TEST_WAIT(condition)                                   \
+  G_STMT_START                                                 \
+  {                                                            \
+    TestWait _wait;                                            \
+    test_wait_begin (&_wait);                                  \
+    while (!(condition))                                       \
+      test_wait_iterate (&_wait, G_STRLOC, #condition);        \
+    test_wait_end (&_wait);                                    \
+  }                                                            \
+  G_STMT_END
+
+/* Iterates the context for so many milliseconds, for "nothing more happens". */
+void     test_settle       (guint msec);
+
+/* The context of this thread, and the assertion that a callback is in it. */
+GMainContext *test_context        (void);
+void          test_assert_context (GMainContext *context);
+
+/* A door that stays shut until a test opens it; for sync bodies. */
+
+typedef struct
+{
+  GMutex   mutex;
+  GCond    cond;
+  gboolean open;    /* guarded by mutex */
+  guint    waiting; /* guarded by mutex */
+} TestGate;
+
+void     test_gate_init    (TestGate *self);
+void     test_gate_clear   (TestGate *self);
+void     test_gate_open    (TestGate *self);
+void     test_gate_wait    (TestGate *self);
+guint    test_gate_waiting (TestGate *self);
+
+/* What happened, in order, from any thread. */
+
+typedef struct
+{
+  GMutex     mutex;
+  GPtrArray *words; /* (owned) (element-type utf8), guarded by mutex */
+} TestLog;
+
+void     test_log_init   (TestLog    *self);
+void     test_log_clear  (TestLog    *self);
+void     test_log_add    (TestLog    *self,
+                          const char *word);
+void     test_log_addf   (TestLog    *self,
+                          const char *format,
+                          ...) G_GNUC_PRINTF (2, 3);
+char    *test_log_text   (TestLog    *self) G_GNUC_WARN_UNUSED_RESULT;
+guint    test_log_length (TestLog    *self);
+guint    test_log_count  (TestLog    *self,
+                          const char *word);
+int      test_log_index  (TestLog    *self,
+                          const char *word);
+
+#define test_assert_log(log, expected)              \
+  G_STMT_START                                      \
+  {                                                 \
+    g_autofree char *_text = test_log_text (log);   \
+    g_assert_cmpstr (_text, ==, expected);          \
+  }                                                 \
+  G_STMT_END
+
+#define test_assert_before(log, first, second)                                          \
+  G_STMT_START                                                                          \
+  {                                                                                     \
+    g_assert_cmpuint (test_log_count (log, first), ==, 1);                              \
+    g_assert_cmpuint (test_log_count (log, second), ==, 1);                             \
+    g_assert_cmpint (test_log_index (log, first), <, test_log_index (log, second));     \
+  }                                                                                     \
+  G_STMT_END
+
+/* How many at once, and the most there ever were. */
+
+typedef struct
+{
+  int now;   /* atomic */
+  int most;  /* atomic */
+  int total; /* atomic */
+} TestGauge;
+
+void test_gauge_enter (TestGauge *self);
+void test_gauge_leave (TestGauge *self);
+
+/* Objects that must be finalised, all of them, in the thread of the test. */
+
+typedef struct
+{
+  GThread *thread; /* (unowned) (nullable) */
+  int      alive;  /* atomic */
+  int      astray; /* atomic: finalised in another thread */
+} TestLife;
+
+void     test_life_init  (TestLife *self);
+void     test_life_watch (TestLife *self,
+                          gpointer  object);
+
+#define test_life_assert_over(life)                                   \
+  G_STMT_START                                                        \
+  {                                                                   \
+    TEST_WAIT (g_atomic_int_get (&(life)->alive) == 0);               \
+    g_assert_cmpint (g_atomic_int_get (&(life)->astray), ==, 0);      \
+  }                                                                   \
+  G_STMT_END
+
+/* A bench: bodies that log, count and take time, with their destroy notifies.
+ * test_bench_clear() asserts that every one of them was called exactly once, in
+ * the thread of the bench, and that every watched object is gone. */
+
+typedef struct
+{
+  TestLog       log;
+  TestGauge     gauge;
+  TestLife      life;
+  GMainContext *context; /* (owned) */
+  GThread      *thread;  /* (unowned) */
+  GPtrArray    *jobs;    /* (owned) (element-type TestJob) */
+} TestBench;
+
+typedef struct
+{
+  TestBench *bench;     /* (unowned) */
+
+  guint      msec;      /* takes so long, or until it is cancelled */
+  gboolean   deaf;      /* takes so long even if it is cancelled */
+  gboolean   forever;   /* until it is cancelled */
+  gboolean   in_context;/* a sync body that has to be in the owner context */
+  int        company;   /* does not end before so many bodies of the bench have started */
+  TestGate  *gate;      /* (unowned) (nullable): waits for it; sync only */
+  TestGauge *gauge;     /* (unowned) (nullable): beside that of the bench */
+  GError    *error;     /* (owned) (nullable): what it fails with */
+  int        result;    /* set as an int, if not 0 */
+
+  int        runs;      /* atomic */
+  int        ended;     /* atomic */
+  int        cancelled; /* atomic: how often it saw the cancellation */
+  int        destroyed; /* atomic */
+} TestJob;
+
+void       test_bench_init    (TestBench      *self);
+void       test_bench_clear   (TestBench      *self);
+TestJob   *test_bench_job     (TestBench      *self);
+
+/* The bodies: user_data is a TestJob. */
+gboolean   test_job_sync      (GFlowNode      *node,
+                               GFlowRun       *run,
+                               gpointer        user_data,
+                               GError        **error);
+void       test_job_async     (GFlowNode      *node,
+                               GFlowRun       *run,
+                               GTask          *task,
+                               gpointer        user_data,
+                               GError        **error);
+void       test_job_destroy   (gpointer        user_data);
+
+/* Adds a node with a body of the bench to the flow; @job is set, if wanted. */
+GFlowNode *test_add_sync      (TestBench      *bench,
+                               GFlow          *flow,
+                               const char     *name,
+                               TestJob       **job);
+GFlowNode *test_add_context   (TestBench      *bench,
+                               GFlow          *flow,
+                               const char     *name,
+                               TestJob       **job);
+GFlowNode *test_add_async     (TestBench      *bench,
+                               GFlow          *flow,
+                               const char     *name,
+                               TestJob       **job);
+TestJob   *test_job_of        (GFlowNode      *node);
+void       test_job_fail      (TestJob        *job,
+                               const char     *message);
+
+/* A body that does nothing, and one that never returns on its task. */
+gboolean   test_body_nothing  (GFlowNode      *node,
+                               GFlowRun       *run,
+                               gpointer        user_data,
+                               GError        **error);
+
+/* Runs and waits for the end by iterating the context of the thread. */
+
+typedef struct
+{
+  GMainContext *context; /* (owned) */
+  GObject      *source;  /* (owned) (nullable) */
+  GAsyncResult *result;  /* (owned) (nullable) */
+  guint         calls;
+} TestResult;
+
+void       test_result_init   (TestResult     *self);
+void       test_result_clear  (TestResult     *self);
+void       test_result_cb     (GObject        *object,
+                               GAsyncResult   *result,
+                               gpointer        user_data);
+GFlowRun  *test_execute       (GFlow          *flow,
+                               GCancellable   *cancellable,
+                               GError        **error);
+gboolean   test_run_execute   (GFlowRun       *run,
+                               GCancellable   *cancellable,
+                               GError        **error);
+
+/* Expects the run to end well; gives the run. */
+GFlowRun  *test_execute_well  (GFlow          *flow);
+
+/* Assertions on the data of a run, with names that read well in a failure. */
+const char *test_node_state_name (GFlowNodeState  state);
+const char *test_run_state_name  (GFlowRunState   state);
+
+#define test_assert_node(run, node, expected)                                           \
+  g_assert_cmpstr (test_node_state_name (g_flow_run_get_node_state (run, node)), ==,    \
+                   test_node_state_name (G_FLOW_NODE_STATE_##expected))
+#define test_assert_run(run, expected)                                                  \
+  g_assert_cmpstr (test_run_state_name (g_flow_run_get_state (run)), ==,                \
+                   test_run_state_name (G_FLOW_RUN_STATE_##expected))
+#define test_assert_contains(haystack, needle)                                          \
+  G_STMT_START                                                                          \
+  {                                                                                     \
+    const char *_haystack = (haystack);                                                 \
+    g_assert_nonnull (_haystack);                                                       \
+    if (strstr (_haystack, needle) == NULL)                                             \
+      g_error ("%s: no “%s” in “%s”", G_STRLOC, needle, _haystack);                     \
+  }                                                                                     \
+  G_STMT_END
+
+/* The names of the nodes of a model, in order, separated by spaces. */
+char      *test_model_names   (GListModel     *model) G_GNUC_WARN_UNUSED_RESULT;
+
+#define test_assert_model(model, expected)                                              \
+  G_STMT_START                                                                          \
+  {                                                                                     \
+    g_autofree char *_names = test_model_names (G_LIST_MODEL (model));                  \
+    g_assert_cmpstr (_names, ==, expected);                                             \
+  }                                                                                     \
+  G_STMT_END
+
+/* Calls @func in a new thread that has its own thread-default context. */
+GThread   *test_thread_new    (const char     *name,
+                               GThreadFunc     func,
+                               gpointer        data);
+
+G_END_DECLS

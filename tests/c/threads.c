@@ -1,0 +1,530 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Contexts and threads: who is called where, many at once, and fairness. */
+
+#include "test-util.h"
+
+#include <string.h>
+
+/* Every callback there is, in the context that it has to be in. */
+
+typedef struct
+{
+  GMainContext *context; /* (unowned) */
+  GThread      *thread;  /* (unowned) */
+  guint         n_calls;
+} Here;
+
+static void
+here_init (Here *self)
+{
+  self->context = test_context ();
+  self->thread = g_thread_self ();
+  self->n_calls = 0;
+}
+
+static void
+here_check (Here *self)
+{
+  g_assert_true (g_thread_self () == self->thread);
+  test_assert_context (self->context);
+  self->n_calls++;
+}
+
+static void
+object_cb (gpointer object,
+           gpointer run,
+           Here    *here)
+{
+  here_check (here);
+}
+
+static void
+object_error_cb (gpointer object,
+                 gpointer run,
+                 GError  *error,
+                 Here    *here)
+{
+  here_check (here);
+}
+
+static void
+run_cb (gpointer run,
+        Here    *here)
+{
+  here_check (here);
+}
+
+static void
+run_error_cb (gpointer run,
+              GError  *error,
+              Here    *here)
+{
+  here_check (here);
+}
+
+static void
+notify_cb (gpointer    object,
+           GParamSpec *pspec,
+           Here       *here)
+{
+  here_check (here);
+}
+
+static void
+watch_object (gpointer  object,
+              Here     *here)
+{
+  g_signal_connect (object, "started", G_CALLBACK (object_cb), here);
+  g_signal_connect (object, "done", G_CALLBACK (object_cb), here);
+  g_signal_connect (object, "error", G_CALLBACK (object_error_cb), here);
+  g_signal_connect (object, "always", G_CALLBACK (object_cb), here);
+}
+
+static void
+watch_run (GFlowRun *run,
+           Here     *here)
+{
+  g_signal_connect (run, "done", G_CALLBACK (run_cb), here);
+  g_signal_connect (run, "error", G_CALLBACK (run_error_cb), here);
+  g_signal_connect (run, "always", G_CALLBACK (run_cb), here);
+  g_signal_connect (run, "notify", G_CALLBACK (notify_cb), here);
+}
+
+static gpointer
+all_callbacks (gpointer data)
+{
+  TestBench bench;
+  Here here;
+  TestJob *job;
+
+  /* All kinds of nodes, a failure in every second run; the bench checks bodies and destroys. */
+  for (guint round = 0; round < 4; round++)
+    {
+      g_autoptr (GFlow) flow = NULL;
+      g_autoptr (GFlowRun) run = NULL;
+      GFlowNode *previous = NULL;
+
+      test_bench_init (&bench);
+      here_init (&here);
+      flow = g_flow_new ();
+      test_life_watch (&bench.life, flow);
+      g_flow_set_max_threads (flow, 3);
+      watch_object (flow, &here);
+      for (guint i = 0; i < 60; i++)
+        {
+          GFlowNode *node;
+
+          if (i % 3 == 0)
+            node = test_add_sync (&bench, flow, NULL, &job);
+          else if (i % 3 == 1)
+            node = test_add_context (&bench, flow, NULL, &job);
+          else
+            node = test_add_async (&bench, flow, NULL, &job);
+          job->result = (int) i + 1;
+          if (round % 2 == 1 && i == 31)
+            test_job_fail (job, "It broke");
+          if (i % 2 == 1)
+            g_flow_node_add_upstream (node, previous);
+          watch_object (node, &here);
+          previous = node;
+        }
+      run = g_flow_run_new (flow);
+      test_life_watch (&bench.life, run);
+      watch_run (run, &here);
+      g_assert_true (test_run_execute (run, NULL, NULL) == (round % 2 == 0));
+      g_assert_cmpuint (here.n_calls, >=, 3 * 59);
+      g_clear_object (&run);
+      g_clear_object (&flow);
+      test_bench_clear (&bench);
+    }
+
+  return NULL;
+}
+
+static void
+test_default_context (void)
+{
+  g_assert_null (g_main_context_get_thread_default ());
+  all_callbacks (NULL);
+}
+
+static void
+test_own_context (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  g_main_context_push_thread_default (context);
+  all_callbacks (NULL);
+  g_main_context_pop_thread_default (context);
+}
+
+static void
+test_in_thread (void)
+{
+  g_thread_join (test_thread_new ("owner", all_callbacks, NULL));
+}
+
+static void
+test_in_threads (void)
+{
+  GThread *threads[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = test_thread_new ("owner", all_callbacks, NULL);
+  all_callbacks (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
+static void
+test_context_at_execute (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestResult result;
+
+  /* The context of the run is that at execute, not that of the flow. */
+  run = g_flow_run_new (flow);
+  g_main_context_push_thread_default (context);
+  test_bench_init (&bench);
+  test_result_init (&result);
+  test_add_async (&bench, flow, "a", NULL);
+  test_add_context (&bench, flow, "b", NULL);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  g_main_context_pop_thread_default (context);
+
+  /* The default context may turn as it likes. */
+  test_settle (10);
+  g_assert_cmpuint (result.calls, ==, 0);
+  g_assert_cmpuint (test_log_length (&bench.log), ==, 0);
+
+  g_main_context_push_thread_default (context);
+  TEST_WAIT (result.calls > 0);
+  g_assert_true (g_flow_run_execute_finish (run, result.result, NULL));
+  g_main_context_pop_thread_default (context);
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+/* One flow, run from many threads */
+
+typedef struct
+{
+  GFlow *flow;
+  int    count; /* atomic */
+} Shared;
+
+static gboolean
+body_count (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  Shared *shared = user_data;
+
+  g_atomic_int_inc (&shared->count);
+
+  return TRUE;
+}
+
+static gpointer
+execute_often (gpointer data)
+{
+  Shared *shared = data;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (GFlowRun) run = NULL;
+      g_autoptr (GError) error = NULL;
+
+      if (i % 2 == 0)
+        run = g_flow_execute_sync (shared->flow, NULL, &error);
+      else
+        run = test_execute (shared->flow, NULL, &error);
+      g_assert_no_error (error);
+      test_assert_run (run, DONE);
+    }
+
+  return NULL;
+}
+
+static void
+test_one_flow_many_threads (void)
+{
+  Shared shared = { .count = 0 };
+  GThread *threads[4];
+  GFlowNode *previous = NULL;
+
+  shared.flow = g_flow_new ();
+  g_flow_set_max_threads (shared.flow, 3);
+  for (guint i = 0; i < 50; i++)
+    {
+      GFlowNode *node = g_flow_add (shared.flow, NULL, body_count, &shared, NULL, NULL);
+
+      if (i % 5 != 0)
+        g_flow_node_add_upstream (node, previous);
+      if (i % 7 == 0)
+        g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+      previous = node;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = test_thread_new ("runner", execute_often, &shared);
+  execute_often (&shared);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpint (shared.count, ==, 5 * 20 * 50);
+  g_assert_finalize_object (shared.flow);
+}
+
+static void
+test_many_flows (void)
+{
+  enum { N_FLOWS = 20, N_RUNS = 5 };
+  GFlow *flows[N_FLOWS];
+  TestResult results[N_FLOWS * N_RUNS];
+  TestBench bench;
+
+  test_bench_init (&bench);
+  for (guint i = 0; i < N_FLOWS; i++)
+    {
+      flows[i] = g_flow_new ();
+      test_life_watch (&bench.life, flows[i]);
+      for (guint j = 0; j < 10; j++)
+        {
+          if (j % 2 == 0)
+            test_add_sync (&bench, flows[i], NULL, NULL);
+          else
+            test_add_async (&bench, flows[i], NULL, NULL);
+        }
+      g_flow_node_after (g_flow_lookup (flows[i], "node9"), g_flow_lookup (flows[i], "node0"),
+                         g_flow_lookup (flows[i], "node1"), NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      test_result_init (&results[i]);
+      g_flow_execute (flows[i % N_FLOWS], NULL, test_result_cb, &results[i]);
+    }
+  for (guint i = 0; i < N_FLOWS; i += 2)
+    g_clear_object (&flows[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      g_autoptr (GFlowRun) run = NULL;
+
+      TEST_WAIT (results[i].calls > 0);
+      run = g_flow_execute_finish (G_FLOW (results[i].source), results[i].result, NULL);
+      test_assert_run (run, DONE);
+      g_clear_object (&run);
+      test_result_clear (&results[i]);
+    }
+  g_assert_cmpint (bench.gauge.total, ==, N_FLOWS * N_RUNS * 10);
+  for (guint i = 1; i < N_FLOWS; i += 2)
+    g_clear_object (&flows[i]);
+  test_bench_clear (&bench);
+}
+
+/* Bodies that wait for each other need as many threads as there are. */
+static void
+test_all_at_once (gconstpointer data)
+{
+  guint n = GPOINTER_TO_UINT (data);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  TestBench bench;
+
+  test_bench_init (&bench);
+  g_flow_set_max_threads (flow, n);
+  for (guint i = 0; i < n; i++)
+    {
+      TestJob *job;
+
+      test_add_sync (&bench, flow, NULL, &job);
+      job->company = (int) n;
+    }
+  g_object_unref (test_execute_well (flow));
+  g_assert_cmpint (bench.gauge.most, ==, (int) n);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+/* Fairness: what counts is who ends first. */
+
+typedef struct
+{
+  int n_begun;  /* atomic: of the long run */
+  int stop;     /* atomic: the short run has ended */
+  int most;     /* of the long run that had begun when the short run ended */
+} Race;
+
+/* Takes a while, until the short run has ended. */
+static gboolean
+body_short (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  Race *race = user_data;
+  gint64 end = g_get_monotonic_time () + 50;
+
+  g_atomic_int_inc (&race->n_begun);
+  while (g_atomic_int_get (&race->stop) == 0 && g_get_monotonic_time () < end)
+    ;
+
+  return TRUE;
+}
+
+static void
+short_ended_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  Race *race = user_data;
+
+  g_assert_cmpint (g_atomic_int_get (&race->stop), ==, 0);
+  race->most = g_atomic_int_get (&race->n_begun);
+  g_atomic_int_set (&race->stop, 1);
+  g_object_unref (g_flow_execute_finish (G_FLOW (object), result, NULL));
+}
+
+static void
+race (GFlow          *long_flow,
+      GFlow          *short_flow,
+      GFlowPlacement  placement,
+      gboolean        chain)
+{
+  enum { N_LONG = 40000 };
+  Race state = { 0 };
+  TestResult result;
+  GFlowNode *previous = NULL;
+
+  /* 40,000 nodes of 50 µs: two seconds of one thread, or one of two. */
+  test_result_init (&result);
+  for (guint i = 0; i < N_LONG; i++)
+    {
+      GFlowNode *node = g_flow_add (long_flow, NULL, body_short, &state, NULL, NULL);
+
+      g_flow_node_set_placement (node, placement);
+      if (chain && previous != NULL)
+        g_flow_node_add_upstream (node, previous);
+      previous = node;
+    }
+  g_flow_execute (long_flow, NULL, test_result_cb, &result);
+  TEST_WAIT (g_atomic_int_get (&state.n_begun) > 10);
+
+  if (short_flow == long_flow)
+    {
+      /* The next run of the same flow is another, much smaller one. */
+      for (guint i = N_LONG; i-- > 10;)
+        {
+          g_autoptr (GFlowNode) node = g_list_model_get_item (G_LIST_MODEL (long_flow), i);
+
+          g_assert_true (g_flow_remove_node (long_flow, node, NULL));
+        }
+    }
+  g_flow_execute (short_flow, NULL, short_ended_cb, &state);
+  TEST_WAIT (g_atomic_int_get (&state.stop) == 1);
+  g_assert_cmpint (state.most, <, N_LONG);
+  TEST_WAIT (result.calls > 0);
+  g_object_unref (g_flow_execute_finish (long_flow, result.result, NULL));
+  test_result_clear (&result);
+}
+
+static GFlow *
+make_small (guint max_threads)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *previous = NULL;
+
+  g_flow_set_max_threads (flow, max_threads);
+  for (guint i = 0; i < 10; i++)
+    {
+      GFlowNode *node = g_flow_add (flow, NULL, test_body_nothing, NULL, NULL, NULL);
+
+      if (i % 3 == 0)
+        g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+      if (previous != NULL)
+        g_flow_node_add_upstream (node, previous);
+      previous = node;
+    }
+
+  return flow;
+}
+
+static void
+test_fair_flows (gconstpointer data)
+{
+  guint max_threads = GPOINTER_TO_UINT (data);
+  g_autoptr (GFlow) long_flow = g_flow_new ();
+  g_autoptr (GFlow) short_flow = make_small (max_threads);
+
+  g_flow_set_max_threads (long_flow, max_threads);
+  race (long_flow, short_flow, G_FLOW_PLACEMENT_WORKER, FALSE);
+}
+
+static void
+test_fair_chain (void)
+{
+  g_autoptr (GFlow) long_flow = g_flow_new ();
+  g_autoptr (GFlow) short_flow = make_small (1);
+
+  g_flow_set_max_threads (long_flow, 1);
+  race (long_flow, short_flow, G_FLOW_PLACEMENT_WORKER, TRUE);
+}
+
+static void
+test_fair_context (void)
+{
+  g_autoptr (GFlow) long_flow = g_flow_new ();
+  g_autoptr (GFlow) short_flow = make_small (1);
+
+  race (long_flow, short_flow, G_FLOW_PLACEMENT_CONTEXT, FALSE);
+}
+
+static void
+test_fair_context_chain (void)
+{
+  g_autoptr (GFlow) long_flow = g_flow_new ();
+  g_autoptr (GFlow) short_flow = make_small (1);
+
+  race (long_flow, short_flow, G_FLOW_PLACEMENT_CONTEXT, TRUE);
+}
+
+static void
+test_fair_runs (gconstpointer data)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+
+  g_flow_set_max_threads (flow, GPOINTER_TO_UINT (data));
+  race (flow, flow, G_FLOW_PLACEMENT_WORKER, FALSE);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/threads/context/default", test_default_context);
+  g_test_add_func ("/threads/context/own", test_own_context);
+  g_test_add_func ("/threads/context/thread", test_in_thread);
+  g_test_add_func ("/threads/context/threads", test_in_threads);
+  g_test_add_func ("/threads/context/at-execute", test_context_at_execute);
+  g_test_add_func ("/threads/one-flow-many-threads", test_one_flow_many_threads);
+  g_test_add_func ("/threads/many-flows", test_many_flows);
+  g_test_add_data_func ("/threads/all-at-once/2", GUINT_TO_POINTER (2), test_all_at_once);
+  g_test_add_data_func ("/threads/all-at-once/16", GUINT_TO_POINTER (16), test_all_at_once);
+  g_test_add_data_func ("/threads/fair/flows/1", GUINT_TO_POINTER (1), test_fair_flows);
+  g_test_add_data_func ("/threads/fair/flows/3", GUINT_TO_POINTER (3), test_fair_flows);
+  g_test_add_func ("/threads/fair/chain", test_fair_chain);
+  g_test_add_func ("/threads/fair/context", test_fair_context);
+  g_test_add_func ("/threads/fair/context-chain", test_fair_context_chain);
+  g_test_add_data_func ("/threads/fair/runs/1", GUINT_TO_POINTER (1), test_fair_runs);
+  g_test_add_data_func ("/threads/fair/runs/2", GUINT_TO_POINTER (2), test_fair_runs);
+
+  return g_test_run ();
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: The libgflow authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The programs in README.md are the ones in examples/, and the files it names are there."""
+
+import os
+import re
+
+from check import SRCDIR, done, problem, read
+
+readme = read(SRCDIR, 'README.md')
+
+programs = re.findall(r'<!-- file: (\S+) -->\n+```[a-z]*\n(.*?)```', readme, flags=re.S)
+for name, text in programs:
+    source = read(SRCDIR, name)
+    # The README leaves out what every file starts with.
+    source = re.sub(r'\A(?:#!.*\n)?(?:/\*[\s\S]*?\*/\n|(?:(?:#|//) .*\n)+)\n*', '', source)
+    if source != text:
+        problem(f'README.md shows another {name} than the file has')
+
+for language in ('c', 'python', 'javascript', 'vala'):
+    if not any(name.startswith(f'examples/{language}/') for name, _ in programs):
+        problem(f'README.md shows no program in {language}')
+
+# Links and commands: what is named exists.
+for page in ('README.md', 'CONTRIBUTING.md', 'docs/architecture.md'):
+    text = read(SRCDIR, page)
+    for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
+        if not os.path.exists(os.path.join(SRCDIR, os.path.dirname(page), target)):
+            problem(f'{page} links to {target}, which is not there')
+    for command in re.findall(r'\b((?:build-aux|benchmarks)/[\w-]+)\b(?![/.\w-])', text):
+        path = os.path.join(SRCDIR, command)
+        if not os.path.isdir(path) and not os.access(path, os.X_OK):
+            problem(f'{page} names {command}, which cannot be run')
+
+done('README.md')

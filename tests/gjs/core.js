@@ -1,0 +1,765 @@
+// SPDX-FileCopyrightText: The libgflow authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import GFlow from 'gi://GFlow';
+import System from 'system';
+
+import {
+    deepEqual, equal, ok, rejects, runTests, sleep, test, throws,
+} from './tap.js';
+
+const {NodeState, RunState} = {NodeState: GFlow.FlowNodeState, RunState: GFlow.FlowRunState};
+
+// A flow and its log. Each node is an async function, a function, or a sync body as in C.
+function scenario(kind = 'mixed') {
+    const flow = new GFlow.Flow();
+    const log = [];
+    let n = 0;
+
+    function add(name, upstream = [], {duration = 1, lock = []} = {}) {
+        const kinds = kind === 'mixed' ? ['async', 'function', 'sync'][n++ % 3] : kind;
+
+        if (kinds === 'sync') {
+            const node = flow.add(name, () => {
+                log.push(name);
+                return true;
+            });
+            node.set_upstreams(upstream);
+            return node;
+        }
+        return flow.node({name, upstream, lock}, kinds === 'function'
+            ? () => {
+                log.push(name);
+            }
+            : async (run, node, cancellable) => {
+                await sleep(duration, cancellable);
+                log.push(name);
+            });
+    }
+    return {flow, log, add};
+}
+
+async function seconds(promise) {
+    const start = GLib.get_monotonic_time();
+
+    await promise;
+    return (GLib.get_monotonic_time() - start) / 1e6;
+}
+
+function matches(error, domain, code) {
+    return error instanceof GLib.Error && error.matches(domain, code);
+}
+
+function isCancelled(error) {
+    return matches(error, Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+}
+
+// Scenarios
+
+for (const kind of ['mixed', 'async', 'function', 'sync']) {
+    test(`1: multiple paths, ${kind}`, async () => {
+        const {flow, log, add} = scenario(kind);
+        const setup = add('setup');
+        const work = [add('work_1', [setup]), add('work_2', [setup])];
+
+        add('shutdown', work);
+        const run = await flow.execute();
+        equal(run.state, RunState.DONE);
+        equal(log[0], 'setup');
+        deepEqual(log.slice(1, 3).sort(), ['work_1', 'work_2']);
+        deepEqual(log.slice(3), ['shutdown']);
+    });
+
+    test(`2: a chain, ${kind}`, async () => {
+        const {flow, log, add} = scenario(kind);
+        const f = add('f');
+        const g = add('g', [f]);
+
+        add('h', [g]);
+        await flow.execute(null);
+        deepEqual(log, ['f', 'g', 'h']);
+    });
+
+    test(`3: seven nodes, ${kind}`, async () => {
+        const {flow, log, add} = scenario(kind);
+        const f = add('f'), g = add('g');
+        const h = add('h', [f]);
+        const ijk = ['i', 'j', 'k'].map(name => add(name, [g, h]));
+
+        add('m', ijk);
+        await flow.execute(null);
+        ok(['fgh', 'fhg', 'gfh'].includes(log.slice(0, 3).join('')), log.join(''));
+        deepEqual(log.slice(3, 6).sort(), ['i', 'j', 'k']);
+        deepEqual(log.slice(6), ['m']);
+    });
+}
+
+function group(constructor, ...items) {
+    const result = constructor();
+
+    for (const item of items) {
+        if (item instanceof GFlow.FlowNode)
+            result.append_node(item);
+        else
+            result.append_group(item);
+    }
+    return result;
+}
+
+const series = (...items) => group(GFlow.FlowGroup.new_series, ...items);
+const parallel = (...items) => group(GFlow.FlowGroup.new_parallel, ...items);
+
+test('4: seven nodes, as groups', async () => {
+    const log = [];
+    const [f, g, h, i, j, k, m] = [...'fghijkm'].map(name => GFlow.node({name}, async () => {
+        await sleep(1);
+        log.push(name);
+    }));
+    const flow = new GFlow.Flow();
+
+    flow.add_group(series(parallel(series(f, h), g), parallel(i, j, k), m));
+    await flow.execute(null);
+    ok(['fgh', 'fhg', 'gfh'].includes(log.slice(0, 3).join('')), log.join(''));
+    deepEqual(log.slice(3, 6).sort(), ['i', 'j', 'k']);
+    deepEqual(log.slice(6), ['m']);
+});
+
+test('5: three at once', async () => {
+    const {flow, add} = scenario('async');
+
+    for (const name of 'abc')
+        add(name, [], {duration: 100});
+    const time = await seconds(flow.execute(null));
+    ok(time >= 0.099 && time < 0.28, `${time} s`);
+});
+
+for (const [permits, least] of [[1, 0.299], [2, 0.199]]) {
+    test(`${permits === 1 ? 6 : 7}: a lock with ${permits} permits`, async () => {
+        const flow = new GFlow.Flow();
+        const lock = GFlow.FlowLock.new_with_permits(permits);
+        let running = 0, most = 0;
+
+        for (let i = 0; i < 3; i++) {
+            flow.node({lock}, async () => {
+                most = Math.max(most, ++running);
+                ok(lock.in_use >= running);
+                await sleep(100);
+                running--;
+            });
+        }
+        const time = await seconds(flow.execute(null));
+        ok(time >= least, `${time} s`);
+        equal(most, permits);
+        equal(lock.in_use, 0);
+    });
+}
+
+test('13: a node twice', async () => {
+    const {flow, log, add} = scenario('function');
+    const node = add('f');
+
+    ok(matches(throws(() => flow.add_node(node)), GFlow.FlowError, GFlow.FlowError.EXISTS));
+    ok(matches(throws(() => add('f')), GFlow.FlowError, GFlow.FlowError.EXISTS));
+    await flow.execute(null);
+    deepEqual(log, ['f']);
+});
+
+test('14: an empty flow', async () => {
+    const run = await new GFlow.Flow().execute(null);
+
+    equal(run.state, RunState.DONE);
+    equal(run.n_total, 0);
+});
+
+test('15: again, and twice at once', async () => {
+    const {flow, log, add} = scenario();
+    const f = add('f');
+
+    add('g', [f]);
+    await flow.execute(null);
+    await flow.execute(null);
+    deepEqual(log, ['f', 'g', 'f', 'g']);
+    const runs = await Promise.all([flow.execute(null), flow.execute(null)]);
+    ok(runs[0] !== runs[1]);
+    deepEqual(log.slice(4).sort(), ['f', 'f', 'g', 'g']);
+});
+
+test('18: an empty group keeps the order', async () => {
+    const log = [];
+    const flow = new GFlow.Flow();
+    const [x, f, y] = [...'xfy'].map(name => GFlow.node({name}, () => void log.push(name)));
+
+    flow.add_group(series(x, parallel(series(), f), y));
+    deepEqual([...y.get_upstreams()].map(node => node.name).sort(), ['f', 'x']);
+    await flow.execute(null);
+    deepEqual(log, ['x', 'f', 'y']);
+});
+
+for (const onError of ['SKIP_DEPENDANTS', 'STOP']) {
+    test(`19: a failure, ${onError}`, async () => {
+        const flow = new GFlow.Flow({on_error: GFlow.FlowOnError[onError]});
+        const log = [];
+        const job = (name, duration) => async (run, node, cancellable) => {
+            await sleep(duration, cancellable);
+            log.push(name);
+        };
+
+        const quick = flow.node({name: 'quick'}, () => void log.push('quick'));
+        const b = flow.node({name: 'b'}, async () => {
+            await sleep(10);
+            throw new RangeError('b fails');
+        });
+        const d = flow.node({name: 'd', upstream: b}, job('d', 1));
+        const z = flow.node({name: 'z'}, job('z', 300));
+        const run = GFlow.FlowRun.new(flow);
+        const error = await rejects(run.execute(null));
+
+        ok(error instanceof RangeError);
+        equal(error.message, 'b fails');
+        equal(run.state, RunState.FAILED);
+        equal(run.get_node_state(quick), NodeState.DONE);
+        equal(run.get_node_state(b), NodeState.FAILED);
+        equal(run.get_node_state(d), NodeState.SKIPPED);
+        ok(run.dup_node_reason(d).includes('b'));
+        if (onError === 'STOP') {
+            equal(run.get_node_state(z), NodeState.CANCELLED);
+            deepEqual(log, ['quick']);
+        } else {
+            equal(run.get_node_state(z), NodeState.DONE);
+            deepEqual(log, ['quick', 'z']);
+        }
+        const steps = [...run.get_errors()];
+        equal(steps.length, 1);
+        equal(steps[0].get_node(), b);
+        ok(steps[0].get_error().message.includes('b fails'));
+    });
+}
+
+test('21: a run is cancelled', async () => {
+    const flow = new GFlow.Flow();
+    const told = [];
+    const job = (name, duration) => async (run, node, cancellable) => {
+        try {
+            await sleep(duration, cancellable);
+        } catch (error) {
+            told.push(name);
+            throw error;
+        }
+    };
+    const a = flow.node({name: 'a'}, job('a', 1000));
+    const b = flow.node({name: 'b'}, job('b', 800));
+    const c = flow.node({name: 'c', upstream: a}, job('c', 1));
+    const run = GFlow.FlowRun.new(flow);
+
+    GLib.timeout_add(GLib.PRIORITY_DEFAULT, 50, () => {
+        run.cancel();
+        return GLib.SOURCE_REMOVE;
+    });
+    const time = await seconds(rejects(run.execute(null)).then(error => ok(isCancelled(error))));
+    ok(time < 0.5, `${time} s`);
+    equal(run.state, RunState.CANCELLED);
+    deepEqual(told.sort(), ['a', 'b']);
+    equal(run.get_node_state(a), NodeState.CANCELLED);
+    equal(run.get_node_state(b), NodeState.CANCELLED);
+    ok(![NodeState.DONE, NodeState.RUNNING].includes(run.get_node_state(c)));
+});
+
+// Cancellation
+
+test('the cancellable of the caller, and of one node', async () => {
+    const flow = new GFlow.Flow();
+    const node = flow.node({}, (run, self, cancellable) => sleep(1000, cancellable));
+    const cancellable = new Gio.Cancellable();
+
+    GLib.timeout_add(GLib.PRIORITY_DEFAULT, 5, () => {
+        cancellable.cancel();
+        return GLib.SOURCE_REMOVE;
+    });
+    ok(isCancelled(await rejects(flow.execute(cancellable))));
+
+    const run = GFlow.FlowRun.new(flow);
+    node.connect('started', () => run.cancel_node(node));
+    ok(isCancelled(await rejects(run.execute(null))));
+    ok(isCancelled(run.get_node_error(node)));
+});
+
+test('a body that cancels itself', async () => {
+    const flow = new GFlow.Flow();
+    const node = flow.node({}, async (run, self, cancellable) => {
+        run.cancel_node(self);
+        await sleep(1000, cancellable);
+    });
+    const run = GFlow.FlowRun.new(flow);
+
+    ok(isCancelled(await rejects(run.execute(null))));
+    equal(run.get_node_state(node), NodeState.CANCELLED);
+});
+
+test('a deadline', async () => {
+    const flow = new GFlow.Flow();
+    const run = GFlow.FlowRun.new(flow);
+
+    flow.node({}, (_run, node, cancellable) => sleep(1000, cancellable));
+    run.deadline = GLib.get_monotonic_time() + 20000;
+    ok(matches(await rejects(run.execute(null)), Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT));
+    equal(run.state, RunState.FAILED);
+});
+
+// Results
+
+test('results of every type', async () => {
+    class Thing {}
+
+    const values = [
+        0, 1, -0, 2 ** 40, 1.5, NaN, Infinity, true, false, '', 'text', 'ünï', 'a\0b', null, 10n,
+        [], [1, [2]], {a: 1}, new Thing(), new Map([[1, 2]]), new Uint8Array([1, 2]), new Date(),
+        Symbol('s'), () => 1, Object.create(null), new Gio.Cancellable(), Gio.File.new_for_path('/'),
+        GLib.Bytes.new([1]), new Error('a value'),
+    ];
+
+    for (const later of [false, true]) {
+        const flow = new GFlow.Flow();
+        const nodes = values.map(value => flow.node({}, later ? async () => {
+            await sleep(1);
+            return value;
+        } : () => value));
+        const after = flow.node({upstream: nodes}, run => nodes.map(node => run.result(node)));
+        const nothing = flow.node({}, () => undefined);
+        // eslint-disable-next-line no-await-in-loop
+        const run = await flow.execute(null);
+
+        run.result(after).forEach((value, i) => {
+            equal(value, values[i]);
+        });
+        equal(run.result(nothing), null);
+        // No longer needed, and not a leaf.
+        equal(run.result(nodes[0]), null);
+    }
+});
+
+test('results as in C', async () => {
+    const flow = new GFlow.Flow();
+    const number = flow.add('number', (node, run) => {
+        run.set_result(node, 7);
+        return true;
+    });
+    const variant = flow.add_task('variant', (node, run, task) => {
+        run.set_result_variant(node, GLib.Variant.new('as', ['a', 'b']));
+        task.return_boolean(true);
+    });
+    const object = flow.node({}, () => number);
+    const run = GFlow.FlowRun.new(flow);
+
+    run.keep_results = true;
+    await run.execute(null);
+    equal(run.get_result(number), 7);
+    equal(run.dup_result_variant(number), null);
+    deepEqual(run.dup_result_variant(variant).deepUnpack(), ['a', 'b']);
+    equal(run.dup_result_object(object), number);
+    equal(run.dup_result_object(number), null);
+});
+
+test('parameters', async () => {
+    const flow = new GFlow.Flow();
+    const node = flow.node({}, run => run.parameters.deepUnpack().size.deepUnpack() * 2);
+    const run = GFlow.FlowRun.new(flow);
+
+    run.parameters = new GLib.Variant('a{sv}', {size: GLib.Variant.new_int32(21)});
+    await run.execute(null);
+    equal(run.result(node), 42);
+});
+
+// Errors
+
+test('what is thrown is the rejection', async () => {
+    class MyError extends Error {}
+    const thrown = [new MyError('mine'), 'a string', undefined, null, {a: 1}, Object.create(null)];
+    const throwing = error => {
+        throw error;
+    };
+
+    for (const error of thrown) {
+        for (const add of [
+            flow => flow.node({}, () => throwing(error)),
+            flow => flow.node({}, async () => {
+                await null;
+                throwing(error);
+            }),
+            flow => flow.node({}, () => sleep(2).then(() => throwing(error))),
+            flow => flow.add(null, () => throwing(error)),
+            flow => flow.add_task(null, () => throwing(error)),
+        ]) {
+            const flow = new GFlow.Flow();
+
+            add(flow);
+            // eslint-disable-next-line no-await-in-loop
+            equal(await rejects(flow.execute(null)), error);
+            // eslint-disable-next-line no-await-in-loop
+            equal(await rejects(GFlow.FlowRun.new(flow).execute(null)), error);
+        }
+    }
+});
+
+test('a GLib.Error stays what it is', async () => {
+    const flow = new GFlow.Flow();
+
+    flow.node({}, async () => {
+        await sleep(1);
+        throw new Gio.IOErrorEnum({code: Gio.IOErrorEnum.NOT_FOUND, message: 'where?'});
+    });
+    const error = await rejects(flow.execute(null));
+    ok(matches(error, Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND));
+    equal(error.message, 'where?');
+});
+
+test('the error of a subflow', async () => {
+    const inner = new GFlow.Flow();
+    const flow = new GFlow.Flow();
+    const boom = new TypeError('boom');
+
+    inner.node({name: 'thrower'}, () => {
+        throw boom;
+    });
+    const node = flow.add_flow('inner', inner);
+    equal(node.get_subflow(), inner);
+    equal(await rejects(flow.execute(null)), boom);
+});
+
+test('FALSE, and a task that is dropped', async () => {
+    let flow = new GFlow.Flow();
+
+    flow.add('no', () => false);
+    let error = await rejects(flow.execute(null));
+    ok(matches(error, GFlow.FlowError, GFlow.FlowError.FAILED));
+    ok(error.message.includes('no'));
+
+    flow = new GFlow.Flow();
+    flow.add_task('lost', () => {});
+    const collect = GLib.timeout_add(GLib.PRIORITY_DEFAULT, 5, () => {
+        System.gc();
+        return GLib.SOURCE_CONTINUE;
+    });
+    error = await rejects(flow.execute(null));
+    GLib.source_remove(collect);
+    ok(matches(error, GFlow.FlowError, GFlow.FlowError.ABANDONED));
+});
+
+test('bad graphs', async () => {
+    const flow = new GFlow.Flow();
+    const a = flow.node({name: 'a'}, () => {});
+    const b = flow.node({name: 'b', upstream: a}, () => {});
+
+    a.add_upstream(b);
+    let error = throws(() => flow.validate());
+    ok(matches(error, GFlow.FlowError, GFlow.FlowError.CYCLE));
+    ok(/a → b → a|b → a → b/.test(error.message), error.message);
+    a.set_upstreams([]);
+    a.add_upstream_by_name('bb');
+    error = await rejects(flow.execute(null));
+    ok(matches(error, GFlow.FlowError, GFlow.FlowError.UNKNOWN_NODE));
+});
+
+test('clean-up and handlers', async () => {
+    const flow = new GFlow.Flow();
+    const log = [];
+    const bad = flow.node({name: 'bad'}, () => {
+        throw new Error('bad');
+    });
+
+    flow.node({name: 'next', upstream: bad}, () => void log.push('next'));
+    flow.node({name: 'handler', upstream: 'bad', run_when: GFlow.FlowRunWhen.ANY_FAILED},
+        () => void log.push('handler'));
+    flow.node({upstream: ['next', 'handler'], runWhen: GFlow.FlowRunWhen.ALL_FINISHED},
+        () => void log.push('clean-up'));
+    equal((await rejects(flow.execute(null))).message, 'bad');
+    deepEqual(log, ['handler', 'clean-up']);
+});
+
+// Placement
+
+test('functions stay in the context', async () => {
+    const flow = new GFlow.Flow();
+    const {CONTEXT, WORKER} = GFlow.FlowPlacement;
+    const nodes = [
+        flow.add('sync', () => true),
+        flow.node({placement: CONTEXT}, () => {}),
+        GFlow.FlowNode.new('new', () => true),
+    ];
+
+    nodes.push(flow.copy().lookup('sync'));
+    for (const node of nodes) {
+        equal(node.placement, CONTEXT);
+        equal(node.get_placement(), CONTEXT);
+        for (const ask of [
+            () => node.set_placement(WORKER),
+            () => {
+                node.placement = WORKER;
+            },
+        ])
+            ok(/worker/.test(throws(ask).message));
+        node.placement = CONTEXT;
+        equal(node.placement, CONTEXT);
+    }
+    ok(/worker/.test(throws(() => flow.node({placement: WORKER}, () => {})).message));
+    ok(/worker/.test(throws(() => new GFlow.FlowNode({placement: WORKER})).message));
+    equal(flow.get_n_items(), 2);
+    await flow.execute(null);
+});
+
+test('bad arguments', () => {
+    const flow = new GFlow.Flow();
+
+    for (const fn of [undefined, null, 1, {}])
+        ok(throws(() => flow.node({}, fn)) instanceof TypeError);
+    throws(() => flow.add('a', 1));
+    throws(() => flow.add_task('a', undefined));
+    ok(/colour/.test(throws(() => flow.node({colour: 'red'}, () => {})).message));
+    throws(() => flow.node({upstream: [1]}, () => {}));
+    equal(flow.get_n_items(), 0);
+});
+
+// The plan
+
+test('iteration, lookup, edits and copies', async () => {
+    const {flow, log, add} = scenario('function');
+    const a = add('a');
+    const b = add('b', [a]);
+    const join = flow.add_join('both', ['a', 'b']);
+
+    deepEqual([...flow].map(node => node.name), ['a', 'b', 'both']);
+    equal([...flow][1], b);
+    equal(flow.lookup('a'), a);
+    equal(flow.lookup('nobody'), null);
+    equal(b.flow, flow);
+    deepEqual([...a.get_downstreams()].map(node => node.name), ['b', 'both']);
+
+    const copy = flow.copy();
+    ok(flow.equal(copy));
+    flow.remove_node(join);
+    ok(!flow.equal(copy));
+    equal(join.flow, null);
+
+    await copy.execute(null);
+    deepEqual(log, ['a', 'b']);
+
+    const all = flow.add_join_all(null);
+    deepEqual([...all.get_upstreams()], [b]);
+    equal(all.name, 'node0');
+});
+
+test('a node moves to another flow', async () => {
+    const flow = new GFlow.Flow();
+    const other = new GFlow.Flow();
+    const node = flow.node({name: 'moved'}, () => 'here');
+
+    flow.remove_node(node);
+    other.add_node(node);
+    equal((await other.execute(null)).result(node), 'here');
+});
+
+test('a body adds a node for the next run', async () => {
+    const flow = new GFlow.Flow();
+    const log = [];
+
+    flow.node({name: 'f'}, () => {
+        log.push('f');
+        if (flow.lookup('g') === null)
+            flow.node({name: 'g', upstream: 'f'}, () => void log.push('g'));
+    });
+    await flow.execute(null);
+    deepEqual(log, ['f']);
+    await flow.execute(null);
+    deepEqual(log, ['f', 'f', 'g']);
+});
+
+test('properties of nodes and flows', () => {
+    const flow = new GFlow.Flow({name: 'plan', max_threads: 2, max_parallel: 3});
+    const lock = new GFlow.FlowLock({name: 'door', permits: 2});
+    const node = flow.node({name: 'n', title: 'Node', priority: -1, weight: 5, lock: [lock]},
+        () => {});
+
+    deepEqual([flow.name, flow.max_threads, flow.max_parallel], ['plan', 2, 3]);
+    deepEqual([node.name, node.title, node.priority, node.weight], ['n', 'Node', -1, 5]);
+    deepEqual([lock.name, lock.permits, lock.in_use, lock.waiting], ['door', 2, 0, 0]);
+    equal([...node.get_locks()][0], lock);
+    ok(flow.to_dot(null).includes('digraph'));
+    ok(flow.to_mermaid(null).length > 0);
+});
+
+// Locks
+
+test('a lock of the application', async () => {
+    const lock = new GFlow.FlowLock();
+    const log = [];
+
+    async function user(name) {
+        await lock.acquire();
+        log.push(`${name} in`);
+        await sleep(5);
+        log.push(`${name} out`);
+        lock.release();
+    }
+
+    await Promise.all([user('a'), user('b'), user('c')]);
+    deepEqual(log, ['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
+    ok(lock.try_acquire());
+    ok(!lock.try_acquire());
+
+    const cancellable = new Gio.Cancellable();
+    const waiting = rejects(lock.acquire(cancellable));
+    equal(lock.waiting, 1);
+    cancellable.cancel();
+    ok(isCancelled(await waiting));
+    equal(lock.waiting, 0);
+
+    const flow = new GFlow.Flow();
+    flow.node({lock}, () => {});
+    const running = flow.execute(null);
+    await sleep(5);
+    equal(lock.waiting, 1);
+    lock.release();
+    await running;
+});
+
+// Ways to run
+
+test('signals', async () => {
+    const flow = new GFlow.Flow();
+    const log = [];
+    const node = flow.node({name: 'node'}, () => void log.push('body'));
+    const run = GFlow.FlowRun.new(flow);
+
+    for (const [name, object] of Object.entries({flow, node, run})) {
+        for (const signal of ['started', 'done', 'error', 'always']) {
+            if (name !== 'run' || signal !== 'started')
+                object.connect(signal, () => void log.push(`${name} ${signal}`));
+        }
+    }
+    const done = run.execute(null);
+    deepEqual(log, []);
+    await done;
+    deepEqual(log.filter(line => line !== 'node started'), [
+        'flow started', 'body', 'node done', 'node always', 'run done', 'run always', 'flow done',
+        'flow always',
+    ]);
+    ok(log.includes('node started'));
+    equal(run.fraction, 1);
+    equal(run.n_done, 1);
+});
+
+test('a callback as in C', async () => {
+    const flow = new GFlow.Flow();
+    const node = flow.node({}, () => 'result');
+
+    equal(await new Promise((resolve, reject) => {
+        flow.execute(null, (source, result) => {
+            try {
+                resolve(source.execute_finish(result).result(node));
+            } catch (error) {
+                reject(error);
+            }
+        });
+    }), 'result');
+});
+
+test('a run is executed once', async () => {
+    const flow = new GFlow.Flow();
+    const run = GFlow.FlowRun.new(flow);
+    const boom = new Error('boom');
+
+    flow.node({}, async () => {
+        await sleep(5);
+        throw boom;
+    });
+    const first = rejects(run.execute(null));
+    ok(await rejects(run.execute(null)) !== boom);
+    equal(await first, boom);
+});
+
+test('blocking', () => {
+    const flow = new GFlow.Flow();
+    const node = flow.node({}, () => 'result');
+    const boom = new Error('boom');
+
+    flow.add('sync', () => true);
+    equal(flow.execute_sync(null).result(node), 'result');
+    equal(flow.execute_sync().result(node), 'result');
+    flow.node({upstream: node}, () => {
+        throw boom;
+    });
+    equal(throws(() => flow.execute_sync(null)), boom);
+
+    const later = new GFlow.Flow();
+    later.node({}, () => sleep(1));
+    ok(/main loop/.test(throws(() => later.execute_sync(null)).message));
+});
+
+test('a thousand nodes', async () => {
+    const flow = new GFlow.Flow();
+    let n = 0;
+
+    for (let i = 0; i < 1000; i++) {
+        flow.node({upstream: i < 10 ? [] : [`node${i - 10}`]},
+            i % 2 ? async () => void n++ : () => void n++);
+    }
+    const run = await flow.execute(null);
+    equal(n, 1000);
+    equal(run.n_total, 1000);
+});
+
+// Programs without modules, and with a main loop of their own.
+
+function runProgram(...args) {
+    const gjs = GLib.find_program_in_path('gjs');
+    const [, out, err, status] = GLib.spawn_sync(null, [gjs, ...args], null,
+        GLib.SpawnFlags.DEFAULT, null);
+
+    equal(status, 0);
+    equal(new TextDecoder().decode(err), '');
+    return new TextDecoder().decode(out).trim();
+}
+
+test('imports.gi and a GLib.MainLoop', () => {
+    equal(runProgram('-c', `
+        const {GFlow, GLib} = imports.gi;
+        const loop = GLib.MainLoop.new(null, false);
+        const flow = new GFlow.Flow();
+        const a = flow.node({name: 'a'}, () => new Promise(resolve => {
+            GLib.timeout_add(0, 1, () => { resolve(20); return false; });
+        }));
+        const b = flow.node({name: 'b', upstream: a}, run => run.result(a) + 1);
+        flow.execute(null).then(run => print(run.result(b))).finally(() => loop.quit());
+        loop.run();
+        print([...flow].map(node => node.name));`), '21\na,b');
+});
+
+test('imports.gi without a loop', () => {
+    equal(runProgram('-c', `
+        const {GFlow} = imports.gi;
+        const flow = new GFlow.Flow();
+        const a = flow.node({name: 'a'}, () => 'blocking');
+        print(flow.execute_sync(null).result(a));`), 'blocking');
+});
+
+test('a module with a GLib.MainLoop', () => {
+    const [file, stream] = Gio.File.new_tmp('gflow-XXXXXX.js');
+
+    stream.close(null);
+    try {
+        file.replace_contents(`
+            import GFlow from 'gi://GFlow';
+            import GLib from 'gi://GLib';
+            const loop = GLib.MainLoop.new(null, false);
+            const flow = new GFlow.Flow();
+            flow.node({}, async () => { throw new Error('oops'); });
+            flow.execute().catch(error => print(error.message)).finally(() => loop.quit());
+            loop.run();`, null, false, Gio.FileCreateFlags.NONE, null);
+        equal(runProgram('-m', file.get_path()), 'oops');
+    } finally {
+        file.delete(null);
+    }
+});
+
+await runTests();

@@ -1,0 +1,239 @@
+// SPDX-FileCopyrightText: The libgflow authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Closures and objects are freed, and the garbage collector may come at any moment.
+
+import GLib from 'gi://GLib';
+import Gio from 'gi://Gio';
+import GFlow from 'gi://GFlow';
+import System from 'system';
+
+import {collectGarbage, equal, ok, rejects, runTests, sleep, test, watch} from './tap.js';
+
+// Something for closures to hold.
+const token = () => new Gio.SimpleAction({name: 'token'});
+
+// Calls fn(track), and then expects everything tracked to be gone.
+function leaves(name, fn) {
+    test(name, async () => {
+        const alive = [];
+
+        await fn(object => {
+            alive.push(watch(object));
+            return object;
+        });
+        // Promises hold on to what they were made with until their jobs are done.
+        await sleep(1);
+        await collectGarbage();
+        ok(alive.length > 0);
+        equal(alive.filter(lives => lives()).length, 0);
+    });
+}
+
+leaves('a flow that never ran', track => {
+    const flow = track(new GFlow.Flow());
+
+    for (let i = 0; i < 10; i++) {
+        const held = track(token());
+        track(flow.node({}, () => held));
+        track(flow.add(null, () => held !== null));
+        track(flow.add_task(null, () => held));
+    }
+});
+
+leaves('a flow that ran', async track => {
+    const flow = track(new GFlow.Flow());
+
+    for (let i = 0; i < 10; i++) {
+        const held = track(token());
+        track(flow.node({}, () => held));
+        track(flow.node({}, async () => {
+            await sleep(1);
+            return held;
+        }));
+        track(flow.add(null, () => held !== null));
+    }
+    track(await flow.execute(null));
+});
+
+leaves('a flow whose functions refer to it, and to its nodes and runs', async track => {
+    const flow = track(new GFlow.Flow());
+    const node = track(flow.node({}, () => [flow, node, run]));
+    const group = track(GFlow.FlowGroup.new_parallel());
+    const inGroup = track(GFlow.node({}, () => [flow, inGroup, group]));
+    group.append_node(inGroup);
+    flow.add_group(group);
+    track(flow.add(null, () => flow !== null));
+    track(flow.add_task(null, (_node, _run, task) => {
+        task.return_boolean(flow !== null);
+    }));
+    const run = track(GFlow.FlowRun.new(flow));
+    await run.execute(null);
+});
+
+leaves('a copy outlives the original', async track => {
+    const make = () => {
+        const flow = track(new GFlow.Flow());
+        flow.node({name: 'a'}, () => flow.name);
+        return track(flow.copy());
+    };
+    const copy = make();
+
+    await collectGarbage();
+    equal((await copy.execute(null)).result(copy.lookup('a')), null);
+});
+
+leaves('a run outlives the variable of its flow', async track => {
+    const make = () => {
+        const flow = track(new GFlow.Flow());
+        flow.node({name: 'a'}, () => 'result');
+        return track(GFlow.FlowRun.new(flow));
+    };
+    const run = make();
+
+    await collectGarbage();
+    await run.execute(null);
+    equal(run.result(run.flow.lookup('a')), 'result');
+});
+
+leaves('failures and cancelled runs', async track => {
+    const flow = track(new GFlow.Flow());
+    const held = track(token());
+
+    flow.node({}, () => {
+        throw Object.assign(new Error('boom'), {held});
+    });
+    flow.node({}, (run, node, cancellable) => sleep(50, cancellable));
+    ok((await rejects(flow.execute(null))).held);
+    const run = track(GFlow.FlowRun.new(flow));
+    const end = rejects(run.execute(null));
+    run.cancel();
+    await end;
+});
+
+leaves('results', async track => {
+    const flow = track(new GFlow.Flow());
+    const first = flow.node({}, () => ({held: track(token())}));
+
+    flow.add_join('join', [first.name, flow.node({upstream: first}, () => [track(token())]).name]);
+    track(await flow.execute(null));
+});
+
+leaves('a node that was removed', async track => {
+    const flow = new GFlow.Flow();
+    const held = track(token());
+
+    flow.remove_node(track(flow.node({}, () => held)));
+    flow.remove_node(track(flow.add(null, () => [flow, held])));
+    flow.node({}, () => {});
+    await flow.execute(null);
+});
+
+leaves('signal handlers', async track => {
+    const flow = track(new GFlow.Flow());
+    const node = track(flow.node({}, () => {}));
+    const run = track(GFlow.FlowRun.new(flow));
+
+    for (const object of [flow, node, run]) {
+        object.connect('done', () => [flow, node, run]);
+        object.connect('always', () => [flow, node, run]);
+    }
+    await run.execute(null);
+});
+
+leaves('locks, and who waits for them', async track => {
+    const flow = track(new GFlow.Flow());
+    const lock = track(new GFlow.FlowLock());
+
+    for (let i = 0; i < 5; i++)
+        flow.node({lock}, () => [lock, flow]);
+    await lock.acquire();
+    const run = flow.execute(null);
+    await sleep(2);
+    lock.release();
+    track(await run);
+});
+
+test('nobody holds on to the flow while it runs', async () => {
+    const start = () => {
+        const flow = new GFlow.Flow();
+        const node = flow.node({}, async () => {
+            await sleep(20);
+            return 'result';
+        });
+        const last = flow.node({upstream: node}, run => run.result(node));
+        return flow.execute(null).then(run => run.result(last));
+    };
+    const end = start();
+
+    await collectGarbage();
+    equal(await end, 'result');
+});
+
+test('a callback as in C, and nobody holds on to the flow', async () => {
+    const end = new Promise((resolve, reject) => {
+        const flow = new GFlow.Flow();
+        const node = flow.node({}, async () => {
+            await sleep(20);
+            return 'result';
+        });
+        const name = flow.node({upstream: node}, run => run.result(node)).get_name();
+        flow.execute(null, (source, result) => {
+            try {
+                const run = source.execute_finish(result);
+                resolve(run.result(run.flow.lookup(name)));
+            } catch (error) {
+                reject(error);
+            }
+        });
+    });
+
+    await collectGarbage();
+    equal(await end, 'result');
+});
+
+test('a storm', async () => {
+    const collect = GLib.timeout_add(GLib.PRIORITY_HIGH, 1, () => {
+        System.gc();
+        return GLib.SOURCE_CONTINUE;
+    });
+    const lock = GFlow.FlowLock.new_with_permits(2);
+
+    for (let round = 0; round < 5; round++) {
+        const flow = new GFlow.Flow();
+        const nodes = [];
+        let n = 0;
+
+        for (let i = 0; i < 60; i++) {
+            const upstream = nodes.slice(-3);
+
+            if (i % 3 === 0) {
+                nodes.push(flow.node({upstream, lock}, async run => {
+                    await sleep(1);
+                    n++;
+                    return [i, upstream.map(node => run.result(node))];
+                }));
+            } else if (i % 3 === 1) {
+                nodes.push(flow.node({upstream}, () => {
+                    n++;
+                    return {i};
+                }));
+            } else {
+                // Runs on a worker, between functions.
+                nodes.push(flow.add_join(null, [nodes[i - 1].name, nodes[i - 2].name]));
+            }
+        }
+        const runs = [1, 2, 3].map(() => flow.execute(null));
+        const cancelled = GFlow.FlowRun.new(flow);
+        const end = cancelled.execute(null).then(() => 'done', () => 'cancelled');
+        // eslint-disable-next-line no-await-in-loop
+        await sleep(round);
+        cancelled.cancel();
+        // eslint-disable-next-line no-await-in-loop
+        await Promise.all([...runs, end]);
+        ok(n >= 3 * 40, `${n} functions`);
+    }
+    GLib.source_remove(collect);
+});
+
+await runTests();

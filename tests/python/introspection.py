@@ -1,0 +1,350 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: The libgflow authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What must be visible through introspection is, and nothing else; and it can be called.
+
+Without the override: this is the API that every language gets."""
+
+import unittest
+
+import gi
+
+gi.require_version('GFlow', '1')
+from gi.module import get_introspection_module
+from gi.repository import Gio, GLib, GObject
+
+GFlow = get_introspection_module('GFlow')
+
+METHODS = {
+    'Flow': '''new add add_task add_flow add_join add_join_all add_node add_group remove_node lookup
+        copy equal validate to_dot to_mermaid execute execute_finish execute_sync
+        get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
+        get_on_error set_on_error''',
+    'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
+        get_upstreams get_downstreams get_locks get_name set_name get_title set_title
+        get_flow get_subflow get_placement set_placement get_priority set_priority
+        get_weight set_weight get_run_when set_run_when''',
+    'FlowLock': '''new new_with_permits acquire acquire_finish acquire_sync try_acquire release
+        get_name set_name get_permits set_permits get_in_use get_waiting''',
+    'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
+    'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
+        set_result set_result_variant get_result dup_result_variant dup_result_object
+        get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
+        get_flow get_state get_error get_cancellable get_on_error set_on_error
+        get_parameters set_parameters get_deadline set_deadline
+        get_keep_results set_keep_results get_fraction get_n_done get_n_total''',
+    'FlowStep': 'get_node get_state dup_reason get_error',
+}
+
+PROPERTIES = {
+    'Flow': 'name max-threads max-parallel on-error item-type n-items',
+    'FlowNode': 'name title flow subflow placement priority weight run-when',
+    'FlowLock': 'name permits in-use waiting',
+    'FlowGroup': '',
+    'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
+        n-done n-total''',
+    'FlowStep': 'node state reason error',
+}
+
+SIGNALS = {
+    'Flow': 'started done error always',
+    'FlowNode': 'started done error always',
+    'FlowLock': '',
+    'FlowGroup': '',
+    'FlowRun': 'done error always',
+    'FlowStep': '',
+}
+
+ENUMS = {
+    'FlowPlacement': 'WORKER CONTEXT',
+    'FlowRunWhen': 'ALL_SUCCEEDED ALL_FINISHED ANY_FAILED',
+    'FlowOnError': 'SKIP_DEPENDANTS FINISH_RUNNING STOP IGNORE',
+    'FlowNodeState': 'WAITING READY LOCKED RUNNING DONE FAILED SKIPPED CANCELLED',
+    'FlowRunState': 'NEW RUNNING DONE FAILED CANCELLED',
+    'FlowError': '''EXISTS UNKNOWN_NODE CYCLE TOPOLOGY FROZEN NOT_OPEN START_FAILED SKIPPED
+        ABANDONED RECURSION BAD_FILE BAD_INPUT REMOTE FAILED''',
+}
+
+# Nothing is lost on the way from the headers: what is only for C, and why.
+ONLY_C = {'after': 'varargs', 'series': 'varargs', 'parallel': 'varargs'}
+
+
+class Visibility(unittest.TestCase):
+    def test_namespace(self):
+        names = {name for name in dir(GFlow) if not name.startswith('_')}
+        wanted = set(METHODS) | set(ENUMS)
+        self.assertLessEqual(wanted, names)
+        # Callback types, class structures, version constants
+        others = {name for name in names - wanted
+                  if not name.endswith('Class') and not name.isupper()}
+        self.assertLessEqual(others, {'FlowFunc', 'FlowTaskFunc', 'flow_error_quark',
+                                      'check_version'})
+
+    def test_methods(self):
+        for name, methods in METHODS.items():
+            cls = getattr(GFlow, name)
+            found = {method.get_name() for method in cls.__info__.get_methods()}
+            self.assertEqual(found, set(methods.split()), name)
+            for method in ONLY_C:
+                self.assertFalse(method in found, method)
+            for method in found:
+                self.assertTrue(callable(getattr(cls, method)))
+
+    def test_properties(self):
+        for name, properties in PROPERTIES.items():
+            cls = getattr(GFlow, name)
+            found = {info.name: info for info in cls.list_properties()}
+            self.assertEqual(set(found), set(properties.split()), name)
+
+    def test_signals(self):
+        for name, signals in SIGNALS.items():
+            cls = getattr(GFlow, name)
+            self.assertEqual(set(GObject.signal_list_names(cls)), set(signals.split()), name)
+
+    def test_enums(self):
+        for name, members in ENUMS.items():
+            cls = getattr(GFlow, name)
+            for value, member in enumerate(members.split()):
+                self.assertEqual(int(getattr(cls, member)), value, f'{name}.{member}')
+            self.assertEqual(cls.__info__.get_values()[-1].get_value(), len(members.split()) - 1)
+
+    def test_type_names(self):
+        for name in METHODS:
+            self.assertEqual(getattr(GFlow, name).__gtype__.name, 'G' + name)
+        for name in ENUMS:
+            if name != 'FlowError':
+                self.assertEqual(getattr(GFlow, name).__gtype__.name, 'G' + name)
+
+    def test_final(self):
+        """No class can be derived from, but the flow is a list."""
+        self.assertTrue(issubclass(GFlow.Flow, Gio.ListModel))
+
+    def test_error_domain(self):
+        self.assertEqual(GLib.quark_to_string(GFlow.FlowError.quark()), 'g-flow-error-quark')
+        flow = GFlow.Flow.new()
+        flow.add('a', None)
+        flow.add('b', None).add_upstream(flow.lookup('a'))
+        flow.lookup('a').add_upstream(flow.lookup('b'))
+        with self.assertRaises(GLib.Error) as caught:
+            flow.validate()
+        self.assertTrue(caught.exception.matches(GFlow.FlowError.quark(), GFlow.FlowError.CYCLE))
+        self.assertFalse(caught.exception.matches(GFlow.FlowError.quark(),
+                                                  GFlow.FlowError.EXISTS))
+
+
+class Calls(unittest.TestCase):
+    """Every function once. Flow means the class of C, which the override only covers."""
+
+    def setUp(self):
+        self.called = []
+        # Methods of the classes of C, whatever the override has put in front.
+        for name, methods in METHODS.items():
+            for method in methods.split():
+                setattr(self, f'{name}_{method}', self.counted(name, method))
+
+    def counted(self, name, method):
+        def call(*arguments):
+            self.called.append(f'{name}.{method}')
+            return getattr(getattr(GFlow, name), method)(*arguments)
+        return call
+
+    def test_all(self):
+        self.build()
+        self.look()
+        self.locks()
+        self.groups()
+        self.sync()
+        self.run_object()
+        self.callbacks()
+        wanted = {f'{name}.{method}' for name, methods in METHODS.items()
+                  for method in methods.split()}
+        self.assertEqual(wanted - set(self.called), set())
+
+    def body(self, node, run, *data):
+        self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_INT64, 42))
+        return True
+
+    def variant_body(self, node, run, *data):
+        self.assertIsInstance(self.FlowRun_get_node_cancellable(run, node), Gio.Cancellable)
+        self.FlowRun_set_result_variant(run, node, GLib.Variant('s', 'text'))
+        return True
+
+    def task_body(self, node, run, task, *data):
+        self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_OBJECT, self.flow))
+        task.return_boolean(True)
+
+    def failing(self, node, run, *data):
+        raise GLib.Error('failed', 'a-domain', 9)
+
+    def build(self):
+        self.flow = flow = self.Flow_new()
+        self.a = self.Flow_add(flow, 'a', self.body)
+        self.b = self.Flow_add(flow, None, self.variant_body)
+        self.c = self.Flow_add_task(flow, 'c', self.task_body, 1)
+        self.d = self.FlowNode_new('d', self.body)
+        self.assertTrue(self.Flow_add_node(flow, self.d))
+        self.e = self.FlowNode_new_for_task('e', self.task_body)
+        self.Flow_add_node(flow, self.e)
+        self.sub = self.Flow_new()
+        self.Flow_add(self.sub, 'inside', self.body)
+        self.f = self.Flow_add_flow(flow, 'f', self.sub)
+        self.FlowNode_add_upstream(self.d, self.a)
+        self.FlowNode_add_upstream_by_name(self.e, 'a')
+        self.FlowNode_set_upstreams(self.f, [self.a, self.b])
+        self.join = self.Flow_add_join(flow, 'join', ['a', 'c'])
+        self.all = self.Flow_add_join_all(flow, 'all')
+        gone = self.Flow_add(flow, 'gone', None)
+        self.assertTrue(self.Flow_remove_node(flow, gone))
+        self.assertTrue(self.Flow_validate(flow))
+
+    def look(self):
+        flow = self.flow
+        self.assertIs(self.Flow_lookup(flow, 'a'), self.a)
+        self.assertIsNone(self.Flow_lookup(flow, 'gone'))
+        copy = self.Flow_copy(flow)
+        self.assertTrue(self.Flow_equal(flow, copy))
+        self.assertIn('digraph', self.Flow_to_dot(flow, None))
+        self.assertTrue(self.Flow_to_mermaid(flow, None))
+        for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
+                ('on_error', GFlow.FlowOnError.IGNORE):
+            getattr(self, f'Flow_set_{name}')(flow, value)
+            self.assertEqual(getattr(self, f'Flow_get_{name}')(flow), value)
+        self.Flow_set_on_error(flow, GFlow.FlowOnError.SKIP_DEPENDANTS)
+        for name, value in ('name', 'b'), ('title', 'A title'), ('priority', -1), ('weight', 5), \
+                ('placement', GFlow.FlowPlacement.CONTEXT), \
+                ('run_when', GFlow.FlowRunWhen.ALL_FINISHED):
+            getattr(self, f'FlowNode_set_{name}')(self.b, value)
+            self.assertEqual(getattr(self, f'FlowNode_get_{name}')(self.b), value)
+        self.FlowNode_set_priority(self.b, 0)
+        self.assertIs(self.FlowNode_get_flow(self.b), flow)
+        self.assertIs(self.FlowNode_get_subflow(self.f), self.sub)
+        self.assertIsNone(self.FlowNode_get_subflow(self.a))
+        self.assertEqual(list(self.FlowNode_get_upstreams(self.f)), [self.a, self.b])
+        self.assertEqual(list(self.FlowNode_get_downstreams(self.f)), [self.all])
+        lock = self.FlowLock_new()
+        self.FlowNode_add_lock(self.d, lock)
+        self.assertEqual(list(self.FlowNode_get_locks(self.d)), [lock])
+
+    def locks(self):
+        lock = self.FlowLock_new_with_permits(2)
+        self.FlowLock_set_name(lock, 'disk')
+        self.assertEqual(self.FlowLock_get_name(lock), 'disk')
+        self.FlowLock_set_permits(lock, 1)
+        self.assertEqual(self.FlowLock_get_permits(lock), 1)
+        self.assertTrue(self.FlowLock_try_acquire(lock))
+        self.assertFalse(self.FlowLock_try_acquire(lock))
+        self.assertEqual(self.FlowLock_get_in_use(lock), 1)
+        self.assertEqual(self.FlowLock_get_waiting(lock), 0)
+        self.FlowLock_release(lock)
+        self.assertTrue(self.FlowLock_acquire_sync(lock, None))
+        loop = GLib.MainLoop()
+
+        def acquired(lock, result, *data):
+            self.assertTrue(self.FlowLock_acquire_finish(lock, result))
+            loop.quit()
+        self.FlowLock_acquire(lock, None, acquired)
+        self.FlowLock_release(lock)
+        loop.run()
+
+    def groups(self):
+        flow = self.Flow_new()
+        series, parallel = self.FlowGroup_new_series(), self.FlowGroup_new_parallel()
+        lock = self.FlowLock_new()
+        for name in 'xy':
+            self.FlowGroup_append_node(parallel, self.FlowNode_new(name, self.body))
+        self.FlowGroup_append_node(series, self.FlowNode_new('first', self.body))
+        self.FlowGroup_append_group(series, parallel)
+        self.FlowGroup_set_lock(series, lock)
+        self.assertTrue(self.Flow_add_group(flow, series))
+        self.assertEqual([node.get_name() for node in flow], ['first', 'x', 'y'])
+        self.Flow_execute_sync(flow, None)
+
+    def sync(self):
+        run = self.Flow_execute_sync(self.flow, None)
+        self.assertIs(self.FlowRun_get_flow(run), self.flow)
+        self.assertEqual(self.FlowRun_get_state(run), GFlow.FlowRunState.DONE)
+        self.assertIsNone(self.FlowRun_get_error(run))
+
+    def run_object(self):
+        run = self.FlowRun_new(self.flow)
+        parameters = GLib.Variant('a{sv}', {'x': GLib.Variant('i', 1)})
+        for name, value in ('on_error', GFlow.FlowOnError.STOP), ('parameters', parameters), \
+                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True):
+            getattr(self, f'FlowRun_set_{name}')(run, value)
+            self.assertEqual(getattr(self, f'FlowRun_get_{name}')(run), value)
+        self.assertIsInstance(self.FlowRun_get_cancellable(run), Gio.Cancellable)
+        self.assertEqual(self.FlowRun_get_state(run), GFlow.FlowRunState.NEW)
+        self.assertTrue(self.FlowRun_execute_sync(run, None))
+        self.assertEqual(self.FlowRun_get_result(run, self.a), 42)
+        self.assertEqual(self.FlowRun_get_result(run, self.b), GLib.Variant('s', 'text'))
+        self.assertEqual(self.FlowRun_dup_result_variant(run, self.b), GLib.Variant('s', 'text'))
+        self.assertIs(self.FlowRun_dup_result_object(run, self.c), self.flow)
+        self.assertIsNone(self.FlowRun_get_result(run, self.all))
+        self.assertEqual(self.FlowRun_get_node_state(run, self.a), GFlow.FlowNodeState.DONE)
+        self.assertIsNone(self.FlowRun_get_node_error(run, self.a))
+        self.assertIsNone(self.FlowRun_dup_node_reason(run, self.a))
+        self.assertEqual(self.FlowRun_get_fraction(run), 1)
+        self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
+
+        bad = self.Flow_add(self.flow, 'bad', self.failing)
+        after = self.Flow_add(self.flow, 'after', self.body)
+        after.add_upstream(bad)
+        run = self.FlowRun_new(self.flow)
+        with self.assertRaisesRegex(GLib.Error, 'failed'):
+            self.FlowRun_execute_sync(run, None)
+        self.assertEqual(self.FlowRun_get_node_error(run, bad).code, 9)
+        self.assertTrue(self.FlowRun_dup_node_reason(run, after))
+        self.assertEqual(self.FlowRun_get_error(run).message, 'failed')
+        step, = self.FlowRun_get_errors(run)
+        self.assertIs(self.FlowStep_get_node(step), bad)
+        self.assertEqual(self.FlowStep_get_state(step), GFlow.FlowNodeState.FAILED)
+        self.assertEqual(self.FlowStep_get_error(step).domain, 'a-domain')
+        self.FlowStep_dup_reason(step)
+        self.flow.remove_node(after)
+        self.flow.remove_node(bad)
+
+        run = self.FlowRun_new(self.flow)
+        self.FlowRun_cancel_node(run, self.a)
+        self.FlowRun_cancel(run)
+        with self.assertRaises(GLib.Error):
+            self.FlowRun_execute_sync(run, None)
+
+    def callbacks(self):
+        loop = GLib.MainLoop()
+        runs = []
+
+        def flow_ended(flow, result, *data):
+            runs.append((self.Flow_execute_finish(flow, result), data))
+            loop.quit()
+
+        def run_ended(run, result, *data):
+            runs.append((self.FlowRun_execute_finish(run, result), data))
+            loop.quit()
+
+        self.Flow_execute(self.flow, None, flow_ended, 'x')
+        loop.run()
+        self.assertEqual(runs[0][0].get_state(), GFlow.FlowRunState.DONE)
+        self.assertEqual(runs[0][1], ('x',))
+        run = self.FlowRun_new(self.flow)
+        self.FlowRun_execute(run, None, run_ended)
+        loop.run()
+        self.assertEqual(runs[1], (True, ()))
+
+    def test_list_model(self):
+        flow = GFlow.Flow.new()
+        changes = []
+        flow.connect('items-changed', lambda *change: changes.append(change[1:]))
+        for name in 'abc':
+            flow.add(name, None)
+        flow.remove_node(flow.lookup('b'))
+        self.assertEqual(changes, [(0, 0, 1), (1, 0, 1), (2, 0, 1), (1, 1, 0)])
+        self.assertEqual(flow.get_n_items(), 2)
+        self.assertEqual(flow.props.n_items, 2)
+        self.assertEqual(flow.get_item_type(), GFlow.FlowNode.__gtype__)
+        self.assertEqual(flow.get_item(1).get_name(), 'c')
+        self.assertIsNone(flow.get_item(2))
+
+
+if __name__ == '__main__':
+    unittest.main()
