@@ -207,6 +207,7 @@ settle_outcome (GFlowRun *self)
   GFlowRunState state = G_FLOW_RUN_STATE_DONE;
 
   _g_flow_mutex_lock (&self->mutex);
+  self->settled = TRUE;
   if (self->error == NULL && self->cancelled_node != G_FLOW_NO_NODE)
     {
       self->error = g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,

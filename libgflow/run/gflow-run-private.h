@@ -150,6 +150,7 @@ struct _GFlowRun
   _Atomic int      state;        /* a GFlowRunState */
   GError          *error;        /* (nullable): the first in time; not changed once set */
   gboolean         cancelled;    /* it tells of a cancellation */
+  gboolean         settled;      /* how the run ends; what comes now is too late */
   guint32          cancelled_node; /* the first that was cancelled by itself */
   GHashTable      *node_errors;  /* index → GError */
   GArray          *failures;     /* of guint32, in time */

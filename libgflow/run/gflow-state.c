@@ -271,7 +271,7 @@ take_error (GFlowRun *self,
             gboolean  cancelled)
 {
   _g_flow_mutex_lock (&self->mutex);
-  if (self->error == NULL)
+  if (self->error == NULL && !self->settled)
     {
       self->error = g_steal_pointer (&error);
       self->cancelled = cancelled;

@@ -13,14 +13,23 @@
 /* Nodes that run in the owner context: sync bodies that are placed there, async
  * bodies with their GTask, and flows as nodes. */
 
-/* One call of an async body. Belongs to its task. */
+/* One call of an async body. Belongs to its task, which may go after everything
+ * else, and on any thread: then the plan sees to it that the node, which the task
+ * has, goes at home. */
 typedef struct
 {
-  GFlowRun *run;   /* (unowned): does not end before the node has */
-  GTask    *task;  /* (unowned) */
-  guint32   index;
-  gboolean  ended;
+  GFlowRun  *run;   /* (unowned): does not end before the node has */
+  GFlowPlan *plan;  /* (owned) (nullable) */
+  guint32    index;
+  gboolean   ended;
 } GFlowCall;
+
+static void
+free_call (GFlowCall *call)
+{
+  g_clear_pointer (&call->plan, _g_flow_plan_unref);
+  g_free (call);
+}
 
 static G_DEFINE_QUARK (g-flow-call, call)
 
@@ -95,7 +104,7 @@ task_gone (gpointer data)
 
   if (call->ended)
     {
-      g_free (call);
+      free_call (call);
       return;
     }
 
@@ -103,7 +112,7 @@ task_gone (gpointer data)
 
   g_source_set_static_name (source, "GFlow abandoned task");
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, abandoned_cb, call, g_free);
+  g_source_set_callback (source, abandoned_cb, call, (GDestroyNotify) free_call);
   g_source_attach (source, _g_flow_owner_get_context (call->run->owner));
 }
 
@@ -118,6 +127,7 @@ call_async_body (GFlowRun *self,
   GError *error = NULL;
 
   call->run = self;
+  call->plan = _g_flow_plan_ref (self->plan);
   call->index = index;
   g_task_set_source_tag (task, call_async_body);
   /* A body that has done its work has, even if it was cancelled meanwhile. */
@@ -142,7 +152,7 @@ subflow_ended (GFlowRun     *child,
 
   end_call (call, error != NULL ? g_error_copy (error) : NULL);
   _g_flow_owner_run_now (run);
-  g_free (call);
+  free_call (call);
   g_object_unref (run);
   g_object_unref (child);
 }
@@ -166,7 +176,7 @@ call_subflow (GFlowRun *self,
                           subflow_ended, call, &error))
     {
       end_call (call, error);
-      g_free (call);
+      free_call (call);
       g_object_unref (child);
     }
 }

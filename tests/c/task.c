@@ -414,7 +414,7 @@ test_responsive (void)
         g_flow_node_add_upstream (node, previous[i % 8]);
       previous[i % 8] = node;
     }
-  source_id = g_idle_add_full (G_PRIORITY_DEFAULT, beat_cb, &n_beats, NULL);
+  source_id = g_timeout_add (1, beat_cb, &n_beats);
   g_object_unref (test_execute_well (flow));
   g_source_remove (source_id);
   g_assert_cmpuint (n_beats, >=, 3);

@@ -34,7 +34,7 @@ function keep(owner, object) {
 // Before 1.81.90, GJS refuses all callbacks while a collection that was interrupted waits to go
 // on, and without callbacks it never does. Collections that are asked for are not interrupted,
 // and keep the garbage below what the engine would collect piecemeal.
-const CALLS_PER_COLLECTION = System.version < 18190 ? 10000000 : Infinity;
+const CALLS_PER_COLLECTION = System.version < 18190 ? 1000 : Infinity;
 let calls = 0;
 
 function call(node, run, ...args) {
