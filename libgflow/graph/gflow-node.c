@@ -38,7 +38,7 @@
 /* The body of a node and of its copies: destroyed with the last of them. */
 struct _GFlowSharedBody
 {
-  gatomicrefcount ref_count;
+  _Atomic guint   ref_count;
   gpointer        user_data;
   GDestroyNotify  destroy;
 };
@@ -301,7 +301,8 @@ free_body (GFlowNode *self)
     }
 
   self->extras->shared = NULL;
-  if (g_atomic_ref_count_dec (&shared->ref_count))
+  /* Acquire and release: the last one comes after what all others have done. */
+  if (atomic_fetch_sub_explicit (&shared->ref_count, 1, memory_order_acq_rel) == 1)
     {
       if (shared->destroy != NULL)
         shared->destroy (shared->user_data);
@@ -613,11 +614,12 @@ share_body (GFlowNode *self)
   if (extras->shared == NULL)
     {
       extras->shared = g_new (GFlowSharedBody, 1);
-      g_atomic_ref_count_init (&extras->shared->ref_count);
+      atomic_init (&extras->shared->ref_count, 1);
       extras->shared->user_data = self->user_data;
       extras->shared->destroy = g_steal_pointer (&self->destroy);
     }
-  g_atomic_ref_count_inc (&extras->shared->ref_count);
+  /* Relaxed: whoever has one reference may make another. */
+  atomic_fetch_add_explicit (&extras->shared->ref_count, 1, memory_order_relaxed);
   return extras->shared;
 }
 

@@ -43,7 +43,7 @@ typedef struct
 /* A flow, compiled. Immutable and shared by all runs that were started from it. */
 typedef struct
 {
-  gatomicrefcount  ref_count;
+  _Atomic guint    ref_count;
   GFlowHome        home;
   GError          *error;           /* (nullable): all that is wrong with the flow */
 

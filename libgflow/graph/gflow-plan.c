@@ -233,7 +233,7 @@ _g_flow_plan_compile (GFlow *flow)
     .ordered = TRUE,
   };
 
-  g_atomic_ref_count_init (&plan->ref_count);
+  atomic_init (&plan->ref_count, 1);
   _g_flow_home_copy (&plan->home, &flow->home);
   plan->n_nodes = n;
   plan->total_weight = n;
@@ -269,7 +269,8 @@ _g_flow_plan_compile (GFlow *flow)
 GFlowPlan *
 _g_flow_plan_ref (GFlowPlan *plan)
 {
-  g_atomic_ref_count_inc (&plan->ref_count);
+  /* Relaxed: whoever has one reference may make another. */
+  atomic_fetch_add_explicit (&plan->ref_count, 1, memory_order_relaxed);
   return plan;
 }
 
@@ -286,7 +287,8 @@ release_nodes (gpointer data)
 void
 _g_flow_plan_unref (GFlowPlan *plan)
 {
-  if (!g_atomic_ref_count_dec (&plan->ref_count))
+  /* Acquire and release: the last one comes after what all others have done. */
+  if (atomic_fetch_sub_explicit (&plan->ref_count, 1, memory_order_acq_rel) != 1)
     return;
 
   /* The last node is followed by an entry without one. */

@@ -317,6 +317,7 @@ g_flow_run_execute (GFlowRun            *self,
                     gpointer             user_data)
 {
   g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (self->flow != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
@@ -393,6 +394,7 @@ g_flow_run_execute_sync (GFlowRun      *self,
                          GError       **error)
 {
   g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
+  g_return_val_if_fail (self->flow != NULL, FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 

@@ -1018,6 +1018,7 @@ g_flow_run_get_n_total (GFlowRun *self)
 {
   g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
 
-  return self->block != NULL ? self->plan->n_nodes
-                             : g_list_model_get_n_items (G_LIST_MODEL (self->flow));
+  if (self->block != NULL)
+    return self->plan->n_nodes;
+  return self->flow != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->flow)) : 0;
 }

@@ -30,7 +30,7 @@
 
 struct _GFlowCrew
 {
-  gatomicrefcount ref_count;
+  _Atomic guint ref_count;
 
   /* Guarded by the scheduler's mutex */
   GQueue   hungry;     /* of GFlowRun, by their links */
@@ -74,7 +74,7 @@ _g_flow_crew_new (void)
 {
   GFlowCrew *crew = g_new0 (GFlowCrew, 1);
 
-  g_atomic_ref_count_init (&crew->ref_count);
+  atomic_init (&crew->ref_count, 1);
   crew->link.data = crew;
   return crew;
 }
@@ -82,14 +82,16 @@ _g_flow_crew_new (void)
 GFlowCrew *
 _g_flow_crew_ref (GFlowCrew *crew)
 {
-  g_atomic_ref_count_inc (&crew->ref_count);
+  /* Relaxed: whoever has one reference may make another. */
+  atomic_fetch_add_explicit (&crew->ref_count, 1, memory_order_relaxed);
   return crew;
 }
 
 void
 _g_flow_crew_unref (GFlowCrew *crew)
 {
-  if (g_atomic_ref_count_dec (&crew->ref_count))
+  /* Acquire and release: the last one comes after what all others have done. */
+  if (atomic_fetch_sub_explicit (&crew->ref_count, 1, memory_order_acq_rel) == 1)
     g_free (crew);
 }
 

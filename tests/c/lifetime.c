@@ -315,6 +315,43 @@ test_run_outlives_flow (void)
 }
 
 static void
+test_models (void)
+{
+  TestBench bench;
+  GFlow *flow;
+  g_autoptr (GListModel) kept = NULL;
+  g_autoptr (GFlowNode) removed = NULL;
+  GFlowNode *nodes[4];
+
+  /* Having looked at the models of a node keeps nothing alive. */
+  test_bench_init (&bench);
+  flow = g_flow_new ();
+  test_life_watch (&bench.life, flow);
+  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
+    {
+      nodes[i] = i % 2 == 0 ? test_add_sync (&bench, flow, NULL, NULL)
+                            : test_add_async (&bench, flow, NULL, NULL);
+      if (i > 0)
+        g_flow_node_add_upstream (nodes[i], nodes[i - 1]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
+    {
+      g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_downstreams (nodes[i])), <=, 1);
+      g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_upstreams (nodes[i])), <=, 1);
+      g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_locks (nodes[i])), ==, 0);
+    }
+  kept = g_object_ref (g_flow_node_get_downstreams (nodes[0]));
+  removed = g_object_ref (nodes[3]);
+  g_object_unref (test_execute_well (flow));
+  g_assert_true (g_flow_remove_node (flow, nodes[3], NULL));
+  g_object_unref (flow);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_downstreams (removed)), ==, 0);
+  g_clear_object (&removed);
+  g_clear_object (&kept);
+  test_bench_clear (&bench);
+}
+
+static void
 test_dispose (void)
 {
   TestBench bench;
@@ -638,6 +675,7 @@ main (int    argc,
   g_test_add_func ("/lifetime/flow-execute-drops", test_flow_execute_drops);
   g_test_add_func ("/lifetime/result-not-taken", test_result_not_taken);
   g_test_add_func ("/lifetime/run-outlives-flow", test_run_outlives_flow);
+  g_test_add_func ("/lifetime/models", test_models);
   g_test_add_func ("/lifetime/dispose", test_dispose);
   g_test_add_func ("/lifetime/destroy-does-things", test_destroy_does_things);
   g_test_add_func ("/lifetime/chain/in-flow", test_chain_in_flow);

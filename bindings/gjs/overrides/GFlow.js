@@ -133,13 +133,15 @@ function _init() {
         };
     }
 
-    for (const name of ['add', 'add_task']) {
+    const constructors = {add: 'new', add_task: 'new_for_task'};
+    for (const name of Object.keys(constructors)) {
         const add = Flow.prototype[name];
         Flow.prototype[name] = function (nodeName, fn) {
-            if (typeof fn !== 'function')
+            if (typeof fn !== 'function' || nodeName === '')
                 return add.call(this, nodeName, fn);
-            const node = adopt(add.call(this, nodeName, call), fn);
-            keep(this, node);
+            // Not add(): GJS would tie the callback to this flow, and a node can move to another.
+            const node = FlowNode[constructors[name]](nodeName, fn);
+            this.add_node(node);
             return node;
         };
     }
