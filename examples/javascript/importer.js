@@ -74,10 +74,12 @@ function* scan(folder) {
     const children = folder.enumerate_children('standard::name,standard::type', flags, null);
 
     for (let info; (info = children.next_file(null)) !== null;) {
-        if (info.get_file_type() === Gio.FileType.DIRECTORY)
-            yield* scan(children.get_child(info));
-        else if (info.get_file_type() === Gio.FileType.REGULAR)
-            yield children.get_child(info);
+        const child = children.get_child(info);
+
+        if (info.get_file_type() === Gio.FileType.REGULAR)
+            yield child;
+        else if (info.get_file_type() === Gio.FileType.DIRECTORY)
+            yield* scan(child);
     }
 }
 
@@ -100,7 +102,9 @@ function plan(files, indexFile) {
     const digests = files.map(file => flow.node({name: `hash ${file.get_parse_name()}`},
         (run, node, cancellable) => hash(file, cancellable)));
 
-    const originals = flow.node({name: 'originals', upstream: digests, run_when: ALL_FINISHED}, run => {
+    const originals = flow.node({
+        name: 'originals', upstream: digests, run_when: ALL_FINISHED,
+    }, run => {
         const found = new Map();
 
         for (const {path, sha256} of digests.map(digest => run.result(digest) ?? {})) {
@@ -118,7 +122,7 @@ function plan(files, indexFile) {
             (run, node, cancellable) => detect(file, cancellable));
 
         const packed = flow.node({
-            name: `compress ${name}`, upstream: [digest, type, originals], lock: processors,
+            name: `compress ${name}`, lock: processors, upstream: [digest, type, originals],
         }, (run, node, cancellable) => {
             const {path, size, sha256} = run.result(digest);
             const worth = size >= 1024 && run.result(type).startsWith('text/') &&
@@ -128,7 +132,8 @@ function plan(files, indexFile) {
         });
 
         return flow.node({
-            name: `store ${name}`, upstream: [workspace, digest, type, originals, packed], lock: disk,
+            name: `store ${name}`, lock: disk,
+            upstream: [workspace, digest, type, originals, packed],
         }, async (run, node, cancellable) => {
             const entry = {...run.result(digest), type: run.result(type)};
             const original = run.result(originals).get(entry.sha256);
@@ -165,9 +170,10 @@ function plan(files, indexFile) {
     return [flow, index];
 }
 
-const [folder = '/usr/share/doc', index = 'importer-index.json'] = System.programArgs;
+const [folder = '/usr/share/doc', output = 'importer-output'] = System.programArgs;
+GLib.mkdir_with_parents(output, 0o777);
 const files = [...scan(Gio.File.new_for_commandline_arg(folder))];
-const [flow, totals] = plan(files, Gio.File.new_for_commandline_arg(index));
+const [flow, totals] = plan(files, Gio.File.new_for_commandline_arg(`${output}/index.json`));
 const run = new GFlow.FlowRun({flow, keep_results: true});
 const start = GLib.get_monotonic_time();
 

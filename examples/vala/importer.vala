@@ -70,9 +70,11 @@ class Entry : Object {
 
         try {
             if (packed != null)
-                yield target.replace_contents_bytes_async (packed, null, false, NONE, cancellable, null);
+                yield target.replace_contents_bytes_async (packed, null, false, NONE, cancellable,
+                    null);
             else if (original == null)
-                yield source.copy_async (target, TARGET_DEFAULT_PERMS, Priority.DEFAULT, cancellable);
+                yield source.copy_async (target, TARGET_DEFAULT_PERMS, Priority.DEFAULT,
+                    cancellable);
             stored = packed != null ? (int64) packed.length : original == null ? size : 0;
             packed = null;
             task.return_boolean (true);
@@ -82,8 +84,12 @@ class Entry : Object {
     }
 
     public string to_json () {
-        return "{\"path\": %s, \"size\": %lld, \"sha256\": %s, \"type\": %s, \"stored\": %lld}".printf (
-            quote (source.get_parse_name ()), size, quote (digest), quote (type), stored);
+        var end = @"\"stored\": $stored";
+
+        if (original != null)
+            end = @"\"original\": $(quote (original.source.get_parse_name ()))";
+        return "{\"path\": %s, \"size\": %lld, \"sha256\": %s, \"type\": %s, %s}".printf (
+            quote (source.get_parse_name ()), size, quote (digest), quote (type), end);
     }
 
     static string quote (string text) {
@@ -148,7 +154,8 @@ Flow plan (GenericArray<Entry> entries, File index_file) throws Error {
                 lines += entry.to_json ();
         }
         if (!run.cancellable.is_cancelled ())
-            index_file.replace_contents (@"[$(string.joinv (",\n", lines))]\n".data, null, false, NONE, null);
+            index_file.replace_contents (@"[$(string.joinv (",\n", lines))]\n".data, null, false,
+                NONE, null);
         return true;
     });
     unowned var clean_up = flow.add ("clean up", (node, run) => {
@@ -181,14 +188,18 @@ Flow plan (GenericArray<Entry> entries, File index_file) throws Error {
 
 int main (string[] args) {
     Intl.setlocale ();
+    unowned var folder = args.length > 1 ? args[1] : "/usr/share/doc";
+    unowned var output = args.length > 2 ? args[2] : "importer-output";
+    var index = File.new_build_filename (output, "index.json");
     var entries = new GenericArray<Entry> ();
     var loop = new MainLoop ();
     var start = get_monotonic_time ();
     FlowRun run;
 
     try {
-        scan (File.new_for_commandline_arg (args[1] ?? "/usr/share/doc"), entries);
-        run = new FlowRun (plan (entries, File.new_for_commandline_arg (args[2] ?? "importer-index.json")));
+        DirUtils.create_with_parents (output, 0777);
+        scan (File.new_for_commandline_arg (folder), entries);
+        run = new FlowRun (plan (entries, index));
     } catch (Error e) {
         printerr ("importer: %s\n", e.message);
         return 1;
@@ -221,7 +232,8 @@ int main (string[] args) {
         duplicates += entry.original != null ? 1 : 0;
         saved += entry.stored < 0 ? 0 : entry.size - entry.stored;
     }
-    print ("files       %12u\nunreadable  %12u\nduplicates  %12u\nsaved       %12lld\nseconds     %12.1f\n",
-        entries.length, unreadable, duplicates, saved, (get_monotonic_time () - start) / 1e6);
+    print ("files       %12u\nunreadable  %12u\nduplicates  %12u\nsaved       %12lld\n",
+        entries.length, unreadable, duplicates, saved);
+    print ("seconds     %12.1f\n", (get_monotonic_time () - start) / 1e6);
     return 0;
 }

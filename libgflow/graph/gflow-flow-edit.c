@@ -494,7 +494,7 @@ g_flow_remove_node (GFlow      *self,
       return FALSE;
     }
 
-  g_autoptr(GFlowNode) removed = g_object_ref (node);
+  g_autoptr(GFlowNode) removed G_GNUC_UNUSED = g_object_ref (node);
 
   _g_flow_begin_edit (self);
 
@@ -504,9 +504,8 @@ g_flow_remove_node (GFlow      *self,
   for (guint i = position; i < self->nodes->len; i++)
     ((GFlowNode *) self->nodes->pdata[i])->index = i;
   _g_flow_forget_names (self);
-  node->flow = NULL;
-  node->numbered = FALSE; /* the name that was made up stays */
   _g_flow_end_edit (self);
+  _g_flow_node_leave_flow (node);
 
   items_changed (self, position, 1, 0);
   _g_flow_node_notify_flow (node);

@@ -112,7 +112,7 @@ _g_flow_end_edit (GFlow *self)
   if (self == NULL)
     return;
 
-  g_autoptr(GFlowPlan) plan = g_steal_pointer (&self->plan);
+  g_autoptr(GFlowPlan) plan G_GNUC_UNUSED = g_steal_pointer (&self->plan);
 
   _g_flow_mutex_unlock (&self->mutex);
 }
@@ -231,9 +231,7 @@ g_flow_finalize (GObject *object)
     {
       GFlowNode *node = self->nodes->pdata[i];
 
-      g_flow_node_get_name (node);
-      node->numbered = FALSE;
-      node->flow = NULL;
+      _g_flow_node_leave_flow (node);
       _g_flow_node_clear_needs (node);
     }
   _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);

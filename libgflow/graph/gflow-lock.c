@@ -445,7 +445,7 @@ g_flow_lock_acquire_sync (GFlowLock     *self,
     return TRUE;
 
   g_autoptr(GMainContext) context = g_main_context_new ();
-  g_autoptr(GMainContextPusher) pusher = g_main_context_pusher_new (context);
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new (context);
   g_autoptr(GAsyncResult) result = NULL;
 
   g_flow_lock_acquire (self, cancellable, keep_result_cb, &result);

@@ -101,10 +101,14 @@ GFlowNode  *_g_flow_node_new         (GFlowNodeKind    kind,
 GFlowNode  *_g_flow_node_copy        (GFlowNode       *self);
 GFlowNode  *_g_flow_node_new_flow    (const char      *name,
                                       GFlow           *subflow);
+GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
+
+/* Needs: gflow-node-links.c */
 void        _g_flow_node_clear_needs (GFlowNode       *self);
 void        _g_flow_node_add_need    (GFlowNode       *self,
                                       GFlowNeed        need);
 void        _g_flow_node_clear_name  (GFlowNode       *self);
+void        _g_flow_node_leave_flow  (GFlowNode       *self);
 void        _g_flow_node_notify_flow (GFlowNode       *self);
 GFlowNeed   _g_flow_need_copy        (GFlowNeed        need);
 

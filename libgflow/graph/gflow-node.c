@@ -71,8 +71,8 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (GFlowNode, g_flow_node, G_TYPE_OBJECT)
 
-static GFlowNodeExtras *
-ensure_extras (GFlowNode *self)
+GFlowNodeExtras *
+_g_flow_node_ensure_extras (GFlowNode *self)
 {
   if (self->extras == NULL)
     {
@@ -92,114 +92,6 @@ free_extras (GFlowNodeExtras *extras)
   g_clear_object (&extras->downstreams);
   g_clear_object (&extras->lock_list);
   g_free (extras);
-}
-
-/* Needs */
-
-static GFlowNeed
-need_for_name (const char *name)
-{
-  char *copy = g_strdup (name);
-
-  g_assert ((GPOINTER_TO_SIZE (copy) & 1) == 0);
-  return GSIZE_TO_POINTER (GPOINTER_TO_SIZE (copy) | 1);
-}
-
-GFlowNeed
-_g_flow_need_copy (GFlowNeed need)
-{
-  return _g_flow_need_is_name (need) ? need_for_name (_g_flow_need_name (need))
-                                     : g_object_ref (need);
-}
-
-static void
-free_need (GFlowNeed need)
-{
-  if (_g_flow_need_is_name (need))
-    g_free ((char *) _g_flow_need_name (need));
-  else
-    g_object_unref (need);
-}
-
-/* Takes @need. Arrays of needs grow by doubling: the capacity is the power of
- * two at or above n_needs, and is not stored. */
-void
-_g_flow_node_add_need (GFlowNode *self,
-                       GFlowNeed  need)
-{
-  guint n = self->n_needs;
-
-  if (n == 0)
-    {
-      self->needs = need;
-    }
-  else
-    {
-      if (n == 1)
-        {
-          GFlowNeed first = self->needs;
-
-          self->needs = g_new (GFlowNeed, 2);
-          ((GFlowNeed *) self->needs)[0] = first;
-        }
-      else if ((n & (n - 1)) == 0)
-        {
-          self->needs = g_renew (GFlowNeed, self->needs, (gsize) n * 2);
-        }
-      ((GFlowNeed *) self->needs)[n] = need;
-    }
-  self->n_needs = n + 1;
-}
-
-static GPrivate dropping_needs;
-
-/* Dropping a need may finalise a node, which drops its own needs, and so on
- * along a chain of any length: only the outermost call recurses, into a list. */
-static void
-drop_needs (GFlowNeed *needs,
-            guint      n_needs)
-{
-  GArray *waiting = g_private_get (&dropping_needs);
-
-  if (waiting != NULL)
-    {
-      g_array_append_vals (waiting, needs, n_needs);
-      return;
-    }
-
-  waiting = g_array_sized_new (FALSE, FALSE, sizeof (GFlowNeed), n_needs);
-  g_array_append_vals (waiting, needs, n_needs);
-  g_private_set (&dropping_needs, waiting);
-  while (waiting->len > 0)
-    {
-      GFlowNeed need = g_array_index (waiting, GFlowNeed, waiting->len - 1);
-
-      g_array_set_size (waiting, waiting->len - 1);
-      free_need (need);
-    }
-  g_private_set (&dropping_needs, NULL);
-  g_array_unref (waiting);
-}
-
-void
-_g_flow_node_clear_needs (GFlowNode *self)
-{
-  guint n = self->n_needs;
-  gpointer needs = g_steal_pointer (&self->needs);
-
-  if (n == 0)
-    return;
-
-  self->n_needs = 0;
-  if (n == 1)
-    {
-      drop_needs (&needs, 1);
-    }
-  else
-    {
-      drop_needs (needs, n);
-      g_free (needs);
-    }
 }
 
 /* The name */
@@ -602,14 +494,14 @@ _g_flow_node_new_flow (const char *name,
 {
   GFlowNode *self = _g_flow_node_new (G_FLOW_NODE_KIND_FLOW, name, NULL, NULL, NULL);
 
-  ensure_extras (self)->subflow = g_object_ref (subflow);
+  _g_flow_node_ensure_extras (self)->subflow = g_object_ref (subflow);
   return self;
 }
 
 static GFlowSharedBody *
 share_body (GFlowNode *self)
 {
-  GFlowNodeExtras *extras = ensure_extras (self);
+  GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
   if (extras->shared == NULL)
     {
@@ -629,7 +521,7 @@ _g_flow_node_copy (GFlowNode *self)
 {
   GFlowNode *copy = _g_flow_node_new (self->kind, g_flow_node_get_name (self),
                                       self->body, self->user_data, NULL);
-  GFlowNodeExtras *extras = ensure_extras (copy);
+  GFlowNodeExtras *extras = _g_flow_node_ensure_extras (copy);
 
   extras->shared = share_body (self);
   extras->title = g_strdup (self->extras->title);
@@ -696,252 +588,6 @@ g_flow_node_new_for_task (const char     *name,
   return _g_flow_node_new (G_FLOW_NODE_KIND_TASK, name, G_CALLBACK (func), user_data, destroy);
 }
 
-/* Upstreams and locks */
-
-/**
- * g_flow_node_add_upstream:
- * @self: a node
- * @upstream: a node that must end first
- *
- * Makes the node wait for @upstream. Adding an upstream twice is the same as
- * adding it once. Both must be in the same flow by the time that it runs.
- *
- * Since: 0.1
- */
-void
-g_flow_node_add_upstream (GFlowNode *self,
-                          GFlowNode *upstream)
-{
-  g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (G_IS_FLOW_NODE (upstream));
-
-  _g_flow_begin_edit (self->flow);
-  _g_flow_node_add_need (self, g_object_ref (upstream));
-  _g_flow_end_edit (self->flow);
-}
-
-/**
- * g_flow_node_add_upstream_by_name:
- * @self: a node
- * @name: the name of a node that must end first
- *
- * Makes the node wait for the node that will have the name @name by the time
- * that the flow runs. It need not exist yet.
- *
- * Since: 0.1
- */
-void
-g_flow_node_add_upstream_by_name (GFlowNode  *self,
-                                  const char *name)
-{
-  g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (name != NULL && *name != '\0');
-
-  _g_flow_begin_edit (self->flow);
-  _g_flow_node_add_need (self, need_for_name (name));
-  _g_flow_end_edit (self->flow);
-}
-
-/**
- * g_flow_node_set_upstreams:
- * @self: a node
- * @nodes: (array length=n) (nullable): nodes that must end first
- * @n: length of @nodes
- *
- * Makes the node wait for exactly these nodes: what it waited for before,
- * given as a node or by name, is forgotten.
- *
- * Since: 0.1
- */
-void
-g_flow_node_set_upstreams (GFlowNode  *self,
-                           GFlowNode **nodes,
-                           gsize       n)
-{
-  GFlowNode before = { 0 };
-
-  g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (nodes != NULL || n == 0);
-
-  _g_flow_begin_edit (self->flow);
-  before.needs = g_steal_pointer (&self->needs);
-  before.n_needs = self->n_needs;
-  self->n_needs = 0;
-  for (gsize i = 0; i < n; i++)
-    _g_flow_node_add_need (self, g_object_ref (nodes[i]));
-  _g_flow_end_edit (self->flow);
-  _g_flow_node_clear_needs (&before);
-}
-
-/**
- * g_flow_node_after: (skip)
- * @self: a node
- * @first_upstream: a node that must end first
- * @...: more of them, then %NULL
- *
- * Adds several upstreams: C sugar for [method@GFlow.FlowNode.add_upstream].
- *
- * Since: 0.1
- */
-void
-g_flow_node_after (GFlowNode *self,
-                   GFlowNode *first_upstream,
-                   ...)
-{
-  va_list args;
-
-  g_return_if_fail (G_IS_FLOW_NODE (self));
-
-  va_start (args, first_upstream);
-  for (GFlowNode *node = first_upstream; node != NULL; node = va_arg (args, GFlowNode *))
-    g_flow_node_add_upstream (self, node);
-  va_end (args);
-}
-
-/**
- * g_flow_node_add_lock:
- * @self: a node
- * @lock: a lock
- *
- * Makes the node hold @lock while its body runs. It takes its locks when all
- * its upstreams have ended, and waits for them without a thread.
- *
- * Since: 0.1
- */
-void
-g_flow_node_add_lock (GFlowNode *self,
-                      GFlowLock *lock)
-{
-  g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (G_IS_FLOW_LOCK (lock));
-
-  _g_flow_begin_edit (self->flow);
-
-  GFlowNodeExtras *extras = ensure_extras (self);
-
-  if (extras->locks == NULL)
-    extras->locks = g_ptr_array_new_with_free_func (g_object_unref);
-  if (!g_ptr_array_find (extras->locks, lock, NULL))
-    g_ptr_array_add (extras->locks, g_object_ref (lock));
-
-  _g_flow_end_edit (self->flow);
-}
-
-/* Brings a kept list up to date, with at most one items-changed. */
-static GListModel *
-update_list (GListStore **list,
-             GType        item_type,
-             GPtrArray   *items)
-{
-  gboolean same = TRUE;
-
-  if (*list == NULL)
-    *list = g_list_store_new (item_type);
-
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (*list));
-
-  same = n == items->len;
-  for (guint i = 0; same && i < n; i++)
-    {
-      g_autoptr(GObject) item = g_list_model_get_item (G_LIST_MODEL (*list), i);
-
-      same = item == items->pdata[i];
-    }
-  if (!same)
-    g_list_store_splice (*list, 0, n, items->pdata, items->len);
-  return G_LIST_MODEL (*list);
-}
-
-/**
- * g_flow_node_get_upstreams:
- * @self: a node
- *
- * Gets the nodes that the node waits for: each once, in the order of adding.
- * Names that no node of the flow has are left out.
- *
- * The list is brought up to date whenever it is asked for.
- *
- * Returns: (transfer none): the upstreams, a list of [class@GFlow.FlowNode]
- *
- * Since: 0.1
- */
-GListModel *
-g_flow_node_get_upstreams (GFlowNode *self)
-{
-  g_autoptr(GPtrArray) nodes = g_ptr_array_new ();
-  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
-
-  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
-
-  const GFlowNeed *needs = _g_flow_node_needs (self);
-
-  for (guint i = 0; i < self->n_needs; i++)
-    {
-      GFlowNode *node = needs[i];
-
-      if (_g_flow_need_is_name (needs[i]))
-        node = self->flow != NULL ? g_flow_lookup (self->flow, _g_flow_need_name (needs[i])) : NULL;
-      if (node != NULL && g_hash_table_add (seen, node))
-        g_ptr_array_add (nodes, node);
-    }
-  return update_list (&ensure_extras (self)->upstreams, G_TYPE_FLOW_NODE, nodes);
-}
-
-/**
- * g_flow_node_get_downstreams:
- * @self: a node
- *
- * Gets the nodes of the flow that wait for the node, in the order of adding.
- *
- * The list is brought up to date whenever it is asked for.
- *
- * Returns: (transfer none): the downstreams, a list of [class@GFlow.FlowNode]
- *
- * Since: 0.1
- */
-GListModel *
-g_flow_node_get_downstreams (GFlowNode *self)
-{
-  g_autoptr(GPtrArray) nodes = g_ptr_array_new ();
-
-  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
-
-  if (self->flow != NULL)
-    {
-      g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self->flow);
-      const GFlowPlanNode *node = &plan->nodes[self->index];
-
-      for (guint32 i = node[1].first_successor; i-- > node->first_successor;)
-        g_ptr_array_add (nodes, plan->nodes[plan->successors[i]].node);
-    }
-  return update_list (&ensure_extras (self)->downstreams, G_TYPE_FLOW_NODE, nodes);
-}
-
-/**
- * g_flow_node_get_locks:
- * @self: a node
- *
- * Gets the locks that the node holds while its body runs.
- *
- * The list is brought up to date whenever it is asked for.
- *
- * Returns: (transfer none): the locks, a list of [class@GFlow.FlowLock]
- *
- * Since: 0.1
- */
-GListModel *
-g_flow_node_get_locks (GFlowNode *self)
-{
-  g_autoptr(GPtrArray) none = g_ptr_array_new ();
-
-  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
-
-  GFlowNodeExtras *extras = ensure_extras (self);
-
-  return update_list (&extras->lock_list, G_TYPE_FLOW_LOCK,
-                      extras->locks != NULL ? extras->locks : none);
-}
-
 /* Properties */
 
 /**
@@ -979,7 +625,7 @@ g_flow_node_set_title (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
 
-  GFlowNodeExtras *extras = ensure_extras (self);
+  GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
   if (g_strcmp0 (extras->title, title) == 0)
     return;
@@ -1111,7 +757,7 @@ g_flow_node_set_priority (GFlowNode *self,
   g_return_if_fail (G_IS_FLOW_NODE (self));
 
   if (_g_flow_node_priority (self) != priority)
-    SET_IN_FLOW (self, ensure_extras (self)->priority, priority, PROP_PRIORITY);
+    SET_IN_FLOW (self, _g_flow_node_ensure_extras (self)->priority, priority, PROP_PRIORITY);
 }
 
 /**
@@ -1148,7 +794,7 @@ g_flow_node_set_weight (GFlowNode *self,
   g_return_if_fail (G_IS_FLOW_NODE (self));
 
   if (_g_flow_node_weight (self) != weight)
-    SET_IN_FLOW (self, ensure_extras (self)->weight, weight, PROP_WEIGHT);
+    SET_IN_FLOW (self, _g_flow_node_ensure_extras (self)->weight, weight, PROP_WEIGHT);
 }
 
 /**

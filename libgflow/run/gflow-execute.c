@@ -399,8 +399,8 @@ g_flow_run_execute_sync (GFlowRun      *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   g_autoptr(GMainContext) context = g_main_context_new ();
-  g_autoptr(GMainContextPusher) pusher = g_main_context_pusher_new (context);
-  g_autoptr(GFlowRun) held = g_object_ref (self);
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new (context);
+  g_autoptr(GFlowRun) held G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr(GError) refusal = NULL;
   gboolean ended = FALSE;
 

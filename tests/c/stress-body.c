@@ -71,7 +71,8 @@ body_begin (StressNode *self,
   for (guint i = 0; i < STRESS_N_LOCKS; i++)
     {
       if (self->locks & (1u << i))
-        g_assert_cmpint (g_atomic_int_add (&graph->held[i], 1), <, (int) graph->permits[i]);
+        g_assert_cmpint (g_atomic_int_add (&graph->locks->held[i], 1), <,
+                         (int) graph->locks->most[i]);
     }
   if (graph->max_parallel > 0)
     g_assert_cmpint (g_atomic_int_add (&graph->n_parallel, 1), <, (int) graph->max_parallel);
@@ -105,7 +106,7 @@ body_end (StressNode *self,
   for (guint i = 0; i < STRESS_N_LOCKS; i++)
     {
       if (self->locks & (1u << i))
-        g_atomic_int_add (&graph->held[i], -1);
+        g_atomic_int_add (&graph->locks->held[i], -1);
     }
   if (graph->max_parallel > 0)
     g_atomic_int_add (&graph->n_parallel, -1);

@@ -210,7 +210,7 @@ link_node (StressNode *self,
       guint lock = self->index % 2 == 0 ? i : STRESS_N_LOCKS - 1 - i;
 
       if (self->locks & (1u << lock))
-        g_flow_node_add_lock (self->node, graph->locks[lock]);
+        g_flow_node_add_lock (self->node, graph->locks->locks[lock]);
     }
 }
 
@@ -240,8 +240,37 @@ add_nodes (StressGraph *self,
     link_node (&self->nodes[i], rand);
 }
 
+void
+stress_locks_init (StressLocks *self,
+                   GRand       *rand,
+                   gboolean     change)
+{
+  memset (self, 0, sizeof *self);
+  for (guint i = 0; i < STRESS_N_LOCKS; i++)
+    {
+      self->permits[i] = (guint) g_rand_int_range (rand, 1, 4);
+      self->most[i] = self->permits[i] + (change ? 2 : 0);
+      self->locks[i] = g_flow_lock_new_with_permits (self->permits[i]);
+    }
+}
+
+/* Everybody has given back what he had. */
+void
+stress_locks_clear (StressLocks *self)
+{
+  for (guint i = 0; i < STRESS_N_LOCKS; i++)
+    {
+      g_assert_cmpint (g_atomic_int_get (&self->held[i]), ==, 0);
+      g_assert_cmpuint (g_flow_lock_get_in_use (self->locks[i]), ==, 0);
+      g_assert_cmpuint (g_flow_lock_get_waiting (self->locks[i]), ==, 0);
+      g_assert_finalize_object (self->locks[i]);
+    }
+}
+
 StressGraph *
-stress_graph_new (GRand *rand)
+stress_graph_new (GRand       *rand,
+                  StressLocks *locks,
+                  gboolean     sync)
 {
   StressGraph *self = g_new0 (StressGraph, 1);
   g_autoptr (GError) error = NULL;
@@ -255,16 +284,12 @@ stress_graph_new (GRand *rand)
   self->on_error = chance (rand, 0.5) ? G_FLOW_ON_ERROR_SKIP_DEPENDANTS
                                       : (GFlowOnError) g_rand_int_range (rand, 0, 4);
   self->max_parallel = chance (rand, 0.8) ? 0 : (guint) g_rand_int_range (rand, 1, 5);
-  self->sync = chance (rand, 0.2);
+  self->sync = sync;
+  self->locks = locks;
   self->watched = chance (rand, 0.2) && !self->sync;
   g_flow_set_max_threads (self->flow, (guint) g_rand_int_range (rand, 1, 9));
   g_flow_set_max_parallel (self->flow, self->max_parallel);
   g_flow_set_on_error (self->flow, self->on_error);
-  for (guint i = 0; i < STRESS_N_LOCKS; i++)
-    {
-      self->permits[i] = (guint) g_rand_int_range (rand, 1, 4);
-      self->locks[i] = g_flow_lock_new_with_permits (self->permits[i]);
-    }
 
   for (guint i = 0; i < self->n_nodes; i++)
     {
@@ -303,8 +328,6 @@ stress_graph_free (StressGraph *self)
 {
   for (guint i = 0; i < self->n_nodes; i++)
     g_free (self->nodes[i].upstreams);
-  for (guint i = 0; i < STRESS_N_LOCKS; i++)
-    g_object_unref (self->locks[i]);
   g_free (self->nodes);
   g_free (self);
 }
@@ -388,6 +411,19 @@ watch_nodes (StressGraph *graph)
     }
 }
 
+static void
+fraction_cb (GFlowRun   *flow_run,
+             GParamSpec *pspec,
+             StressRun  *self)
+{
+  double fraction = g_flow_run_get_fraction (flow_run);
+
+  g_assert_true (g_main_context_is_owner (g_main_context_default ()));
+  g_assert_cmpfloat (fraction, >=, self->fraction);
+  g_assert_cmpfloat (fraction, <=, 1.0);
+  self->fraction = fraction;
+}
+
 StressRun *
 stress_run_new (StressGraph *graph,
                 GRand       *rand)
@@ -402,7 +438,13 @@ stress_run_new (StressGraph *graph,
   if (graph->watched)
     watch_nodes (graph);
 
+  if (graph->watched)
+    g_signal_connect (self->run, "notify::fraction", G_CALLBACK (fraction_cb), self);
+  g_flow_run_set_keep_results (self->run, chance (rand, 0.2));
+
   self->cancel_after = -1;
+  if (chance (rand, 0.05))
+    self->deadline_us = g_rand_int_range (rand, 1, 3000);
   if (chance (rand, 0.35))
     {
       self->cancel = (StressCancel) g_rand_int_range (rand, 1, 4);
@@ -513,7 +555,7 @@ foretell (const StressGraph *graph,
 static gboolean
 is_disturbed (StressRun *self)
 {
-  return self->cancel != STRESS_CANCEL_NEVER || self->dropped;
+  return self->cancel != STRESS_CANCEL_NEVER || self->dropped || self->deadline_us != 0;
 }
 
 /* Nothing but the graph decides. */
@@ -582,6 +624,33 @@ check_record (StressRun      *self,
     }
 }
 
+/* Kept if it was asked for, and where nobody comes after. */
+static void
+check_results (StressRun *self)
+{
+  const StressGraph *graph = self->graph;
+  gboolean keep = g_flow_run_get_keep_results (self->run);
+  g_autofree gboolean *is_leaf = g_new (gboolean, graph->n_nodes);
+
+  for (guint i = graph->n_nodes; i-- > 0;)
+    {
+      const StressNode *node = &graph->nodes[i];
+      const GValue *value = g_flow_run_get_result (self->run, node->node);
+
+      is_leaf[i] = TRUE;
+      for (guint j = i + 1; j < graph->n_nodes && !keep && node->gives_result && is_leaf[i]; j++)
+        {
+          for (guint k = 0; k < graph->nodes[j].n_upstreams; k++)
+            is_leaf[i] = is_leaf[i] && graph->nodes[j].upstreams[k] != i;
+        }
+      if (node->gives_result && self->records[i].ended == 1 && (keep || is_leaf[i]) &&
+          g_flow_run_get_node_state (self->run, node->node) == G_FLOW_NODE_STATE_DONE)
+        g_assert_cmpuint (g_value_get_uint (value), ==, i);
+      else if (!node->gives_result || self->records[i].ended == 0 || !(keep || is_leaf[i]))
+        g_assert_null (value);
+    }
+}
+
 static void
 check_outcome (StressRun   *self,
                const guint *count)
@@ -616,11 +685,12 @@ check_outcome (StressRun   *self,
       g_assert_cmpuint (count[G_FLOW_NODE_STATE_FAILED], ==, 0);
       g_assert_cmpuint (count[G_FLOW_NODE_STATE_CANCELLED], ==, 0);
     }
-  if (state == G_FLOW_RUN_STATE_FAILED)
-    g_assert_cmpuint (count[G_FLOW_NODE_STATE_FAILED], >, 0);
-
   g_assert_cmpuint (g_list_model_get_n_items (errors), ==, count[G_FLOW_NODE_STATE_FAILED]);
-  if (state == G_FLOW_RUN_STATE_FAILED)
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    {
+      g_assert_cmpint (self->deadline_us, !=, 0);
+    }
+  else if (state == G_FLOW_RUN_STATE_FAILED)
     {
       g_autoptr (GFlowStep) first = g_list_model_get_item (errors, 0);
 
@@ -651,6 +721,8 @@ stress_run_check (StressRun *self)
   if (!is_disturbed (self) && (graph->on_error == G_FLOW_ON_ERROR_SKIP_DEPENDANTS ||
                                graph->on_error == G_FLOW_ON_ERROR_IGNORE))
     check_fates (self);
+  if (graph->n_nodes < 300)
+    check_results (self);
 
   g_assert_cmpuint (g_flow_run_get_n_total (self->run), ==, graph->n_nodes);
   g_assert_cmpuint (g_flow_run_get_n_done (self->run), ==, graph->n_nodes);

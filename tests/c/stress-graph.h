@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 #define STRESS_N_LOCKS 4
 
 typedef struct _StressGraph StressGraph;
+typedef struct _StressLocks StressLocks;
 typedef struct _StressNode StressNode;
 typedef struct _StressRun StressRun;
 
@@ -40,6 +41,15 @@ typedef enum
   STRESS_CANCEL_FROM_BODY,
 } StressCancel;
 
+/* Shared by the graphs that run at the same time */
+struct _StressLocks
+{
+  GFlowLock *locks[STRESS_N_LOCKS];   /* (owned) */
+  guint      permits[STRESS_N_LOCKS]; /* at the beginning */
+  guint      most[STRESS_N_LOCKS];    /* the most that there ever are */
+  int        held[STRESS_N_LOCKS];    /* atomic: by bodies */
+};
+
 struct _StressNode
 {
   StressGraph   *graph; /* (unowned) */
@@ -60,9 +70,7 @@ struct _StressGraph
   GFlow        *flow; /* (owned) */
   guint         n_nodes;
   StressNode   *nodes;
-  GFlowLock    *locks[STRESS_N_LOCKS];
-  guint         permits[STRESS_N_LOCKS];
-  int           held[STRESS_N_LOCKS]; /* atomic: over all runs */
+  StressLocks  *locks; /* (unowned) */
   guint         max_parallel;
   int           n_parallel;           /* atomic: over all runs */
   GFlowOnError  on_error;
@@ -92,6 +100,8 @@ struct _StressRun
   StressCancel  cancel;
   GFlowNode    *victim; /* (unowned) (nullable): cancels this node, not the run */
   gboolean      dropped;
+  gint64        deadline_us;
+  double        fraction; /* as last notified */
   guint         cancel_turns;
   guint         cancel_source;
   int           cancel_after;
@@ -103,7 +113,14 @@ struct _StressRun
   GError       *error;
 };
 
-StressGraph *stress_graph_new        (GRand       *rand);
+void         stress_locks_init       (StressLocks *self,
+                                      GRand       *rand,
+                                      gboolean     change);
+void         stress_locks_clear      (StressLocks *self);
+
+StressGraph *stress_graph_new        (GRand       *rand,
+                                      StressLocks *locks,
+                                      gboolean     sync);
 void         stress_graph_free       (StressGraph *self);
 
 StressRun   *stress_run_new          (StressGraph *graph,

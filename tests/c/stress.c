@@ -99,6 +99,8 @@ start (StressRun *run)
       break;
     }
 
+  if (run->deadline_us != 0)
+    g_flow_run_set_deadline (run->run, g_get_monotonic_time () + run->deadline_us);
   if (graph->sync)
     {
       run->well = g_flow_run_execute_sync (run->run, run->cancellable, &run->error);
@@ -125,50 +127,147 @@ finish (StressRun *run)
   run->cancel_source = 0;
 }
 
-static void
-run_graph (guint64 seed)
+/* An application that uses the locks, too, and changes how many permits they have. */
+
+typedef struct
 {
-  GRand *rand = g_rand_new_with_seed_array ((guint32[]) { (guint32) seed, (guint32) (seed >> 32) },
-                                            2);
-  StressGraph *graph;
-  guint n_runs;
-  g_autoptr (GPtrArray) runs = g_ptr_array_new ();
-  TestLife life;
+  StressLocks *locks;
+  GRand       *rand; /* (owned) */
+  int          stop; /* atomic */
+} Meddler;
 
-  test_life_init (&life);
-  graph = stress_graph_new (rand);
-  test_life_watch (&life, graph->flow);
-  n_runs = graph->n_nodes > 500 ? 1 : (guint) g_rand_int_range (rand, 1, 4);
-  for (guint i = 0; i < n_runs; i++)
+static gpointer
+meddler_thread (gpointer user_data)
+{
+  Meddler *self = user_data;
+
+  while (g_atomic_int_get (&self->stop) == 0)
     {
-      StressRun *run = stress_run_new (graph, rand);
+      guint i = (guint) g_rand_int_range (self->rand, 0, STRESS_N_LOCKS);
+      GFlowLock *lock = self->locks->locks[i];
+      gboolean held = FALSE;
 
-      g_ptr_array_add (runs, run);
-      test_life_watch (&life, run->run);
+      switch (g_rand_int_range (self->rand, 0, 3))
+        {
+        case 0:
+          held = g_flow_lock_try_acquire (lock);
+          break;
+        case 1:
+          held = g_flow_lock_acquire_sync (lock, NULL, NULL);
+          g_assert_true (held);
+          break;
+        default:
+          g_flow_lock_set_permits (lock, self->locks->permits[i] +
+                                         (guint) g_rand_int_range (self->rand, 0, 3));
+          break;
+        }
+      g_thread_yield ();
+      if (held)
+        g_flow_lock_release (lock);
     }
-  g_rand_free (rand);
 
-  for (guint i = 0; i < n_runs; i++)
-    start (g_ptr_array_index (runs, i));
-  for (guint i = 0; i < n_runs; i++)
-    finish (g_ptr_array_index (runs, i));
-  for (guint i = 0; i < n_runs; i++)
+  return NULL;
+}
+
+/* One to three flows at the same time, with shared locks, and several runs of each. */
+
+typedef struct
+{
+  GRand       *rand;   /* (owned) */
+  StressLocks  locks;
+  Meddler      meddler;
+  GThread     *thread; /* (owned) (nullable) */
+  GPtrArray   *graphs; /* (owned) (element-type StressGraph) */
+  GPtrArray   *runs;   /* (owned) (element-type StressRun) */
+  TestLife     life;
+} Session;
+
+static void
+session_init (Session *self,
+              guint64  seed)
+{
+  const guint32 words[] = { (guint32) seed, (guint32) (seed >> 32) };
+  gboolean meddle;
+  gboolean sync;
+  guint n_graphs;
+
+  self->rand = g_rand_new_with_seed_array (words, G_N_ELEMENTS (words));
+  self->graphs = g_ptr_array_new ();
+  self->runs = g_ptr_array_new ();
+  self->thread = NULL;
+  test_life_init (&self->life);
+
+  meddle = g_rand_double (self->rand) < 0.2;
+  sync = g_rand_double (self->rand) < 0.2;
+  /* A sync run would block the context that others, which hold the locks, wait for. */
+  n_graphs = sync || g_rand_double (self->rand) < 0.7 ? 1
+                                                       : (guint) g_rand_int_range (self->rand, 2, 4);
+  stress_locks_init (&self->locks, self->rand, meddle);
+  for (guint i = 0; i < n_graphs; i++)
     {
-      StressRun *run = g_ptr_array_index (runs, i);
+      StressGraph *graph = stress_graph_new (self->rand, &self->locks, sync);
+      guint n_runs = graph->n_nodes > 500 ? 1 : (guint) g_rand_int_range (self->rand, 1, 4);
+
+      g_ptr_array_add (self->graphs, graph);
+      test_life_watch (&self->life, graph->flow);
+      for (guint j = 0; j < n_runs; j++)
+        {
+          StressRun *run = stress_run_new (graph, self->rand);
+
+          g_ptr_array_add (self->runs, run);
+          test_life_watch (&self->life, run->run);
+        }
+    }
+  if (meddle)
+    {
+      self->meddler = (Meddler) { &self->locks, g_rand_new_with_seed ((guint32) seed), 0 };
+      self->thread = g_thread_new ("meddler", meddler_thread, &self->meddler);
+    }
+}
+
+static void
+session_run (Session *self)
+{
+  for (guint i = 0; i < self->runs->len; i++)
+    start (g_ptr_array_index (self->runs, i));
+  for (guint i = 0; i < self->runs->len; i++)
+    finish (g_ptr_array_index (self->runs, i));
+  if (self->thread != NULL)
+    {
+      g_atomic_int_set (&self->meddler.stop, 1);
+      g_thread_join (g_steal_pointer (&self->thread));
+      g_rand_free (self->meddler.rand);
+    }
+}
+
+static void
+session_clear (Session *self)
+{
+  for (guint i = 0; i < self->runs->len; i++)
+    {
+      StressRun *run = g_ptr_array_index (self->runs, i);
 
       stress_run_check (run);
       stress_run_free (run);
     }
-  for (guint i = 0; i < STRESS_N_LOCKS; i++)
+  for (guint i = 0; i < self->graphs->len; i++)
     {
-      g_assert_cmpuint (g_flow_lock_get_in_use (graph->locks[i]), ==, 0);
-      g_assert_cmpuint (g_flow_lock_get_waiting (graph->locks[i]), ==, 0);
-    }
+      StressGraph *graph = g_ptr_array_index (self->graphs, i);
 
-  g_clear_object (&graph->flow);
-  test_life_assert_over (&life);
-  TEST_WAIT (graph->n_destroyed == graph->n_nodes);
-  stress_graph_free (graph);
+      g_clear_object (&graph->flow);
+    }
+  test_life_assert_over (&self->life);
+  for (guint i = 0; i < self->graphs->len; i++)
+    {
+      StressGraph *graph = g_ptr_array_index (self->graphs, i);
+
+      TEST_WAIT (graph->n_destroyed == graph->n_nodes);
+      stress_graph_free (graph);
+    }
+  stress_locks_clear (&self->locks);
+  g_ptr_array_unref (self->runs);
+  g_ptr_array_unref (self->graphs);
+  g_rand_free (self->rand);
 }
 
 static void
@@ -181,7 +280,7 @@ test_graphs (void)
   guint64 seed = seed_text != NULL ? g_ascii_strtoull (seed_text, NULL, 0)
                                    : (guint64) g_get_real_time ();
   guint n_graphs = graphs_text != NULL ? (guint) g_ascii_strtoull (graphs_text, NULL, 0)
-                                       : (guint) (4000 / factor);
+                                       : (guint) (20000 / factor);
   gint64 begin = g_get_monotonic_time ();
   guint64 n_nodes = 0;
 
@@ -189,8 +288,12 @@ test_graphs (void)
   stress_finishers_start ();
   for (guint i = 0; i < n_graphs; i++)
     {
+      Session session;
+
       current_seed = seed + i;
-      run_graph (current_seed);
+      session_init (&session, current_seed);
+      session_run (&session);
+      session_clear (&session);
     }
   stress_finishers_stop ();
   n_nodes = stress_count_bodies ();

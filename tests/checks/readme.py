@@ -34,4 +34,9 @@ for page in ('README.md', 'CONTRIBUTING.md', 'docs/architecture.md'):
         if not os.path.isdir(path) and not os.access(path, os.X_OK):
             problem(f'{page} names {command}, which cannot be run')
 
+# The map for newcomers names files that are there.
+for name in re.findall(r'`((?:graph|run|plot)/[\w-]+\.[ch])`', read(SRCDIR, 'docs/architecture.md')):
+    if not os.path.exists(os.path.join(SRCDIR, 'libgflow', name)):
+        problem(f'docs/architecture.md names {name}, which is not there')
+
 done('README.md')

@@ -315,8 +315,8 @@ test('results of every type', async () => {
     const values = [
         0, 1, -0, 2 ** 40, 1.5, NaN, Infinity, true, false, '', 'text', 'ünï', 'a\0b', null, 10n,
         [], [1, [2]], {a: 1}, new Thing(), new Map([[1, 2]]), new Uint8Array([1, 2]), new Date(),
-        Symbol('s'), () => 1, Object.create(null), new Gio.Cancellable(), Gio.File.new_for_path('/'),
-        GLib.Bytes.new([1]), new Error('a value'),
+        Symbol('s'), () => 1, Object.create(null), new Gio.Cancellable(),
+        Gio.File.new_for_path('/'), GLib.Bytes.new([1]), new Error('a value'),
     ];
 
     for (const later of [false, true]) {

@@ -114,7 +114,8 @@ void test_chain () throws Error {
     foreach (var is_async in new bool[] { false, true }) {
         var log = new Log ();
         var flow = new Flow ();
-        AddFunc add = name => is_async ? flow.add_task (name, log.task (1)) : flow.add (name, log.body ());
+        AddFunc add = name => is_async ? flow.add_task (name, log.task (1))
+                                       : flow.add (name, log.body ());
         unowned var f = add ("f");
         unowned var g = add ("g");
         unowned var h = add ("h");
