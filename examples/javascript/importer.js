@@ -41,7 +41,7 @@ async function read(stream, cancellable) {
 
 async function detect(file, cancellable) {
     const stream = await file.read_async(PRIORITY, cancellable);
-    const [type] = Gio.content_type_guess(file.get_basename(), await read(stream, cancellable));
+    const [type] = Gio.content_type_guess(file.get_parse_name(), await read(stream, cancellable));
 
     stream.close(null);
     return Gio.content_type_get_mime_type(type);

@@ -390,6 +390,10 @@ test('what is thrown is the rejection', async () => {
             flow => flow.node({}, () => sleep(2).then(() => throwing(error))),
             flow => flow.add(null, () => throwing(error)),
             flow => flow.add_task(null, () => throwing(error)),
+            flow => flow.add_task(null, async () => {
+                await null;
+                throwing(error);
+            }),
         ]) {
             const flow = new GFlow.Flow();
 
@@ -506,6 +510,16 @@ test('functions stay in the context', async () => {
     ok(/worker/.test(throws(() => new GFlow.FlowNode({placement: WORKER})).message));
     equal(flow.get_n_items(), 2);
     await flow.execute(null);
+});
+
+test('an async function is not a sync body', async () => {
+    const flow = new GFlow.Flow();
+
+    flow.add('a', async () => {
+        await sleep(1);
+        return true;
+    });
+    ok(/async/.test((await rejects(flow.execute(null))).message));
 });
 
 test('bad arguments', () => {
@@ -691,9 +705,11 @@ test('blocking', () => {
     });
     equal(throws(() => flow.execute_sync(null)), boom);
 
-    const later = new GFlow.Flow();
-    later.node({}, () => sleep(1));
-    ok(/main loop/.test(throws(() => later.execute_sync(null)).message));
+    for (const add of ['node', 'add_task']) {
+        const later = new GFlow.Flow();
+        later[add](add === 'node' ? {} : null, () => sleep(1));
+        ok(/main loop/.test(throws(() => later.execute_sync(null)).message));
+    }
 });
 
 test('a thousand nodes', async () => {

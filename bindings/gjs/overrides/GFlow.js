@@ -37,7 +37,7 @@ function keep(owner, object) {
 const CALLS_PER_COLLECTION = System.version < 18190 ? 1000 : Infinity;
 let calls = 0;
 
-function call(node, run, ...args) {
+function call(node, run, task) {
     if (++calls >= CALLS_PER_COLLECTION) {
         calls = 0;
         System.gc();
@@ -45,10 +45,29 @@ function call(node, run, ...args) {
     try {
         if (!bodies.has(node))
             throw new Error(`The function of node “${node.name}” is gone`);
-        return bodies.get(node)(node, run, ...args);
+
+        const result = bodies.get(node)(node, run, task);
+        if (typeof result?.then !== 'function')
+            return result;
+        watch(result, run, task);
+        return undefined;
     } catch (error) {
         throw toGError(run, error);
     }
+}
+
+// An async function fails its node also later.
+function watch(promise, run, task) {
+    const mainLoop = GLib.MainContext.get_thread_default() === null;
+
+    promise.then(undefined, error => {
+        if (task && mainLoop)
+            task.return_error(toGError(run, error));
+    });
+    if (!task)
+        throw new TypeError('An async function cannot be a sync body: use flow.node()');
+    if (!mainLoop)
+        throw new Error('Promises need the main loop: use execute(), not execute_sync()');
 }
 
 // Errors cross C as numbers. Those of a subflow are thrown in a run that nobody waits for, and
@@ -189,17 +208,8 @@ function _init() {
                 task.return_boolean(true);
             };
             const value = fn(run, node, task.get_cancellable());
-            if (typeof value?.then !== 'function') {
-                finish(value);
-                return;
-            }
 
-            const promise = Promise.resolve(value);
-            if (GLib.MainContext.get_thread_default() !== null) {
-                promise.catch(() => {});
-                throw new Error('Promises need the main loop: use execute(), not execute_sync()');
-            }
-            promise.then(finish).catch(error => task.return_error(toGError(run, error)));
+            return typeof value?.then === 'function' ? value.then(finish) : finish(value);
         };
     }
 
