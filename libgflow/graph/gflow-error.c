@@ -5,4 +5,13 @@
 
 #include "gflow-error.h"
 
+/**
+ * g_flow_error_quark:
+ *
+ * Gets the domain of the errors of libgflow, %G_FLOW_ERROR.
+ *
+ * Returns: the domain
+ *
+ * Since: 0.1
+ */
 G_DEFINE_QUARK (g-flow-error-quark, g_flow_error)

@@ -16,8 +16,13 @@ G_BEGIN_DECLS
  * a consumer after it has written, so that nothing is forgotten. */
 typedef struct
 {
-  _Alignas (64) _Atomic guint32 head;
-  _Alignas (64) _Atomic guint32 tail;
+  /* Apart, as producers and consumers write them; by padding, because a GObject
+   * is not aligned to more than 16 bytes. */
+  char             before[64];
+  _Atomic guint32  head;
+  char             between[64];
+  _Atomic guint32  tail;
+  char             after[64];
   _Atomic guint32 *slots; /* of index + 1; 0 is not written; (nullable): never used */
 } GFlowInbox;
 

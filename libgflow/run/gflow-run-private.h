@@ -61,6 +61,9 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
+  guint32         *ready;     /* (owned): nodes to be routed, between two steps */
+  guint32          n_ready;
+  guint32          n_ready_allocated;
   gboolean         context;
   gboolean         taken;     /* guarded by the scheduler's mutex */
 } GFlowLane;

@@ -86,6 +86,28 @@ _g_flow_run_route (GFlowRun  *self,
     _g_flow_run_deliver (self, lane, index);
 }
 
+/* Nodes that have become ready and are not plain, the one added last first. */
+static void
+route_ready (GFlowRun  *self,
+             GFlowLane *lane)
+{
+  for (guint i = lane->n_ready; i-- > 0;)
+    _g_flow_run_route (self, lane, lane->ready[i]);
+  lane->n_ready = 0;
+}
+
+static void
+remember_ready (GFlowLane *lane,
+                guint32    index)
+{
+  if (lane->n_ready == lane->n_ready_allocated)
+    {
+      lane->n_ready_allocated = MAX (16, lane->n_ready_allocated * 2);
+      lane->ready = g_renew (guint32, lane->ready, lane->n_ready_allocated);
+    }
+  lane->ready[lane->n_ready++] = index;
+}
+
 /* Counts @index off for those that wait for it. Of the plain nodes that become
  * ready the first one is returned, to go on with, and the others go to the
  * lane's deque. */
@@ -116,7 +138,7 @@ release_successors (GFlowRun  *self,
 
       if (G_UNLIKELY (waiting->route != 0 || lane->context))
         {
-          _g_flow_run_route (self, lane, *successor);
+          remember_ready (lane, *successor);
           continue;
         }
       if (next != G_FLOW_NO_NODE)
@@ -128,6 +150,8 @@ release_successors (GFlowRun  *self,
         }
       next = *successor;
     }
+  if (G_UNLIKELY (lane->n_ready > 0))
+    route_ready (self, lane);
   if (pushed && self->n_lanes > 1)
     {
       g_flow_deque_publish (&lane->deque);
