@@ -3,8 +3,6 @@
  */
 #pragma once
 
-#define G_FLOW_INSIDE
-
 #include "gflow-enum-types.h"
 #include "gflow-version.h"
 
@@ -16,5 +14,3 @@
 #include "graph/gflow-node.h"
 #include "run/gflow-run.h"
 #include "run/gflow-step.h"
-
-#undef G_FLOW_INSIDE

@@ -50,21 +50,6 @@ items_changed (GFlow *self,
   _g_flow_home_release (&self->home, change, announce);
 }
 
-/* "node12" → 12; a made-up name must not meet it later. */
-static gboolean
-parse_made_up_name (const char *name,
-                    guint      *number)
-{
-  guint64 value;
-
-  if (!g_str_has_prefix (name, "node") ||
-      !g_ascii_string_to_unsigned (name + strlen ("node"), 10, 0, G_MAXUINT - 1, &value, NULL))
-    return FALSE;
-
-  *number = value;
-  return TRUE;
-}
-
 static void
 set_exists_error (GError    **error,
                   const char *name)
@@ -103,16 +88,15 @@ append_locked (GFlow     *self,
                GFlowNode *node)
 {
   const char *name = g_flow_node_get_name (node);
-  guint number;
 
   if (name == NULL)
     {
       node->numbered = TRUE;
       node->number = self->next_number++;
     }
-  else if (parse_made_up_name (name, &number))
+  else
     {
-      self->next_number = MAX (self->next_number, number + 1);
+      _g_flow_reserve_name (self, name);
     }
   node->flow = self;
   node->index = self->nodes->len;

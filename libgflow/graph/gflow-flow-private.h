@@ -60,6 +60,8 @@ void        _g_flow_begin_edit      (GFlow      *self);
 void        _g_flow_end_edit        (GFlow      *self);
 GFlowNode  *_g_flow_lookup_locked   (GFlow      *self,
                                      const char *name);
+void        _g_flow_reserve_name    (GFlow      *self,
+                                     const char *name);
 void        _g_flow_forget_names    (GFlow      *self);
 GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
 GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,

@@ -138,6 +138,18 @@ _g_flow_lookup_locked (GFlow      *self,
   return g_hash_table_lookup (self->by_name, name);
 }
 
+/* Names that are made up later are none that look like @name: "node12" → 13. */
+void
+_g_flow_reserve_name (GFlow      *self,
+                      const char *name)
+{
+  guint64 number;
+
+  if (g_str_has_prefix (name, "node") &&
+      g_ascii_string_to_unsigned (name + strlen ("node"), 10, 0, G_MAXUINT / 2, &number, NULL))
+    self->next_number = MAX (self->next_number, (guint) number + 1);
+}
+
 void
 _g_flow_forget_names (GFlow *self)
 {

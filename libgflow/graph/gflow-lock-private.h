@@ -18,6 +18,7 @@ struct _GFlowWaiter
 {
   GList           link;
   GFlowGrantFunc  grant;
+  GCancellable   *cancellable; /* (unowned) (nullable): once cancelled, not granted any more */
   gboolean        queued;  /* guarded by the lock's mutex */
 };
 

@@ -74,11 +74,22 @@ _g_flow_lock_get_serial (GFlowLock *self)
   return self->serial;
 }
 
+/* The one who has waited longest, but for those who are cancelled already, and
+ * will go when they hear of it. */
+static GFlowWaiter *
+next_waiter_locked (GFlowLock *self)
+{
+  for (GList *l = self->waiters.head; l != NULL; l = l->next)
+    if (!g_cancellable_is_cancelled (((GFlowWaiter *) l->data)->cancellable))
+      return l->data;
+  return NULL;
+}
+
 /* Nobody overtakes those who wait already. */
 static gboolean
 take_permit_locked (GFlowLock *self)
 {
-  if (self->in_use >= self->permits || self->waiters.length > 0)
+  if (self->in_use >= self->permits || next_waiter_locked (self) != NULL)
     return FALSE;
 
   self->in_use++;
@@ -89,13 +100,14 @@ take_permit_locked (GFlowLock *self)
 static GFlowWaiter *
 take_waiter_locked (GFlowLock *self)
 {
-  if (self->in_use >= self->permits || self->waiters.length == 0)
-    return NULL;
+  GFlowWaiter *waiter = self->in_use < self->permits ? next_waiter_locked (self) : NULL;
 
-  GFlowWaiter *waiter = g_queue_pop_head_link (&self->waiters)->data;
-
-  waiter->queued = FALSE;
-  self->in_use++;
+  if (waiter != NULL)
+    {
+      g_queue_unlink (&self->waiters, &waiter->link);
+      waiter->queued = FALSE;
+      self->in_use++;
+    }
   return waiter;
 }
 
@@ -315,12 +327,23 @@ end_waiting (Acquire *acquire)
   return g_steal_pointer (&acquire->task);
 }
 
+static gboolean
+return_permit_cb (gpointer user_data)
+{
+  g_task_return_boolean (user_data, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not returned here: a callback that releases would grant the next permit, whose
+ * callback would release, and so on, each inside of the other. */
 static void
 acquire_granted (GFlowWaiter *waiter)
 {
   g_autoptr(GTask) task = end_waiting ((Acquire *) waiter);
+  g_autoptr(GSource) source = g_idle_source_new ();
 
-  g_task_return_boolean (task, TRUE);
+  g_source_set_static_name (source, "GFlow lock granted");
+  g_task_attach_source (task, source, return_permit_cb);
 }
 
 static gboolean
@@ -377,6 +400,7 @@ g_flow_lock_acquire (GFlowLock           *self,
 
   acquire = g_new0 (Acquire, 1);
   acquire->waiter.grant = acquire_granted;
+  acquire->waiter.cancellable = cancellable;
   acquire->task = g_object_ref (task);
   g_task_set_task_data (task, acquire, g_free);
   if (cancellable != NULL)

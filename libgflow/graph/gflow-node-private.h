@@ -26,6 +26,7 @@ typedef struct _GFlowSharedBody GFlowSharedBody;
 typedef struct
 {
   char            *title;
+  GSList          *old_names;   /* of char *: before it was renamed */
   GPtrArray       *locks;       /* (nullable) of GFlowLock */
   GFlow           *subflow;     /* (nullable) (owned) */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
@@ -107,7 +108,6 @@ GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
 void        _g_flow_node_clear_needs (GFlowNode       *self);
 void        _g_flow_node_add_need    (GFlowNode       *self,
                                       GFlowNeed        need);
-void        _g_flow_node_clear_name  (GFlowNode       *self);
 void        _g_flow_node_leave_flow  (GFlowNode       *self);
 void        _g_flow_node_notify_flow (GFlowNode       *self);
 GFlowNeed   _g_flow_need_copy        (GFlowNeed        need);

@@ -86,6 +86,7 @@ static void
 free_extras (GFlowNodeExtras *extras)
 {
   g_free (extras->title);
+  g_slist_free_full (extras->old_names, g_free);
   g_clear_pointer (&extras->locks, g_ptr_array_unref);
   g_clear_object (&extras->subflow);
   g_clear_object (&extras->upstreams);
@@ -96,12 +97,18 @@ free_extras (GFlowNodeExtras *extras)
 
 /* The name */
 
-void
-_g_flow_node_clear_name (GFlowNode *self)
+/* Somebody may have borrowed the name, in any thread: it goes with the node. */
+static void
+keep_name (GFlowNode *self)
 {
-  /* Relaxed: only called while nobody else can read the name. */
-  g_free (atomic_load_explicit (&self->name, memory_order_relaxed));
-  atomic_store_explicit (&self->name, NULL, memory_order_relaxed);
+  char *name = atomic_load_explicit (&self->name, memory_order_relaxed);
+
+  if (name != NULL)
+    {
+      GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
+
+      extras->old_names = g_slist_prepend (extras->old_names, name);
+    }
 }
 
 /**
@@ -146,7 +153,6 @@ g_flow_node_get_name (GFlowNode *self)
  * Sets the name of the node.
  *
  * Names may be given twice for a moment; [method@GFlow.Flow.validate] finds it.
- * The name of a node must not be changed while a run of its flow is active.
  *
  * Since: 0.1
  */
@@ -161,16 +167,15 @@ g_flow_node_set_name (GFlowNode  *self,
   if (g_strcmp0 (g_flow_node_get_name (self), name) == 0)
     return;
 
-  char *copy = g_strdup (name);
-
   _g_flow_begin_edit (self->flow);
-  _g_flow_node_clear_name (self);
+  keep_name (self);
   self->numbered = FALSE;
   /* Release: pairs with the load in g_flow_node_get_name(). */
-  atomic_store_explicit (&self->name, copy, memory_order_release);
+  atomic_store_explicit (&self->name, g_strdup (name), memory_order_release);
   if (self->flow != NULL)
     {
       self->flow->renamed = TRUE;
+      _g_flow_reserve_name (self->flow, name);
       _g_flow_forget_names (self->flow);
     }
   _g_flow_end_edit (self->flow);
@@ -209,7 +214,7 @@ g_flow_node_finalize (GObject *object)
 
   free_body (self);
   _g_flow_node_clear_needs (self);
-  _g_flow_node_clear_name (self);
+  g_free (atomic_load_explicit (&self->name, memory_order_relaxed));
   g_clear_pointer (&self->extras, free_extras);
 
   G_OBJECT_CLASS (g_flow_node_parent_class)->finalize (object);

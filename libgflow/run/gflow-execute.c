@@ -129,11 +129,10 @@ _g_flow_run_begin (GFlowRun        *self,
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_apply_cancelled (self);
-  _g_flow_run_set_state (self, G_FLOW_RUN_STATE_RUNNING);
-  _g_flow_scheduler_activate (self, g_flow_get_max_threads (self->flow));
   connect_cancellable (self, cancellable);
   start_deadline (self);
-  _g_flow_owner_post (self);
+  _g_flow_run_set_state (self, G_FLOW_RUN_STATE_RUNNING);
+  _g_flow_scheduler_activate (self, g_flow_get_max_threads (self->flow));
   return TRUE;
 }
 

@@ -73,27 +73,58 @@ end_wait (GFlowWait *wait)
   g_queue_unlink (&wait->run->waits, &wait->link);
 }
 
-/* Takes the locks from wait->step on. FALSE if it was queued again: then
- * another thread may have it already. */
-static gboolean
+typedef enum
+{
+  STEPS_TAKEN,   /* all of them */
+  STEPS_QUEUED,  /* then another thread may have the wait already */
+  STEPS_STOPPED, /* the node is not to run any more */
+} Steps;
+
+/* Takes the locks from @step on. The run's mutex keeps step and queue together
+ * for whoever withdraws, who comes after the halt: either that is seen here, or
+ * the wait is seen there. */
+static Steps
 take_steps (GFlowWait *wait,
-            guint      first_step)
+            guint      step)
 {
   GFlowRun *run = wait->run;
   const guint n = count_locks (run, wait->index);
-  gboolean taken = TRUE;
+  Steps result = STEPS_TAKEN;
 
-  /* The run's mutex keeps step and queue together for whoever withdraws. */
   _g_flow_mutex_lock (&run->mutex);
-  for (guint step = first_step; taken && step < n; step++)
+  for (; result == STEPS_TAKEN && step < n; step++)
     {
       wait->step = step;
-      taken = _g_flow_lock_enter (get_lock (run, wait->index, step), &wait->waiter);
+      if (!_g_flow_run_may_run (run, wait->index))
+        result = STEPS_STOPPED;
+      else if (!_g_flow_lock_enter (get_lock (run, wait->index, step), &wait->waiter))
+        result = STEPS_QUEUED;
     }
-  if (taken)
+  if (result != STEPS_QUEUED)
     end_wait (wait);
   _g_flow_mutex_unlock (&run->mutex);
-  return taken;
+  return result;
+}
+
+/* Goes on with a node from @step on, and delivers it unless it has to wait. */
+static void
+go_on (GFlowWait *wait,
+       guint      step,
+       GFlowLane *lane)
+{
+  GFlowRun *run = wait->run;
+  const guint32 index = wait->index;
+  const Steps result = take_steps (wait, step);
+
+  if (result == STEPS_QUEUED)
+    return;
+
+  if (result == STEPS_TAKEN)
+    _g_flow_run_mark (run, index, G_FLOW_MARK_LOCKED);
+  else
+    release_steps (run, index, wait->step);
+  g_free (wait);
+  _g_flow_run_deliver (run, lane, index);
 }
 
 static void
@@ -101,15 +132,26 @@ granted (GFlowWaiter *waiter)
 {
   GFlowWait *wait = (GFlowWait *) waiter;
 
-  if (!take_steps (wait, wait->step + 1))
-    return;
+  go_on (wait, wait->step + 1, current_lane (wait->run));
+}
 
-  GFlowRun *run = wait->run;
-  const guint32 index = wait->index;
+static GFlowWait *
+new_wait (GFlowRun *self,
+          guint32   index)
+{
+  GFlowWait *wait = g_new0 (GFlowWait, 1);
 
-  g_free (wait);
-  _g_flow_run_mark (run, index, G_FLOW_MARK_LOCKED);
-  _g_flow_run_deliver (run, current_lane (run), index);
+  wait->waiter.grant = granted;
+  wait->run = self;
+  wait->index = index;
+  wait->link.data = wait;
+  /* Relaxed: nobody decides by it. */
+  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
+                         memory_order_relaxed);
+  _g_flow_mutex_lock (&self->mutex);
+  g_queue_push_tail_link (&self->waits, &wait->link);
+  _g_flow_mutex_unlock (&self->mutex);
+  return wait;
 }
 
 /* A node is ready but for its locks. Delivers it, now or later. */
@@ -126,22 +168,9 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
 
   if (step < n)
     {
-      GFlowWait *wait = g_new0 (GFlowWait, 1);
-
-      wait->waiter.grant = granted;
-      wait->run = self;
-      wait->index = index;
-      wait->link.data = wait;
-      atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
-                             memory_order_relaxed);
-      _g_flow_mutex_lock (&self->mutex);
-      g_queue_push_tail_link (&self->waits, &wait->link);
-      _g_flow_mutex_unlock (&self->mutex);
-      if (!take_steps (wait, step))
-        return;
-      g_free (wait);
+      go_on (new_wait (self, index), step, lane);
+      return;
     }
-
   if (n > 0)
     _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
   _g_flow_run_deliver (self, lane, index);

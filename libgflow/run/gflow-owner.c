@@ -79,7 +79,7 @@ run_nodes (GFlowRun *run,
     {
       _g_flow_run_run_in_context (run, index);
       if (is_spent (budget))
-        return TRUE;
+        return !run->finished;
     }
   return FALSE;
 }
@@ -190,7 +190,15 @@ dispatch_next (GFlowOwner *owner,
 
   unqueue (owner, run);
   queue (owner, run);
-  if (!dispatch_run (run, budget) && !run->finished)
+
+  const gboolean more = dispatch_run (run, budget);
+
+  if (more && !run->finished)
+    {
+      /* A body that iterated the context may have taken it out. */
+      queue (owner, run);
+    }
+  else if (!run->finished)
     {
       if (!_g_flow_run_has_context_work (run))
         unqueue (owner, run);

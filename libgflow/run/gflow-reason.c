@@ -74,7 +74,8 @@ explain_skipped (GFlowRun *self,
   GFlowNode *node;
   guint n;
 
-  if ((marks & G_FLOW_MARK_BY_CHOICE) != 0)
+  if ((marks & G_FLOW_MARK_BY_CHOICE) != 0 &&
+      self->plan->nodes[index].run_when == G_FLOW_RUN_WHEN_ANY_FAILED)
     return g_strdup (_("Nothing before it failed, so that it was not needed"));
 
   node = find_upstream (self, index, 1u << G_FLOW_NODE_STATE_FAILED, &n);

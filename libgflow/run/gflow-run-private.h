@@ -159,7 +159,8 @@ struct _GFlowRun
   GArray          *failures;     /* of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GListStore      *error_list;
-  GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before the run started */
+  gboolean         has_state;    /* the nodes have */
+  GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
 };
 
 /* Starting and ending: gflow-execute.c */

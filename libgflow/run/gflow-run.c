@@ -550,7 +550,8 @@ own_cancelled_cb (GCancellable *cancellable,
 {
   g_autoptr(GFlowRun) self = g_weak_ref_get (user_data);
 
-  if (self != NULL)
+  /* A run that stops by itself cancels it, too. */
+  if (self != NULL && !_g_flow_run_is_stopping (self))
     g_flow_run_cancel (self);
 }
 

@@ -54,6 +54,7 @@ static struct
   GQueue       crews;         /* with hungry runs, and room for a thread */
   GQueue       idle;          /* of GFlowWorker, by their links: the last one first */
   guint        n_threads;
+  guint        n_spare;       /* of these */
   guint        n_processors;
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
@@ -171,12 +172,13 @@ is_any_starving (void)
 }
 
 static void
-add_spare_thread (guint max_threads)
+add_spare_thread (void)
 {
-  if (scheduler.spare_pending || scheduler.n_threads >= max_threads + MAX_SPARE)
+  if (scheduler.spare_pending || scheduler.n_spare >= MAX_SPARE)
     return;
 
   scheduler.spare_pending = TRUE;
+  scheduler.n_spare++;
   add_thread (SPARE_WORKER);
 }
 
@@ -202,14 +204,24 @@ call_worker (GFlowRun *run)
       worker->idle = FALSE;
       g_flow_parking_unpark (&worker->parking);
     }
-  else if (scheduler.n_threads < max_threads)
+  else if (scheduler.n_threads - scheduler.n_spare < max_threads)
     {
       add_thread (ORDINARY_WORKER);
     }
   else if (is_starving (run))
     {
-      add_spare_thread (max_threads);
+      add_spare_thread ();
     }
+}
+
+/* A thread has left @crew and takes no other run: somebody else has to. */
+static void
+call_next (GFlowCrew *crew)
+{
+  if (crew->hungry.length > 0)
+    call_worker (g_queue_peek_head (&crew->hungry));
+  else if (scheduler.crews.length > 0)
+    call_worker (g_queue_peek_head (&((GFlowCrew *) g_queue_peek_head (&scheduler.crews))->hungry));
 }
 
 static void
@@ -357,9 +369,10 @@ work_as_spare (GFlowWorker *worker)
 
       set_hungry (run, FALSE);
       if (is_any_starving ())
-        add_spare_thread (scheduler.n_processors);
+        add_spare_thread ();
       work_on_run (run);
     }
+  scheduler.n_spare--;
 }
 
 static void
@@ -381,7 +394,8 @@ worker_main (gpointer data,
 
 /* For runs */
 
-/* The run has started: it may be called for. */
+/* The run may be called for, and is dispatched. The caller may be in another
+ * thread than the owner context: the run may end before this returns. */
 void
 _g_flow_scheduler_activate (GFlowRun *run,
                             guint     max_threads)
@@ -391,6 +405,7 @@ _g_flow_scheduler_activate (GFlowRun *run,
   run->hungry_link.data = run;
   run->crew->max = max_threads != 0 ? max_threads : count_processors ();
   update_crew (run->crew);
+  _g_flow_owner_post (run);
   _g_flow_mutex_unlock (&scheduler.mutex);
 }
 
@@ -477,19 +492,26 @@ _g_flow_scheduler_inject (GFlowRun *run,
 gboolean
 _g_flow_scheduler_help (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  GFlowCrew *crew = run->crew;
 
-  const gboolean helps = !run->complete &&
-                         atomic_load_explicit (&run->n_inside, memory_order_seq_cst) < run->n_lanes &&
-                         run->crew->n_active < run->crew->max && _g_flow_run_has_work (run);
+  _g_flow_mutex_lock (&scheduler.mutex);
+  /* First, as whoever comes to a run does: then look at the work. */
+  set_hungry (run, FALSE);
+
+  const gboolean has_work = !run->complete && _g_flow_run_has_work (run);
+  const gboolean helps = has_work && crew->n_active < crew->max &&
+                         atomic_load_explicit (&run->n_inside, memory_order_seq_cst) < run->n_lanes;
 
   run->caller_waits = !helps;
   if (helps)
     {
       work_on_run (run);
-      /* Where this thread worked another may, for whom no worker was called. */
-      if (scheduler.crews.length > 0)
-        call_worker (g_queue_peek_head (&((GFlowCrew *) scheduler.crews.head->data)->hungry));
+      /* This thread does not look further, as a worker would. */
+      call_next (crew);
+    }
+  else if (has_work)
+    {
+      make_hungry (run);
     }
   _g_flow_mutex_unlock (&scheduler.mutex);
   return helps;

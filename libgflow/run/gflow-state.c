@@ -85,12 +85,35 @@ _g_flow_run_free_state (GFlowRun *self)
 void
 _g_flow_run_apply_cancelled (GFlowRun *self)
 {
+  g_autoptr(GPtrArray) nodes = NULL;
   guint index;
 
-  for (guint i = 0; self->cancelled_early != NULL && i < self->cancelled_early->len; i++)
-    if (_g_flow_plan_find (self->plan, self->cancelled_early->pdata[i], &index))
+  _g_flow_mutex_lock (&self->mutex);
+  nodes = g_steal_pointer (&self->cancelled_early);
+  self->has_state = TRUE;
+  for (guint i = 0; nodes != NULL && i < nodes->len; i++)
+    if (_g_flow_plan_find (self->plan, nodes->pdata[i], &index))
       _g_flow_run_mark (self, index, G_FLOW_MARK_CANCELLED);
-  g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* FALSE if the run has a state, and the node can be cancelled there. */
+static gboolean
+cancel_early (GFlowRun  *self,
+              GFlowNode *node)
+{
+  _g_flow_mutex_lock (&self->mutex);
+
+  const gboolean early = !self->has_state;
+
+  if (early)
+    {
+      if (self->cancelled_early == NULL)
+        self->cancelled_early = g_ptr_array_new_with_free_func (g_object_unref);
+      g_ptr_array_add (self->cancelled_early, g_object_ref (node));
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  return early;
 }
 
 /* Counting */
@@ -538,14 +561,7 @@ g_flow_run_cancel_node (GFlowRun  *self,
   g_return_if_fail (G_IS_FLOW_RUN (self));
   g_return_if_fail (G_IS_FLOW_NODE (node));
 
-  if (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW)
-    {
-      if (self->cancelled_early == NULL)
-        self->cancelled_early = g_ptr_array_new_with_free_func (g_object_unref);
-      g_ptr_array_add (self->cancelled_early, g_object_ref (node));
-      return;
-    }
-  if (g_flow_run_get_state (self) != G_FLOW_RUN_STATE_RUNNING ||
+  if (g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING || cancel_early (self, node) ||
       !_g_flow_plan_find (self->plan, node, &index))
     return;
 

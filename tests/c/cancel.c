@@ -356,6 +356,37 @@ test_node_waiting (void)
 }
 
 static void
+test_node_of_new_run (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowRun) other = NULL;
+  g_autoptr (GError) error = NULL;
+  TestBench bench;
+  GFlowNode *a;
+  GFlowNode *b;
+
+  /* Of this run only. */
+  test_bench_init (&bench);
+  a = test_add_sync (&bench, flow, "a", NULL);
+  b = test_add_context (&bench, flow, "b", NULL);
+  run = g_flow_run_new (flow);
+  g_flow_run_cancel_node (run, b);
+  g_assert_false (test_run_execute (run, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  test_assert_node (run, a, DONE);
+  test_assert_node (run, b, CANCELLED);
+  test_assert_log (&bench.log, "a");
+  other = test_execute_well (flow);
+  test_assert_node (other, b, DONE);
+
+  g_clear_object (&run);
+  g_clear_object (&other);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
 test_node_before_start (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -713,6 +744,7 @@ main (int    argc,
   g_test_add_data_func ("/cancel/node/running-sync", GINT_TO_POINTER (FALSE), test_node_running);
   g_test_add_data_func ("/cancel/node/running-async", GINT_TO_POINTER (TRUE), test_node_running);
   g_test_add_func ("/cancel/node/waiting", test_node_waiting);
+  g_test_add_func ("/cancel/node/of-new-run", test_node_of_new_run);
   g_test_add_func ("/cancel/node/before-start", test_node_before_start);
   g_test_add_func ("/cancel/node/error-cancelled", test_node_error_cancelled);
   g_test_add_func ("/cancel/node/failure-was-first", test_failure_beats_node);

@@ -733,69 +733,76 @@ test_max_parallel (gconstpointer data)
 }
 
 static void
-test_plot (void)
+test_empty_name (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlowRun) run = NULL;
-  g_autofree char *dot = NULL;
-  g_autofree char *mermaid = NULL;
-  g_autofree char *coloured_dot = NULL;
-  g_autofree char *coloured_mermaid = NULL;
-  g_autofree char *more = NULL;
-  GFlowNode *load;
-  GFlowNode *store;
+  g_autoptr (GFlow) subflow = g_flow_new ();
+  g_autoptr (GError) error = NULL;
+  const char * const needs[] = { "a", "b", NULL };
+  int n_destroyed = 0;
 
-  g_flow_set_name (flow, "import");
-  load = add_nothing (flow, "load");
-  store = add_nothing (flow, "say \"hi\" \\ <b>");
-  g_flow_node_add_upstream (store, load);
-
-  dot = g_flow_to_dot (flow, NULL);
-  g_assert_true (g_str_has_prefix (dot, "digraph"));
-  test_assert_contains (dot, "load");
-  test_assert_contains (dot, "->");
-  test_assert_contains (dot, "\\\"hi\\\"");
-  g_assert_true (g_str_has_suffix (dot, "}\n"));
-
-  mermaid = g_flow_to_mermaid (flow, NULL);
-  g_assert_true (g_str_has_prefix (mermaid, "flowchart") || g_str_has_prefix (mermaid, "graph") ||
-                 g_str_has_prefix (mermaid, "---"));
-  test_assert_contains (mermaid, "load");
-  test_assert_contains (mermaid, "-->");
-  g_assert_null (strstr (mermaid, "\"hi\""));
-
-  run = test_execute_well (flow);
-  coloured_dot = g_flow_to_dot (flow, run);
-  g_assert_true (g_str_has_prefix (coloured_dot, "digraph"));
-  g_assert_cmpstr (coloured_dot, !=, dot);
-  coloured_mermaid = g_flow_to_mermaid (flow, run);
-  g_assert_cmpstr (coloured_mermaid, !=, mermaid);
-
-  /* A node that the run does not know is no problem. */
-  add_nothing (flow, "new");
-  more = g_flow_to_dot (flow, run);
-  test_assert_contains (more, "new");
+  /* No name for a node; the data is freed all the same. */
+  g_assert_null (g_flow_add (flow, "", test_body_nothing, &n_destroyed, destroy_count_cb, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpint (n_destroyed, ==, 1);
+  g_clear_error (&error);
+  g_assert_null (g_flow_add_flow (flow, "", subflow, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  g_assert_null (g_flow_add_join (flow, "", needs, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  g_assert_null (g_flow_add_join_all (flow, "", &error));
+  g_assert_nonnull (error);
+  test_assert_model (flow, "");
 }
 
 static void
-test_plot_odd (void)
+test_list_properties (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
-  g_autofree char *empty = g_flow_to_dot (flow, NULL);
-  g_autofree char *dot = NULL;
-  g_autofree char *mermaid = NULL;
-  GFlowNode *a;
+  guint n_notified = 0;
+  guint n_items;
+  GType item_type;
 
-  g_assert_true (g_str_has_prefix (empty, "digraph"));
+  g_signal_connect (flow, "notify::n-items", G_CALLBACK (count_notify_cb), &n_notified);
+  add_nothing (flow, "a");
+  add_nothing (flow, "b");
+  g_assert_cmpuint (n_notified, ==, 2);
+  g_object_get (flow, "n-items", &n_items, "item-type", &item_type, NULL);
+  g_assert_cmpuint (n_items, ==, 2);
+  g_assert_true (item_type == G_TYPE_FLOW_NODE);
+}
 
-  /* Also a bad flow can be looked at. */
-  a = add_nothing (flow, "a");
-  g_flow_node_add_upstream (a, a);
-  g_flow_node_add_upstream_by_name (a, "nobody");
-  dot = g_flow_to_dot (flow, NULL);
-  g_assert_true (g_str_has_prefix (dot, "digraph"));
-  mermaid = g_flow_to_mermaid (flow, NULL);
-  g_assert_nonnull (mermaid);
+typedef struct
+{
+  GFlow *flow;
+  guint  n_changes;
+} Editor;
+
+static void
+edit_and_count_cb (GListModel *model,
+                   guint       position,
+                   guint       removed,
+                   guint       added,
+                   Editor     *editor)
+{
+  editor->n_changes++;
+  if (editor->n_changes == 1)
+    add_nothing (editor->flow, "second");
+}
+
+static void
+test_edit_in_handler (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Editor editor = { .flow = flow };
+
+  /* No lock is held while handlers are called. */
+  g_signal_connect (flow, "items-changed", G_CALLBACK (edit_and_count_cb), &editor);
+  add_nothing (flow, "first");
+  TEST_WAIT (editor.n_changes == 2);
+  test_assert_model (flow, "first second");
 }
 
 int
@@ -825,8 +832,9 @@ main (int    argc,
   g_test_add_data_func ("/flow/max-threads/5", GUINT_TO_POINTER (5), test_max_threads);
   g_test_add_data_func ("/flow/max-parallel/1", GUINT_TO_POINTER (1), test_max_parallel);
   g_test_add_data_func ("/flow/max-parallel/3", GUINT_TO_POINTER (3), test_max_parallel);
-  g_test_add_func ("/flow/plot", test_plot);
-  g_test_add_func ("/flow/plot-odd", test_plot_odd);
+  g_test_add_func ("/flow/empty-name", test_empty_name);
+  g_test_add_func ("/flow/list-properties", test_list_properties);
+  g_test_add_func ("/flow/edit/in-handler", test_edit_in_handler);
 
   return g_test_run ();
 }

@@ -376,6 +376,76 @@ test_names_exist (void)
 }
 
 static void
+test_twice (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowNode) a = g_flow_node_new ("a", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowNode) nameless = g_flow_node_new (NULL, test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowNode) twin = g_flow_node_new ("a", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowGroup) same = g_flow_series (nameless, nameless, NULL);
+  g_autoptr (GFlowGroup) names = g_flow_parallel (a, twin, NULL);
+  g_autoptr (GFlowGroup) fine = g_flow_parallel (a, nameless, NULL);
+  g_autoptr (GError) error = NULL;
+
+  /* One node in two places, and two nodes of one name. */
+  g_assert_false (g_flow_add_group (flow, same, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_false (g_flow_add_group (flow, names, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+  g_clear_error (&error);
+  test_assert_model (flow, "");
+
+  /* A group is added once. */
+  g_assert_true (g_flow_add_group (flow, fine, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_flow_add_group (flow, fine, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), ==, 2);
+  g_object_unref (test_execute_well (flow));
+}
+
+static void
+test_too_deep (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowGroup) group = g_flow_group_new_series ();
+  g_autoptr (GFlowNode) node = g_flow_node_new ("a", test_body_nothing, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  /* Refused rather than crashed. */
+  g_flow_group_append_node (group, node);
+  for (guint i = 0; i < 3000; i++)
+    {
+      GFlowGroup *outer = g_flow_group_new_series ();
+
+      g_flow_group_append_group (outer, group);
+      g_object_unref (group);
+      group = outer;
+    }
+  g_assert_false (g_flow_add_group (flow, group, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
+  test_assert_model (flow, "");
+}
+
+static void
+test_in_itself (void)
+{
+  GFlowGroup *outer = g_flow_group_new_series ();
+  GFlowGroup *inner = g_flow_group_new_series ();
+
+  g_flow_group_append_group (outer, inner);
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*assertion*failed*");
+  g_flow_group_append_group (inner, outer);
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*assertion*failed*");
+  g_flow_group_append_group (inner, inner);
+  g_test_assert_expected_messages ();
+  g_object_unref (inner);
+  g_assert_finalize_object (outer);
+}
+
+static void
 test_deep (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -417,6 +487,9 @@ main (int    argc,
   g_test_add_func ("/group/lock-excludes", test_lock_excludes);
   g_test_add_func ("/group/mixed-with-nodes", test_mixed_with_nodes);
   g_test_add_func ("/group/names-exist", test_names_exist);
+  g_test_add_func ("/group/twice", test_twice);
+  g_test_add_func ("/group/too-deep", test_too_deep);
+  g_test_add_func ("/group/in-itself", test_in_itself);
   g_test_add_func ("/group/deep", test_deep);
 
   return g_test_run ();

@@ -96,6 +96,19 @@ test_try_acquire (void)
 }
 
 static void
+test_release_too_often (void)
+{
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*");
+  g_flow_lock_release (lock);
+  g_test_assert_expected_messages ();
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+  g_assert_true (g_flow_lock_try_acquire (lock));
+  g_flow_lock_release (lock);
+}
+
+static void
 test_acquire (void)
 {
   g_autoptr (GFlowLock) lock = g_flow_lock_new ();
@@ -709,6 +722,7 @@ main (int    argc,
   g_test_add_func ("/lock/properties", test_properties);
   g_test_add_func ("/lock/no-permits", test_no_permits);
   g_test_add_func ("/lock/try-acquire", test_try_acquire);
+  g_test_add_func ("/lock/release-too-often", test_release_too_often);
   g_test_add_func ("/lock/acquire", test_acquire);
   g_test_add_func ("/lock/first-in-first-out", test_first_in_first_out);
   g_test_add_func ("/lock/cancelled-waiters", test_cancelled_waiters);

@@ -129,6 +129,30 @@ test_no_error_set (void)
   test_assert_contains (error->message, "wordless");
 }
 
+static gboolean
+body_contradiction (GFlowNode  *node,
+                    GFlowRun   *run,
+                    gpointer    user_data,
+                    GError    **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Never mind");
+
+  return TRUE;
+}
+
+static void
+test_error_but_true (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowNode *node;
+
+  /* What it returns counts; the error is not leaked. */
+  g_assert_nonnull (g_flow_add (flow, "worker", body_contradiction, NULL, NULL, NULL));
+  node = g_flow_add (flow, "context", body_contradiction, NULL, NULL, NULL);
+  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+  g_object_unref (test_execute_well (flow));
+}
+
 static void
 test_skip_dependants (void)
 {
@@ -583,6 +607,7 @@ main (int    argc,
   g_test_add_data_func ("/policy/error-untouched/async", GINT_TO_POINTER (TRUE),
                         test_error_untouched);
   g_test_add_func ("/policy/no-error-set", test_no_error_set);
+  g_test_add_func ("/policy/error-but-true", test_error_but_true);
   g_test_add_func ("/policy/skip-dependants", test_skip_dependants);
   g_test_add_data_func ("/policy/finish-running", GINT_TO_POINTER (G_FLOW_ON_ERROR_FINISH_RUNNING),
                         test_nothing_new);

@@ -438,6 +438,34 @@ test_from_thread (void)
     }
 }
 
+static gboolean
+body_twice (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  g_flow_run_set_result_variant (run, node, g_variant_new_int32 (1));
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*twice*");
+  g_flow_run_set_result_variant (run, node, g_variant_new_int32 (2));
+  g_test_assert_expected_messages ();
+
+  return TRUE;
+}
+
+static void
+test_written_once (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GVariant) variant = NULL;
+  GFlowNode *node = add (flow, "twice", body_twice, NULL);
+
+  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+  run = test_execute_well (flow);
+  variant = g_flow_run_dup_result_variant (run, node);
+  g_assert_cmpint (g_variant_get_int32 (variant), ==, 1);
+}
+
 static void
 test_failed_node (void)
 {
@@ -510,6 +538,7 @@ main (int    argc,
   g_test_add_func ("/results/freed-with-run", test_freed_with_run);
   g_test_add_func ("/results/runs-apart", test_runs_apart);
   g_test_add_func ("/results/from-thread", test_from_thread);
+  g_test_add_func ("/results/written-once", test_written_once);
   g_test_add_func ("/results/failed-node", test_failed_node);
   g_test_add_func ("/results/many", test_many);
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* GFlowRun: set-up, execution, order, sync calls and flows as nodes. */
+/* GFlowRun: set-up, execution, states and order. */
 
 #include "test-util.h"
 
@@ -92,6 +92,50 @@ test_set_up (void)
   g_assert_no_error (error);
   test_assert_run (run, DONE);
   g_assert_cmpint (g_flow_get_on_error (flow), ==, G_FLOW_ON_ERROR_STOP);
+}
+
+static void
+test_getters (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GVariant) parameters = g_variant_ref_sink (some_parameters ());
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) found_error = NULL;
+  g_autoptr (GCancellable) cancellable = NULL;
+  TestBench bench;
+  TestJob *job;
+  guint n_done;
+  guint n_total;
+  double fraction;
+
+  test_bench_init (&bench);
+  test_add_sync (&bench, flow, "a", &job);
+  test_job_fail (job, "It broke");
+  run = g_object_new (G_TYPE_FLOW_RUN,
+                      "flow", flow,
+                      "parameters", parameters,
+                      "deadline", g_get_monotonic_time () + test_time_limit (),
+                      NULL);
+  g_assert_cmpuint (g_flow_run_get_n_total (run), ==, 1);
+  g_assert_false (test_run_execute (run, NULL, &error));
+  g_object_get (run,
+                "error", &found_error,
+                "cancellable", &cancellable,
+                "n-done", &n_done,
+                "n-total", &n_total,
+                "fraction", &fraction,
+                NULL);
+  g_assert_error (found_error, error->domain, error->code);
+  g_assert_true (cancellable == g_flow_run_get_cancellable (run));
+  g_assert_false (g_cancellable_is_cancelled (cancellable));
+  g_assert_cmpuint (n_done, ==, 1);
+  g_assert_cmpuint (n_total, ==, 1);
+  g_assert_cmpfloat (fraction, ==, 1.0);
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
 }
 
 static void
@@ -422,425 +466,6 @@ test_many (gconstpointer data)
   g_assert_cmpfloat (g_flow_run_get_fraction (run), ==, 1.0);
 }
 
-/* Sync calls */
-
-static void
-task_private (GFlowNode  *node,
-              GFlowRun   *run,
-              GTask      *task,
-              gpointer    user_data,
-              GError    **error)
-{
-  GMainContext *context = g_main_context_get_thread_default ();
-
-  /* Not the context of the caller, but its thread. */
-  g_assert_true (g_thread_self () == user_data);
-  g_assert_nonnull (context);
-  g_assert_true (context != g_main_context_default ());
-  test_assert_context (context);
-  g_assert_true (g_task_get_context (task) == context);
-  g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-body_private (GFlowNode  *node,
-              GFlowRun   *run,
-              gpointer    user_data,
-              GError    **error)
-{
-  g_assert_true (g_thread_self () == user_data);
-  g_assert_true (g_main_context_get_thread_default () != NULL);
-
-  return TRUE;
-}
-
-static gboolean
-flag_cb (gpointer user_data)
-{
-  *(gboolean *) user_data = TRUE;
-
-  return G_SOURCE_REMOVE;
-}
-
-static GFlow *
-make_private_flow (int *count)
-{
-  GFlow *flow = g_flow_new ();
-  GFlowNode *sync;
-  GFlowNode *async;
-  GFlowNode *context;
-
-  sync = g_flow_add (flow, "sync", body_count, count, NULL, NULL);
-  async = g_flow_add_task (flow, "async", task_private, g_thread_self (), NULL, NULL);
-  context = g_flow_add (flow, "context", body_private, g_thread_self (), NULL, NULL);
-  g_flow_node_set_placement (context, G_FLOW_PLACEMENT_CONTEXT);
-  g_flow_node_add_upstream (async, sync);
-  g_flow_node_add_upstream (context, async);
-
-  return flow;
-}
-
-static void
-test_sync (void)
-{
-  int count = 0;
-  g_autoptr (GFlow) flow = make_private_flow (&count);
-  g_autoptr (GFlowRun) run = NULL;
-  g_autoptr (GFlowRun) own = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean reentered = FALSE;
-  guint source_id = g_idle_add_full (G_PRIORITY_HIGH, flag_cb, &reentered, NULL);
-
-  run = g_flow_execute_sync (flow, NULL, &error);
-  g_assert_no_error (error);
-  test_assert_run (run, DONE);
-  test_assert_node (run, g_flow_lookup (flow, "context"), DONE);
-  g_assert_cmpint (count, ==, 1);
-
-  own = g_flow_run_new (flow);
-  g_assert_true (g_flow_run_execute_sync (own, NULL, &error));
-  g_assert_no_error (error);
-  test_assert_run (own, DONE);
-  g_assert_cmpint (count, ==, 2);
-
-  g_assert_false (reentered);
-  g_assert_null (g_main_context_get_thread_default ());
-  g_source_remove (source_id);
-}
-
-static gboolean
-sync_in_loop_cb (gpointer user_data)
-{
-  GMainLoop *loop = user_data;
-
-  test_sync ();
-  g_main_loop_quit (loop);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-test_sync_in_loop (void)
-{
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-
-  g_idle_add (sync_in_loop_cb, loop);
-  g_main_loop_run (loop);
-}
-
-static void
-test_sync_failure (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlowRun) run = NULL;
-  g_autoptr (GError) error = NULL;
-  TestBench bench;
-  TestJob *job;
-
-  test_bench_init (&bench);
-  test_add_sync (&bench, flow, "a", &job);
-  test_job_fail (job, "It broke");
-  g_assert_null (g_flow_execute_sync (flow, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_assert_cmpstr (error->message, ==, "It broke");
-  g_clear_error (&error);
-
-  run = g_flow_run_new (flow);
-  g_assert_false (g_flow_run_execute_sync (run, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  test_assert_run (run, FAILED);
-  test_assert_node (run, g_flow_lookup (flow, "a"), FAILED);
-
-  g_clear_object (&run);
-  g_clear_object (&flow);
-  test_bench_clear (&bench);
-}
-
-static void
-test_sync_threads (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  int count = 0;
-
-  /* The caller is one of the workers: a chain of sync bodies needs no other thread. */
-  for (guint max_threads = 1; max_threads <= 3; max_threads++)
-    {
-      g_autoptr (GFlowRun) run = NULL;
-      g_autoptr (GError) error = NULL;
-
-      g_flow_set_max_threads (flow, max_threads);
-      for (guint i = 0; i < 100; i++)
-        g_assert_nonnull (g_flow_add (flow, NULL, body_count, &count, NULL, NULL));
-      count = 0;
-      run = g_flow_execute_sync (flow, NULL, &error);
-      g_assert_no_error (error);
-      g_assert_cmpint (count, ==, (int) (100 * max_threads));
-    }
-}
-
-/* Recursion */
-
-static gboolean
-body_recursive (GFlowNode  *node,
-                GFlowRun   *run,
-                gpointer    user_data,
-                GError    **error)
-{
-  GFlow *flow = user_data;
-  g_autoptr (GFlowRun) inner = NULL;
-  g_autoptr (GError) inner_error = NULL;
-  g_autoptr (GFlowRun) second = g_flow_run_new (flow);
-
-  inner = g_flow_execute_sync (flow, NULL, &inner_error);
-  g_assert_null (inner);
-  g_assert_error (inner_error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
-  g_clear_error (&inner_error);
-
-  g_assert_false (g_flow_run_execute_sync (second, NULL, &inner_error));
-  g_assert_error (inner_error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
-
-  return TRUE;
-}
-
-static void
-task_recursive (GFlowNode  *node,
-                GFlowRun   *run,
-                GTask      *task,
-                gpointer    user_data,
-                GError    **error)
-{
-  body_recursive (node, run, user_data, NULL);
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-test_recursion (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlowRun) sync_run = NULL;
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node;
-
-  g_assert_nonnull (g_flow_add (flow, "worker", body_recursive, flow, NULL, NULL));
-  node = g_flow_add (flow, "context", body_recursive, flow, NULL, NULL);
-  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
-  g_assert_nonnull (g_flow_add_task (flow, "async", task_recursive, flow, NULL, NULL));
-  g_object_unref (test_execute_well (flow));
-
-  sync_run = g_flow_execute_sync (flow, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (sync_run);
-}
-
-static gboolean
-body_other_flow (GFlowNode  *node,
-                 GFlowRun   *run,
-                 gpointer    user_data,
-                 GError    **error)
-{
-  g_autoptr (GFlowRun) inner = g_flow_execute_sync (user_data, NULL, error);
-
-  return inner != NULL;
-}
-
-static void
-test_sync_from_body (void)
-{
-  g_autoptr (GFlow) inner = g_flow_new ();
-  g_autoptr (GFlow) flow = g_flow_new ();
-  int count = 0;
-
-  /* Another flow may be waited for, also when each has but one thread. */
-  g_flow_set_max_threads (flow, 1);
-  g_flow_set_max_threads (inner, 1);
-  for (guint i = 0; i < 10; i++)
-    {
-      GFlowNode *node = g_flow_add (flow, NULL, body_other_flow, inner, NULL, NULL);
-
-      if (i % 2 == 0)
-        g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
-      g_assert_nonnull (g_flow_add (inner, NULL, body_count, &count, NULL, NULL));
-    }
-  g_object_unref (test_execute_well (flow));
-  g_assert_cmpint (count, ==, 100);
-}
-
-/* Flows as nodes */
-
-static void
-test_subflow (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlow) inner = g_flow_new ();
-  g_autoptr (GFlowRun) run = NULL;
-  TestBench bench;
-  GFlowNode *before;
-  GFlowNode *sub;
-  GFlowNode *twin;
-  GFlowNode *after;
-  GFlowNode *x;
-  GFlowNode *y;
-
-  test_bench_init (&bench);
-  x = test_add_sync (&bench, inner, "x", NULL);
-  y = test_add_async (&bench, inner, "y", NULL);
-  g_flow_node_add_upstream (y, x);
-  before = test_add_sync (&bench, flow, "before", NULL);
-  sub = g_flow_add_flow (flow, "sub", inner, NULL);
-  twin = g_flow_add_flow (flow, "twin", inner, NULL);
-  after = test_add_sync (&bench, flow, "after", NULL);
-  g_flow_node_add_upstream (sub, before);
-  g_flow_node_add_upstream (twin, sub);
-  g_flow_node_add_upstream (after, twin);
-
-  run = test_execute_well (flow);
-  test_assert_log (&bench.log, "before x y x y after");
-  test_assert_node (run, sub, DONE);
-  test_assert_node (run, after, DONE);
-  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 4);
-
-  g_clear_object (&run);
-  g_clear_object (&flow);
-  g_clear_object (&inner);
-  test_bench_clear (&bench);
-}
-
-static void
-test_subflow_fails (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlow) inner = g_flow_new ();
-  g_autoptr (GFlowRun) run = NULL;
-  g_autoptr (GError) error = NULL;
-  TestBench bench;
-  TestJob *job;
-  GFlowNode *sub;
-  GFlowNode *after;
-
-  test_bench_init (&bench);
-  test_add_sync (&bench, inner, "x", &job);
-  test_job_fail (job, "x broke");
-  sub = g_flow_add_flow (flow, "sub", inner, NULL);
-  after = test_add_sync (&bench, flow, "after", NULL);
-  g_flow_node_add_upstream (after, sub);
-
-  run = g_flow_run_new (flow);
-  g_assert_false (test_run_execute (run, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  test_assert_contains (error->message, "x broke");
-  test_assert_node (run, sub, FAILED);
-  test_assert_node (run, after, SKIPPED);
-
-  g_clear_object (&run);
-  g_clear_object (&flow);
-  g_clear_object (&inner);
-  test_bench_clear (&bench);
-}
-
-static void
-test_subflow_cancelled (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlow) inner = g_flow_new ();
-  g_autoptr (GFlowRun) run = NULL;
-  g_autoptr (GError) error = NULL;
-  TestBench bench;
-  TestResult result;
-  TestJob *job;
-  GFlowNode *sub;
-
-  test_bench_init (&bench);
-  test_result_init (&result);
-  test_add_sync (&bench, inner, "x", &job);
-  job->forever = TRUE;
-  test_add_async (&bench, inner, "y", &job);
-  job->forever = TRUE;
-  sub = g_flow_add_flow (flow, "sub", inner, NULL);
-
-  run = g_flow_run_new (flow);
-  g_flow_run_execute (run, NULL, test_result_cb, &result);
-  TEST_WAIT (g_atomic_int_get (&bench.gauge.now) == 2);
-  test_assert_node (run, sub, RUNNING);
-  g_flow_run_cancel (run);
-  TEST_WAIT (result.calls > 0);
-  g_assert_cmpint (bench.gauge.now, ==, 0);
-  g_assert_false (g_flow_run_execute_finish (run, result.result, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  test_assert_node (run, sub, CANCELLED);
-
-  test_result_clear (&result);
-  g_clear_object (&run);
-  g_clear_object (&flow);
-  g_clear_object (&inner);
-  test_bench_clear (&bench);
-}
-
-static void
-test_subflow_nested (void)
-{
-  GPtrArray *flows = g_ptr_array_new_with_free_func (g_object_unref);
-  int count = 0;
-  guint depth = 20;
-
-  g_ptr_array_add (flows, g_flow_new ());
-  g_assert_nonnull (g_flow_add (g_ptr_array_index (flows, 0), NULL, body_count, &count, NULL, NULL));
-  for (guint i = 1; i < depth; i++)
-    {
-      GFlow *outer = g_flow_new ();
-
-      g_assert_nonnull (g_flow_add_flow (outer, NULL, g_ptr_array_index (flows, i - 1), NULL));
-      g_assert_nonnull (g_flow_add (outer, NULL, body_count, &count, NULL, NULL));
-      g_ptr_array_add (flows, outer);
-    }
-  g_object_unref (test_execute_well (g_ptr_array_index (flows, depth - 1)));
-  g_assert_cmpint (count, ==, (int) depth);
-  g_ptr_array_unref (flows);
-}
-
-static void
-test_subflow_of_itself (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlow) inner = g_flow_new ();
-  g_autoptr (GError) error = NULL;
-  GFlowNode *sub = g_flow_add_flow (flow, "inner", inner, NULL);
-  GFlowNode *back = g_flow_add_flow (inner, "outer", flow, NULL);
-
-  g_assert_nonnull (sub);
-  g_assert_nonnull (back);
-  g_assert_null (test_execute (flow, NULL, &error));
-  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
-  g_clear_error (&error);
-  g_assert_true (g_flow_remove_node (inner, back, &error));
-  g_assert_no_error (error);
-  g_object_unref (test_execute_well (flow));
-}
-
-static void
-test_subflow_bad (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlow) inner = g_flow_new ();
-  g_autoptr (GError) error = NULL;
-  TestBench bench;
-  GFlowNode *x;
-
-  /* A bad flow inside is found before anything starts. */
-  test_bench_init (&bench);
-  x = test_add_sync (&bench, inner, "x", NULL);
-  g_flow_node_add_upstream_by_name (x, "nobody");
-  test_add_sync (&bench, flow, "a", NULL);
-  g_assert_nonnull (g_flow_add_flow (flow, "sub", inner, NULL));
-  g_assert_null (test_execute (flow, NULL, &error));
-  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE);
-  test_assert_contains (error->message, "nobody");
-  g_assert_cmpuint (test_log_length (&bench.log), ==, 0);
-
-  g_clear_object (&flow);
-  g_clear_object (&inner);
-  test_bench_clear (&bench);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -848,6 +473,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/run/set-up", test_set_up);
+  g_test_add_func ("/run/getters", test_getters);
   g_test_add_func ("/run/construct", test_construct);
   g_test_add_func ("/run/parameters", test_parameters);
   g_test_add_func ("/run/states", test_states);
@@ -858,18 +484,6 @@ main (int    argc,
   g_test_add_func ("/run/order/priority", test_priority);
   g_test_add_data_func ("/run/many/1", GUINT_TO_POINTER (1), test_many);
   g_test_add_data_func ("/run/many/4", GUINT_TO_POINTER (4), test_many);
-  g_test_add_func ("/run/sync/private-context", test_sync);
-  g_test_add_func ("/run/sync/in-loop", test_sync_in_loop);
-  g_test_add_func ("/run/sync/failure", test_sync_failure);
-  g_test_add_func ("/run/sync/threads", test_sync_threads);
-  g_test_add_func ("/run/sync/recursion", test_recursion);
-  g_test_add_func ("/run/sync/from-body", test_sync_from_body);
-  g_test_add_func ("/run/subflow/runs", test_subflow);
-  g_test_add_func ("/run/subflow/fails", test_subflow_fails);
-  g_test_add_func ("/run/subflow/cancelled", test_subflow_cancelled);
-  g_test_add_func ("/run/subflow/nested", test_subflow_nested);
-  g_test_add_func ("/run/subflow/of-itself", test_subflow_of_itself);
-  g_test_add_func ("/run/subflow/bad", test_subflow_bad);
 
   return g_test_run ();
 }

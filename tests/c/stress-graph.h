@@ -144,5 +144,7 @@ void         stress_body_async       (GFlowNode   *node,
                                       gpointer     user_data,
                                       GError     **error);
 void         stress_body_destroy     (gpointer     user_data);
+void         stress_hold_locks       (StressNode  *self);
+void         stress_drop_locks       (StressNode  *self);
 
 G_END_DECLS

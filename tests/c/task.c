@@ -350,6 +350,63 @@ test_unref_late (void)
   test_gate_clear (&late.gate);
 }
 
+/* What much code does: it returns right in the handler of the cancellable. */
+
+static void
+returning_cb (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Heard it");
+}
+
+static void
+body_listen (GFlowNode  *node,
+             GFlowRun   *run,
+             GTask      *task,
+             gpointer    user_data,
+             GError    **error)
+{
+  g_signal_connect (g_task_get_cancellable (task), "cancelled", G_CALLBACK (returning_cb),
+                    g_object_ref (task));
+  g_atomic_int_inc ((int *) user_data);
+}
+
+static gpointer
+cancel_thread (gpointer user_data)
+{
+  g_flow_run_cancel (user_data);
+
+  return NULL;
+}
+
+static void
+test_return_in_cancelled (gconstpointer data)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  TestResult result;
+  int n_listening = 0;
+
+  test_result_init (&result);
+  for (guint i = 0; i < 20; i++)
+    g_assert_nonnull (g_flow_add_task (flow, NULL, body_listen, &n_listening, NULL, NULL));
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (n_listening == 20);
+  if (GPOINTER_TO_INT (data))
+    g_thread_join (g_thread_new ("cancel", cancel_thread, run));
+  else
+    g_flow_run_cancel (run);
+  TEST_WAIT (result.calls > 0);
+  g_assert_false (g_flow_run_execute_finish (run, result.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 20);
+  test_result_clear (&result);
+}
+
 static void
 body_deep (GFlowNode  *node,
            GFlowRun   *run,
@@ -440,6 +497,10 @@ main (int    argc,
   g_test_add_func ("/task/both", test_both);
   g_test_add_func ("/task/kept", test_kept);
   g_test_add_func ("/task/unref-late", test_unref_late);
+  g_test_add_data_func ("/task/return-in-cancelled/context", GINT_TO_POINTER (FALSE),
+                        test_return_in_cancelled);
+  g_test_add_data_func ("/task/return-in-cancelled/thread", GINT_TO_POINTER (TRUE),
+                        test_return_in_cancelled);
   g_test_add_func ("/task/deep", test_deep);
   g_test_add_func ("/task/responsive", test_responsive);
 

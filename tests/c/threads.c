@@ -84,6 +84,16 @@ watch_object (gpointer  object,
 }
 
 static void
+items_cb (GListModel *model,
+          guint       position,
+          guint       removed,
+          guint       added,
+          Here       *here)
+{
+  here_check (here);
+}
+
+static void
 watch_run (GFlowRun *run,
            Here     *here)
 {
@@ -91,6 +101,7 @@ watch_run (GFlowRun *run,
   g_signal_connect (run, "error", G_CALLBACK (run_error_cb), here);
   g_signal_connect (run, "always", G_CALLBACK (run_cb), here);
   g_signal_connect (run, "notify", G_CALLBACK (notify_cb), here);
+  g_signal_connect (g_flow_run_get_errors (run), "items-changed", G_CALLBACK (items_cb), here);
 }
 
 static gpointer
@@ -329,6 +340,236 @@ test_many_flows (void)
   test_bench_clear (&bench);
 }
 
+static void
+test_thousand_runs (void)
+{
+  enum { N_RUNS = 1000 };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autofree TestResult *results = g_new (TestResult, N_RUNS);
+  TestBench bench;
+  GFlowNode *first;
+
+  test_bench_init (&bench);
+  first = test_add_sync (&bench, flow, NULL, NULL);
+  for (guint i = 1; i < 6; i++)
+    {
+      GFlowNode *node = i % 2 == 0 ? test_add_sync (&bench, flow, NULL, NULL)
+                                   : test_add_async (&bench, flow, NULL, NULL);
+
+      g_flow_node_add_upstream (node, first);
+    }
+  for (guint i = 0; i < N_RUNS; i++)
+    {
+      test_result_init (&results[i]);
+      g_flow_execute (flow, NULL, test_result_cb, &results[i]);
+    }
+  for (guint i = 0; i < N_RUNS; i++)
+    {
+      TEST_WAIT (results[i].calls > 0);
+      g_object_unref (g_flow_execute_finish (flow, results[i].result, NULL));
+      test_result_clear (&results[i]);
+    }
+  g_assert_cmpint (bench.gauge.total, ==, 6 * N_RUNS);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_blocked_flows (void)
+{
+  enum { N_FLOWS = 24 };
+  GFlow *flows[N_FLOWS];
+  TestResult results[N_FLOWS];
+  g_autoptr (GFlow) free_flow = g_flow_new ();
+  TestBench bench;
+  TestGate gate;
+  TestJob *job;
+
+  /* Bodies that block keep no other flow from running. */
+  test_bench_init (&bench);
+  test_gate_init (&gate);
+  for (guint i = 0; i < N_FLOWS; i++)
+    {
+      flows[i] = g_flow_new ();
+      g_flow_set_max_threads (flows[i], 1);
+      test_add_sync (&bench, flows[i], NULL, &job);
+      job->gate = &gate;
+      test_result_init (&results[i]);
+      g_flow_execute (flows[i], NULL, test_result_cb, &results[i]);
+    }
+  test_add_sync (&bench, free_flow, "free", NULL);
+  TEST_WAIT (test_gate_waiting (&gate) == N_FLOWS);
+  g_object_unref (test_execute_well (free_flow));
+  g_assert_cmpuint (test_log_count (&bench.log, "free"), ==, 1);
+  g_assert_cmpuint (test_gate_waiting (&gate), ==, N_FLOWS);
+  test_gate_open (&gate);
+  for (guint i = 0; i < N_FLOWS; i++)
+    {
+      TEST_WAIT (results[i].calls > 0);
+      g_object_unref (g_flow_execute_finish (flows[i], results[i].result, NULL));
+      test_result_clear (&results[i]);
+      g_clear_object (&flows[i]);
+    }
+  g_clear_object (&free_flow);
+  test_bench_clear (&bench);
+  test_gate_clear (&gate);
+}
+
+/* Edits from workers */
+
+typedef struct
+{
+  GFlow   *flow;
+  Here     here;
+  guint    n_items; /* by what was reported */
+} Growth;
+
+static void
+growth_cb (GListModel *model,
+           guint       position,
+           guint       removed,
+           guint       added,
+           Growth     *growth)
+{
+  here_check (&growth->here);
+  growth->n_items += added - removed;
+}
+
+static gboolean
+body_grow (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  Growth *growth = user_data;
+  GFlowNode *previous = node;
+
+  for (guint i = 0; i < 5; i++)
+    {
+      GFlowNode *added = g_flow_add (growth->flow, NULL, test_body_nothing, NULL, NULL, error);
+
+      if (added == NULL)
+        return FALSE;
+      g_flow_node_add_upstream (added, previous);
+      previous = added;
+    }
+
+  return TRUE;
+}
+
+static void
+test_edits_on_workers (void)
+{
+  Growth growth = { .flow = g_flow_new () };
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+
+  here_init (&growth.here);
+  g_flow_set_max_threads (growth.flow, 4);
+  for (guint i = 0; i < 200; i++)
+    g_assert_nonnull (g_flow_add (growth.flow, NULL, body_grow, &growth, NULL, NULL));
+  growth.n_items = 200;
+  g_signal_connect (growth.flow, "items-changed", G_CALLBACK (growth_cb), &growth);
+  run = test_execute_well (growth.flow);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 200);
+  TEST_WAIT (growth.n_items == 1200);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (growth.flow)), ==, 1200);
+  g_assert_true (g_flow_validate (growth.flow, &error));
+  g_assert_no_error (error);
+  g_clear_object (&run);
+  g_assert_finalize_object (growth.flow);
+}
+
+/* Bodies that do what they should rather not */
+
+typedef struct
+{
+  GFlow *other;
+  int    ended; /* atomic */
+} Nested;
+
+static gboolean
+body_iterate (GFlowNode  *node,
+              GFlowRun   *run,
+              gpointer    user_data,
+              GError    **error)
+{
+  Nested *nested = user_data;
+
+  /* Waits in the context for what happens in the context. */
+  TEST_WAIT (g_atomic_int_get (&nested->ended) > 0);
+
+  return TRUE;
+}
+
+static gboolean
+body_end (GFlowNode  *node,
+          GFlowRun   *run,
+          gpointer    user_data,
+          GError    **error)
+{
+  Nested *nested = user_data;
+
+  g_atomic_int_inc (&nested->ended);
+
+  return TRUE;
+}
+
+static void
+test_nested_iteration (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Nested nested = { NULL, 0 };
+  GFlowNode *waits = g_flow_add (flow, "waits", body_iterate, &nested, NULL, NULL);
+  GFlowNode *ends = g_flow_add (flow, "ends", body_end, &nested, NULL, NULL);
+
+  g_flow_node_set_placement (waits, G_FLOW_PLACEMENT_CONTEXT);
+  g_flow_node_set_placement (ends, G_FLOW_PLACEMENT_CONTEXT);
+  g_object_unref (test_execute_well (flow));
+  g_assert_cmpint (nested.ended, ==, 1);
+}
+
+static void
+other_ended_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  Nested *nested = user_data;
+  g_autoptr (GFlowRun) run = g_flow_execute_finish (G_FLOW (object), result, NULL);
+
+  g_assert_true (g_main_context_is_owner (g_main_context_default ()));
+  g_assert_nonnull (run);
+  g_atomic_int_inc (&nested->ended);
+}
+
+static gboolean
+body_execute (GFlowNode  *node,
+              GFlowRun   *run,
+              gpointer    user_data,
+              GError    **error)
+{
+  Nested *nested = user_data;
+
+  /* On a worker, which has no context of its own: that is the default one. */
+  g_flow_execute (nested->other, NULL, other_ended_cb, nested);
+
+  return TRUE;
+}
+
+static void
+test_execute_on_worker (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Nested nested = { g_flow_new (), 0 };
+
+  g_assert_nonnull (g_flow_add (nested.other, NULL, test_body_nothing, NULL, NULL, NULL));
+  for (guint i = 0; i < 20; i++)
+    g_assert_nonnull (g_flow_add (flow, NULL, body_execute, &nested, NULL, NULL));
+  g_object_unref (test_execute_well (flow));
+  TEST_WAIT (g_atomic_int_get (&nested.ended) == 20);
+  g_assert_finalize_object (nested.other);
+}
+
 /* Bodies that wait for each other need as many threads as there are. */
 static void
 test_all_at_once (gconstpointer data)
@@ -516,6 +757,11 @@ main (int    argc,
   g_test_add_func ("/threads/context/at-execute", test_context_at_execute);
   g_test_add_func ("/threads/one-flow-many-threads", test_one_flow_many_threads);
   g_test_add_func ("/threads/many-flows", test_many_flows);
+  g_test_add_func ("/threads/thousand-runs", test_thousand_runs);
+  g_test_add_func ("/threads/blocked-flows", test_blocked_flows);
+  g_test_add_func ("/threads/edits-on-workers", test_edits_on_workers);
+  g_test_add_func ("/threads/nested-iteration", test_nested_iteration);
+  g_test_add_func ("/threads/execute-on-worker", test_execute_on_worker);
   g_test_add_data_func ("/threads/all-at-once/2", GUINT_TO_POINTER (2), test_all_at_once);
   g_test_add_data_func ("/threads/all-at-once/16", GUINT_TO_POINTER (16), test_all_at_once);
   g_test_add_data_func ("/threads/fair/flows/1", GUINT_TO_POINTER (1), test_fair_flows);

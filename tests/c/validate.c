@@ -216,6 +216,51 @@ test_validate_all_problems (void)
 }
 
 static void
+test_very_many_problems (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *long_name = g_strnfill (300, 'x');
+  g_auto (GStrv) lines = NULL;
+
+  /* A flow that is all wrong gives a message that can be read. */
+  for (guint i = 0; i < 3000; i++)
+    {
+      GFlowNode *node = add_nothing (flow, NULL);
+      g_autofree char *name = g_strdup_printf ("missing-%u", i);
+
+      g_flow_node_add_upstream_by_name (node, i == 0 ? long_name : name);
+    }
+  g_assert_false (g_flow_validate (flow, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE);
+  lines = g_strsplit (error->message, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), >=, 10);
+  g_assert_cmpuint (g_strv_length (lines), <=, 3000);
+}
+
+static void
+test_deep_subflows (void)
+{
+  GPtrArray *flows = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GError) error = NULL;
+
+  /* Refused rather than crashed. */
+  g_ptr_array_add (flows, g_flow_new ());
+  for (guint i = 1; i < 2000; i++)
+    {
+      g_ptr_array_add (flows, g_flow_new ());
+      g_assert_nonnull (g_flow_add_flow (g_ptr_array_index (flows, i), NULL,
+                                         g_ptr_array_index (flows, i - 1), NULL));
+    }
+  g_assert_false (g_flow_validate (g_ptr_array_index (flows, 1999), &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
+  g_clear_error (&error);
+  g_assert_true (g_flow_validate (g_ptr_array_index (flows, 10), &error));
+  g_assert_no_error (error);
+  g_ptr_array_unref (flows);
+}
+
+static void
 forbidden_cb (void)
 {
   g_assert_not_reached ();
@@ -270,6 +315,8 @@ main (int    argc,
   g_test_add_func ("/validate/long-cycle", test_validate_long_cycle);
   g_test_add_func ("/validate/renamed", test_validate_renamed);
   g_test_add_func ("/validate/all-problems", test_validate_all_problems);
+  g_test_add_func ("/validate/very-many-problems", test_very_many_problems);
+  g_test_add_func ("/validate/deep-subflows", test_deep_subflows);
   g_test_add_func ("/validate/bad-graph-runs-nothing", test_bad_graph_runs_nothing);
 
   return g_test_run ();

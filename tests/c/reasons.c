@@ -1,0 +1,295 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* What people are told of a node: reasons and steps. */
+
+#include "test-util.h"
+
+#include <string.h>
+
+#define assert_reason(run, node, part)                                          \
+  G_STMT_START                                                                  \
+  {                                                                             \
+    g_autofree char *_reason = g_flow_run_dup_node_reason (run, node);          \
+    test_assert_contains (_reason, part);                                       \
+    g_assert_null (strchr (_reason, '\n'));                                     \
+  }                                                                             \
+  G_STMT_END
+
+#define assert_no_reason(run, node)                                             \
+  G_STMT_START                                                                  \
+  {                                                                             \
+    g_autofree char *_reason = g_flow_run_dup_node_reason (run, node);          \
+    g_assert_null (_reason);                                                    \
+  }                                                                             \
+  G_STMT_END
+
+static void
+test_waiting (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  g_autoptr (GFlowLock) nameless = g_flow_lock_new ();
+  g_autofree char *early = NULL;
+  TestBench bench;
+  TestResult result;
+  TestJob *job;
+  TestGate gate;
+  GFlowNode *busy;
+  GFlowNode *also;
+  GFlowNode *ready;
+  GFlowNode *one;
+  GFlowNode *several;
+  GFlowNode *locked;
+  GFlowNode *other_lock;
+
+  test_bench_init (&bench);
+  test_result_init (&result);
+  test_gate_init (&gate);
+  g_flow_set_max_threads (flow, 1);
+  busy = test_add_sync (&bench, flow, "busy", &job);
+  job->gate = &gate;
+  also = test_add_async (&bench, flow, "also", &job);
+  job->msec = 1;
+  job->company = 3;
+  ready = test_add_sync (&bench, flow, "ready", NULL);
+  one = test_add_sync (&bench, flow, "one", NULL);
+  several = test_add_sync (&bench, flow, "several", NULL);
+  locked = test_add_sync (&bench, flow, "locked", NULL);
+  other_lock = test_add_context (&bench, flow, "other-lock", NULL);
+  g_flow_node_set_title (busy, "The busy one");
+  g_flow_lock_set_name (lock, "disk");
+  g_flow_node_add_upstream (one, busy);
+  g_flow_node_after (several, busy, also, NULL);
+  g_flow_node_add_lock (locked, lock);
+  g_flow_node_add_lock (other_lock, nameless);
+  g_assert_true (g_flow_lock_try_acquire (lock));
+  g_assert_true (g_flow_lock_try_acquire (nameless));
+
+  run = g_flow_run_new (flow);
+  early = g_flow_run_dup_node_reason (run, busy);
+  g_assert_nonnull (early);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (test_gate_waiting (&gate) == 1 && g_flow_lock_get_waiting (lock) == 1 &&
+             g_flow_lock_get_waiting (nameless) == 1 &&
+             g_flow_run_get_node_state (run, also) == G_FLOW_NODE_STATE_RUNNING);
+  assert_no_reason (run, busy);
+  assert_no_reason (run, also);
+  assert_reason (run, ready, "");
+  assert_reason (run, one, "The busy one");
+  assert_reason (run, several, "The busy one");
+  assert_reason (run, several, "1");
+  assert_reason (run, locked, "disk");
+  assert_reason (run, other_lock, "lock");
+
+  test_gate_open (&gate);
+  g_flow_lock_release (lock);
+  g_flow_lock_release (nameless);
+  TEST_WAIT (result.calls > 0);
+  assert_no_reason (run, several);
+  assert_no_reason (run, locked);
+
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+  test_gate_clear (&gate);
+}
+
+static void
+test_parallel_limit (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  TestBench bench;
+  TestResult result;
+  TestJob *job;
+  GFlowNode *waits;
+
+  test_bench_init (&bench);
+  test_result_init (&result);
+  g_flow_set_max_parallel (flow, 1);
+  test_add_async (&bench, flow, "busy", &job);
+  job->forever = TRUE;
+  waits = test_add_async (&bench, flow, "waits", NULL);
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_run_get_node_state (run, waits) == G_FLOW_NODE_STATE_LOCKED);
+  assert_reason (run, waits, "");
+  g_flow_run_cancel (run);
+  TEST_WAIT (result.calls > 0);
+  assert_reason (run, waits, "cancelled");
+
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_ended (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestJob *job;
+  GFlowNode *bad;
+  GFlowNode *after_bad;
+  GFlowNode *far_after;
+  GFlowNode *gone;
+  GFlowNode *after_gone;
+  GFlowNode *handler;
+  GFlowNode *stranger;
+
+  test_bench_init (&bench);
+  bad = test_add_sync (&bench, flow, "bad", &job);
+  test_job_fail (job, "It broke");
+  after_bad = test_add_sync (&bench, flow, "after-bad", NULL);
+  far_after = test_add_sync (&bench, flow, "far-after", NULL);
+  gone = test_add_sync (&bench, flow, "gone", &job);
+  job->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Enough");
+  after_gone = test_add_sync (&bench, flow, "after-gone", NULL);
+  handler = test_add_sync (&bench, flow, "handler", NULL);
+  g_flow_node_set_run_when (handler, G_FLOW_RUN_WHEN_ANY_FAILED);
+  g_flow_node_add_upstream (after_bad, bad);
+  g_flow_node_add_upstream (far_after, after_bad);
+  g_flow_node_add_upstream (after_gone, gone);
+
+  run = g_flow_run_new (flow);
+  g_assert_false (test_run_execute (run, NULL, NULL));
+  stranger = test_add_sync (&bench, flow, "stranger", NULL);
+  assert_reason (run, bad, "It broke");
+  assert_reason (run, after_bad, "bad");
+  assert_reason (run, far_after, "after-bad");
+  assert_reason (run, gone, "cancelled");
+  assert_reason (run, after_gone, "gone");
+  assert_reason (run, handler, "");
+  assert_reason (run, stranger, "");
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_stopped (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestJob *job;
+  GFlowNode *bad;
+  GFlowNode *running;
+  GFlowNode *waiting;
+
+  test_bench_init (&bench);
+  running = test_add_async (&bench, flow, "running", &job);
+  job->forever = TRUE;
+  bad = test_add_sync (&bench, flow, "bad", &job);
+  test_job_fail (job, "It broke");
+  job->company = 2;
+  waiting = test_add_sync (&bench, flow, "waiting", NULL);
+  g_flow_node_add_upstream (waiting, running);
+  run = g_flow_run_new (flow);
+  g_flow_run_set_on_error (run, G_FLOW_ON_ERROR_STOP);
+  g_assert_false (test_run_execute (run, NULL, NULL));
+  test_assert_node (run, bad, FAILED);
+  test_assert_node (run, running, CANCELLED);
+  test_assert_node (run, waiting, SKIPPED);
+  assert_reason (run, running, "");
+  assert_reason (run, waiting, "");
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_deadline (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestJob *job;
+  GFlowNode *a;
+  GFlowNode *b;
+
+  test_bench_init (&bench);
+  a = test_add_async (&bench, flow, "a", &job);
+  job->forever = TRUE;
+  b = test_add_async (&bench, flow, "b", NULL);
+  g_flow_node_add_upstream (b, a);
+  run = g_flow_run_new (flow);
+  g_flow_run_set_deadline (run, g_get_monotonic_time () + 10 * 1000);
+  g_assert_false (test_run_execute (run, NULL, NULL));
+  assert_reason (run, a, "deadline");
+  assert_reason (run, b, "");
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
+test_steps (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowStep) step = NULL;
+  g_autoptr (GFlowNode) found = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
+  g_autofree char *same = NULL;
+  GListModel *errors;
+  GFlowNodeState state;
+  TestBench bench;
+  TestJob *job;
+  GFlowNode *bad;
+
+  test_bench_init (&bench);
+  bad = test_add_sync (&bench, flow, "bad", &job);
+  test_job_fail (job, "It broke");
+  run = g_flow_run_new (flow);
+  errors = g_flow_run_get_errors (run);
+  g_assert_cmpuint (g_list_model_get_n_items (errors), ==, 0);
+  g_assert_false (test_run_execute (run, NULL, NULL));
+  g_assert_true (g_flow_run_get_errors (run) == errors);
+  g_assert_cmpuint (g_list_model_get_n_items (errors), ==, 1);
+  step = g_list_model_get_item (errors, 0);
+  g_object_get (step,
+                "node", &found,
+                "state", &state,
+                "reason", &reason,
+                "error", &error,
+                NULL);
+  g_assert_true (found == bad);
+  g_assert_cmpint (state, ==, G_FLOW_NODE_STATE_FAILED);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  same = g_flow_step_dup_reason (step);
+  g_assert_cmpstr (reason, ==, same);
+
+  g_clear_object (&found);
+  g_clear_object (&step);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/reasons/waiting", test_waiting);
+  g_test_add_func ("/reasons/parallel-limit", test_parallel_limit);
+  g_test_add_func ("/reasons/ended", test_ended);
+  g_test_add_func ("/reasons/stopped", test_stopped);
+  g_test_add_func ("/reasons/deadline", test_deadline);
+  g_test_add_func ("/reasons/steps", test_steps);
+
+  return g_test_run ();
+}
