@@ -61,7 +61,7 @@ g_flow_copy (GFlow *self)
       GFlowNode *node = copies->pdata[i];
 
       node->flow = copy;
-      node->index = i;
+      atomic_store_explicit (&node->index, i, memory_order_relaxed);
       g_ptr_array_add (copy->nodes, node);
     }
   copy->next_number = self->next_number;

@@ -5,10 +5,10 @@
 
 #include "gflow-flow-private.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "gflow-error.h"
 #include "gflow-group-private.h"
+
+#include <glib/gi18n-lib.h>
 
 /* A change of the list of nodes is announced at home, where views are. */
 typedef struct
@@ -99,7 +99,7 @@ append_locked (GFlow     *self,
       _g_flow_reserve_name (self, name);
     }
   node->flow = self;
-  node->index = self->nodes->len;
+  atomic_store_explicit (&node->index, self->nodes->len, memory_order_relaxed);
   g_ptr_array_add (self->nodes, node);
 }
 
@@ -236,7 +236,11 @@ g_flow_add_task (GFlow           *self,
  * @subflow: the flow to run
  * @error: return location for an error
  *
- * Adds a node that runs another flow, and ends as that run ends.
+ * Adds a node that runs another flow, and ends as that run ends. The run is
+ * given the parameters of the one that it is part of.
+ *
+ * If the node has locks it holds them while the other flow runs: no node of that
+ * flow may have one of them, too.
  *
  * Returns: (transfer none): the node
  *
@@ -255,6 +259,24 @@ g_flow_add_flow (GFlow       *self,
   if (!check_name (name, error))
     return NULL;
   return add_new_node (self, _g_flow_node_new_flow (name, subflow), error);
+}
+
+static gboolean
+check_join_needs (const char * const  *needs,
+                  GError             **error)
+{
+  gboolean two = FALSE;
+
+  for (gsize i = 0; needs != NULL && needs[i] != NULL; i++)
+    {
+      if (!check_name (needs[i], error))
+        return FALSE;
+      two = two || strcmp (needs[i], needs[0]) != 0;
+    }
+  if (!two)
+    g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY,
+                         _("A join needs at least two nodes to wait for"));
+  return two;
 }
 
 /**
@@ -283,13 +305,8 @@ g_flow_add_join (GFlow               *self,
 
   if (!check_name (name, error))
     return NULL;
-  if (needs == NULL || needs[0] == NULL || needs[1] == NULL)
-    {
-      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY,
-                   _("The join “%s” needs at least two nodes to wait for"),
-                   name != NULL ? name : "");
-      return NULL;
-    }
+  if (!check_join_needs (needs, error))
+    return NULL;
 
   GFlowNode *node = _g_flow_node_new (G_FLOW_NODE_KIND_JOIN, name, NULL, NULL, NULL);
 
@@ -340,8 +357,8 @@ g_flow_add_join_all (GFlow       *self,
 
   if (orphans->len == 0)
     {
-      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY,
-                   _("The join “%s” has nothing to wait for"), name != NULL ? name : "");
+      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY,
+                           _("A join of all has nothing to wait for in an empty flow"));
       return NULL;
     }
 
@@ -486,7 +503,8 @@ g_flow_remove_node (GFlow      *self,
 
   g_ptr_array_remove_index (self->nodes, position);
   for (guint i = position; i < self->nodes->len; i++)
-    ((GFlowNode *) self->nodes->pdata[i])->index = i;
+    atomic_store_explicit (&((GFlowNode *) self->nodes->pdata[i])->index, i,
+                           memory_order_relaxed);
   _g_flow_forget_names (self);
   _g_flow_end_edit (self);
   _g_flow_node_leave_flow (node);

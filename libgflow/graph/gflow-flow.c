@@ -179,14 +179,21 @@ _g_flow_ref_valid_plan (GFlow   *self,
 {
   g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
 
-  if (plan->error != NULL)
-    {
-      g_propagate_error (error, g_error_copy (plan->error));
-      return NULL;
-    }
-  if (plan->subflows != NULL && !_g_flow_check_subflows (self, plan, error))
-    return NULL;
-  return g_steal_pointer (&plan);
+  GFlowProblems problems = { 0 };
+
+  if (plan->error == NULL && plan->subflows == NULL)
+    return g_steal_pointer (&plan);
+
+  /* Flows inside of this one may be edited without its plan being compiled again. */
+  _g_flow_problems_add_error (&problems, plan->error);
+  _g_flow_check_subflows (self, plan, &problems);
+
+  GError *found = _g_flow_problems_finish (&problems);
+
+  if (found == NULL)
+    return g_steal_pointer (&plan);
+  g_propagate_error (error, found);
+  return NULL;
 }
 
 /* The limit on nodes of all runs at once, if there is one. */
@@ -221,16 +228,12 @@ free_nodes (gpointer data)
   GPtrArray *nodes = data;
 
   for (guint i = 0; i < nodes->len; i++)
-    {
-      GFlowNode *node = nodes->pdata[i];
-
-      /* Only a node that somebody else has can have handlers that matter. */
-      if (g_atomic_int_get (&G_OBJECT (node)->ref_count) > 1)
-        _g_flow_node_notify_flow (node);
-    }
+    _g_flow_node_notify_flow (nodes->pdata[i]);
   g_ptr_array_unref (nodes);
 }
 
+/* Nothing is dropped in dispose, as a flow whose nodes are gone is of no use to
+ * whoever still has it. */
 static void
 g_flow_finalize (GObject *object)
 {
@@ -342,7 +345,7 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_MAX_THREADS] = g_param_spec_uint ("max-threads", NULL, NULL,
-                                                    0, G_FLOW_MAX_THREADS, 0, rw);
+                                                    0, G_MAXUINT, 0, rw);
 
   /**
    * GFlow:max-parallel: (attributes org.gtk.Property.get=g_flow_get_max_parallel org.gtk.Property.set=g_flow_set_max_parallel)
@@ -603,7 +606,8 @@ g_flow_get_max_threads (GFlow *self)
 /**
  * g_flow_set_max_threads: (attributes org.gtk.Method.set_property=max-threads)
  * @self: a flow
- * @max_threads: the number, at most 1024; 0 for as many as there are processors
+ * @max_threads: the number, of which at most 1024 count; 0 for as many as there
+ *   are processors
  *
  * Sets how many threads may work for the flow at once.
  *
@@ -614,7 +618,6 @@ g_flow_set_max_threads (GFlow *self,
                         guint  max_threads)
 {
   g_return_if_fail (G_IS_FLOW (self));
-  g_return_if_fail (max_threads <= G_FLOW_MAX_THREADS);
 
   if (self->max_threads == max_threads)
     return;

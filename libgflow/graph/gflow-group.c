@@ -5,11 +5,11 @@
 
 #include "gflow-group-private.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "gflow-error.h"
 #include "gflow-lock.h"
 #include "gflow-node-private.h"
+
+#include <glib/gi18n-lib.h>
 
 /**
  * GFlowGroup:
@@ -43,7 +43,7 @@ struct _GFlowGroup
   GObject     parent_instance;
 
   gboolean    series;
-  GPtrArray  *items;  /* of GFlowNode and GFlowGroup */
+  GPtrArray  *items;  /* (owned) of GFlowNode and GFlowGroup */
   GFlowLock  *lock;   /* (owned) (nullable) */
 };
 

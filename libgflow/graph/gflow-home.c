@@ -41,10 +41,17 @@ _g_flow_home_is_here (const GFlowHome *home)
 static gboolean
 release_cb (gpointer user_data)
 {
+  return G_SOURCE_REMOVE;
+}
+
+/* Also called if the context goes before it has dispatched the source. */
+static void
+release_destroyed (gpointer user_data)
+{
   Release *release = user_data;
 
   release->free_func (release->data);
-  return G_SOURCE_REMOVE;
+  g_free (release);
 }
 
 /* Frees @data at home: at once if this is home, else from a source. */
@@ -65,6 +72,6 @@ _g_flow_home_release (const GFlowHome *home,
   *release = (Release) { data, free_func };
   g_source_set_static_name (source, "GFlow release");
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, release_cb, release, g_free);
+  g_source_set_callback (source, release_cb, release, release_destroyed);
   g_source_attach (source, home->context);
 }

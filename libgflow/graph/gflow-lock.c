@@ -5,10 +5,10 @@
 
 #include "gflow-lock-private.h"
 
+#include "gflow-mutex-private.h"
+
 #include <glib/gi18n-lib.h>
 #include <stdatomic.h>
-
-#include "gflow-mutex-private.h"
 
 /**
  * GFlowLock:
@@ -46,7 +46,7 @@ struct _GFlowLock
   GObject  parent_instance;
 
   guint64  serial;   /* place in the one order in which nodes take locks */
-  char    *name;
+  char    *name;     /* (owned) (nullable) */
 
   GFlowMutex mutex;   /* guards what follows */
   guint    permits;
@@ -410,6 +410,8 @@ g_flow_lock_acquire (GFlowLock           *self,
     }
   if (_g_flow_lock_enter (self, &acquire->waiter))
     acquire_granted (&acquire->waiter);
+  else if (g_cancellable_is_cancelled (cancellable))
+    acquire_cancelled_cb (cancellable, task); /* the source may have come before the queue */
 }
 
 /**

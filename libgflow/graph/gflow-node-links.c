@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-flow-private.h"
+
 #include "gflow-lock.h"
 
 /* What a node waits for: its upstreams and its locks. */
@@ -95,25 +96,29 @@ drop_needs (GFlowNeed *needs,
   g_array_unref (waiting);
 }
 
-void
-_g_flow_node_clear_needs (GFlowNode *self)
+/* What was in the fields of a node. */
+static void
+free_needs (gpointer needs,
+            guint    n_needs)
 {
-  guint n = self->n_needs;
-  gpointer needs = g_steal_pointer (&self->needs);
-
-  if (n == 0)
-    return;
-
-  self->n_needs = 0;
-  if (n == 1)
+  if (n_needs == 1)
     {
       drop_needs (&needs, 1);
     }
-  else
+  else if (n_needs > 1)
     {
-      drop_needs (needs, n);
+      drop_needs (needs, n_needs);
       g_free (needs);
     }
+}
+
+void
+_g_flow_node_clear_needs (GFlowNode *self)
+{
+  const guint n_needs = self->n_needs;
+
+  self->n_needs = 0;
+  free_needs (g_steal_pointer (&self->needs), n_needs);
 }
 
 /* The node leaves its flow. The lists that it keeps for who asked for them hold
@@ -193,19 +198,19 @@ g_flow_node_set_upstreams (GFlowNode  *self,
                            GFlowNode **nodes,
                            gsize       n)
 {
-  GFlowNode before = { 0 };
-
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (nodes != NULL || n == 0);
 
   _g_flow_begin_edit (self->flow);
-  before.needs = g_steal_pointer (&self->needs);
-  before.n_needs = self->n_needs;
+
+  const guint n_before = self->n_needs;
+  gpointer before = g_steal_pointer (&self->needs);
+
   self->n_needs = 0;
   for (gsize i = 0; i < n; i++)
     _g_flow_node_add_need (self, g_object_ref (nodes[i]));
   _g_flow_end_edit (self->flow);
-  _g_flow_node_clear_needs (&before);
+  free_needs (before, n_before);
 }
 
 /**

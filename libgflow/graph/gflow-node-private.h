@@ -25,9 +25,9 @@ typedef struct _GFlowSharedBody GFlowSharedBody;
 /* What few nodes have, so that the others do not pay for it. */
 typedef struct
 {
-  char            *title;
+  char            *title;       /* (owned) (nullable) */
   GSList          *old_names;   /* of char *: before it was renamed */
-  GPtrArray       *locks;       /* (nullable) of GFlowLock */
+  GPtrArray       *locks;       /* (owned) (nullable) of GFlowLock */
   GFlow           *subflow;     /* (nullable) (owned) */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
@@ -53,7 +53,8 @@ struct _GFlowNode
   GFlowNodeExtras *extras;      /* (nullable) (owned) */
 
   guint            n_needs;
-  guint            index;       /* position in the flow */
+  _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
+                                 * another one finds out */
   guint            number;      /* the N of a made-up name "nodeN" */
   guint8           kind;
   guint8           placement;
@@ -90,6 +91,7 @@ typedef enum
   G_FLOW_NODE_EVENT_ALWAYS,
 } GFlowNodeEvent;
 
+gboolean    _g_flow_node_has_handlers (GFlowNode      *self);
 void        _g_flow_node_emit        (GFlowNode       *self,
                                       GFlowNodeEvent   event,
                                       GFlowRun        *run,

@@ -180,6 +180,8 @@ g_flow_node_set_name (GFlowNode  *self,
     }
   _g_flow_end_edit (self->flow);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
+  if (self->extras == NULL || self->extras->title == NULL)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
 }
 
 /* GObject */
@@ -455,6 +457,16 @@ g_flow_node_init (GFlowNode *self)
 {
 }
 
+/* Also handlers that are blocked: they may be unblocked later. */
+gboolean
+_g_flow_node_has_handlers (GFlowNode *self)
+{
+  for (guint i = 0; i < N_SIGNALS; i++)
+    if (g_signal_has_handler_pending (self, signals[i], 0, TRUE))
+      return TRUE;
+  return FALSE;
+}
+
 /* The signals are in the order of the events. */
 void
 _g_flow_node_emit (GFlowNode      *self,
@@ -471,7 +483,11 @@ _g_flow_node_emit (GFlowNode      *self,
 void
 _g_flow_node_notify_flow (GFlowNode *self)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FLOW]);
+  const guint notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
+
+  /* A notification costs more than to find out that nobody wants it. */
+  if (g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify, 0, NULL, NULL, NULL) != 0)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FLOW]);
 }
 
 /* Constructors */
@@ -630,10 +646,10 @@ g_flow_node_set_title (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
 
-  GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
-
-  if (g_strcmp0 (extras->title, title) == 0)
+  if (g_strcmp0 (self->extras != NULL ? self->extras->title : NULL, title) == 0)
     return;
+
+  GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
   g_free (extras->title);
   extras->title = g_strdup (title);

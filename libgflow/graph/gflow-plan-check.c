@@ -5,15 +5,16 @@
 
 #include "gflow-plan-private.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "gflow-error.h"
 #include "gflow-flow-private.h"
+
+#include <glib/gi18n-lib.h>
 
 /* More than this is not read by anybody. */
 #define MAX_MESSAGES 100
 #define MAX_CYCLE_NAMES 20
 #define MAX_NAMES_COMPARED 10000
+#define MAX_LENGTH_COMPARED 100
 #define MAX_SUBFLOW_DEPTH 64
 
 void
@@ -29,12 +30,18 @@ _g_flow_problems_add (GFlowProblems *problems,
       problems->code = code;
       problems->messages = g_ptr_array_new_null_terminated (0, g_free, TRUE);
     }
+  problems->n_problems++;
   if (problems->messages->len >= MAX_MESSAGES)
     return;
 
   va_start (args, format);
-  g_ptr_array_add (problems->messages, g_strdup_vprintf (format, args));
+
+  g_autofree char *message = g_strdup_vprintf (format, args);
+
   va_end (args);
+  g_ptr_array_add (problems->messages, problems->prefix != NULL
+                                         ? g_strconcat (problems->prefix, message, NULL)
+                                         : g_steal_pointer (&message));
 }
 
 GError *
@@ -44,59 +51,73 @@ _g_flow_problems_finish (GFlowProblems *problems)
     return NULL;
 
   g_autoptr(GPtrArray) messages = g_steal_pointer (&problems->messages);
+  const guint n_more = problems->n_problems - messages->len;
+
+  if (n_more > 0)
+    g_ptr_array_add (messages, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "… and %u more",
+                                                             "… and %u more", n_more), n_more));
+
   g_autofree char *message = g_strjoinv ("\n", (char **) messages->pdata);
 
   return g_error_new_literal (G_FLOW_ERROR, problems->code, message);
 }
 
-/* The edit distance of two names (Levenshtein 1965), by the usual two rows
- * folded into one. */
+/* How many letters must be added, taken away, changed, or swapped with the next
+ * one, to get from one name to the other (Damerau 1964; as the optimal string
+ * alignment, of which three rows are enough). */
 static guint
 edit_distance (const char *a,
                const char *b)
 {
   const gsize n_b = strlen (b);
-  g_autofree guint *row = g_new (guint, n_b + 1);
+  g_autofree guint *rows = g_new (guint, (n_b + 1) * 3);
+  guint *before = rows, *last = rows + n_b + 1, *row = rows + (n_b + 1) * 2;
 
   for (gsize j = 0; j <= n_b; j++)
-    row[j] = j;
-  for (gsize i = 0; a[i] != '\0'; i++)
+    last[j] = j;
+  for (gsize i = 1; a[i - 1] != '\0'; i++)
     {
-      guint diagonal = row[0];
-
-      row[0] = i + 1;
-      for (gsize j = 0; j < n_b; j++)
+      row[0] = i;
+      for (gsize j = 1; j <= n_b; j++)
         {
-          const guint change = diagonal + (a[i] != b[j]);
-
-          diagonal = row[j + 1];
-          row[j + 1] = MIN (change, MIN (row[j], diagonal) + 1);
+          row[j] = MIN (last[j - 1] + (a[i - 1] != b[j - 1]), MIN (last[j], row[j - 1]) + 1);
+          if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            row[j] = MIN (row[j], before[j - 2] + 1);
         }
+
+      guint *free_row = before;
+
+      before = last;
+      last = row;
+      row = free_row;
     }
-  return row[n_b];
+  return last[n_b];
 }
 
-/* The name in the flow that is most like @name, if any is like it. */
+/* The name in the flow that is most like @name, if any is like it. Of a name of
+ * one or two letters nothing can be said. */
 static const char *
 find_similar_name (GFlow      *flow,
+                   GFlowNode  *asking,
                    const char *name)
 {
+  const gsize length = strlen (name);
   const char *best = NULL;
-  guint best_distance = MAX (1, strlen (name) / 3) + 1;
+  guint best_distance = MAX (2, length / 3) + 1;
 
-  if (strlen (name) > 100)
+  if (length < 3 || length > MAX_LENGTH_COMPARED)
     return NULL;
 
   for (guint i = 0; i < MIN (flow->nodes->len, MAX_NAMES_COMPARED); i++)
     {
       const char *other = g_flow_node_get_name (flow->nodes->pdata[i]);
 
-      if (strlen (other) > 100)
+      if (flow->nodes->pdata[i] == asking || strlen (other) > MAX_LENGTH_COMPARED)
         continue;
 
       const guint distance = edit_distance (name, other);
 
-      if (distance < best_distance)
+      if (distance < best_distance && distance < strlen (other))
         {
           best = other;
           best_distance = distance;
@@ -115,9 +136,6 @@ _g_flow_check_unknown (GFlow         *flow,
   const char *name = g_flow_node_get_name (node);
   const char *need_name, *similar;
 
-  if (problems->messages != NULL && problems->messages->len >= MAX_MESSAGES)
-    return;
-
   if (!_g_flow_need_is_name (need))
     {
       need_name = g_flow_node_get_name (need);
@@ -128,7 +146,7 @@ _g_flow_check_unknown (GFlow         *flow,
     }
 
   need_name = _g_flow_need_name (need);
-  similar = find_similar_name (flow, need_name);
+  similar = problems->n_problems < MAX_MESSAGES ? find_similar_name (flow, node, need_name) : NULL;
   if (similar != NULL)
     _g_flow_problems_add (problems, G_FLOW_ERROR_UNKNOWN_NODE,
                           _("“%s” needs “%s”, which is not in this flow; did you mean “%s”?"),
@@ -281,51 +299,120 @@ _g_flow_check_cycles (GFlowPlan     *plan,
 
 /* Flows in flows */
 
-static gboolean
-check_subflow (GFlowNode  *node,
-               GPtrArray  *path,
-               GError    **error)
+/* The way from the flow that is checked to one inside of it. */
+typedef struct _Inside Inside;
+struct _Inside
 {
-  GFlow *flow = _g_flow_node_subflow (node);
-  const char *name = g_flow_node_get_name (node);
+  const Inside *outside;  /* (nullable) */
+  GFlow        *flow;
+  GFlowNode    *node;     /* (nullable): that runs it, in the flow outside */
+  guint         depth;
+};
 
-  if (g_ptr_array_find (path, flow, NULL))
+static gboolean
+is_inside (const Inside *inside,
+           GFlow        *flow)
+{
+  for (; inside != NULL; inside = inside->outside)
+    if (inside->flow == flow)
+      return TRUE;
+  return FALSE;
+}
+
+/* A node that runs a flow holds its locks meanwhile: a node inside that waits
+ * for one of them would wait for itself. */
+static void
+check_locks (const Inside  *inside,
+             GFlowPlan     *plan,
+             GFlowProblems *problems)
+{
+  for (; inside != NULL && inside->node != NULL; inside = inside->outside)
     {
-      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
-                   _("“%s” runs a flow that it is itself a part of"), name);
-      return FALSE;
+      GPtrArray *held = _g_flow_node_locks (inside->node);
+
+      for (guint i = 0; held != NULL && i < held->len; i++)
+        if (g_ptr_array_find (plan->locks, held->pdata[i], NULL))
+          _g_flow_problems_add (problems, G_FLOW_ERROR_RECURSION,
+                                _("A node needs a lock that “%s”, which it is a part of, holds"),
+                                g_flow_node_get_name (inside->node));
     }
-  if (path->len > MAX_SUBFLOW_DEPTH)
+}
+
+static void check_subflows (const Inside  *outside,
+                            GFlowPlan     *plan,
+                            GFlowProblems *problems);
+
+static void
+check_subflow (const Inside  *inside,
+               GFlowProblems *problems)
+{
+  const char *name = g_flow_node_get_name (inside->node);
+
+  if (is_inside (inside->outside, inside->flow))
     {
-      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
-                   _("“%s” is a flow in more than %d others"), name, MAX_SUBFLOW_DEPTH);
-      return FALSE;
+      _g_flow_problems_add (problems, G_FLOW_ERROR_RECURSION,
+                            _("“%s” runs a flow that it is itself a part of"), name);
+      return;
+    }
+  if (inside->depth > MAX_SUBFLOW_DEPTH)
+    {
+      _g_flow_problems_add (problems, G_FLOW_ERROR_RECURSION,
+                            _("“%s” is a flow in more than %d others"), name, MAX_SUBFLOW_DEPTH);
+      return;
     }
 
-  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (flow);
-  gboolean ok = plan->error == NULL;
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (inside->flow);
+  g_autofree char *prefix = g_strdup_printf (_("In the flow “%s”: "), name);
+  char *outer_prefix = problems->prefix;
 
-  if (!ok)
-    g_propagate_prefixed_error (error, g_error_copy (plan->error), _("In the flow “%s”: "), name);
+  problems->prefix = prefix;
+  _g_flow_problems_add_error (problems, plan->error);
+  if (plan->locks != NULL)
+    check_locks (inside, plan, problems);
+  check_subflows (inside, plan, problems);
+  problems->prefix = outer_prefix;
+}
 
-  g_ptr_array_add (path, flow);
-  for (guint i = 0; ok && plan->subflows != NULL && i < plan->subflows->len; i++)
-    ok = check_subflow (plan->nodes[g_array_index (plan->subflows, guint32, i)].node, path, error);
-  g_ptr_array_set_size (path, path->len - 1);
-  return ok;
+static void
+check_subflows (const Inside  *outside,
+                GFlowPlan     *plan,
+                GFlowProblems *problems)
+{
+  for (guint i = 0; plan->subflows != NULL && i < plan->subflows->len; i++)
+    {
+      GFlowNode *node = plan->nodes[g_array_index (plan->subflows, guint32, i)].node;
+      const Inside inside = {
+        .outside = outside,
+        .flow = _g_flow_node_subflow (node),
+        .node = node,
+        .depth = outside->depth + 1,
+      };
+
+      check_subflow (&inside, problems);
+    }
+}
+
+/* Adds what a plan has found, a line each. */
+void
+_g_flow_problems_add_error (GFlowProblems *problems,
+                            const GError  *error)
+{
+  if (error == NULL)
+    return;
+
+  g_auto(GStrv) lines = g_strsplit (error->message, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    _g_flow_problems_add (problems, error->code, "%s", lines[i]);
 }
 
 /* The flows that @flow has as nodes can be run, and do not come back to it. */
-gboolean
-_g_flow_check_subflows (GFlow      *flow,
-                        GFlowPlan  *plan,
-                        GError    **error)
+void
+_g_flow_check_subflows (GFlow         *flow,
+                        GFlowPlan     *plan,
+                        GFlowProblems *problems)
 {
-  g_autoptr(GPtrArray) path = g_ptr_array_new ();
+  const Inside outermost = { .flow = flow };
 
-  g_ptr_array_add (path, flow);
-  for (guint i = 0; i < plan->subflows->len; i++)
-    if (!check_subflow (plan->nodes[g_array_index (plan->subflows, guint32, i)].node, path, error))
-      return FALSE;
-  return TRUE;
+  check_subflows (&outermost, plan, problems);
 }

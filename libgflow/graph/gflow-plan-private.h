@@ -68,6 +68,7 @@ typedef struct
   GPtrArray       *locks;           /* (nullable) of GFlowLock, of each node in the global order */
   GArray          *subflows;        /* (nullable): the nodes that run a flow */
 
+  _Atomic (GHashTable *) index;     /* (owned) (nullable): GFlowNode → its number */
   gulong           watch_epoch;     /* when watched was made, see gflow-watch.c */
   GBytes          *watched;         /* (nullable): nodes with signal handlers */
 } GFlowPlan;
@@ -82,8 +83,10 @@ gboolean     _g_flow_plan_find      (GFlowPlan        *plan,
 /* The checker: gflow-plan-check.c */
 typedef struct
 {
-  int        code;     /* of the first problem */
-  GPtrArray *messages; /* (nullable) of char * */
+  int        code;       /* of the first problem */
+  guint      n_problems;
+  GPtrArray *messages;   /* (nullable) of char *: of the first ones */
+  char      *prefix;     /* (unowned) (nullable): of those that are added now */
 } GFlowProblems;
 
 void         _g_flow_problems_add     (GFlowProblems    *problems,
@@ -99,9 +102,11 @@ void         _g_flow_check_names      (GFlow            *flow,
                                        GFlowProblems    *problems);
 void         _g_flow_check_cycles     (GFlowPlan        *plan,
                                        GFlowProblems    *problems);
-gboolean     _g_flow_check_subflows   (GFlow            *flow,
+void         _g_flow_problems_add_error (GFlowProblems  *problems,
+                                       const GError     *error);
+void         _g_flow_check_subflows   (GFlow            *flow,
                                        GFlowPlan        *plan,
-                                       GError          **error);
+                                       GFlowProblems    *problems);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GFlowPlan, _g_flow_plan_unref)
 

@@ -5,10 +5,11 @@
 
 #include "gflow-plan-private.h"
 
-#include <string.h>
-
 #include "gflow-flow-private.h"
 #include "gflow-lock-private.h"
+#include "gflow-mutex-private.h"
+
+#include <string.h>
 
 /* What compiling needs besides the plan. */
 typedef struct
@@ -291,12 +292,15 @@ _g_flow_plan_unref (GFlowPlan *plan)
   if (atomic_fetch_sub_explicit (&plan->ref_count, 1, memory_order_acq_rel) != 1)
     return;
 
+  GHashTable *index = atomic_load_explicit (&plan->index, memory_order_relaxed);
+
   /* The last node is followed by an entry without one. */
   _g_flow_home_release (&plan->home, plan->nodes, release_nodes);
   _g_flow_home_clear (&plan->home);
   g_clear_error (&plan->error);
   g_clear_pointer (&plan->locks, g_ptr_array_unref);
   g_clear_pointer (&plan->subflows, g_array_unref);
+  g_clear_pointer (&index, g_hash_table_unref);
   g_free (plan->start);
   g_free (plan->successors);
   g_free (plan->first_upstream);
@@ -310,21 +314,48 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_free (plan);
 }
 
+/* Made when the flow was edited while a run of the plan asks for nodes. */
+static GHashTable *
+ensure_index (GFlowPlan *plan)
+{
+  static GFlowMutex mutex = G_FLOW_MUTEX_INIT;
+
+  /* Acquire: pairs with the store below, for the content. */
+  GHashTable *table = atomic_load_explicit (&plan->index, memory_order_acquire);
+
+  if (table != NULL)
+    return table;
+
+  _g_flow_mutex_lock (&mutex);
+  table = atomic_load_explicit (&plan->index, memory_order_relaxed);
+  if (table == NULL)
+    {
+      table = g_hash_table_new (NULL, NULL);
+      for (guint i = 0; i < plan->n_nodes; i++)
+        g_hash_table_insert (table, plan->nodes[i].node, GUINT_TO_POINTER (i));
+      atomic_store_explicit (&plan->index, table, memory_order_release);
+    }
+  _g_flow_mutex_unlock (&mutex);
+  return table;
+}
+
 /* The index of @node in the plan, also if the flow was edited since. */
 gboolean
 _g_flow_plan_find (GFlowPlan *plan,
                    GFlowNode *node,
                    guint     *index)
 {
-  guint i = node->index;
+  const guint likely = atomic_load_explicit (&node->index, memory_order_relaxed);
+  gpointer found;
 
-  if (i >= plan->n_nodes || plan->nodes[i].node != node)
+  if (likely < plan->n_nodes && plan->nodes[likely].node == node)
     {
-      for (i = 0; i < plan->n_nodes && plan->nodes[i].node != node; i++)
-        ;
-      if (i == plan->n_nodes)
-        return FALSE;
+      *index = likely;
+      return TRUE;
     }
-  *index = i;
+  if (!g_hash_table_lookup_extended (ensure_index (plan), node, NULL, &found))
+    return FALSE;
+
+  *index = GPOINTER_TO_UINT (found);
   return TRUE;
 }

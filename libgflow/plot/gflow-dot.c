@@ -5,7 +5,7 @@
 
 #include "gflow-text-private.h"
 
-#include "../graph/gflow-flow-private.h"
+#include "graph/gflow-flow-private.h"
 
 static char *
 escape (const char *text)

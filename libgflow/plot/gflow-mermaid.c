@@ -5,7 +5,7 @@
 
 #include "gflow-text-private.h"
 
-#include "../graph/gflow-flow-private.h"
+#include "graph/gflow-flow-private.h"
 
 /* The brackets that a node stands in say what kind it is. */
 static void

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "../run/gflow-run.h"
+#include "run/gflow-run.h"
 
 G_BEGIN_DECLS
 

@@ -4,11 +4,11 @@
 #include "config.h"
 
 #include "gflow-owner-private.h"
+
 #include "gflow-scheduler-private.h"
+#include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
-
-#include "../graph/gflow-error.h"
 
 /* Starting a run, in its three forms, and ending it. */
 
@@ -38,7 +38,8 @@ count_lanes (GFlowRun *self)
   const guint n_workers = self->plan->n_nodes - self->plan->n_context;
   const guint max_threads = g_flow_get_max_threads (self->flow);
 
-  return MIN (max_threads != 0 ? max_threads : g_get_num_processors (), n_workers);
+  return MIN (max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : g_get_num_processors (),
+              n_workers);
 }
 
 static void
@@ -64,10 +65,9 @@ connect_cancellable (GFlowRun     *self,
 static gboolean
 deadline_cb (gpointer user_data)
 {
-  GFlowRun *self = user_data;
+  g_autoptr(GFlowRun) self = g_object_ref (user_data);
 
-  self->deadline_passed = TRUE;
-  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED,
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_LATE,
                     g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                                          _("The run did not end before its deadline")));
   _g_flow_run_cancel_running (self);
@@ -92,10 +92,10 @@ start_deadline (GFlowRun *self)
   if (self->deadline == 0)
     return;
 
-  const gint64 ms = (self->deadline - g_get_monotonic_time () + 999) / 1000;
+  GSource *source = g_timeout_source_new (0);
 
-  self->deadline_source = attach_source (self, g_timeout_source_new (CLAMP (ms, 0, G_MAXINT)),
-                                         "GFlow deadline", deadline_cb);
+  g_source_set_ready_time (source, self->deadline);
+  self->deadline_source = attach_source (self, source, "GFlow deadline", deadline_cb);
 }
 
 /* Starts the run, whose owner is @context. Nothing is called from here: the
@@ -142,7 +142,7 @@ _g_flow_run_start_nodes (GFlowRun *self)
 {
   GFlowPlan *plan = self->plan;
   GFlowLane *lane = _g_flow_run_context_lane (self);
-  const gboolean routed = plan->priorities != NULL || self->parallel_lock != NULL;
+  const gboolean routed = _g_flow_run_routes_all (self);
 
   self->started = TRUE;
   _g_flow_run_notify_state (self);
@@ -158,14 +158,12 @@ _g_flow_run_start_nodes (GFlowRun *self)
   if (self->deadline != 0 && g_get_monotonic_time () >= self->deadline)
     deadline_cb (self);
 
-  if (routed)
-    {
-      for (guint i = 0; i < plan->n_nodes; i++)
-        self->nodes[i].route |= (plan->priorities != NULL ? G_FLOW_ROUTE_PRIORITY : 0) |
-                                (self->parallel_lock != NULL ? G_FLOW_ROUTE_LOCKS : 0);
-      for (guint i = 0; i < plan->n_roots; i++)
-        _g_flow_run_route (self, lane, plan->roots[i]);
-    }
+  /* Who watches wants to be told while nodes run. */
+  if (self->watched != NULL || self->progress_source != NULL)
+    self->participates = FALSE;
+
+  for (guint i = 0; routed && i < plan->n_roots; i++)
+    _g_flow_run_route (self, lane, plan->roots[i]);
   for (guint i = 0; i < plan->n_routed_roots; i++)
     _g_flow_run_route (self, lane, plan->routed_roots[i]);
 
@@ -257,8 +255,7 @@ _g_flow_run_finish (GFlowRun *self)
 
 typedef struct
 {
-  GTask               *task;     /* (owned) (nullable): of g_flow_execute() */
-  GCancellable        *cancellable;
+  GCancellable        *cancellable; /* (owned) (nullable) */
   GAsyncReadyCallback  callback;
   gpointer             user_data;
 } Operation;
@@ -294,6 +291,26 @@ run_ended (GFlowRun     *self,
   g_free (operation);
 }
 
+/* A run that was refused tells so as one that has failed does, later. */
+static gboolean
+tell_refused_cb (gpointer user_data)
+{
+  _g_flow_run_tell_refused (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+tell_refused_later (GFlowRun     *self,
+                    GMainContext *context)
+{
+  g_autoptr(GSource) source = g_idle_source_new ();
+
+  g_source_set_static_name (source, "GFlow refused run");
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, tell_refused_cb, g_object_ref (self), g_object_unref);
+  g_source_attach (source, context);
+}
+
 /**
  * g_flow_run_execute:
  * @self: a run that was not executed yet
@@ -321,13 +338,18 @@ g_flow_run_execute (GFlowRun            *self,
 
   g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
   g_autoptr(GError) error = NULL;
+  const gboolean is_new = g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
   Operation *operation = g_new0 (Operation, 1);
 
   g_set_object (&operation->cancellable, cancellable);
   operation->callback = callback;
   operation->user_data = user_data;
   if (!_g_flow_run_begin (self, context, cancellable, run_ended, operation, &error))
-    run_ended (self, error, operation);
+    {
+      if (is_new)
+        tell_refused_later (self, context);
+      run_ended (self, error, operation);
+    }
 }
 
 /**
@@ -359,6 +381,17 @@ sync_ended (GFlowRun     *self,
             gpointer      user_data)
 {
   *(gboolean *) user_data = TRUE;
+}
+
+/* What is started by a handler or a body in the context belongs to it; what a
+ * body starts that this thread calls as a worker does not. */
+static void
+iterate (GMainContext *context,
+         gboolean      may_block)
+{
+  g_main_context_push_thread_default (context);
+  g_main_context_iteration (context, may_block);
+  g_main_context_pop_thread_default (context);
 }
 
 /* The thread that waits works, unless something may be wanted of it meanwhile. */
@@ -398,14 +431,17 @@ g_flow_run_execute_sync (GFlowRun      *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   g_autoptr(GMainContext) context = g_main_context_new ();
-  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new (context);
   g_autoptr(GFlowRun) held G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr(GError) refusal = NULL;
+  const gboolean is_new = g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
   gboolean ended = FALSE;
 
   self->parent = _g_flow_frame != NULL ? _g_flow_frame->run : NULL;
   if (!_g_flow_run_begin (self, context, cancellable, sync_ended, &ended, &refusal))
     {
+      if (is_new)
+        _g_flow_run_tell_refused (self);
+      self->parent = NULL;
       g_propagate_error (error, g_steal_pointer (&refusal));
       return FALSE;
     }
@@ -417,7 +453,7 @@ g_flow_run_execute_sync (GFlowRun      *self,
                               _g_flow_scheduler_help (self);
 
       if (!ended)
-        g_main_context_iteration (context, !worked);
+        iterate (context, !worked);
     }
 
   if (self->error != NULL)

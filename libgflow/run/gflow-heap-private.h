@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <stdatomic.h>
 
-#include "../graph/gflow-mutex-private.h"
+#include "graph/gflow-mutex-private.h"
 
 G_BEGIN_DECLS
 

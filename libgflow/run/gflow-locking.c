@@ -5,7 +5,7 @@
 
 #include "gflow-run-private.h"
 
-#include "../graph/gflow-lock-private.h"
+#include "graph/gflow-lock-private.h"
 
 /* How nodes take locks: one after the other, in the one order that all nodes
  * of all flows keep to, so that no two can wait for each other; the flow's

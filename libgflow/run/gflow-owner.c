@@ -14,13 +14,16 @@
 #define BUDGET_US 2000
 /* While bodies are this short, the clock is not asked after each */
 #define SHORT_US 50
+/* How long a backlog gives way to other things at the most */
+#define PATIENCE_US 50000
 #define MAX_STRIDE 32
 
 struct _GFlowOwner
 {
   guint                ref_count; /* guarded by the mutex of the table */
   GMainContext        *context;   /* (owned) */
-  GSource             *source;
+  GSource             *source;    /* (owned) */
+  GSource             *patience;  /* (owned): ready when a backlog has waited for long */
   _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
   GQueue               runs;      /* in the context's thread only: with something to do */
   gboolean             backlog;   /* could not do everything within the budget */
@@ -93,6 +96,8 @@ dispatch_run (GFlowRun *run,
   gboolean more = FALSE;
 
   _g_flow_frame = &frame;
+  if (run->participates)
+    _g_flow_scheduler_caller_is_busy (run);
   if (!run->started)
     _g_flow_run_start_nodes (run);
   if (atomic_exchange_explicit (&run->cancel_posted, FALSE, memory_order_acquire))
@@ -111,20 +116,43 @@ dispatch_run (GFlowRun *run,
   return more;
 }
 
+static gboolean
+push_context (GFlowOwner *owner)
+{
+  g_autoptr(GMainContext) current = g_main_context_ref_thread_default ();
+
+  if (current == owner->context)
+    return FALSE;
+  g_main_context_push_thread_default (owner->context);
+  return TRUE;
+}
+
 /* A node has ended in the context, outside of a dispatch: goes on from there
  * without waiting for one. */
 void
 _g_flow_owner_run_now (GFlowRun *run)
 {
+  static _Thread_local guint depth;
   const gint64 now = g_get_monotonic_time ();
   Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
   GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run) };
+  GFlowOwner *owner = run->owner;
+  const gboolean pushed = push_context (owner);
+  gboolean more;
 
+  /* A body may return on a task that another has left: these must not nest. */
   _g_flow_frame = &frame;
-  if (run_nodes (run, &budget))
+  if (depth++ == 0)
+    more = run_nodes (run, &budget);
+  else
+    more = _g_flow_run_has_context_work (run);
+  depth--;
+  if (more)
     _g_flow_owner_post (run);
   _g_flow_run_free_garbage (run);
   _g_flow_frame = frame.below;
+  if (pushed)
+    g_main_context_pop_thread_default (owner->context);
 
   if (!run->finished && _g_flow_run_settle (run, frame.lane))
     _g_flow_scheduler_check_complete (run);
@@ -174,8 +202,10 @@ take_posted (GFlowOwner *owner)
       GFlowRun *run = first;
 
       first = run->next_posted;
-      /* Sequentially consistent: what is posted after this posts the run again. */
-      atomic_store_explicit (&run->posted, FALSE, memory_order_seq_cst);
+      /* Sequentially consistent, and so acquire: pairs with the exchange in
+       * _g_flow_owner_post(). Whoever found the run posted has done before that what
+       * it posted for, and it is seen from here on; whoever comes later posts again. */
+      atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst);
       queue (owner, run);
     }
 }
@@ -213,6 +243,8 @@ dispatch_next (GFlowOwner *owner,
   g_object_unref (run);
 }
 
+/* After a spent budget the redrawing of windows comes first; but something that
+ * is always ready must not keep the runs from going on for ever. */
 static void
 set_backlog (GFlowOwner *owner,
              gboolean    backlog)
@@ -220,10 +252,28 @@ set_backlog (GFlowOwner *owner,
   if (owner->backlog == backlog)
     return;
 
-  /* After a spent budget the redrawing of windows comes first. */
   owner->backlog = backlog;
   g_source_set_priority (owner->source, backlog ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
+  g_source_set_ready_time (owner->patience,
+                           backlog ? g_get_monotonic_time () + PATIENCE_US : -1);
 }
+
+static gboolean
+patience_cb (gpointer user_data)
+{
+  set_backlog (user_data, FALSE);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+dispatch_patience (GSource     *source,
+                   GSourceFunc  callback,
+                   gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs patience_funcs = { .dispatch = dispatch_patience };
 
 static gboolean
 is_posted (GFlowOwner *owner)
@@ -249,7 +299,11 @@ dispatch (GFlowOwner *owner)
 
   set_backlog (owner, owner->runs.length > 0);
   if (owner->runs.length > 0)
-    return; /* stays ready */
+    {
+      /* It mostly is; but not if a body has iterated the context until nothing was left. */
+      g_source_set_ready_time (owner->source, 0);
+      return;
+    }
 
   g_source_set_ready_time (owner->source, -1);
   /* Whoever posted before that relied on the source being ready. */
@@ -272,6 +326,8 @@ release_owner (GFlowOwner *owner)
 
   g_source_destroy (owner->source);
   g_source_unref (owner->source);
+  g_source_destroy (owner->patience);
+  g_source_unref (owner->patience);
   g_main_context_unref (owner->context);
   g_free (owner);
 }
@@ -282,8 +338,6 @@ owner_dispatch (GSource     *source,
                 gpointer     user_data)
 {
   GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
-  g_autoptr(GMainContext) current = g_main_context_ref_thread_default ();
-  const gboolean is_default = current == owner->context;
 
   /* The last run may end in here. */
   _g_flow_mutex_lock (&table_mutex);
@@ -291,10 +345,10 @@ owner_dispatch (GSource     *source,
   _g_flow_mutex_unlock (&table_mutex);
 
   /* What the bodies start belongs to the context that they are called in. */
-  if (!is_default)
-    g_main_context_push_thread_default (owner->context);
+  const gboolean pushed = push_context (owner);
+
   dispatch (owner);
-  if (!is_default)
+  if (pushed)
     g_main_context_pop_thread_default (owner->context);
 
   release_owner (owner);
@@ -317,6 +371,11 @@ create_owner (GMainContext *context)
   g_source_set_static_name (owner->source, "GFlow");
   g_source_set_can_recurse (owner->source, TRUE);
   g_source_attach (owner->source, context);
+
+  owner->patience = g_source_new (&patience_funcs, sizeof (GSource));
+  g_source_set_static_name (owner->patience, "GFlow patience");
+  g_source_set_callback (owner->patience, patience_cb, owner, NULL);
+  g_source_attach (owner->patience, context);
   return owner;
 }
 

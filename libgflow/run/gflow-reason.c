@@ -98,7 +98,7 @@ explain_cancelled (GFlowRun *self,
 
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0)
     return g_strdup (_("It was cancelled by itself"));
-  if (self->deadline_passed)
+  if ((attention & G_FLOW_ATTENTION_LATE) != 0)
     return g_strdup (_("The run did not end before its deadline"));
   if ((attention & G_FLOW_ATTENTION_CANCELLED) != 0)
     return g_strdup (_("The run was cancelled"));
@@ -129,7 +129,7 @@ g_flow_run_dup_node_reason (GFlowRun  *self,
   g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
   g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
 
-  if (self->block == NULL)
+  if (!_g_flow_run_has_state (self))
     return g_strdup (_("The run has not started"));
   if (!_g_flow_plan_find (self->plan, node, &index))
     return g_strdup (_("The node is not in the flow, as it was when the run started"));

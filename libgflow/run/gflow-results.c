@@ -54,7 +54,7 @@ find_node (GFlowRun  *self,
            GFlowNode *node,
            guint     *index)
 {
-  return self->plan != NULL && self->block != NULL && _g_flow_plan_find (self->plan, node, index);
+  return _g_flow_run_has_state (self) && _g_flow_plan_find (self->plan, node, index);
 }
 
 /**
@@ -82,6 +82,7 @@ g_flow_run_set_result (GFlowRun     *self,
   g_return_if_fail (G_IS_FLOW_NODE (node));
   g_return_if_fail (G_IS_VALUE (value));
   g_return_if_fail (find_node (self, node, &index));
+  g_return_if_fail (_g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_RUNNING);
 
   const GFlowPlanNode *plan_node = &self->plan->nodes[index];
   GFlowResult *result = g_new0 (GFlowResult, 1), *none = NULL;
@@ -91,12 +92,13 @@ g_flow_run_set_result (GFlowRun     *self,
   atomic_init (&result->n_readers, plan_node[1].first_successor - plan_node[0].first_successor);
 
   /* Release: pairs with the load in get_slot_value(), for the value. */
-  if (!atomic_compare_exchange_strong_explicit (&ensure_results (self)[index], &none, result,
-                                                memory_order_release, memory_order_relaxed))
-    {
-      free_result (result);
-      g_critical ("The node “%s” has a result already", g_flow_node_get_name (node));
-    }
+  const gboolean is_first =
+    atomic_compare_exchange_strong_explicit (&ensure_results (self)[index], &none, result,
+                                             memory_order_release, memory_order_relaxed);
+
+  if (!is_first)
+    free_result (result);
+  g_return_if_fail (is_first);
 }
 
 /**

@@ -5,10 +5,10 @@
 
 #include "gflow-run-private.h"
 
-#include <glib/gi18n-lib.h>
-
-#include "../graph/gflow-error.h"
 #include "gflow-step-private.h"
+#include "graph/gflow-error.h"
+
+#include <glib/gi18n-lib.h>
 
 /* What a run tells about its nodes. */
 
@@ -17,7 +17,7 @@ find_node (GFlowRun  *self,
            GFlowNode *node,
            guint     *index)
 {
-  return self->block != NULL && _g_flow_plan_find (self->plan, node, index);
+  return _g_flow_run_has_state (self) && _g_flow_plan_find (self->plan, node, index);
 }
 
 /**

@@ -7,9 +7,9 @@
 
 #include <stdatomic.h>
 
-#include "../graph/gflow-flow-private.h"
-#include "../graph/gflow-mutex-private.h"
-#include "../graph/gflow-plan-private.h"
+#include "graph/gflow-flow-private.h"
+#include "graph/gflow-mutex-private.h"
+#include "graph/gflow-plan-private.h"
 #include "gflow-deque-private.h"
 #include "gflow-heap-private.h"
 #include "gflow-inbox-private.h"
@@ -50,6 +50,7 @@ typedef enum
   G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
   G_FLOW_ATTENTION_WATCHED   = 1 << 2, /* some node has signal handlers */
   G_FLOW_ATTENTION_RESULTS   = 1 << 3, /* some node has a result */
+  G_FLOW_ATTENTION_LATE      = 1 << 4, /* cancelled by the deadline */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -64,7 +65,8 @@ typedef struct
   guint32         *ready;     /* (owned): nodes to be routed, between two steps */
   guint32          n_ready;
   guint32          n_ready_allocated;
-  gboolean         context;
+  gboolean         context;   /* it is the one of the owner context */
+  gboolean         caller;    /* the thread of the owner context is on it */
   gboolean         taken;     /* guarded by the scheduler's mutex */
 } GFlowLane;
 
@@ -132,13 +134,13 @@ struct _GFlowRun
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
+  GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
-  GBytes          *watched;      /* (nullable): a byte for each node */
-  GSource         *deadline_source;
-  GSource         *progress_source;
+  GBytes          *watched;      /* (owned) (nullable): a byte for each node */
+  GSource         *deadline_source; /* (owned) (nullable) */
+  GSource         *progress_source; /* (owned) (nullable) */
   double           notified_fraction;
   guint            notified_done;
-  gboolean         deadline_passed;
   GFlowEndedFunc   ended;
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
@@ -151,14 +153,14 @@ struct _GFlowRun
 
   GFlowMutex       mutex;        /* guards what follows */
   _Atomic int      state;        /* a GFlowRunState */
-  GError          *error;        /* (nullable): the first in time; not changed once set */
+  GError          *error;        /* (owned) (nullable): the first in time; not changed once set */
   gboolean         cancelled;    /* it tells of a cancellation */
   gboolean         settled;      /* how the run ends; what comes now is too late */
   guint32          cancelled_node; /* the first that was cancelled by itself */
-  GHashTable      *node_errors;  /* index → GError */
-  GArray          *failures;     /* of guint32, in time */
+  GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
+  GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
-  GListStore      *error_list;
+  GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
 };
@@ -202,6 +204,7 @@ gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 /* The object: gflow-run.c */
 void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
+void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_set_state       (GFlowRun        *self,
                                             GFlowRunState    state);
 void           _g_flow_run_notify_state    (GFlowRun        *self);
@@ -261,6 +264,15 @@ void           _g_flow_run_deliver_news    (GFlowRun        *self);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 
+/* Whether the nodes of the run have states. May be asked in any thread. */
+static inline gboolean
+_g_flow_run_has_state (GFlowRun *self)
+{
+  /* Acquire: pairs with _g_flow_run_set_state(). A run that was refused has none. */
+  return atomic_load_explicit (&self->state, memory_order_acquire) != G_FLOW_RUN_STATE_NEW &&
+         self->block != NULL;
+}
+
 static inline GFlowNodeState
 _g_flow_run_node_state (GFlowRun *self,
                         guint32   index)
@@ -292,6 +304,13 @@ _g_flow_run_marks (GFlowRun *self,
                    guint32   index)
 {
   return atomic_load_explicit (&self->nodes[index].marks, memory_order_relaxed);
+}
+
+/* Whether no node of the run is plain. */
+static inline gboolean
+_g_flow_run_routes_all (GFlowRun *self)
+{
+  return self->plan->priorities != NULL || self->parallel_lock != NULL;
 }
 
 static inline GFlowLane *

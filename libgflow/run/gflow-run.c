@@ -75,7 +75,7 @@ _g_flow_run_notify_state (GFlowRun *self)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
 
-/* The run cannot be started. */
+/* The run cannot be started. Who watches it is told later. */
 void
 _g_flow_run_refuse (GFlowRun     *self,
                     const GError *error)
@@ -83,6 +83,14 @@ _g_flow_run_refuse (GFlowRun     *self,
   g_clear_error (&self->error);
   self->error = g_error_copy (error);
   _g_flow_run_set_state (self, G_FLOW_RUN_STATE_FAILED);
+}
+
+void
+_g_flow_run_tell_refused (GFlowRun *self)
+{
+  _g_flow_run_notify_ended (self);
+  _g_flow_run_emit (self, G_FLOW_EVENT_ERROR, self->error);
+  _g_flow_run_emit (self, G_FLOW_EVENT_ALWAYS, NULL);
 }
 
 void
@@ -548,11 +556,16 @@ static void
 own_cancelled_cb (GCancellable *cancellable,
                   gpointer      user_data)
 {
-  g_autoptr(GFlowRun) self = g_weak_ref_get (user_data);
+  GFlowRun *self = g_weak_ref_get (user_data);
+
+  if (self == NULL)
+    return;
 
   /* A run that stops by itself cancels it, too. */
-  if (self != NULL && !_g_flow_run_is_stopping (self))
+  if (!_g_flow_run_is_stopping (self))
     g_flow_run_cancel (self);
+  /* This may be the last reference by now. */
+  _g_flow_home_release (&self->flow->home, self, g_object_unref);
 }
 
 static void
@@ -609,6 +622,9 @@ g_flow_run_get_cancellable (GFlowRun *self)
     g_cancellable_cancel (mine);
   else
     follow_cancellable (self, mine);
+  /* Cancelled before it was followed? */
+  if (g_cancellable_is_cancelled (mine) && !_g_flow_run_is_stopping (self))
+    g_flow_run_cancel (self);
   return mine;
 }
 
@@ -842,7 +858,7 @@ g_flow_run_get_n_total (GFlowRun *self)
 {
   g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
 
-  if (self->block != NULL)
+  if (_g_flow_run_has_state (self))
     return self->plan->n_nodes;
   return self->flow != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->flow)) : 0;
 }

@@ -133,13 +133,15 @@ set_hungry (GFlowRun *run,
 
 /* Calling workers */
 
+/* A pool without a limit starts a thread for every job, or reuses one that is
+ * idle. If the system has none to give, the job waits in the pool until one of
+ * its threads is free, or the next push can start one. */
 static void
 add_thread (gpointer job)
 {
   if (scheduler.pool == NULL)
     scheduler.pool = g_thread_pool_new (worker_main, NULL, -1, FALSE, NULL);
   scheduler.n_threads++;
-  /* If no thread can be had now, the job waits in the pool for one. */
   g_thread_pool_push (scheduler.pool, job, NULL);
 }
 
@@ -161,14 +163,15 @@ is_starving (GFlowRun *run)
   return atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0;
 }
 
-/* Whether some run has no worker at all, of those that are next in their crews. */
-static gboolean
-is_any_starving (void)
+/* A run that has no worker at all, though its crew has room for one. */
+static GFlowRun *
+find_starving (void)
 {
-  for (GList *l = scheduler.crews.head; l != NULL; l = l->next)
-    if (is_starving (g_queue_peek_head (&((GFlowCrew *) l->data)->hungry)))
-      return TRUE;
-  return FALSE;
+  for (GList *c = scheduler.crews.head; c != NULL; c = c->next)
+    for (GList *l = ((GFlowCrew *) c->data)->hungry.head; l != NULL; l = l->next)
+      if (is_starving (l->data))
+        return l->data;
+  return NULL;
 }
 
 static void
@@ -214,11 +217,11 @@ call_worker (GFlowRun *run)
     }
 }
 
-/* A thread has left @crew and takes no other run: somebody else has to. */
+/* A thread that was in @crew takes no other run: somebody else has to. */
 static void
 call_next (GFlowCrew *crew)
 {
-  if (crew->hungry.length > 0)
+  if (crew != NULL && crew->hungry.length > 0)
     call_worker (g_queue_peek_head (&crew->hungry));
   else if (scheduler.crews.length > 0)
     call_worker (g_queue_peek_head (&((GFlowCrew *) g_queue_peek_head (&scheduler.crews))->hungry));
@@ -300,11 +303,13 @@ take_run (void)
 /* Works on the run until there is nothing to do, or others should have a turn.
  * Called and returns with the mutex held. */
 static void
-work_on_run (GFlowRun *run)
+work_on_run (GFlowRun *run,
+             gboolean  is_caller)
 {
   GFlowLane *lane = enter_run (run);
   GFlowFrame frame = { _g_flow_frame, run, lane };
 
+  lane->caller = is_caller;
   _g_flow_mutex_unlock (&scheduler.mutex);
   _g_flow_frame = &frame;
   _g_flow_run_work (run, lane);
@@ -348,8 +353,9 @@ work_ordinarily (GFlowWorker *worker)
 
   do
     while ((run = take_run ()) != NULL)
-      work_on_run (run);
+      work_on_run (run, FALSE);
   while (wait_idle (worker));
+  scheduler.n_threads--;
 }
 
 /* A spare worker first gives the ordinary ones time, and leaves when they can
@@ -363,16 +369,16 @@ work_as_spare (GFlowWorker *worker)
   _g_flow_mutex_lock (&scheduler.mutex);
 
   scheduler.spare_pending = FALSE;
-  while (is_any_starving ())
+  for (GFlowRun *run; (run = find_starving ()) != NULL;)
     {
-      GFlowRun *run = take_run ();
-
       set_hungry (run, FALSE);
-      if (is_any_starving ())
+      if (find_starving () != NULL)
         add_spare_thread ();
-      work_on_run (run);
+      work_on_run (run, FALSE);
     }
   scheduler.n_spare--;
+  scheduler.n_threads--;
+  call_next (NULL);
 }
 
 static void
@@ -387,7 +393,6 @@ worker_main (gpointer data,
     work_as_spare (&worker);
   else
     work_ordinarily (&worker);
-  scheduler.n_threads--;
   _g_flow_mutex_unlock (&scheduler.mutex);
   g_flow_parking_clear (&worker.parking);
 }
@@ -403,8 +408,11 @@ _g_flow_scheduler_activate (GFlowRun *run,
   _g_flow_mutex_lock (&scheduler.mutex);
   run->active = TRUE;
   run->hungry_link.data = run;
-  run->crew->max = max_threads != 0 ? max_threads : count_processors ();
+  run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : count_processors ();
   update_crew (run->crew);
+  /* There may be more room than there was: other runs of the flow may wait. */
+  if (run->crew->hungry.length > 0)
+    call_next (run->crew);
   _g_flow_owner_post (run);
   _g_flow_mutex_unlock (&scheduler.mutex);
 }
@@ -428,16 +436,17 @@ _g_flow_scheduler_deactivate (GFlowRun *run)
 gboolean
 _g_flow_scheduler_keep (GFlowRun *run)
 {
+  /* Not under the mutex: it may notify. */
+  g_object_ref (run);
   _g_flow_mutex_lock (&scheduler.mutex);
 
   const gboolean active = run->active;
+  const gboolean keeps = active && !run->self_ref;
 
-  if (active && !run->self_ref)
-    {
-      run->self_ref = TRUE;
-      g_object_ref (run);
-    }
+  run->self_ref = run->self_ref || keeps;
   _g_flow_mutex_unlock (&scheduler.mutex);
+  if (!keeps)
+    g_object_unref (run);
   return active;
 }
 
@@ -505,7 +514,7 @@ _g_flow_scheduler_help (GFlowRun *run)
   run->caller_waits = !helps;
   if (helps)
     {
-      work_on_run (run);
+      work_on_run (run, TRUE);
       /* This thread does not look further, as a worker would. */
       call_next (crew);
     }
@@ -515,6 +524,15 @@ _g_flow_scheduler_help (GFlowRun *run)
     }
   _g_flow_mutex_unlock (&scheduler.mutex);
   return helps;
+}
+
+/* The thread that would help is busy in its context. */
+void
+_g_flow_scheduler_caller_is_busy (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  run->caller_waits = FALSE;
+  _g_flow_mutex_unlock (&scheduler.mutex);
 }
 
 /* All nodes have ended, as the owner context sees it: a worker may still be

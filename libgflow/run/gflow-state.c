@@ -4,16 +4,19 @@
 #include "config.h"
 
 #include "gflow-owner-private.h"
+
 #include "gflow-scheduler-private.h"
+#include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "../graph/gflow-error.h"
-
 /* The block of a run */
 
 #define LINE 128
+/* Slots in the deques of a run, all together: many threads help a large run less
+ * than it would cost to have a deque for each. */
+#define MAX_SLOTS ((gsize) 1 << 27)
 
 static gsize
 take_bytes (gsize *size,
@@ -34,6 +37,9 @@ _g_flow_run_alloc_state (GFlowRun *self,
 {
   GFlowPlan *plan = self->plan;
   const gsize n = plan->n_nodes, n_workers = n - plan->n_context;
+
+  n_lanes = CLAMP (MAX_SLOTS / MAX (n_workers, 1), MIN (n_lanes, 2), n_lanes);
+
   /* Whether nodes become ready elsewhere than on a worker of the run. */
   const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
                          plan->locks != NULL || self->parallel_lock != NULL;
@@ -55,6 +61,10 @@ _g_flow_run_alloc_state (GFlowRun *self,
   self->nodes = (GFlowRunNode *) (block + nodes_at);
   if (n > 0)
     memcpy (self->nodes, plan->start, n * sizeof (GFlowRunNode));
+  if (_g_flow_run_routes_all (self))
+    for (gsize i = 0; i < n; i++)
+      self->nodes[i].route |= (plan->priorities != NULL ? G_FLOW_ROUTE_PRIORITY : 0) |
+                              (self->parallel_lock != NULL ? G_FLOW_ROUTE_LOCKS : 0);
 
   /* Zeroed pages that the system has not given yet cost nothing. */
   g_flow_inbox_init (&self->inbox, mixed ? (_Atomic guint32 *) g_new0 (guint32, n_workers) : NULL);
@@ -123,7 +133,7 @@ _g_flow_run_count_done (GFlowRun *self)
 {
   guint n_done = 0;
 
-  if (self->block == NULL)
+  if (!_g_flow_run_has_state (self))
     return 0;
 
   for (guint i = 0; i <= self->n_lanes; i++)
@@ -136,9 +146,9 @@ _g_flow_run_count_fraction (GFlowRun *self)
 {
   guint64 weight = 0;
 
-  if (self->block == NULL)
+  if (!_g_flow_run_has_state (self))
     return 0.0;
-  if (self->finished)
+  if (g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING)
     return 1.0;
   if (self->plan->weights == NULL)
     return self->plan->n_nodes > 0
@@ -191,6 +201,10 @@ skip (GFlowRun *self,
       guint32   index,
       guint8    why)
 {
+  /* A node may be judged twice, and the second time for another reason. */
+  atomic_fetch_and_explicit (&self->nodes[index].marks,
+                             (guint8) ~(G_FLOW_MARK_BY_CHOICE | G_FLOW_MARK_BY_FAILURE),
+                             memory_order_relaxed);
   _g_flow_run_mark (self, index, why);
   return G_FLOW_NODE_STATE_SKIPPED;
 }
@@ -423,8 +437,11 @@ static gboolean
 is_told_to_stop (GFlowRun *self,
                  guint32   index)
 {
+  /* Sequentially consistent: see _g_flow_run_node_cancellable(). */
+  const guint8 marks = atomic_load_explicit (&self->nodes[index].marks, memory_order_seq_cst);
+
   return (_g_flow_run_is_stopping (self) && !is_exempt (self, index)) ||
-         (_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0;
+         (marks & G_FLOW_MARK_CANCELLED) != 0;
 }
 
 /* The table of a run, made by whoever needs it first. */
@@ -475,22 +492,30 @@ _g_flow_run_node_cancellable (GFlowRun *self,
   return mine;
 }
 
+static void
+cancel_body (GFlowRun *self,
+             guint32   index)
+{
+  _Atomic (GCancellable *) *table =
+    atomic_load_explicit (&self->cancellables, memory_order_seq_cst);
+  GCancellable *cancellable =
+    table != NULL ? atomic_load_explicit (&table[index], memory_order_seq_cst) : NULL;
+
+  if (cancellable != NULL && is_told_to_stop (self, index))
+    g_cancellable_cancel (cancellable);
+}
+
 /* Cancels the bodies that run in the context, or the others. */
 void
 _g_flow_run_cancel_bodies (GFlowRun *self,
                            gboolean  in_context)
 {
-  _Atomic (GCancellable *) *table =
-    atomic_load_explicit (&self->cancellables, memory_order_seq_cst);
+  if (atomic_load_explicit (&self->cancellables, memory_order_seq_cst) == NULL)
+    return;
 
-  for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
-    {
-      GCancellable *cancellable = atomic_load_explicit (&table[i], memory_order_seq_cst);
-
-      if (cancellable != NULL && is_told_to_stop (self, i) &&
-          ((self->nodes[i].route & G_FLOW_ROUTE_CONTEXT) != 0) == in_context)
-        g_cancellable_cancel (cancellable);
-    }
+  for (guint i = 0; i < self->plan->n_nodes; i++)
+    if (((self->nodes[i].route & G_FLOW_ROUTE_CONTEXT) != 0) == in_context)
+      cancel_body (self, i);
 }
 
 /* Of a node that has run in the context, where alone these are looked at. */
@@ -565,8 +590,10 @@ g_flow_run_cancel_node (GFlowRun  *self,
       !_g_flow_plan_find (self->plan, node, &index))
     return;
 
+  /* Sequentially consistent: see _g_flow_run_node_cancellable(). */
   atomic_fetch_or_explicit (&self->nodes[index].marks, G_FLOW_MARK_CANCELLED,
                             memory_order_seq_cst);
-  _g_flow_run_cancel_bodies (self, FALSE);
+  if ((self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
+    cancel_body (self, index);
   post_cancel (self);
 }

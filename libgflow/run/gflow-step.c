@@ -5,9 +5,9 @@
 
 #include "gflow-step-private.h"
 
-#include "../graph/gflow-node.h"
 #include "gflow-enum-types.h"
 #include "gflow-run.h"
+#include "graph/gflow-node.h"
 
 /**
  * GFlowStep:
@@ -31,7 +31,7 @@ struct _GFlowStep
 
   /* What was known when the step was made */
   GFlowNodeState state;
-  char          *reason;
+  char          *reason; /* (owned) (nullable) */
   GError        *error; /* (owned) (nullable) */
 };
 

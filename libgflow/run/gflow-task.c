@@ -4,11 +4,11 @@
 #include "config.h"
 
 #include "gflow-owner-private.h"
+
 #include "gflow-scheduler-private.h"
+#include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
-
-#include "../graph/gflow-error.h"
 
 /* Nodes that run in the owner context: sync bodies that are placed there, async
  * bodies with their GTask, and flows as nodes. */

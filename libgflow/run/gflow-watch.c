@@ -63,8 +63,7 @@ ask_nodes (GFlowPlan *plan)
   guint8 *watched = NULL;
 
   for (guint i = 0; i < plan->n_nodes; i++)
-    if (g_signal_handler_find (plan->nodes[i].node, G_SIGNAL_MATCH_UNBLOCKED,
-                               0, 0, NULL, NULL, NULL) != 0)
+    if (_g_flow_node_has_handlers (plan->nodes[i].node))
       {
         if (watched == NULL)
           watched = g_new0 (guint8, plan->n_nodes);
@@ -159,10 +158,11 @@ _g_flow_run_tell (GFlowRun       *self,
   _g_flow_owner_post (self);
 }
 
-void
-_g_flow_run_deliver_news (GFlowRun *self)
+/* Appends what has come to the news that are to be told, in the order of coming. */
+static void
+take_news (GFlowRun *self)
 {
-  GFlowNodeNews *last = NULL, *first = NULL;
+  GFlowNodeNews *last, *first = NULL, **end = &self->news_to_tell;
 
   if (atomic_load_explicit (&self->news, memory_order_relaxed) == NULL)
     return;
@@ -176,11 +176,22 @@ _g_flow_run_deliver_news (GFlowRun *self)
       first = last;
       last = before;
     }
-  while (first != NULL)
-    {
-      GFlowNodeNews *news = first;
+  while (*end != NULL)
+    end = &(*end)->next;
+  *end = first;
+}
 
-      first = news->next;
+/* A handler may iterate the context: the call of this inside of it goes on where
+ * this one has stopped. */
+void
+_g_flow_run_deliver_news (GFlowRun *self)
+{
+  take_news (self);
+  while (self->news_to_tell != NULL)
+    {
+      GFlowNodeNews *news = self->news_to_tell;
+
+      self->news_to_tell = news->next;
       emit (self, news->index, news->state, news->was_running);
       g_free (news);
     }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-owner-private.h"
+
 #include "gflow-scheduler-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
@@ -411,10 +412,15 @@ _g_flow_run_has_context_work (GFlowRun *self)
          !g_flow_heap_is_empty (&self->context_heap);
 }
 
-/* Whether the worker has had its turn. */
+/* Whether the worker has had its turn; or, if it is the thread of the owner
+ * context, has something to do there. */
 static gboolean
-is_turn_over (gint64 *since)
+is_turn_over (GFlowRun  *self,
+              GFlowLane *lane,
+              gint64    *since)
 {
+  if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
+    return TRUE;
   if (G_LIKELY (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0))
     return FALSE;
 
@@ -439,14 +445,19 @@ _g_flow_run_work (GFlowRun  *self,
           !pop (self, lane, &index) && !find_node (self, lane, &index))
         break;
 
+      /* Whoever was called before has come: this one, who calls the next if there
+       * is more, also if it lay in the lane already. */
+      if (count == 1 && self->n_lanes > 1 && _g_flow_run_has_work (self))
+        _g_flow_run_notify_work (self);
+
       while ((index = run_node (self, lane, index)) != G_FLOW_NO_NODE)
-        if (G_UNLIKELY (is_turn_over (&since)))
+        if (G_UNLIKELY (is_turn_over (self, lane, &since)))
           {
             g_flow_deque_push (&lane->deque, index);
             g_flow_deque_publish (&lane->deque);
             break;
           }
-      if (G_UNLIKELY (is_turn_over (&since)))
+      if (G_UNLIKELY (is_turn_over (self, lane, &since)))
         break;
     }
 }

@@ -65,7 +65,8 @@ test_defaults (void)
   test_assert_model (g_flow_node_get_downstreams (node), "");
   g_assert_cmpuint (g_list_model_get_n_items (g_flow_node_get_locks (node)), ==, 0);
   g_assert_true (g_list_model_get_item_type (g_flow_node_get_upstreams (node)) == G_TYPE_FLOW_NODE);
-  g_assert_true (g_list_model_get_item_type (g_flow_node_get_downstreams (node)) == G_TYPE_FLOW_NODE);
+  g_assert_true (g_list_model_get_item_type (g_flow_node_get_downstreams (node)) ==
+                 G_TYPE_FLOW_NODE);
   g_assert_true (g_list_model_get_item_type (g_flow_node_get_locks (node)) == G_TYPE_FLOW_LOCK);
 }
 
@@ -84,8 +85,8 @@ check_properties (GFlowNode *node)
   handler = g_signal_connect (node, "notify", G_CALLBACK (count_notify_cb), &n_notified);
   for (guint i = 0; i < 2; i++)
     {
-      g_flow_node_set_name (node, "read");
       g_flow_node_set_title (node, "Read the file");
+      g_flow_node_set_name (node, "read");
       g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
       g_flow_node_set_priority (node, -10);
       g_flow_node_set_weight (node, 12);
@@ -139,6 +140,24 @@ test_properties (void)
   check_properties (node);
   g_object_get (node, "flow", &found, NULL);
   g_assert_true (found == flow);
+}
+
+static void
+test_notify_title (void)
+{
+  g_autoptr (GFlowNode) node = g_flow_node_new ("load", test_body_nothing, NULL, NULL);
+  guint n_notified = 0;
+
+  /* The title is the name, unless there is one. */
+  g_signal_connect (node, "notify::title", G_CALLBACK (count_notify_cb), &n_notified);
+  g_flow_node_set_name (node, "read");
+  g_assert_cmpstr (g_flow_node_get_title (node), ==, "read");
+  g_assert_cmpuint (n_notified, ==, 1);
+  g_flow_node_set_title (node, "Read the file");
+  g_assert_cmpuint (n_notified, ==, 2);
+  g_flow_node_set_name (node, "input");
+  g_assert_cmpstr (g_flow_node_get_title (node), ==, "Read the file");
+  g_assert_cmpuint (n_notified, ==, 2);
 }
 
 static void
@@ -356,6 +375,7 @@ main (int    argc,
 
   g_test_add_func ("/node/defaults", test_defaults);
   g_test_add_func ("/node/properties", test_properties);
+  g_test_add_func ("/node/notify-title", test_notify_title);
   g_test_add_func ("/node/notify-flow", test_notify_flow);
   g_test_add_func ("/node/upstreams", test_upstreams);
   g_test_add_func ("/node/upstreams-many", test_upstreams_many);

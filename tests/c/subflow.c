@@ -135,7 +135,8 @@ test_subflow_nested (void)
   guint depth = 20;
 
   g_ptr_array_add (flows, g_flow_new ());
-  g_assert_nonnull (g_flow_add (g_ptr_array_index (flows, 0), NULL, body_count, &count, NULL, NULL));
+  g_assert_nonnull (g_flow_add (g_ptr_array_index (flows, 0), NULL, body_count, &count, NULL,
+                                NULL));
   for (guint i = 1; i < depth; i++)
     {
       GFlow *outer = g_flow_new ();

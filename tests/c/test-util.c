@@ -417,7 +417,8 @@ static void
 job_take_time (TestJob      *job,
                GCancellable *cancellable)
 {
-  gint64 end = g_get_monotonic_time () + (job->forever ? test_time_limit () : job->msec * (gint64) 1000);
+  gint64 duration = job->forever ? test_time_limit () : job->msec * (gint64) 1000;
+  gint64 end = g_get_monotonic_time () + duration;
   GPollFD fd;
   gboolean hears = !job->deaf && g_cancellable_make_pollfd (cancellable, &fd);
 
@@ -524,7 +525,8 @@ test_job_async (GFlowNode  *node,
   g_object_set_data (G_OBJECT (task), "test-job", job);
 
   if (job->forever)
-    g_source_set_callback (timer, G_SOURCE_FUNC (job_cancelled_cb), g_object_ref (task), g_object_unref);
+    g_source_set_callback (timer, G_SOURCE_FUNC (job_cancelled_cb), g_object_ref (task),
+                           g_object_unref);
   else
     g_source_set_callback (timer, job_timer_cb, g_object_ref (task), g_object_unref);
   g_source_attach (timer, job->bench->context);

@@ -118,6 +118,25 @@ leaves('failures and cancelled runs', async track => {
     await end;
 });
 
+leaves('what was thrown, here and in subflows, next to a run that goes on', async track => {
+    const inner = track(new GFlow.Flow());
+    const flow = track(new GFlow.Flow());
+    const boom = () => {
+        throw Object.assign(new Error('boom'), {held: track(token()), flow, inner});
+    };
+
+    inner.node({}, boom);
+    flow.add_flow('inner', inner);
+    flow.add('sync', boom);
+    flow.node({}, () => sleep(1).then(boom));
+    flow.connect('error', (_flow, run) => ok(run.error_of().held));
+    ok((await rejects(flow.execute())).held);
+    await new Promise(resolve => {
+        track(GFlow.FlowRun.new(flow)).execute(null, resolve);
+    });
+    ok((await rejects(GFlow.FlowRun.new(flow).execute())).held);
+});
+
 leaves('results', async track => {
     const flow = track(new GFlow.Flow());
     const first = flow.node({}, () => ({held: track(token())}));

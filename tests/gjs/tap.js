@@ -3,6 +3,7 @@
 
 // The few things that the tests in this folder share.
 
+import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import System from 'system';
@@ -115,4 +116,27 @@ export function watch(object) {
 
     group.target = object;
     return () => group.dup_target() !== null;
+}
+
+// Runs another program, which is to succeed without a warning, and returns what it prints.
+export function runProgram(...args) {
+    const gjs = GLib.find_program_in_path('gjs');
+    const [, out, err, status] = GLib.spawn_sync(null, [gjs, ...args], null,
+        GLib.SpawnFlags.DEFAULT, null);
+
+    equal(new TextDecoder().decode(err), '');
+    equal(status, 0);
+    return new TextDecoder().decode(out).trim();
+}
+
+export function runModule(text) {
+    const [file, stream] = Gio.File.new_tmp('gflow-XXXXXX.js');
+
+    stream.close(null);
+    try {
+        file.replace_contents(text, null, false, Gio.FileCreateFlags.NONE, null);
+        return runProgram('-m', file.get_path());
+    } finally {
+        file.delete(null);
+    }
 }

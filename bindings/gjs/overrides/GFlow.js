@@ -12,16 +12,20 @@
 //    for a group;
 //  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`: what a function of the
 //    flow has thrown is what the promise is rejected with;
-//  * run.result(node), and `for (const node of flow)`.
+//  * `error` handlers, run.error, run.get_node_error(node) and steps have a GFlow.FlowError.FAILED
+//    with its message: run.error_of(node) is what the node has thrown, and run.error_of() what has
+//    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
+//  * run.result(node), and `for (const node of flow)`;
+//  * flow.equal() compares the functions.
 
 const {Gio, GLib, GObject} = imports.gi;
 const System = imports.system;
 
-const JS_ERROR = GLib.quark_from_string('gflow-javascript-error-quark');
 const KEPT = Symbol('kept');
+const THROWN = Symbol('thrown');
 const VALUE = Symbol('value');
 
-// The functions of nodes. A callback that C keeps is never collected, nor is anything that it
+// The functions of nodes, and how each is called. A callback that C keeps is never collected, nor is anything that it
 // refers to, and most functions refer to their flow: so C is given call(), and the functions live
 // as long as the JavaScript objects of their nodes, which live as long as that of the flow.
 const bodies = new WeakMap();
@@ -46,23 +50,41 @@ function call(node, run, task) {
         if (!bodies.has(node))
             throw new Error(`The function of node “${node.name}” is gone`);
 
-        const result = bodies.get(node)(node, run, task);
-        if (typeof result?.then !== 'function')
-            return result;
-        watch(result, run, task);
-        return undefined;
+        const {fn, invoke} = bodies.get(node);
+        const result = invoke(fn, node, run, task);
+        if (typeof result?.then === 'function')
+            watch(result, node, run, task);
+        // A sync body that returns nothing has succeeded.
+        return task ? undefined : result ?? true;
     } catch (error) {
-        throw toGError(run, error);
+        throw toGError(run, node, error);
     }
 }
 
+// The body of add() and add_task().
+function invokeBody(fn, node, run, task) {
+    return fn(node, run, task);
+}
+
+// The function of node(), the result of which is that of the node.
+function invokeFunction(fn, node, run, task) {
+    const finish = value => {
+        if (value !== undefined)
+            run.set_result(node, value);
+        task.return_boolean(true);
+    };
+    const value = fn(run, node, task.get_cancellable());
+
+    return typeof value?.then === 'function' ? value.then(finish) : finish(value);
+}
+
 // An async function fails its node also later.
-function watch(promise, run, task) {
+function watch(promise, node, run, task) {
     const mainLoop = GLib.MainContext.get_thread_default() === null;
 
     promise.then(undefined, error => {
         if (task && mainLoop)
-            task.return_error(toGError(run, error));
+            task.return_error(toGError(run, node, error));
     });
     if (!task)
         throw new TypeError('An async function cannot be a sync body: use flow.node()');
@@ -70,28 +92,87 @@ function watch(promise, run, task) {
         throw new Error('Promises need the main loop: use execute(), not execute_sync()');
 }
 
-// Errors cross C as numbers. Those of a subflow are thrown in a run that nobody waits for, and
-// arrive in one that somebody does.
-const awaited = new Map();
-let lastError = 0;
+// GJS gives errors to handlers only when it knows their domain, so what is thrown becomes a
+// GFlow.FlowError, and is found again by the node of the run. Errors of a subflow are thrown in a
+// run that nobody waits for, and arrive in one of those that were started here: there they are
+// found by their text, and two with the same text get codes of their own.
+const FLOW_ERROR = GLib.quark_from_string('g-flow-error-quark');
+const FIRST_CODE = 0x10000;
+let lastCode = FIRST_CODE;
+let FAILED;
 
-function toGError(run, error) {
-    if (error instanceof GLib.Error)
-        return error;
-    lastError = lastError % 0x7fffffff + 1;
-    for (const errors of awaited.has(run) ? [awaited.get(run)] : awaited.values())
-        errors.set(lastError, error);
-    return new GLib.Error(JS_ERROR, lastError, describe(error));
+// The run[THROWN] of the runs that go on. It lives as long as its run: {byNode, byText}.
+const running = new Set();
+
+function thrownIn(run) {
+    return run[THROWN] ??= {byNode: new Map(), byText: new Map()};
 }
 
-function fromGError(errors, error) {
-    return error instanceof GLib.Error && error.domain === JS_ERROR && errors.has(error.code)
-        ? errors.get(error.code) : error;
+function toGError(run, node, value) {
+    if (value instanceof GLib.Error)
+        return value;
+    const thrown = thrownIn(run);
+    const others = running.has(thrown) ? [] : [...running];
+    const make = code => new GLib.Error(FLOW_ERROR, code, describe(value));
+
+    let error = make(FAILED);
+    const taken = ({byText}) => {
+        const other = byText.get(textOf(error));
+        return other !== undefined && !Object.is(other.value, value);
+    };
+    if (others.some(taken)) {
+        lastCode = lastCode < 0x7fffffff ? lastCode + 1 : FIRST_CODE;
+        error = make(lastCode);
+    }
+    thrown.byNode.set(node, {text: textOf(error), value});
+    for (const {byText} of others)
+        byText.set(textOf(error), {value});
+    return error;
+}
+
+function textOf(error) {
+    return error instanceof GLib.Error && error.domain === FLOW_ERROR
+        ? `${error.code} ${error.message}` : null;
+}
+
+// What was thrown, for an error of the node; or that error.
+function fromGError(run, node, error) {
+    const text = textOf(error);
+    const {byNode, byText} = thrownIn(run);
+    const thrown = byNode.get(node);
+
+    if (thrown !== undefined && thrown.text === text)
+        return thrown.value;
+    return byText.has(text) ? byText.get(text).value : error;
+}
+
+// What ends a run is the error of the first node that fails.
+function fromRunError(run, error) {
+    const first = run.get_errors().get_item(0);
+    return fromGError(run, first === null ? null : first.get_node(), error);
+}
+
+function begin(run) {
+    running.add(thrownIn(run));
+}
+
+// Forgets what might have arrived in this run, and has not.
+function end(run) {
+    const {byText} = thrownIn(run);
+
+    running.delete(thrownIn(run));
+    if (byText.size === 0)
+        return;
+    const texts = new Set([...run.get_errors()].map(step => textOf(step.get_error())));
+    for (const text of byText.keys()) {
+        if (!texts.has(text))
+            byText.delete(text);
+    }
 }
 
 function describe(error) {
     try {
-        return String(error);
+        return String(error?.message || error);
     } catch {
         return 'an error that cannot be shown';
     }
@@ -121,12 +202,17 @@ function isPlain(value) {
         value instanceof GLib.Variant || value instanceof GObject.Object;
 }
 
+// Whether two lists without duplicates hold the same.
+function same(a, b) {
+    return a.length === b.length && a.every(item => b.includes(item));
+}
+
 function toArray(value) {
     return Array.isArray(value) ? value : [value ?? []].flat();
 }
 
 function _init() {
-    const {Flow, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
+    const {Flow, FlowError, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
 
     function refuseWorker(placement) {
         if (placement === FlowPlacement.WORKER) {
@@ -137,18 +223,19 @@ function _init() {
 
     // Functions
 
-    function adopt(node, fn) {
-        bodies.set(node, fn);
+    function adopt(node, fn, invoke) {
+        bodies.set(node, {fn, invoke});
         node.set_placement(FlowPlacement.CONTEXT);
         return node;
     }
 
+    const newForTask = FlowNode.new_for_task;
     for (const name of ['new', 'new_for_task']) {
         const construct = FlowNode[name];
         FlowNode[name] = function (nodeName, fn) {
             if (typeof fn !== 'function')
                 return construct.call(this, nodeName, fn);
-            return adopt(construct.call(this, nodeName, call), fn);
+            return adopt(construct.call(this, nodeName, call), fn, invokeBody);
         };
     }
 
@@ -200,18 +287,40 @@ function _init() {
         return flow;
     };
 
-    function toTaskFunc(fn) {
-        return (node, run, task) => {
-            const finish = value => {
-                if (value !== undefined)
-                    run.set_result(node, value);
-                task.return_boolean(true);
-            };
-            const value = fn(run, node, task.get_cancellable());
+    // C sees a closure of its own in each node.
+    const sameUpstreams = (a, b) => same(...[a, b].map(node =>
+        [...node.get_upstreams()].map(upstream => upstream.get_name())));
 
-            return typeof value?.then === 'function' ? value.then(finish) : finish(value);
-        };
+    function sameFunction(a, b) {
+        const [bodyA, bodyB] = [bodies.get(a), bodies.get(b)];
+        return bodyA?.fn === bodyB?.fn && bodyA?.invoke === bodyB?.invoke;
     }
+
+    // What C compares better: nodes without a function, and without what they wait for.
+    function rest(flow) {
+        const others = flow.copy();
+        for (const node of [...others]) {
+            if (bodies.has(node))
+                removeNode.call(others, node);
+            else
+                node.set_upstreams([]);
+        }
+        return others;
+    }
+
+    const equal = Flow.prototype.equal;
+    Flow.prototype.equal = function (other) {
+        const pairs = [...this].map(node => [node, other.lookup(node.get_name())]);
+        const ours = pairs.filter(([node]) => bodies.has(node));
+
+        if (ours.length === 0)
+            return equal.call(this, other);
+        return this.get_n_items() === other.get_n_items() &&
+            pairs.every(([a, b]) => b !== null && sameFunction(a, b) && sameUpstreams(a, b)) &&
+            ours.every(([a, b]) => a.run_when === b.run_when && a.priority === b.priority &&
+                same([...a.get_locks()], [...b.get_locks()])) &&
+            (ours.length === pairs.length || equal.call(rest(this), rest(other)));
+    };
 
     // A node that is in no flow yet: for a group.
     this.node = function (options, fn) {
@@ -222,7 +331,7 @@ function _init() {
         if (typeof fn !== 'function')
             throw new TypeError('The body of a node must be a function');
 
-        const node = FlowNode.new_for_task(name, toTaskFunc(fn));
+        const node = adopt(newForTask.call(FlowNode, name, call), fn, invokeFunction);
         for (const item of toArray(upstream)) {
             if (typeof item === 'string')
                 node.add_upstream_by_name(item);
@@ -271,6 +380,56 @@ function _init() {
         initNode.call(this, properties);
     };
 
+    // Locks
+
+    function checkPermits(permits) {
+        if (!(permits >= 1))
+            throw new RangeError(`A lock has at least one permit, not ${permits}`);
+    }
+
+    const newWithPermits = FlowLock.new_with_permits;
+    FlowLock.new_with_permits = function (permits) {
+        checkPermits(permits);
+        return newWithPermits.call(this, permits);
+    };
+
+    const initLock = FlowLock.prototype._init;
+    FlowLock.prototype._init = function (properties = {}) {
+        checkPermits(properties.permits ?? 1);
+        initLock.call(this, properties);
+    };
+
+    const setPermits = FlowLock.prototype.set_permits;
+    FlowLock.prototype.set_permits = function (permits) {
+        checkPermits(permits);
+        setPermits.call(this, permits);
+    };
+    Object.defineProperty(FlowLock.prototype, 'permits', {
+        configurable: true,
+        enumerable: true,
+        get() {
+            return this.get_permits();
+        },
+        set(permits) {
+            this.set_permits(permits);
+        },
+    });
+
+    // Errors
+
+    FAILED = FlowError.FAILED;
+
+    const matches = FlowError.prototype.matches;
+    FlowError.prototype.matches = function (domain, code) {
+        return matches.call(this, domain,
+            code === FAILED && this.code > FIRST_CODE ? this.code : code);
+    };
+
+    FlowRun.prototype.error_of = function (node = null) {
+        return node === null ? fromRunError(this, this.get_error())
+            : fromGError(this, node, this.get_node_error(node));
+    };
+
     // Running
 
     for (const {prototype} of [Flow, FlowRun, FlowLock])
@@ -278,32 +437,37 @@ function _init() {
 
     const runExecute = FlowRun.prototype.execute;
     FlowRun.prototype.execute = function (cancellable = null, ...callback) {
-        if (callback.length > 0)
-            return runExecute.call(this, cancellable, ...callback);
-
         // A second time is an error, which must not take the first time its errors.
-        if (awaited.has(this))
-            return runExecute.call(this, cancellable);
+        if (running.has(this[THROWN]))
+            return runExecute.call(this, cancellable, ...callback);
+        if (callback.length > 0) {
+            const [ready] = callback;
+            runExecute.call(this, cancellable, (run, result) => {
+                try {
+                    ready(run, result);
+                } finally {
+                    end(run);
+                }
+            });
+            begin(this);
+            return undefined;
+        }
 
-        const errors = new Map();
-        awaited.set(this, errors);
-        return runExecute.call(this, cancellable).finally(() => {
-            awaited.delete(this);
-        }).catch(error => {
-            throw fromGError(errors, error);
-        });
+        begin(this);
+        return runExecute.call(this, cancellable).catch(error => {
+            throw fromRunError(this, error);
+        }).finally(() => end(this));
     };
 
     const runExecuteSync = FlowRun.prototype.execute_sync;
     FlowRun.prototype.execute_sync = function (cancellable = null) {
-        const errors = new Map();
-        awaited.set(this, errors);
+        begin(this);
         try {
             return runExecuteSync.call(this, cancellable);
         } catch (error) {
-            throw fromGError(errors, error);
+            throw fromRunError(this, error);
         } finally {
-            awaited.delete(this);
+            end(this);
         }
     };
 
