@@ -6,13 +6,11 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 
-#define MARK "tour.working"
-
 /* A sync body, on a worker. Its error fails the node, and reaches the caller as it is. */
 static gboolean
 begin (GFlowNode *node, GFlowRun *run, gpointer user_data, GError **error)
 {
-  return g_file_set_contents (MARK, "", 0, error);
+  return g_file_set_contents ("tour.working", "", 0, error);
 }
 
 static void
@@ -51,8 +49,7 @@ count (GFlowNode *node, GFlowRun *run, gpointer loading, GError **error)
   const char *text = g_variant_get_fixed_array (content, &size, 1);
 
   for (gsize i = 0; i < size; i++)
-    if (!g_ascii_isspace (text[i]) && (i + 1 == size || g_ascii_isspace (text[i + 1])))
-      n_words++;
+    n_words += !g_ascii_isspace (text[i]) && (i + 1 == size || g_ascii_isspace (text[i + 1]));
   g_print ("%s: %" G_GSIZE_FORMAT " words\n", g_flow_node_get_name (node), n_words);
   return TRUE;
 }
@@ -60,7 +57,7 @@ count (GFlowNode *node, GFlowRun *run, gpointer loading, GError **error)
 static gboolean
 clean_up (GFlowNode *node, GFlowRun *run, gpointer user_data, GError **error)
 {
-  g_remove (MARK);
+  g_remove ("tour.working");
   return TRUE;
 }
 

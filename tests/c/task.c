@@ -223,11 +223,11 @@ test_return (gconstpointer data)
         }
     }
   g_assert_cmpint (test.calls, ==, 1);
-  g_assert_cmpint (test.freed, ==, test.way == RETURN_POINTER ? 1 : 0);
 
   g_clear_object (&run);
   g_clear_object (&flow);
   test_life_assert_over (&test.life);
+  g_assert_cmpint (g_atomic_int_get (&test.freed), ==, test.way == RETURN_POINTER ? 1 : 0);
   test_life_assert_over (&life);
 }
 

@@ -7,7 +7,7 @@
 import os
 import re
 
-from check import SRCDIR, done, problem, read
+from check import SRCDIR, below, done, is_private, problem, read
 
 readme = read(SRCDIR, 'README.md')
 
@@ -23,8 +23,16 @@ for language in ('c', 'python', 'javascript', 'vala'):
     if not any(name.startswith(f'examples/{language}/') for name, _ in programs):
         problem(f'README.md shows no program in {language}')
 
+# Parts of programs: whole lines of the file, in one piece.
+parts = re.findall(r'<!-- part: (\S+) -->\n+```[a-z]*\n(.*?)```', readme, flags=re.S)
+for name, text in parts:
+    if '\n' + text not in read(SRCDIR, name):
+        problem(f'README.md shows what is not in {name}:\n{text}')
+if readme.count('<!-- part:') != len(parts):
+    problem('README.md: a part is followed by no program text')
+
 # Links and commands: what is named exists.
-for page in ('README.md', 'CONTRIBUTING.md', 'docs/architecture.md'):
+for page in ('README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/states.md'):
     text = read(SRCDIR, page)
     for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
         if not os.path.exists(os.path.join(SRCDIR, os.path.dirname(page), target)):
@@ -38,5 +46,12 @@ for page in ('README.md', 'CONTRIBUTING.md', 'docs/architecture.md'):
 for name in re.findall(r'`((?:graph|run|plot)/[\w-]+\.[ch])`', read(SRCDIR, 'docs/architecture.md')):
     if not os.path.exists(os.path.join(SRCDIR, 'libgflow', name)):
         problem(f'docs/architecture.md names {name}, which is not there')
+
+# What the pages call by name is declared.
+headers = '\n'.join(read(SRCDIR, path) for path in below('libgflow', '.h') if not is_private(path))
+for page in ('README.md', 'docs/states.md'):
+    for name in re.findall(r'`(g_flow_\w+)\b', read(SRCDIR, page)):
+        if not re.search(rf'\b{name}\b', headers):
+            problem(f'{page} names {name}, which no public header has')
 
 done('README.md')

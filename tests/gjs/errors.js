@@ -321,7 +321,9 @@ const PROGRAM = `
         flow.connect('error', tell('flow'));
         const run = GFlow.FlowRun.new(flow);
         run.connect('error', tell('run'));
-        await run.execute().catch(error => log.push(['caught', error.message, error instanceof RangeError]));
+        await run.execute().catch(error => {
+            log.push(['caught', error.message, error instanceof RangeError]);
+        });
     }
     const boom = () => { throw new RangeError('boom'); };
     const adds = [
@@ -367,8 +369,10 @@ test('a module that only connects', () => {
     equal(runModule(`
         import GFlow from 'gi://GFlow';
         const flow = new GFlow.Flow();
-        flow.add('thrower', () => { throw new Error('boom'); });
-        flow.connect('error', (_flow, run, error) => print(error.message, run.error_of() instanceof Error));
+        flow.add('thrower', () => { throw new TypeError('boom'); });
+        flow.connect('error', (_flow, run, error) => {
+            print(error.message, run.error_of() instanceof TypeError);
+        });
         try {
             await flow.execute();
         } catch (error) {

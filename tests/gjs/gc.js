@@ -118,7 +118,7 @@ leaves('failures and cancelled runs', async track => {
     await end;
 });
 
-leaves('what was thrown, here and in subflows, next to a run that goes on', async track => {
+leaves('what was thrown, here and in subflows', async track => {
     const inner = track(new GFlow.Flow());
     const flow = track(new GFlow.Flow());
     const boom = () => {

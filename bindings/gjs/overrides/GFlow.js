@@ -25,9 +25,10 @@ const KEPT = Symbol('kept');
 const THROWN = Symbol('thrown');
 const VALUE = Symbol('value');
 
-// The functions of nodes, and how each is called. A callback that C keeps is never collected, nor is anything that it
-// refers to, and most functions refer to their flow: so C is given call(), and the functions live
-// as long as the JavaScript objects of their nodes, which live as long as that of the flow.
+// The functions of nodes, and how each is called. A callback that C keeps is never collected, nor
+// is anything that it refers to, and most functions refer to their flow: so C is given call(), and
+// the functions live as long as the JavaScript objects of their nodes, which live as long as that
+// of the flow.
 const bodies = new WeakMap();
 
 function keep(owner, object) {
@@ -52,17 +53,22 @@ function call(node, run, task) {
 
         const {fn, invoke} = bodies.get(node);
         const result = invoke(fn, node, run, task);
-        if (typeof result?.then === 'function')
-            watch(result, node, run, task);
-        // A sync body that returns nothing has succeeded.
-        return task ? undefined : result ?? true;
+        if (typeof result?.then !== 'function')
+            return result;
+        watch(result, node, run, task);
+        return undefined;
     } catch (error) {
         throw toGError(run, node, error);
     }
 }
 
-// The body of add() and add_task().
-function invokeBody(fn, node, run, task) {
+// The body of add(): one that returns nothing has succeeded.
+function invokeSync(fn, node, run) {
+    return fn(node, run) ?? true;
+}
+
+// The body of add_task().
+function invokeTask(fn, node, run, task) {
     return fn(node, run, task);
 }
 
@@ -230,12 +236,12 @@ function _init() {
     }
 
     const newForTask = FlowNode.new_for_task;
-    for (const name of ['new', 'new_for_task']) {
+    for (const [name, invoke] of [['new', invokeSync], ['new_for_task', invokeTask]]) {
         const construct = FlowNode[name];
         FlowNode[name] = function (nodeName, fn) {
             if (typeof fn !== 'function')
                 return construct.call(this, nodeName, fn);
-            return adopt(construct.call(this, nodeName, call), fn, invokeBody);
+            return adopt(construct.call(this, nodeName, call), fn, invoke);
         };
     }
 
@@ -422,7 +428,7 @@ function _init() {
     const matches = FlowError.prototype.matches;
     FlowError.prototype.matches = function (domain, code) {
         return matches.call(this, domain,
-            code === FAILED && this.code > FIRST_CODE ? this.code : code);
+            code === FAILED && this.code >= FIRST_CODE ? this.code : code);
     };
 
     FlowRun.prototype.error_of = function (node = null) {

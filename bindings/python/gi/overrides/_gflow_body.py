@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: The libgflow authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Bodies: functions and coroutine functions on their way into C."""
+
+import asyncio
+import contextlib
+import functools
+import inspect
+import operator
+import weakref
+
+from gi.repository import GLib, GObject
+
+from ..module import get_introspection_module
+from ._gflow_interrupt import bodies
+from ._gflow_loop import loop_of, tasks
+from ._gflow_values import to_error
+
+GFlow = get_introspection_module('GFlow')
+
+
+class _Function:
+    """A function of a node, and what it is called with."""
+
+    def __init__(self, function, raw, data=()):
+        self.function = function
+        self.raw = raw  # called as in C: (node, run, …, *data)
+        self.data = data
+        self.parameters = ()
+        if not raw:
+            with contextlib.suppress(TypeError, ValueError):
+                self.parameters = tuple(inspect.signature(function).parameters.values())
+
+    def __call__(self, node, run, *more):
+        if self.raw:
+            return self.function(node, run, *more, *self.data)
+        if not self.parameters:
+            return self.function()
+        arguments, named = self.arguments(node, run)
+        return self.function(*arguments, **named)
+
+    def same(self, other):
+        return (self.function == other.function and self.raw == other.raw and
+                len(self.data) == len(other.data) and all(map(operator.is_, self.data, other.data)))
+
+    def arguments(self, node, run):
+        """The results of the upstreams: by name first, then in order.
+
+        'run' and 'node' are the run and the node. What has a default value is only given
+        by name."""
+        flow = node.get_flow()
+        upstreams = flow._parts().upstreams.get(node) if flow is not None else None
+        if upstreams is None:
+            upstreams = upstreams_of(node)
+        names = {parameter.name for parameter in self.parameters}
+        by_name = dict(upstreams)
+        in_order = iter([upstream for name, upstream in upstreams if name not in names])
+        arguments, named = [], {}
+        for parameter in self.parameters:
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                arguments += [run.get_result(upstream) for upstream in in_order]
+                continue
+            if parameter.kind is parameter.VAR_KEYWORD:
+                continue
+            if parameter.name in by_name:
+                value = run.get_result(by_name[parameter.name])
+            elif parameter.name == 'run':
+                value = run
+            elif parameter.name == 'node':
+                value = node
+            elif parameter.default is not parameter.empty:
+                value = parameter.default
+            else:
+                upstream = next(in_order, None)
+                if upstream is None:
+                    raise TypeError(f'{node.get_name()}: no upstream is left that could give '
+                                    f'the argument {parameter.name!r}')
+                value = run.get_result(upstream)
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[parameter.name] = value
+            else:
+                arguments.append(value)
+        return arguments, named
+
+
+def upstreams_of(node):
+    """(name, node) of each."""
+    return [(upstream.get_name(), upstream) for upstream in node.get_upstreams()]
+
+
+class _Body:
+    """What C holds of a function.
+
+    As long as the node is in a flow, this is a weak reference: the wrapper of the flow holds
+    the function, so that the garbage collector sees the circle of a function that uses its
+    own flow. Elsewhere the body holds it itself."""
+
+    def __init__(self, function):
+        self.get = lambda: function
+
+    def loosen(self):
+        """Returns the function, for the flow to hold."""
+        function = self.get()
+        self.get = weakref.ref(function)
+        return function
+
+    def fasten(self):
+        function = self.get()
+        self.get = lambda: function
+
+    def function_for(self, node):
+        function = self.get()
+        if function is None:
+            raise GLib.Error.new_literal(GFlow.FlowError.quark(),
+                                         f'The function of {node.get_name()} went with its flow',
+                                         GFlow.FlowError.FAILED)
+        return function
+
+
+class _SyncBody(_Body):
+    def __call__(self, node, run):
+        bodies.depth += 1
+        try:
+            function = self.function_for(node)
+            value = function(node, run)
+            if inspect.iscoroutine(value):
+                value.close()
+                raise TypeError(f'{node.get_name()}: the function has returned a coroutine; '
+                                'make the coroutine function itself the node')
+            if function.raw:
+                return value is None or bool(value)
+            if value is not None:
+                run.set_result(node, value)
+            return True
+        except BaseException as exception:
+            error = to_error(run, exception)
+        finally:
+            bodies.depth -= 1
+        raise error
+
+
+class _TaskBody(_Body):
+    def __call__(self, node, run, task):
+        try:
+            awaitable = self.function_for(node)(node, run, task)
+            if inspect.isawaitable(awaitable):
+                self.follow(awaitable, node, run, task)
+            return
+        except BaseException as exception:
+            error = to_error(run, exception)
+        raise error
+
+    def follow(self, awaitable, node, run, task):
+        """Runs a coroutine as the body: its end is the end of the node."""
+        loop = loop_of(task.get_context())
+        job = asyncio.ensure_future(awaitable, loop=loop)
+        cancellable = task.get_cancellable()
+
+        def cancel(*_):
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(job.cancel)
+
+        def end(job):
+            tasks.discard(job)
+            if cancellable is not None:
+                GObject.Object.disconnect(cancellable, handler)
+            try:
+                value = job.result()
+                if value is not None:
+                    run.set_result(node, value)
+            except BaseException as exception:
+                task.return_error(to_error(run, exception))
+            else:
+                task.return_boolean(True)
+
+        tasks.add(job)
+        job.add_done_callback(end)
+        if cancellable is not None:
+            # Not Gio.Cancellable.connect, which would call back at once and under its lock.
+            handler = GObject.Object.connect(cancellable, 'cancelled', cancel)
+            if cancellable.is_cancelled():
+                cancel()
+
+
+def _is_async(function):
+    while isinstance(function, functools.partial):
+        function = function.func
+    return (inspect.iscoroutinefunction(function) or
+            inspect.iscoroutinefunction(getattr(type(function), '__call__', None)))
+
+
+def new_body(function):
+    """For a function that takes results and returns one."""
+    if not callable(function):
+        raise TypeError(f'{function!r} is no function')
+    return (_TaskBody if _is_async(function) else _SyncBody)(_Function(function, raw=False))
+
+
+def raw_body(function, data):
+    """For a GFlowFunc."""
+    if _is_async(function):
+        raise TypeError('A coroutine function needs add_task() or new_for_task()')
+    return _SyncBody(_Function(function, True, data))
+
+
+def raw_task_body(function, data):
+    """For a GFlowTaskFunc, or a coroutine function, which needs not return on the task."""
+    return _TaskBody(_Function(function, True, data))
