@@ -383,6 +383,17 @@ sync_ended (GFlowRun     *self,
   *(gboolean *) user_data = TRUE;
 }
 
+/* The run whose body this thread is in. */
+static GFlowRun *
+find_body_run (void)
+{
+  GFlowFrame *frame = _g_flow_frame;
+
+  while (frame != NULL && !frame->in_body)
+    frame = frame->below;
+  return frame != NULL ? frame->run : NULL;
+}
+
 /* What is started by a handler or a body in the context belongs to it; what a
  * body starts that this thread calls as a worker does not. */
 static void
@@ -436,7 +447,7 @@ g_flow_run_execute_sync (GFlowRun      *self,
   const gboolean is_new = g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
   gboolean ended = FALSE;
 
-  self->parent = _g_flow_frame != NULL ? _g_flow_frame->run : NULL;
+  self->parent = find_body_run ();
   if (!_g_flow_run_begin (self, context, cancellable, sync_ended, &ended, &refusal))
     {
       if (is_new)

@@ -92,7 +92,7 @@ static gboolean
 dispatch_run (GFlowRun *run,
               Budget   *budget)
 {
-  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run) };
+  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run), FALSE };
   gboolean more = FALSE;
 
   _g_flow_frame = &frame;
@@ -135,7 +135,7 @@ _g_flow_owner_run_now (GFlowRun *run)
   static _Thread_local guint depth;
   const gint64 now = g_get_monotonic_time ();
   Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
-  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run) };
+  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run), FALSE };
   GFlowOwner *owner = run->owner;
   const gboolean pushed = push_context (owner);
   gboolean more;

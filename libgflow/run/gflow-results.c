@@ -25,19 +25,15 @@ ensure_results (GFlowRun *self)
     {
       GFlowResultSlot *mine = (GFlowResultSlot *) g_new0 (gpointer, self->plan->n_nodes);
 
+      /* Relaxed, and first: whoever finds the table sees this, too, and so does
+       * whatever comes after a node with a result. */
+      atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_RESULTS, memory_order_relaxed);
       /* Acquire and release: publishes the zeroes, or finds another's table. */
       if (atomic_compare_exchange_strong_explicit (&self->results, &table, mine,
                                                    memory_order_acq_rel, memory_order_acquire))
-        {
-          table = mine;
-          /* Relaxed: whoever must see it comes after this node. */
-          atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_RESULTS,
-                                    memory_order_relaxed);
-        }
+        table = mine;
       else
-        {
-          g_free ((gpointer) mine);
-        }
+        g_free ((gpointer) mine);
     }
   return table;
 }

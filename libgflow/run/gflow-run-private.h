@@ -77,6 +77,7 @@ struct _GFlowFrame
   GFlowFrame *below;
   GFlowRun   *run;
   GFlowLane  *lane;
+  gboolean    in_body; /* not between bodies, where handlers are called */
 };
 
 extern _Thread_local GFlowFrame *_g_flow_frame;

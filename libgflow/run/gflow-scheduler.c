@@ -307,7 +307,7 @@ work_on_run (GFlowRun *run,
              gboolean  is_caller)
 {
   GFlowLane *lane = enter_run (run);
-  GFlowFrame frame = { _g_flow_frame, run, lane };
+  GFlowFrame frame = { _g_flow_frame, run, lane, TRUE };
 
   lane->caller = is_caller;
   _g_flow_mutex_unlock (&scheduler.mutex);

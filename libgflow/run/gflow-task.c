@@ -40,7 +40,7 @@ end_in_context (GFlowRun       *self,
                 GFlowNodeState  state)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
-  GFlowFrame frame = { _g_flow_frame, self, lane };
+  GFlowFrame frame = { _g_flow_frame, self, lane, FALSE };
 
   _g_flow_frame = &frame;
   _g_flow_run_free_cancellable (self, index);
@@ -212,19 +212,26 @@ _g_flow_run_run_in_context (GFlowRun *self,
       if (_g_flow_run_is_watched (self, index))
         _g_flow_run_tell (self, _g_flow_run_context_lane (self), index, state, FALSE);
 
+      GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
+
+      _g_flow_frame = &frame;
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {
         case G_FLOW_NODE_KIND_TASK:
           call_async_body (self, index);
-          return;
+          break;
         case G_FLOW_NODE_KIND_FLOW:
           call_subflow (self, index);
-          return;
+          break;
         case G_FLOW_NODE_KIND_FUNC:
         case G_FLOW_NODE_KIND_JOIN:
         default:
           state = call_sync_body (self, index);
         }
+      _g_flow_frame = frame.below;
     }
-  end_in_context (self, index, state);
+
+  /* The others end when they have ended. */
+  if (state != G_FLOW_NODE_STATE_RUNNING)
+    end_in_context (self, index, state);
 }

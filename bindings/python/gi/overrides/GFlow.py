@@ -21,521 +21,20 @@
     run[double]                         # 40
 """
 
-import asyncio
-import atexit
-import contextlib
 import functools
-import inspect
-import itertools
-import math
-import signal
-import socket
-import threading
-import weakref
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
+from ._gflow_body import TaskBody, new_body, raw_body, raw_task_body, upstreams_of
+from ._gflow_loop import blocking, create_task, finished
+from ._gflow_values import box, original
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = []
-
-
-# Event loops: whoever waits, GLib and asyncio are both served
-
-_contexts = weakref.WeakKeyDictionary()  # asyncio loop -> the GMainContext of its thread
-_attached = weakref.WeakSet()            # asyncio loops that iterate their context
-_tasks = set()                           # asyncio keeps weak references only
-_local = threading.local()
-
-
-def _new_timer(milliseconds, context):
-    # A source of C, so that no Python runs, and no KeyboardInterrupt is lost, in an iteration.
-    timer = GLib.timeout_source_new(milliseconds)
-    timer.set_callback(lambda *_: GLib.SOURCE_CONTINUE)
-    timer.attach(context)
-    return timer
-
-
-def _host(loop, context, owned):
-    """Makes an asyncio loop wait in GLib: from now on it serves both."""
-    selector = loop._selector
-    select, close = selector.select, selector.close
-    waker = _new_timer(GLib.MAXUINT32, context)
-    waker.add_unix_fd(selector.fileno(), GLib.IOCondition.IN)
-
-    def select_both(timeout=None):
-        if timeout is None:
-            context.iteration(True)
-        elif timeout <= 0:
-            context.iteration(False)
-        else:
-            timer = _new_timer(math.ceil(timeout * 1000), context)
-            try:
-                context.iteration(True)
-            finally:
-                timer.destroy()
-        return select(0)
-
-    def close_both():
-        waker.destroy()
-        del selector.select, selector.close
-        if owned and GLib.MainContext.get_thread_default() == context:
-            context.pop_thread_default()
-        close()
-
-    selector.select, selector.close = select_both, close_both
-
-
-def _poll(loop, context):
-    """For loops that can not wait in GLib: looks every now and then."""
-    for _ in range(100):
-        if not context.iteration(False):
-            break
-    loop.call_later(0.002, _poll, loop, context)
-
-
-def _attach(loop):
-    """Sees to it that a running asyncio loop also iterates GLib, for as long as it lives."""
-    if loop in _attached:
-        return
-    context = GLib.MainContext.ref_thread_default()
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    owned = False
-    if GLib.MainContext.get_thread_default() is None:
-        # The default context is for the main thread, unless another thread has taken it.
-        if in_main_thread and context.acquire():
-            context.release()
-        else:
-            context = GLib.MainContext.new()
-            context.push_thread_default()
-            owned = True
-    _contexts[loop] = context
-    _attached.add(loop)
-    if hasattr(getattr(loop, '_selector', None), 'fileno'):
-        _host(loop, context, owned)
-    elif not context.is_owner():
-        _poll(loop, context)
-
-
-class _GuestSource(GLib.Source):
-    """Gives an asyncio loop its turns in a GLib main loop."""
-
-    def __init__(self, loop):
-        super().__init__()
-        self.loop = weakref.ref(loop)
-
-    def _delay(self):
-        loop = self.loop()
-        if loop is None or loop.is_closed():
-            return -1
-        if loop._ready:
-            return 0
-        if loop._scheduled:
-            return max(0, math.ceil((loop._scheduled[0].when() - loop.time()) * 1000))
-        return -1
-
-    def prepare(self):
-        delay = self._delay()
-        return delay == 0, delay
-
-    def check(self):
-        return self._delay() == 0
-
-    def dispatch(self, callback, arguments):
-        loop = self.loop()
-        if loop is not None and not loop.is_closed():
-            loop.step()
-        return GLib.SOURCE_CONTINUE
-
-
-class _Guest(asyncio.SelectorEventLoop):
-    """An asyncio loop that lives in a GLib main loop and never waits by itself."""
-
-    def __init__(self, context):
-        super().__init__()
-        _contexts[self] = context
-        _attached.add(self)
-        self._source = _GuestSource(self)
-        self._source.add_unix_fd(self._selector.fileno(), GLib.IOCondition.IN)
-        self._source.attach(context)
-
-    def step(self):
-        outer = asyncio._get_running_loop()
-        asyncio._set_running_loop(None)
-        try:
-            self.stop()
-            self.run_forever()  # once, because of the stop
-        except (KeyboardInterrupt, SystemExit):
-            pass  # it has become the error of its task
-        finally:
-            asyncio._set_running_loop(outer)
-
-    def close(self):
-        if not self.is_closed():
-            self._source.destroy()
-        super().close()
-
-    def __del__(self):
-        self.close()
-
-
-def _loop_of(context):
-    """The asyncio loop for coroutines that belong to context."""
-    loop = asyncio._get_running_loop()
-    if loop is not None and _contexts.setdefault(loop, context) == context:
-        return loop
-    guests = _local.__dict__.setdefault('guests', {})
-    loop = guests.get(hash(context))
-    if loop is None or loop.is_closed():
-        loop = guests[hash(context)] = _Guest(context)
-    return loop
-
-
-@contextlib.contextmanager
-def _blocking(cancel):
-    """Around a blocking call: its coroutines get a loop of their own, Ctrl-C cancels it."""
-    loop = asyncio._get_running_loop()
-    if loop is not None:
-        _contexts.setdefault(loop, GLib.MainContext.ref_thread_default())
-    outer = _local.__dict__.get('guests', {})
-    _local.guests = {}
-    try:
-        if (threading.current_thread() is threading.main_thread() and
-                signal.getsignal(signal.SIGINT) is signal.default_int_handler):
-            with _interruptible(cancel):
-                yield
-        else:
-            yield
-    finally:
-        _close_guests()
-        _local.guests = outer
-
-
-@atexit.register
-def _close_guests():
-    for guest in _local.__dict__.get('guests', {}).values():
-        guest.close()
-
-
-@contextlib.contextmanager
-def _interruptible(cancel):
-    """Ctrl-C cancels what blocks, and raises KeyboardInterrupt when nothing of it runs any more.
-
-    Python handles signals between two bytecodes, of which a blocking call has none: a thread
-    watches. Elsewhere than in bodies an exception would be lost in the C code around."""
-    reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    interrupted = False
-
-    def watch():
-        for number in iter(lambda: reader.recv(1), b''):
-            if number[0] == signal.SIGINT:
-                cancel()
-
-    def interrupt(number, frame):
-        nonlocal interrupted
-        interrupted = True
-        cancel()
-        if _local.__dict__.get('bodies', 0) > 0:
-            signal.default_int_handler(number, frame)
-
-    watcher = threading.Thread(target=watch, name='gflow-signals', daemon=True)
-    watcher.start()
-    signal.signal(signal.SIGINT, interrupt)
-    outer = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(outer)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        writer.close()
-        watcher.join()
-        reader.close()
-        if interrupted:
-            raise KeyboardInterrupt
-
-
-async def _finished(start, cancel):
-    """Waits for a GAsyncReadyCallback; when cancelled, cancels and waits all the same.
-
-    Nothing goes on behind the back of who was cancelled. Returns the GAsyncResult and
-    the CancelledError, or None."""
-    loop = asyncio.get_running_loop()
-    _attach(loop)
-    future = loop.create_future()
-    cancelled = None
-    start(lambda source, result: future.set_result(result))
-    while not future.done():
-        try:
-            await asyncio.shield(future)
-        except asyncio.CancelledError as error:
-            cancelled = error
-            cancel()
-    return future.result(), cancelled
-
-
-def create_task(coroutine, *, name=None):
-    """Starts a coroutine in the GLib main loop of this thread: asyncio without asyncio.run().
-
-    Returns the asyncio.Task. Where an asyncio loop runs, it is that of asyncio."""
-    loop = asyncio._get_running_loop() or _loop_of(GLib.MainContext.ref_thread_default())
-    task = loop.create_task(coroutine, name=name)
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
-    return task
-
-
-__all__.append('create_task')
-
-
-# Exceptions: C carries a GError with a serial number, Python keeps what it stands for
-
-_DOMAIN = 'gflow-python-exception-quark'
-_serials = itertools.count(1)
-_strays = {}  # of runs that Python did not start, such as those of flows as nodes: the last few
-
-
-def _error(run, exception):
-    """The GError that stands for an exception of a body."""
-    if isinstance(exception, asyncio.CancelledError):
-        return GLib.Error(str(exception) or 'Cancelled', 'g-io-error-quark',
-                          int(Gio.IOErrorEnum.CANCELLED))
-    error = exception
-    if not isinstance(error, GLib.Error):
-        message = f'{type(exception).__name__}: {exception}'
-        message = message.encode(errors='replace').decode().replace('\0', '')
-        error = GLib.Error(message, _DOMAIN, next(_serials) & 0x7fffffff)
-    kept = getattr(run, '_exceptions', _strays)
-    kept[error.domain, error.code, error.message] = exception
-    while len(_strays) > 64:
-        _strays.pop(next(iter(_strays)), None)
-    return error
-
-
-def _original(error, run=None):
-    """The exception that a GError stands for; a GError of C stands for itself."""
-    key = error.domain, error.code, error.message
-    kept = getattr(run, '_exceptions', {})
-    return kept[key] if key in kept else _strays.pop(key, error)
-
-
-# Results: any Python object
-
-def _box(value):
-    """A GValue of the type that other languages expect, if there is one."""
-    if isinstance(value, GObject.Value):
-        return value
-    kind = type(value)
-    gtype = GObject.TYPE_PYOBJECT
-    if kind is bool:
-        gtype = GObject.TYPE_BOOLEAN
-    elif kind is int:
-        if -2**63 <= value < 2**63:
-            gtype = GObject.TYPE_INT64
-        elif 0 <= value < 2**64:
-            gtype = GObject.TYPE_UINT64
-    elif kind is float:
-        gtype = GObject.TYPE_DOUBLE
-    elif kind is str:
-        # A C string is UTF-8 without NUL; names of files need not be.
-        if '\0' not in value and not any('\ud800' <= c <= '\udfff' for c in value):
-            gtype = GObject.TYPE_STRING
-    elif isinstance(value, GLib.Variant):
-        gtype = GObject.TYPE_VARIANT
-    elif isinstance(value, (GObject.Object, GObject.GEnum, GObject.GFlags)):
-        gtype = value.__gtype__
-    return GObject.Value(gtype, value)
-
-
-# Bodies: functions on their way into C
-
-class _Function:
-    """A function of a node, and what it is called with."""
-
-    def __init__(self, function, raw):
-        self.function = function
-        self.raw = raw  # called as in C: (node, run, …)
-        self.parameters = ()
-        if not raw:
-            with contextlib.suppress(TypeError, ValueError):
-                self.parameters = tuple(inspect.signature(function).parameters.values())
-
-    def __call__(self, node, run, *more):
-        if self.raw:
-            return self.function(node, run, *more)
-        if not self.parameters:
-            return self.function()
-        arguments, named = self.arguments(node, run)
-        return self.function(*arguments, **named)
-
-    def arguments(self, node, run):
-        """The results of the upstreams: by name first, then in order.
-
-        'run' and 'node' are the run and the node. What has a default value is only given
-        by name."""
-        flow = node.get_flow()
-        upstreams = flow._parts().upstreams.get(node) if flow is not None else None
-        if upstreams is None:
-            upstreams = _upstreams(node)
-        names = {parameter.name for parameter in self.parameters}
-        by_name = dict(upstreams)
-        in_order = iter([upstream for name, upstream in upstreams if name not in names])
-        arguments, named = [], {}
-        for parameter in self.parameters:
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                arguments += [run.get_result(upstream) for upstream in in_order]
-                continue
-            if parameter.kind is parameter.VAR_KEYWORD:
-                continue
-            if parameter.name in by_name:
-                value = run.get_result(by_name[parameter.name])
-            elif parameter.name == 'run':
-                value = run
-            elif parameter.name == 'node':
-                value = node
-            elif parameter.default is not parameter.empty:
-                value = parameter.default
-            else:
-                upstream = next(in_order, None)
-                if upstream is None:
-                    raise TypeError(f'{node.get_name()}: no upstream is left that could give '
-                                    f'the argument {parameter.name!r}')
-                value = run.get_result(upstream)
-            if parameter.kind is parameter.KEYWORD_ONLY:
-                named[parameter.name] = value
-            else:
-                arguments.append(value)
-        return arguments, named
-
-
-def _upstreams(node):
-    return [(upstream.get_name(), upstream) for upstream in node.get_upstreams()]
-
-
-class _Body:
-    """What C holds of a function.
-
-    As long as the node is in a flow, this is a weak reference: the wrapper of the flow holds
-    the function, so that the garbage collector sees the circle of a function that uses its
-    own flow. Elsewhere the body holds it itself."""
-
-    def __init__(self, function):
-        self.function = function
-        self.get = lambda: function
-
-    def loosen(self):
-        self.function, self.get = None, weakref.ref(self.get())
-
-    def fasten(self):
-        self.function = function = self.get()
-        self.get = lambda: function
-
-    def function_for(self, node):
-        function = self.get()
-        if function is None:
-            raise GLib.Error.new_literal(GFlow.FlowError.quark(),
-                                         f'The function of {node.get_name()} went with its flow',
-                                         GFlow.FlowError.FAILED)
-        return function
-
-
-class _SyncBody(_Body):
-    def __call__(self, node, run, *data):
-        _local.bodies = _local.__dict__.get('bodies', 0) + 1
-        try:
-            function = self.function_for(node)
-            value = function(node, run, *data)
-            if inspect.iscoroutine(value):
-                value.close()
-                raise TypeError(f'{node.get_name()}: the function has returned a coroutine; '
-                                'make the coroutine function itself the node')
-            if function.raw:
-                return value is None or bool(value)
-            if value is not None:
-                run.set_result(node, value)
-            return True
-        except BaseException as exception:
-            error = _error(run, exception)
-        finally:
-            _local.bodies -= 1
-        raise error
-
-
-class _TaskBody(_Body):
-    def __call__(self, node, run, task, *data):
-        try:
-            awaitable = self.function_for(node)(node, run, task, *data)
-            if inspect.isawaitable(awaitable):
-                self.follow(awaitable, node, run, task)
-            return
-        except BaseException as exception:
-            error = _error(run, exception)
-        raise error
-
-    def follow(self, awaitable, node, run, task):
-        """Runs a coroutine as the body: its end is the end of the node."""
-        loop = _loop_of(task.get_context())
-        job = asyncio.ensure_future(awaitable, loop=loop)
-        cancellable = task.get_cancellable()
-
-        def cancel(*_):
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(job.cancel)
-
-        def end(job):
-            _tasks.discard(job)
-            if cancellable is not None:
-                GObject.Object.disconnect(cancellable, handler)
-            try:
-                value = job.result()
-                if value is not None:
-                    run.set_result(node, value)
-            except BaseException as exception:
-                task.return_error(_error(run, exception))
-            else:
-                task.return_boolean(True)
-
-        _tasks.add(job)
-        job.add_done_callback(end)
-        if cancellable is not None:
-            # Not Gio.Cancellable.connect, which would call back at once and under its lock.
-            handler = GObject.Object.connect(cancellable, 'cancelled', cancel)
-            if cancellable.is_cancelled():
-                cancel()
-
-
-def _is_async(function):
-    while isinstance(function, functools.partial):
-        function = function.func
-    return (inspect.iscoroutinefunction(function) or
-            inspect.iscoroutinefunction(getattr(type(function), '__call__', None)))
-
-
-def _new_node(function, name=None):
-    """A node for a function, and its body."""
-    if not callable(function):
-        raise TypeError(f'{function!r} is no function')
-    name = name or getattr(function, '__name__', None)
-    if name == '<lambda>':
-        name = None
-    if _is_async(function):
-        body = _TaskBody(_Function(function, raw=False))
-        return _FlowNode.new_for_task(name, body), body
-    body = _SyncBody(_Function(function, raw=False))
-    return _FlowNode.new(name, body), body
-
-
-def _as_sync_body(function):
-    if _is_async(function):
-        raise TypeError('A coroutine function needs add_task() or new_for_task()')
-    return function if isinstance(function, _Body) else _SyncBody(_Function(function, raw=True))
-
-
-def _as_task_body(function):
-    return function if isinstance(function, _Body) else _TaskBody(_Function(function, raw=True))
+__all__ = ['Flow', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowRun', 'Parallel', 'Series',
+           'WithLock', 'create_task']
 
 
 def _several(what):
@@ -576,7 +75,7 @@ class FlowLock(GFlow.FlowLock):
             if cancellable.is_cancelled():
                 own.cancel()
         try:
-            result, cancelled = await _finished(lambda ready: acquire(own, ready), own.cancel)
+            result, cancelled = await finished(lambda ready: acquire(own, ready), own.cancel)
         finally:
             if cancellable is not None:
                 GObject.Object.disconnect(cancellable, handler)
@@ -595,7 +94,7 @@ class FlowLock(GFlow.FlowLock):
         cancellable = cancellable or Gio.Cancellable()
         acquired = False
         try:
-            with _blocking(cancellable.cancel):
+            with blocking(cancellable.cancel):
                 acquired = super().acquire_sync(cancellable)
         except KeyboardInterrupt:
             if acquired:
@@ -612,7 +111,6 @@ class FlowLock(GFlow.FlowLock):
 
 
 FlowLock = override(FlowLock)
-__all__.append('FlowLock')
 
 
 # FlowNode
@@ -620,14 +118,32 @@ __all__.append('FlowLock')
 _FlowNode = GFlow.FlowNode
 
 
+def _new_node(name, body):
+    if body is None:
+        return _FlowNode.new(name)
+    node = (_FlowNode.new_for_task if isinstance(body, TaskBody) else _FlowNode.new)(name, body)
+    node._body = body
+    return node
+
+
+def _new_node_for(function, name=None):
+    """A node that function stands for."""
+    body = new_body(function)
+    name = name or getattr(function, '__name__', None)
+    return _new_node(None if name == '<lambda>' else name, body)
+
+
 class FlowNode(GFlow.FlowNode):
-    @classmethod
-    def new(cls, name, func=None, *user_data):
-        return _FlowNode.new(name, func and _as_sync_body(func), *user_data)
+    _body = None
 
     @classmethod
-    def new_for_task(cls, name, func=None, *user_data):
-        return _FlowNode.new_for_task(name, func and _as_task_body(func), *user_data)
+    def new(cls, name, func=None, *user_data):
+        return _new_node(name, None if func is None else raw_body(func, user_data))
+
+    @classmethod
+    def new_for_task(cls, name, func, *user_data):
+        """func: as in C, or a coroutine function, which needs not return on the task."""
+        return _new_node(name, raw_task_body(func, user_data))
 
     def add_upstream(self, upstream):
         """upstream: a node, a function that stands for one, or a name, also of a later node."""
@@ -657,7 +173,6 @@ class FlowNode(GFlow.FlowNode):
 
 
 FlowNode = override(FlowNode)
-__all__.append('FlowNode')
 
 
 # FlowGroup
@@ -674,21 +189,19 @@ class FlowGroup(GFlow.FlowGroup):
 
     def append_node(self, node):
         if not isinstance(node, GFlow.FlowNode):
-            function = node
-            node, body = _new_node(function)
-            self._functions().append((function, node, body))
+            node = _new_node_for(node)
         super().append_node(node)
+        self._nodes().append(node)
 
     def append_group(self, group):
         super().append_group(group)
-        self._functions().extend(group._functions())
+        self._nodes().extend(group._nodes())
 
-    def _functions(self):
-        return self.__dict__.setdefault('_new_functions', [])
+    def _nodes(self):
+        return self.__dict__.setdefault('_new_nodes', [])
 
 
 FlowGroup = override(FlowGroup)
-__all__.append('FlowGroup')
 
 
 def Series(*items):
@@ -708,34 +221,48 @@ def WithLock(item, lock):
     return group
 
 
-__all__ += ['Series', 'Parallel', 'WithLock']
-
-
 # Flow
+
+def _does_the_same(node, other):
+    def work(node):
+        return (node.get_run_when(), node.get_placement(), node.get_priority(),
+                node.get_subflow(), set(node.get_locks()),
+                {upstream.get_name() for upstream in node.get_upstreams()})
+
+    if other is None or work(node) != work(other):
+        return False
+    if node._body is None or other._body is None:
+        return node._body is other._body
+    return node._body.same(other._body)
+
 
 class _Parts:
     """What the wrapper of a flow knows of its functions."""
 
     def __init__(self):
         self.nodes = {}      # function -> the node it stands for
-        self.bodies = {}     # node -> (function, body)
+        self.functions = {}  # node -> its function, which its body only refers to weakly
         self.upstreams = {}  # node -> (name, node) of each, if its function asks for them
         self.stale = set()   # nodes to look at before the next run
-        self.subflows = []
+        self.subflows = {}   # node -> the flow that it runs
+
+    def hold(self, node, function):
+        self.functions[node] = function
+        self.stale.add(node)
 
     def edited(self, *nodes):
-        self.stale.update(node for node in nodes if node in self.bodies)
+        self.stale.update(node for node in nodes if node in self.functions)
 
     def resolve(self, seen=()):
         """Workers must not ask a node for its upstreams: done in the thread of the flow."""
         while self.stale:
             node = self.stale.pop()
-            if self.bodies[node][0].parameters:
-                self.upstreams[node] = _upstreams(node)
+            if self.functions[node].parameters:
+                self.upstreams[node] = upstreams_of(node)
         if self.subflows:
             seen = seen or set()
             seen.add(self)
-            for parts in {flow._parts() for flow in self.subflows} - seen:
+            for parts in {flow._parts() for flow in self.subflows.values()} - seen:
                 parts.resolve(seen)
 
 
@@ -751,13 +278,12 @@ class Flow(GFlow.Flow):
             parts = self.__dict__['_gflow_parts'] = _Parts()
         return parts
 
-    def _hold(self, node, body, function=None):
-        parts = self._parts()
-        parts.bodies[node] = body.get(), body
-        parts.stale.add(node)
-        body.loosen()
+    def _adopt(self, node):
+        function = node._body and node._body.loosen()
         if function is not None:
-            parts.nodes[function] = node
+            self._parts().hold(node, function)
+            if not function.raw:
+                self._parts().nodes[function.function] = node
 
     # Building
 
@@ -775,84 +301,104 @@ class Flow(GFlow.Flow):
             return functools.partial(self.node, upstream=upstream, lock=lock, name=name,
                                      **properties)
         if function in self._parts().nodes:
-            raise _exists(f'{function!r} is in the flow already: '
-                          f'as {self._parts().nodes[function].get_name()}')
+            raise _exists(f'{function!r} is in the flow already: as {self[function].get_name()}')
         upstreams = _several(upstream)
         for item in upstreams:
             if not isinstance(item, (GFlow.FlowNode, str)) and not callable(item):
                 raise TypeError(f'upstream: {item!r} stands for no node')
-        node, body = _new_node(function, name)
+        node = _new_node_for(function, name)
         if properties:
             node.set_properties(**properties)
         for item in _several(lock):
             node.add_lock(item)
-        super().add_node(node)
-        self._hold(node, body, function)
+        self.add_node(node)
         for item in upstreams:
             node.add_upstream(item)
         return function
 
+    def add_node(self, node):
+        super().add_node(node)
+        self._adopt(node)
+        return True
+
     def add(self, name, func=None, *user_data):
-        body = func and _as_sync_body(func)
-        node = super().add(name, body, *user_data)
-        if body is not None:
-            self._hold(node, body)
+        node = FlowNode.new(name, func, *user_data)
+        self.add_node(node)
         return node
 
     def add_task(self, name, func, *user_data):
         """func: as in C, or a coroutine function, which needs not return on the task."""
-        body = _as_task_body(func)
-        node = super().add_task(name, body, *user_data)
-        self._hold(node, body)
+        node = FlowNode.new_for_task(name, func, *user_data)
+        self.add_node(node)
         return node
 
     def add_flow(self, name, subflow):
         node = super().add_flow(name, subflow)
-        self._parts().subflows.append(subflow)
+        self._parts().subflows[node] = subflow
         return node
 
     def add_group(self, group):
         """group: a group, or a function."""
         if not isinstance(group, GFlow.FlowGroup):
             group = Series(group)
-        functions = group._functions()
+        nodes = group._nodes()
         seen = set(self._parts().nodes)
-        for function, node, body in functions:
-            if function in seen:
-                raise _exists(f'{function!r} is twice in the flow')
-            seen.add(function)
+        for node in nodes:
+            function = node._body and node._body.get()
+            if function is None or function.raw:
+                continue
+            if function.function in seen:
+                raise _exists(f'{function.function!r} is twice in the flow')
+            seen.add(function.function)
         super().add_group(group)
-        for function, node, body in functions:
-            self._hold(node, body, function)
-        del functions[:]
+        for node in nodes:
+            self._adopt(node)
+        del nodes[:]
         return True
 
     def remove_node(self, node):
         node = self.find(node)
         super().remove_node(node)
+        if node._body is not None:
+            node._body.fasten()
         parts = self._parts()
-        _, body = parts.bodies.pop(node, (None, None))
-        if body is not None:
-            body.fasten()
+        function = parts.functions.pop(node, None)
+        if function is not None and parts.nodes.get(function.function) is node:
+            del parts.nodes[function.function]
         parts.upstreams.pop(node, None)
+        parts.subflows.pop(node, None)
         parts.stale.discard(node)
-        parts.edited(*parts.bodies)
-        for function in [f for f, n in parts.nodes.items() if n is node]:
-            del parts.nodes[function]
+        parts.edited(*parts.functions)
         return True
 
     def copy(self):
         copy = super().copy()
         parts, copied = self._parts(), copy._parts()
-        copied.subflows += parts.subflows
-        for node in copy:
-            original = self.lookup(node.get_name())
-            if original in parts.bodies:
-                copied.bodies[node] = parts.bodies[original]
-                copied.stale.add(node)
-            for function in [f for f, n in parts.nodes.items() if n is original]:
-                copied.nodes[function] = node
+        twins = {node: copy.lookup(node.get_name()) for node in self}
+        for node, function in parts.functions.items():
+            twins[node]._body = node._body
+            copied.hold(twins[node], function)
+        copied.nodes = {function: twins[node] for function, node in parts.nodes.items()}
+        copied.subflows = {twins[node]: flow for node, flow in parts.subflows.items()}
         return copy
+
+    def equal(self, other):
+        """As in C, which can not see that two bodies call the same function."""
+        if super().equal(other):
+            return True
+        return (len(self) == len(other) and
+                all(_does_the_same(node, other.lookup(node.get_name())) for node in self) and
+                GFlow.Flow.equal(self._rest(), other._rest()))
+
+    def _rest(self):
+        """What C knows more of: the nodes without a function, and without their upstreams."""
+        rest = GFlow.Flow.copy(self)
+        for node in list(rest):
+            if self.lookup(node.get_name())._body is None:
+                node.set_upstreams([])
+            else:
+                rest.remove_node(node)
+        return rest
 
     # Looking
 
@@ -892,6 +438,8 @@ class Flow(GFlow.Flow):
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
+            if properties:
+                raise TypeError('Properties need a FlowRun of their own, or await')
             self._parts().resolve()
             return super().execute(cancellable, callback, *user_data)
         return self._execute(cancellable, properties)
@@ -905,8 +453,8 @@ class Flow(GFlow.Flow):
         try:
             return super().execute_finish(result)
         except GLib.Error as error:
-            original = _original(error)
-        raise original
+            exception = original(error)
+        raise exception
 
     def execute_sync(self, cancellable=None, **properties):
         """Runs the flow and waits, also inside of a running loop. Otherwise as execute()."""
@@ -922,14 +470,19 @@ class Flow(GFlow.Flow):
 
 
 Flow = override(Flow)
-__all__.append('Flow')
 
 
 # FlowRun
 
 class FlowRun(GFlow.FlowRun):
+    def __init__(self, flow=None, **properties):
+        if not isinstance(flow, GFlow.Flow):
+            raise TypeError(f'A FlowRun needs the flow that it runs, not {flow!r}')
+        super().__init__(flow=flow, **properties)
+
     def _prepare(self):
-        self._exceptions = {}
+        # Not anew: to execute a run twice is an error, which leaves the first time alone.
+        self.__dict__.setdefault('_exceptions', {})
         self.get_flow()._parts().resolve()
 
     def execute(self, cancellable=None, callback=None, *user_data):
@@ -940,7 +493,7 @@ class FlowRun(GFlow.FlowRun):
         return self._execute(super().execute, cancellable)
 
     async def _execute(self, execute, cancellable):
-        result, cancelled = await _finished(lambda ready: execute(cancellable, ready), self.cancel)
+        result, cancelled = await finished(lambda ready: execute(cancellable, ready), self.cancel)
         try:
             self.execute_finish(result)
         except Exception:
@@ -954,21 +507,21 @@ class FlowRun(GFlow.FlowRun):
         try:
             return super().execute_finish(result)
         except GLib.Error as error:
-            original = _original(error, self)
-        raise original
+            exception = original(error, self)
+        raise exception
 
     def execute_sync(self, cancellable=None):
         self._prepare()
         try:
-            with _blocking(self.cancel):
+            with blocking(self.cancel):
                 return super().execute_sync(cancellable)
         except GLib.Error as error:
-            original = _original(error, self)
-        raise original
+            exception = original(error, self)
+        raise exception
 
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
-        super().set_result(self.find(node), _box(value))
+        super().set_result(self.find(node), box(value))
 
     def find(self, node):
         """The node that a name or a function stands for."""
@@ -981,7 +534,7 @@ class FlowRun(GFlow.FlowRun):
         if value is not None:
             return value
         if self.get_node_state(node) == GFlow.FlowNodeState.FAILED:
-            raise _original(self.get_node_error(node), self)
+            raise original(self.get_node_error(node), self)
         reason = self.dup_node_reason(node)
         if reason is None and self.get_node_state(node) == GFlow.FlowNodeState.DONE:
             reason = ('it returned none, or the last node that could read it has ended: '
@@ -990,6 +543,7 @@ class FlowRun(GFlow.FlowRun):
 
 
 def _takes_node(name):
+    """Lets a method take functions and names, too."""
     method = getattr(GFlow.FlowRun, name)
 
     @functools.wraps(method)
@@ -1005,4 +559,3 @@ for _name in ('cancel_node', 'set_result_variant', 'get_result', 'dup_result_var
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
-__all__.append('FlowRun')

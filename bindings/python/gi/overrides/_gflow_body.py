@@ -24,6 +24,8 @@ class _Function:
     """A function of a node, and what it is called with."""
 
     def __init__(self, function, raw, data=()):
+        if not callable(function):
+            raise TypeError(f'{function!r} is no function')
         self.function = function
         self.raw = raw  # called as in C: (node, run, …, *data)
         self.data = data
@@ -100,14 +102,21 @@ class _Body:
         self.get = lambda: function
 
     def loosen(self):
-        """Returns the function, for the flow to hold."""
+        """Returns the function, for the flow to hold; None if it went with another flow."""
         function = self.get()
-        self.get = weakref.ref(function)
+        if function is not None:
+            self.get = weakref.ref(function)
         return function
 
     def fasten(self):
         function = self.get()
         self.get = lambda: function
+
+    def same(self, other):
+        """Whether two bodies do the same."""
+        ours, theirs = self.get(), other.get()
+        return (type(self) is type(other) and ours is not None and theirs is not None and
+                ours.same(theirs))
 
     def function_for(self, node):
         function = self.get()
@@ -140,7 +149,7 @@ class _SyncBody(_Body):
         raise error
 
 
-class _TaskBody(_Body):
+class TaskBody(_Body):
     def __call__(self, node, run, task):
         try:
             awaitable = self.function_for(node)(node, run, task)
@@ -192,9 +201,7 @@ def _is_async(function):
 
 def new_body(function):
     """For a function that takes results and returns one."""
-    if not callable(function):
-        raise TypeError(f'{function!r} is no function')
-    return (_TaskBody if _is_async(function) else _SyncBody)(_Function(function, raw=False))
+    return (TaskBody if _is_async(function) else _SyncBody)(_Function(function, raw=False))
 
 
 def raw_body(function, data):
@@ -206,4 +213,4 @@ def raw_body(function, data):
 
 def raw_task_body(function, data):
     """For a GFlowTaskFunc, or a coroutine function, which needs not return on the task."""
-    return _TaskBody(_Function(function, True, data))
+    return TaskBody(_Function(function, True, data))

@@ -54,11 +54,14 @@ class _Watcher:
 
 
 def _forget():
+    """In a forked process: threads stay behind, and the pipe is that of the parent."""
     global _watcher
     _watcher = None
+    if _ends:
+        signal.set_wakeup_fd(-1)
 
 
-os.register_at_fork(after_in_child=_forget)  # threads stay behind
+os.register_at_fork(after_in_child=_forget)
 
 
 @contextlib.contextmanager
@@ -83,7 +86,7 @@ def _watching():
         signal.set_wakeup_fd(outer)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # handles what came before
         if interrupted or outer != -1:
-            # What is still in the pipe must neither get lost nor end the next call.
+            # What is still in the pipe must neither be lost nor end the next call.
             watcher, _watcher = _watcher, None
             watcher.close()
         if interrupted:

@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: The libgflow authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Who awaits and is cancelled waits for what still runs."""
+
+import asyncio
+import threading
+import time
+import unittest
+
+import gi
+
+gi.require_version('GFlow', '1')
+from gi.repository import Gio, GLib, GFlow
+
+from helpers import is_cancelled, matches
+
+
+class Cancellation(unittest.TestCase):
+    def make(self, log):
+        flow = GFlow.Flow()
+
+        @flow.node
+        async def a():
+            log.append('a')
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                log.append('a told')
+                raise
+
+        @flow.node(upstream=a)
+        def b():
+            log.append('b')
+
+        @flow.node(upstream=b, run_when=GFlow.FlowRunWhen.ALL_FINISHED)
+        def clean_up():
+            log.append('clean up')
+        return flow
+
+    def test_await(self):
+        log = []
+        flow = self.make(log)
+
+        async def main():
+            run = GFlow.FlowRun.new(flow)
+            task = asyncio.ensure_future(run.execute())
+            while not log:
+                await asyncio.sleep(.001)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            self.assertTrue(task.cancelled())
+            self.assertEqual(log, ['a', 'a told', 'clean up'])
+            self.assertEqual(run.get_state(), GFlow.FlowRunState.CANCELLED)
+            del log[:]
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(flow.execute(), .3)
+            self.assertEqual(log, ['a', 'a told', 'clean up'])
+        asyncio.run(main())
+
+    def test_await_again(self):
+        """Whoever cancels twice still waits for what runs."""
+        flow = GFlow.Flow()
+        release, started = threading.Event(), threading.Event()
+
+        @flow.node
+        def f():
+            started.set()
+            release.wait(30)
+
+        async def main():
+            task = asyncio.ensure_future(flow.execute())
+            while not started.is_set():
+                await asyncio.sleep(.001)
+            for _ in range(3):
+                task.cancel()
+                await asyncio.sleep(.002)
+                self.assertFalse(task.done())
+            release.set()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+        asyncio.run(main())
+
+    def test_run_and_cancellable(self):
+        for how in 'run', 'cancellable', 'before':
+            log = []
+            flow = self.make(log)
+            run, cancellable = GFlow.FlowRun.new(flow), Gio.Cancellable()
+
+            async def main():
+                if how == 'before':
+                    cancellable.cancel()
+                task = asyncio.ensure_future(run.execute(cancellable))
+                while not log and how != 'before':
+                    await asyncio.sleep(.001)
+                run.cancel() if how == 'run' else cancellable.cancel()
+                with self.assertRaises(GLib.Error) as caught:
+                    await task
+                self.assertTrue(is_cancelled(caught.exception))
+            asyncio.run(main())
+            self.assertEqual(log[-1], 'clean up')
+
+    def test_node(self):
+        flow = GFlow.Flow()
+
+        @flow.node
+        async def f():
+            run.cancel_node(f)
+            await asyncio.sleep(30)
+
+        run = GFlow.FlowRun.new(flow)
+        with self.assertRaises(GLib.Error) as caught:
+            asyncio.run(run.execute())
+        self.assertTrue(is_cancelled(caught.exception))
+        self.assertEqual(run.get_node_state(f), GFlow.FlowNodeState.CANCELLED)
+
+    def test_from_worker(self):
+        log = []
+        flow = self.make(log)
+
+        @flow.node
+        def canceller(run):
+            while not log:
+                time.sleep(.001)
+            run.cancel()
+
+        for execute in flow.execute_sync, lambda: asyncio.run(flow.execute()):
+            with self.assertRaises(GLib.Error) as caught:
+                execute()
+            self.assertTrue(is_cancelled(caught.exception))
+            self.assertEqual(log, ['a', 'a told', 'clean up'])
+            del log[:]
+
+    def test_deadline(self):
+        log = []
+        flow = self.make(log)
+        with self.assertRaises(GLib.Error) as caught:
+            flow.execute_sync(deadline=GLib.get_monotonic_time() + 300000)
+        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT))
+        self.assertEqual(log, ['a', 'a told', 'clean up'])
+
+    def test_swallowed(self):
+        """A coroutine that does not want to be cancelled ends as it likes."""
+        flow = GFlow.Flow()
+
+        @flow.node
+        async def f(run):
+            run.cancel()
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                return 'kept'
+
+        run = GFlow.FlowRun.new(flow)
+        with self.assertRaises(GLib.Error):
+            asyncio.run(run.execute())
+        self.assertEqual(run.get_state(), GFlow.FlowRunState.CANCELLED)
+
+
+if __name__ == '__main__':
+    unittest.main()
