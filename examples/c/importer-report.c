@@ -44,10 +44,12 @@ import_watch_progress (GFlowRun *run)
   g_signal_connect (run, "notify::fraction", G_CALLBACK (fraction_cb), NULL);
 }
 
-/* Wipes the line, so that the next one starts where it stood. */
+/* Says no more, also if the run goes on for a while, and wipes the line, so that
+ * the next one starts where it stood. */
 void
-import_end_progress (void)
+import_end_progress (GFlowRun *run)
 {
+  g_signal_handlers_disconnect_by_func (run, fraction_cb, NULL);
   if (isatty (STDOUT_FILENO))
     g_print ("\r\033[K");
 }

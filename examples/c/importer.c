@@ -66,7 +66,7 @@ session_stop (Session *self,
 {
   if (self->signal == 0 && !quiet)
     {
-      import_end_progress ();
+      import_end_progress (self->run);
       g_print ("Stopping\n");
     }
 
@@ -106,7 +106,7 @@ session_run (Session   *self,
   g_main_loop_run (self->loop);
 
   if (watch)
-    import_end_progress ();
+    import_end_progress (self->run);
   self->run = NULL;
   g_source_remove (interrupt);
   g_source_remove (terminate);

@@ -104,7 +104,7 @@ gboolean      import_job_write_index  (ImportJob     *self,
 
 /* importer-report.c */
 void          import_watch_progress   (GFlowRun      *run);
-void          import_end_progress     (void);
+void          import_end_progress     (GFlowRun      *run);
 void          import_print_summary    (ImportJob     *job,
                                        GFlowRun      *run,
                                        double         scan_seconds,

@@ -615,7 +615,8 @@ g_flow_node_new_for_task (const char     *name,
  * g_flow_node_get_title: (attributes org.gtk.Method.get_property=title)
  * @self: a node
  *
- * Gets what people read: the title, or the name if there is none.
+ * Gets what people read: the title, or the name if there is none. May be called
+ * from any thread while the title is not changed.
  *
  * Returns: (transfer none) (nullable): the title
  *

@@ -82,7 +82,8 @@ typedef enum
  * GFlowRunWhen:
  * @G_FLOW_RUN_WHEN_ALL_SUCCEEDED: when all upstreams succeeded
  * @G_FLOW_RUN_WHEN_ALL_FINISHED: when all upstreams ended, in whatever way, also
- *   after a failure and after the run was cancelled: for clean-up
+ *   after a failure and after the run was cancelled, unless this very node was: for
+ *   clean-up
  * @G_FLOW_RUN_WHEN_ANY_FAILED: when at least one upstream failed, or was skipped
  *   because something before it failed: for handlers
  *
@@ -111,7 +112,8 @@ typedef enum
  * What the failure of a node means for the rest of the run.
  *
  * Clean-up nodes and handlers ([enum@GFlow.FlowRunWhen]) run under every policy,
- * and the run ends as failed under every policy.
+ * and the run ends as failed under every policy. A node that was cancelled by
+ * itself is no failure: what depends on it is skipped under every policy.
  *
  * Since: 0.1
  */

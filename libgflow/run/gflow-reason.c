@@ -130,7 +130,8 @@ g_flow_run_dup_node_reason (GFlowRun  *self,
   g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
 
   if (!_g_flow_run_has_state (self))
-    return g_strdup (_("The run has not started"));
+    return g_strdup (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW
+                       ? _("The run has not started") : _("The run could not be started"));
   if (!_g_flow_plan_find (self->plan, node, &index))
     return g_strdup (_("The node is not in the flow, as it was when the run started"));
 

@@ -126,9 +126,10 @@ g_flow_run_get_node_error (GFlowRun  *self,
  * @self: a run
  * @node: a node whose body runs
  *
- * Gets the node's own cancellable, which is cancelled with the run, unless the
- * node is for clean-up, and by [method@GFlow.FlowRun.cancel_node]. For sync
- * bodies; the task of an async body has it already. May be called from any
+ * Gets the node's own cancellable, which is cancelled when what runs is to stop,
+ * unless the node is for clean-up or a handler, and by
+ * [method@GFlow.FlowRun.cancel_node]. For sync bodies; the task of an async body
+ * has it already. May be called from any
  * thread while the body runs.
  *
  * Returns: (transfer none) (nullable): the cancellable

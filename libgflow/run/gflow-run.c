@@ -339,7 +339,8 @@ install_properties (GObjectClass *object_class)
   /**
    * GFlowRun:cancellable: (attributes org.gtk.Property.get=g_flow_run_get_cancellable)
    *
-   * Cancelled when the run is: what sync bodies look at.
+   * Cancelled when what runs is to stop: with the run, by the deadline, and by
+   * a failure under %G_FLOW_ON_ERROR_STOP. What sync bodies look at.
    *
    * Since: 0.1
    */
@@ -591,8 +592,8 @@ follow_cancellable (GFlowRun     *self,
  * g_flow_run_get_cancellable: (attributes org.gtk.Method.get_property=cancellable)
  * @self: a run
  *
- * Gets a cancellable that is cancelled when the run is, for sync bodies to look
- * at. Cancelling it cancels the run. May be called from any thread.
+ * Gets a cancellable that is cancelled when what runs is to stop: with the run, by
+ * the deadline, and by a failure under %G_FLOW_ON_ERROR_STOP. Sync bodies look at it. Cancelling it cancels the run. May be called from any thread.
  *
  * Returns: (transfer none): the cancellable
  *

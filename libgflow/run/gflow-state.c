@@ -539,8 +539,8 @@ _g_flow_run_free_cancellable (GFlowRun *self,
  * g_flow_run_cancel:
  * @self: a run
  *
- * Cancels the run: nothing new starts but clean-up nodes, and what runs is told
- * through its cancellable. The run ends when nothing of it runs any more, as
+ * Cancels the run: nothing new starts but clean-up nodes, and handlers of what has
+ * failed before; and what runs is told through its cancellable. The run ends when nothing of it runs any more, as
  * %G_FLOW_RUN_STATE_CANCELLED unless something had failed before.
  *
  * May be called from any thread. A run that is cancelled before it starts ends

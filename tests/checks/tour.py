@@ -19,7 +19,8 @@ import time
 from check import SRCDIR, done, problem, read
 
 TIMEOUT = 60
-COMMAND = sys.argv[1:]
+# It is run in another folder.
+COMMAND = [os.path.abspath(part) if os.path.exists(part) else part for part in sys.argv[1:]]
 MARK = 'tour.working'
 
 readme = read(SRCDIR, 'README.md')

@@ -11,9 +11,9 @@ import unittest
 import gi
 
 gi.require_version('GFlow', '1')
-from gi.repository import GFlow
+from gi.repository import GLib, GFlow
 
-from helpers import Boom
+from helpers import Boom, matches
 
 
 class Decorator(unittest.TestCase):
@@ -255,7 +255,8 @@ class Decorator(unittest.TestCase):
 
 
 class Equal(unittest.TestCase):
-    def make(self, function, *, name=None, raw=None, data=(), lock=None, upstream='f', **properties):
+    def make(self, function, *, name=None, raw=None, data=(), lock=None, upstream='f',
+             **properties):
         flow = GFlow.Flow()
         flow.node(function, name='f')
         flow.add('raw', raw or self.raw, *data)

@@ -13,6 +13,7 @@ import signal
 import threading
 
 _ends = []       # what ends each of the blocking calls of the main thread: the outermost first
+_interrupts = 0  # how many there were
 _watcher = None
 
 
@@ -64,33 +65,31 @@ def _forget():
 os.register_at_fork(after_in_child=_forget)
 
 
+def _interrupt(number, frame):
+    global _interrupts
+    _interrupts += 1
+    _end_all()
+    if bodies.depth > 0:
+        signal.default_int_handler(number, frame)
+
+
 @contextlib.contextmanager
 def _watching():
     global _watcher
-    interrupted = False
-
-    def interrupt(number, frame):
-        nonlocal interrupted
-        interrupted = True
-        _end_all()
-        if bodies.depth > 0:
-            signal.default_int_handler(number, frame)
-
+    before = _interrupts
     if _watcher is None:
         _watcher = _Watcher()
-    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     outer = _watcher.outer = signal.set_wakeup_fd(_watcher.writer, warn_on_full_buffer=False)
     try:
         yield
     finally:
         signal.set_wakeup_fd(outer)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # handles what came before
-        if interrupted or outer != -1:
+        if _interrupts != before or outer != -1:
             # What is still in the pipe must neither be lost nor end the next call.
             watcher, _watcher = _watcher, None
             watcher.close()
-        if interrupted:
-            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -102,10 +101,14 @@ def interruptible(end):
             not _ends and signal.getsignal(signal.SIGINT) is not signal.default_int_handler):
         yield
         return
-    outer = len(_ends)
+    before, n_outer, depth = _interrupts, len(_ends), bodies.depth
     try:
         _ends.append(end)
-        with contextlib.nullcontext() if outer else _watching():
+        bodies.depth = 0
+        with contextlib.nullcontext() if n_outer > 0 else _watching():
             yield
     finally:
-        del _ends[outer:]
+        bodies.depth = depth
+        del _ends[n_outer:]
+        if _interrupts != before:
+            raise KeyboardInterrupt
