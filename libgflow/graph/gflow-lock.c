@@ -111,6 +111,33 @@ take_waiter_locked (GFlowLock *self)
   return waiter;
 }
 
+static _Thread_local GQueue *granting;
+
+/* Tells the waiter. One that gives its permit back at once grants the next, and
+ * so on through any number: only the outermost call does, one after the other. */
+static void
+grant (GFlowWaiter *waiter)
+{
+  GQueue waiters = G_QUEUE_INIT;
+
+  waiter->link = (GList) { .data = waiter };
+  if (granting != NULL)
+    {
+      g_queue_push_tail_link (granting, &waiter->link);
+      return;
+    }
+
+  granting = &waiters;
+  g_queue_push_tail_link (&waiters, &waiter->link);
+  while (waiters.length > 0)
+    {
+      GFlowWaiter *next = g_queue_pop_head_link (&waiters)->data;
+
+      next->grant (next);
+    }
+  granting = NULL;
+}
+
 /* Takes a permit, or queues @waiter: whose grant is called when it has one. */
 gboolean
 _g_flow_lock_enter (GFlowLock   *self,
@@ -531,7 +558,7 @@ g_flow_lock_release (GFlowLock *self)
   g_return_if_fail (held);
 
   if (waiter != NULL)
-    waiter->grant (waiter);
+    grant (waiter);
 }
 
 /* Properties */
@@ -638,7 +665,7 @@ g_flow_lock_set_permits (GFlowLock *self,
       _g_flow_mutex_unlock (&self->mutex);
       if (waiter == NULL)
         break;
-      waiter->grant (waiter);
+      grant (waiter);
     }
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PERMITS]);
 }

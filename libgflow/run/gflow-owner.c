@@ -116,14 +116,15 @@ dispatch_run (GFlowRun *run,
   return more;
 }
 
+/* What bodies start belongs to the context that they are called in. */
 static gboolean
-push_context (GFlowOwner *owner)
+push_context (GMainContext *context)
 {
   g_autoptr(GMainContext) current = g_main_context_ref_thread_default ();
 
-  if (current == owner->context)
+  if (current == context)
     return FALSE;
-  g_main_context_push_thread_default (owner->context);
+  g_main_context_push_thread_default (context);
   return TRUE;
 }
 
@@ -136,23 +137,21 @@ _g_flow_owner_run_now (GFlowRun *run)
   const gint64 now = g_get_monotonic_time ();
   Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
   GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run), FALSE };
-  GFlowOwner *owner = run->owner;
-  const gboolean pushed = push_context (owner);
-  gboolean more;
+  /* The run may end in here, and its owner go with it. */
+  g_autoptr(GMainContext) context = g_main_context_ref (run->owner->context);
+  const gboolean pushed = push_context (context);
 
   /* A body may return on a task that another has left: these must not nest. */
   _g_flow_frame = &frame;
   if (depth++ == 0)
-    more = run_nodes (run, &budget);
-  else
-    more = _g_flow_run_has_context_work (run);
+    run_nodes (run, &budget);
   depth--;
-  if (more)
-    _g_flow_owner_post (run);
   _g_flow_run_free_garbage (run);
+  if (!run->finished && _g_flow_run_has_context_work (run))
+    _g_flow_owner_post (run);
   _g_flow_frame = frame.below;
   if (pushed)
-    g_main_context_pop_thread_default (owner->context);
+    g_main_context_pop_thread_default (context);
 
   if (!run->finished && _g_flow_run_settle (run, frame.lane))
     _g_flow_scheduler_check_complete (run);
@@ -344,8 +343,7 @@ owner_dispatch (GSource     *source,
   owner->ref_count++;
   _g_flow_mutex_unlock (&table_mutex);
 
-  /* What the bodies start belongs to the context that they are called in. */
-  const gboolean pushed = push_context (owner);
+  const gboolean pushed = push_context (owner->context);
 
   dispatch (owner);
   if (pushed)

@@ -227,11 +227,13 @@ call_next (GFlowCrew *crew)
     call_worker (g_queue_peek_head (&((GFlowCrew *) g_queue_peek_head (&scheduler.crews))->hungry));
 }
 
+/* A run that is hungry already has called, unless it has just lost its last worker. */
 static void
 make_hungry (GFlowRun *run)
 {
-  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) || run->complete ||
-      atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes)
+  if (run->complete ||
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes ||
+      (atomic_load_explicit (&run->hungry, memory_order_relaxed) && !is_starving (run)))
     return;
 
   set_hungry (run, TRUE);

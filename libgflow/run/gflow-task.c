@@ -209,12 +209,13 @@ _g_flow_run_run_in_context (GFlowRun *self,
     {
       /* Relaxed: nobody decides by it but this thread. */
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
-      if (_g_flow_run_is_watched (self, index))
-        _g_flow_run_tell (self, _g_flow_run_context_lane (self), index, state, FALSE);
 
+      /* With the handlers of `started`: the node holds its locks already. */
       GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
 
       _g_flow_frame = &frame;
+      if (_g_flow_run_is_watched (self, index))
+        _g_flow_run_tell (self, frame.lane, index, state, FALSE);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {
         case G_FLOW_NODE_KIND_TASK:
