@@ -185,7 +185,7 @@ _g_flow_ref_valid_plan (GFlow   *self,
     return g_steal_pointer (&plan);
 
   /* Flows inside of this one may be edited without its plan being compiled again. */
-  _g_flow_problems_add_error (&problems, plan->error);
+  _g_flow_problems_add_plan (&problems, plan);
   _g_flow_check_subflows (self, plan, &problems);
 
   GError *found = _g_flow_problems_finish (&problems);

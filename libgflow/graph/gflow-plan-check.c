@@ -366,7 +366,7 @@ check_subflow (const Inside  *inside,
   char *outer_prefix = problems->prefix;
 
   problems->prefix = prefix;
-  _g_flow_problems_add_error (problems, plan->error);
+  _g_flow_problems_add_plan (problems, plan);
   if (plan->locks != NULL)
     check_locks (inside, plan, problems);
   check_subflows (inside, plan, problems);
@@ -394,16 +394,18 @@ check_subflows (const Inside  *outside,
 
 /* Adds what a plan has found, a line each. */
 void
-_g_flow_problems_add_error (GFlowProblems *problems,
-                            const GError  *error)
+_g_flow_problems_add_plan (GFlowProblems *problems,
+                           GFlowPlan     *plan)
 {
-  if (error == NULL)
+  if (plan->error == NULL)
     return;
 
-  g_auto(GStrv) lines = g_strsplit (error->message, "\n", -1);
+  g_auto(GStrv) lines = g_strsplit (plan->error->message, "\n", -1);
+  const guint n_told = MIN (plan->n_problems, MAX_MESSAGES);
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    _g_flow_problems_add (problems, error->code, "%s", lines[i]);
+  for (guint i = 0; i < n_told; i++)
+    _g_flow_problems_add (problems, plan->error->code, "%s", lines[i]);
+  problems->n_problems += plan->n_problems - n_told;
 }
 
 /* The flows that @flow has as nodes can be run, and do not come back to it. */

@@ -45,7 +45,8 @@ typedef struct
 {
   _Atomic guint    ref_count;
   GFlowHome        home;
-  GError          *error;           /* (nullable): all that is wrong with the flow */
+  GError          *error;           /* (owned) (nullable): all that is wrong with the flow */
+  guint            n_problems;      /* in it, also those that it only counts */
 
   guint            n_nodes;
   guint            n_edges;
@@ -102,8 +103,8 @@ void         _g_flow_check_names      (GFlow            *flow,
                                        GFlowProblems    *problems);
 void         _g_flow_check_cycles     (GFlowPlan        *plan,
                                        GFlowProblems    *problems);
-void         _g_flow_problems_add_error (GFlowProblems  *problems,
-                                       const GError     *error);
+void         _g_flow_problems_add_plan (GFlowProblems   *problems,
+                                       GFlowPlan        *plan);
 void         _g_flow_check_subflows   (GFlow            *flow,
                                        GFlowPlan        *plan,
                                        GFlowProblems    *problems);

@@ -260,6 +260,7 @@ _g_flow_plan_compile (GFlow *flow)
     _g_flow_check_names (flow, &compiler.problems);
   if (!compiler.ordered)
     _g_flow_check_cycles (plan, &compiler.problems);
+  plan->n_problems = compiler.problems.n_problems;
   plan->error = _g_flow_problems_finish (&compiler.problems);
 
   g_free (compiler.n_down);

@@ -155,12 +155,54 @@ g_flow_run_get_result (GFlowRun  *self,
   return result != NULL ? &result->value : NULL;
 }
 
+/* The types of values that are variants by nature. */
+static const GVariantType *
+get_variant_type (const GValue *value)
+{
+  switch (G_VALUE_TYPE (value))
+    {
+    case G_TYPE_BOOLEAN:
+      return G_VARIANT_TYPE_BOOLEAN;
+    case G_TYPE_INT:
+      return G_VARIANT_TYPE_INT32;
+    case G_TYPE_UINT:
+      return G_VARIANT_TYPE_UINT32;
+    case G_TYPE_INT64:
+      return G_VARIANT_TYPE_INT64;
+    case G_TYPE_UINT64:
+      return G_VARIANT_TYPE_UINT64;
+    case G_TYPE_DOUBLE:
+      return G_VARIANT_TYPE_DOUBLE;
+    case G_TYPE_STRING:
+      return G_VARIANT_TYPE_STRING;
+    default:
+      return G_VALUE_HOLDS (value, G_TYPE_STRV) ? G_VARIANT_TYPE_STRING_ARRAY : NULL;
+    }
+}
+
+static GVariant *
+convert_to_variant (const GValue *value)
+{
+  const GVariantType *type = get_variant_type (value);
+
+  if (G_VALUE_HOLDS_VARIANT (value))
+    return g_value_dup_variant (value);
+  if (G_VALUE_HOLDS (value, G_TYPE_BYTES) && g_value_get_boxed (value) != NULL)
+    return g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING,
+                                                         g_value_get_boxed (value), TRUE));
+  if (type == NULL || (g_value_fits_pointer (value) && g_value_peek_pointer (value) == NULL))
+    return NULL;
+  return g_variant_ref_sink (g_dbus_gvalue_to_gvariant (value, type));
+}
+
 /**
  * g_flow_run_dup_result_variant:
  * @self: a run
  * @node: a node
  *
- * Gets the result of a node, if it is a variant.
+ * Gets the result of a node as a variant: one that is a variant, a boolean, a
+ * number of type int, uint, int64, uint64 or double, a string or an array of
+ * strings, or a [struct@GLib.Bytes].
  *
  * Returns: (transfer full) (nullable): the result
  *
@@ -172,7 +214,7 @@ g_flow_run_dup_result_variant (GFlowRun  *self,
 {
   const GValue *value = g_flow_run_get_result (self, node);
 
-  return value != NULL && G_VALUE_HOLDS_VARIANT (value) ? g_value_dup_variant (value) : NULL;
+  return value != NULL ? convert_to_variant (value) : NULL;
 }
 
 /**

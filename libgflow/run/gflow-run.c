@@ -225,7 +225,7 @@ g_flow_run_get_property (GObject    *object,
       g_value_set_object (value, g_flow_run_get_cancellable (self));
       break;
     case PROP_PARAMETERS:
-      g_value_set_variant (value, self->parameters);
+      g_value_set_variant (value, g_flow_run_get_parameters (self));
       break;
     case PROP_DEADLINE:
       g_value_set_int64 (value, self->deadline);
@@ -350,7 +350,8 @@ install_properties (GObjectClass *object_class)
   /**
    * GFlowRun:parameters: (attributes org.gtk.Property.get=g_flow_run_get_parameters org.gtk.Property.set=g_flow_run_set_parameters)
    *
-   * A dictionary that the bodies may read. To be set before the run starts.
+   * A dictionary that the bodies may read, empty unless set. To be set before the
+   * run starts.
    *
    * Since: 0.1
    */
@@ -684,22 +685,30 @@ g_flow_run_set_on_error (GFlowRun     *self,
  *
  * Gets the parameters. May be called from any thread once the run has started.
  *
- * Returns: (transfer none) (nullable): a dictionary of type `a{sv}`
+ * Returns: (transfer none): a dictionary of type `a{sv}`, which is empty if none
+ *   was set
  *
  * Since: 0.1
  */
 GVariant *
 g_flow_run_get_parameters (GFlowRun *self)
 {
+  static GVariant *none;
+
   g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
 
-  return self->parameters;
+  if (self->parameters != NULL)
+    return self->parameters;
+  if (g_once_init_enter (&none))
+    g_once_init_leave (&none, g_variant_ref_sink (g_variant_new ("a{sv}", NULL)));
+  return none;
 }
 
 /**
  * g_flow_run_set_parameters: (attributes org.gtk.Method.set_property=parameters)
  * @self: a run that has not started
- * @parameters: (nullable): a dictionary of type `a{sv}`; consumed if it is floating
+ * @parameters: (nullable): a dictionary of type `a{sv}`, consumed if it is floating;
+ *   %NULL for an empty one
  *
  * Sets a dictionary that the bodies may read.
  *

@@ -103,28 +103,32 @@ struct _GFlowNodeNews
   guint32         index;
   GFlowNodeState  state;
   gboolean        was_running;
+  gboolean        only_always; /* `done` or `error` has been emitted */
 };
 
+/* All but `always`. */
 static void
-emit (GFlowRun       *self,
-      guint32         index,
-      GFlowNodeState  state,
-      gboolean        was_running)
+emit_first (GFlowRun       *self,
+            guint32         index,
+            GFlowNodeState  state,
+            gboolean        was_running)
 {
   GFlowNode *node = self->plan->nodes[index].node;
 
   if (state == G_FLOW_NODE_STATE_RUNNING)
-    {
-      _g_flow_node_emit (node, G_FLOW_NODE_EVENT_STARTED, self, NULL);
-      return;
-    }
-
-  if (state == G_FLOW_NODE_STATE_DONE)
+    _g_flow_node_emit (node, G_FLOW_NODE_EVENT_STARTED, self, NULL);
+  else if (state == G_FLOW_NODE_STATE_DONE)
     _g_flow_node_emit (node, G_FLOW_NODE_EVENT_DONE, self, NULL);
   else if (was_running)
     _g_flow_node_emit (node, G_FLOW_NODE_EVENT_ERROR, self,
                        g_flow_run_get_node_error (self, node));
-  _g_flow_node_emit (node, G_FLOW_NODE_EVENT_ALWAYS, self, NULL);
+}
+
+static void
+emit_always (GFlowRun *self,
+             guint32   index)
+{
+  _g_flow_node_emit (self->plan->nodes[index].node, G_FLOW_NODE_EVENT_ALWAYS, self, NULL);
 }
 
 /* Tells that a watched node has come to @state, by a signal in the owner context. */
@@ -139,7 +143,9 @@ _g_flow_run_tell (GFlowRun       *self,
     {
       /* What came before this on workers comes first. */
       _g_flow_run_deliver_news (self);
-      emit (self, index, state, was_running);
+      emit_first (self, index, state, was_running);
+      if (state != G_FLOW_NODE_STATE_RUNNING)
+        emit_always (self, index);
       return;
     }
 
@@ -181,8 +187,8 @@ take_news (GFlowRun *self)
   *end = first;
 }
 
-/* A handler may iterate the context: the call of this inside of it goes on where
- * this one has stopped. */
+/* Each signal is taken from the list before it is emitted: a handler may iterate
+ * the context, and the call of this inside of it goes on where this one stands. */
 void
 _g_flow_run_deliver_news (GFlowRun *self)
 {
@@ -190,9 +196,21 @@ _g_flow_run_deliver_news (GFlowRun *self)
   while (self->news_to_tell != NULL)
     {
       GFlowNodeNews *news = self->news_to_tell;
+      const GFlowNodeNews told = *news;
 
-      self->news_to_tell = news->next;
-      emit (self, news->index, news->state, news->was_running);
-      g_free (news);
+      if (told.only_always || told.state == G_FLOW_NODE_STATE_RUNNING)
+        {
+          self->news_to_tell = news->next;
+          g_free (news);
+        }
+      else
+        {
+          news->only_always = TRUE;
+        }
+
+      if (told.only_always)
+        emit_always (self, told.index);
+      else
+        emit_first (self, told.index, told.state, told.was_running);
     }
 }
