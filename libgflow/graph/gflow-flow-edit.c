@@ -240,7 +240,8 @@ g_flow_add_task (GFlow           *self,
  * given the parameters of the one that it is part of.
  *
  * If the node has locks it holds them while the other flow runs: no node of that
- * flow may have one of them, too.
+ * flow may have one of them, too. Where locks are held around others, all flows
+ * must do so in the same order.
  *
  * Returns: (transfer none): the node
  *

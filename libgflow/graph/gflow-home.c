@@ -68,10 +68,12 @@ _g_flow_home_release (const GFlowHome *home,
 
   Release *release = g_new (Release, 1);
   g_autoptr(GSource) source = g_idle_source_new ();
+  /* Once the source is attached, the home itself may go with what is released. */
+  g_autoptr(GMainContext) context = g_main_context_ref (home->context);
 
   *release = (Release) { data, free_func };
   g_source_set_static_name (source, "GFlow release");
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, release_cb, release, release_destroyed);
-  g_source_attach (source, home->context);
+  g_source_attach (source, context);
 }

@@ -339,10 +339,24 @@ g_flow_lock_new_with_permits (guint permits)
 /* The data of the task, with which it goes. */
 typedef struct
 {
-  GFlowWaiter  waiter; /* first: is cast back */
-  GTask       *task;   /* (owned) until the waiting ends */
-  GSource     *source; /* (owned) (nullable): tells of a cancellation */
+  GFlowWaiter  waiter;   /* first: is cast back */
+  GFlowLock   *lock;     /* (owned) */
+  GTask       *task;     /* (owned) until the waiting ends */
+  GSource     *source;   /* (owned) (nullable): tells of a cancellation */
+  gboolean     unclaimed; /* it has a permit that the caller does not know of */
 } Acquire;
+
+static void
+acquire_free (gpointer data)
+{
+  Acquire *acquire = data;
+
+  /* The context has gone before it could tell. */
+  if (acquire->unclaimed)
+    g_flow_lock_release (acquire->lock);
+  g_object_unref (acquire->lock);
+  g_free (acquire);
+}
 
 /* For whoever has taken the waiter out of the queue: nobody else touches it then. */
 static GTask *
@@ -357,6 +371,9 @@ end_waiting (Acquire *acquire)
 static gboolean
 return_permit_cb (gpointer user_data)
 {
+  Acquire *acquire = g_task_get_task_data (user_data);
+
+  acquire->unclaimed = FALSE;
   g_task_return_boolean (user_data, TRUE);
   return G_SOURCE_REMOVE;
 }
@@ -366,9 +383,11 @@ return_permit_cb (gpointer user_data)
 static void
 acquire_granted (GFlowWaiter *waiter)
 {
-  g_autoptr(GTask) task = end_waiting ((Acquire *) waiter);
+  Acquire *acquire = (Acquire *) waiter;
+  g_autoptr(GTask) task = end_waiting (acquire);
   g_autoptr(GSource) source = g_idle_source_new ();
 
+  acquire->unclaimed = TRUE;
   g_source_set_static_name (source, "GFlow lock granted");
   g_task_attach_source (task, source, return_permit_cb);
 }
@@ -428,8 +447,9 @@ g_flow_lock_acquire (GFlowLock           *self,
   acquire = g_new0 (Acquire, 1);
   acquire->waiter.grant = acquire_granted;
   acquire->waiter.cancellable = cancellable;
+  acquire->lock = g_object_ref (self);
   acquire->task = g_object_ref (task);
-  g_task_set_task_data (task, acquire, g_free);
+  g_task_set_task_data (task, acquire, acquire_free);
   if (cancellable != NULL)
     {
       acquire->source = g_cancellable_source_new (cancellable);

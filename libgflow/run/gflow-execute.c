@@ -166,6 +166,7 @@ _g_flow_run_start_nodes (GFlowRun *self)
     _g_flow_run_route (self, lane, plan->roots[i]);
   for (guint i = 0; i < plan->n_routed_roots; i++)
     _g_flow_run_route (self, lane, plan->routed_roots[i]);
+  _g_flow_run_deliver_chosen (self, lane);
 
   /* Last: from now on workers may come. Sequentially consistent, for the notify. */
   atomic_store_explicit (&self->next_root, routed ? plan->n_roots : 0, memory_order_seq_cst);
@@ -383,15 +384,17 @@ sync_ended (GFlowRun     *self,
   *(gboolean *) user_data = TRUE;
 }
 
-/* The run whose body this thread is in. */
+/* The run whose body this thread is in. A run that is a node of another one is in
+ * the body of that node all the time. */
 static GFlowRun *
 find_body_run (void)
 {
-  GFlowFrame *frame = _g_flow_frame;
-
-  while (frame != NULL && !frame->in_body)
-    frame = frame->below;
-  return frame != NULL ? frame->run : NULL;
+  for (GFlowFrame *frame = _g_flow_frame; frame != NULL; frame = frame->below)
+    if (frame->in_body)
+      return frame->run;
+    else if (frame->run->parent != NULL)
+      return frame->run->parent;
+  return NULL;
 }
 
 /* What is started by a handler or a body in the context belongs to it; what a

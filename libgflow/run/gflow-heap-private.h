@@ -24,8 +24,9 @@ typedef struct
 void     g_flow_heap_init     (GFlowHeap *heap,
                                const int *priorities);
 void     g_flow_heap_clear    (GFlowHeap *heap);
-void     g_flow_heap_push     (GFlowHeap *heap,
-                               guint32    value);
+void     g_flow_heap_push     (GFlowHeap     *heap,
+                               const guint32 *values,
+                               guint          n_values);
 gboolean g_flow_heap_pop      (GFlowHeap *heap,
                                guint32   *value);
 gboolean g_flow_heap_is_empty (GFlowHeap *heap);

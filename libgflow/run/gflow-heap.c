@@ -34,15 +34,12 @@ is_sooner (GFlowHeap *heap,
   return priority_a != priority_b ? priority_a < priority_b : a < b;
 }
 
-void
-g_flow_heap_push (GFlowHeap *heap,
-                  guint32    value)
+/* Puts @value to the @at items that are there. */
+static void
+insert (GFlowHeap *heap,
+        guint32    at,
+        guint32    value)
 {
-  _g_flow_mutex_lock (&heap->mutex);
-
-  /* Relaxed: the mutex orders writers. */
-  guint32 at = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
-
   if (at == heap->n_allocated)
     {
       heap->n_allocated = MAX (16, heap->n_allocated * 2);
@@ -51,8 +48,23 @@ g_flow_heap_push (GFlowHeap *heap,
   for (guint32 up; at > 0 && is_sooner (heap, value, heap->items[up = (at - 1) / 2]); at = up)
     heap->items[at] = heap->items[up];
   heap->items[at] = value;
+}
+
+/* All at once: nobody takes one of them before the others are there. */
+void
+g_flow_heap_push (GFlowHeap     *heap,
+                  const guint32 *values,
+                  guint          n_values)
+{
+  _g_flow_mutex_lock (&heap->mutex);
+
+  /* Relaxed: the mutex orders writers. */
+  const guint32 n = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
+
+  for (guint i = 0; i < n_values; i++)
+    insert (heap, n + i, values[i]);
   /* Sequentially consistent: comes before asking whether a worker must be told. */
-  atomic_fetch_add_explicit (&heap->n_items, 1, memory_order_seq_cst);
+  atomic_store_explicit (&heap->n_items, n + n_values, memory_order_seq_cst);
   _g_flow_mutex_unlock (&heap->mutex);
 }
 

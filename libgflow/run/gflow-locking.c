@@ -131,8 +131,13 @@ static void
 granted (GFlowWaiter *waiter)
 {
   GFlowWait *wait = (GFlowWait *) waiter;
+  GFlowRun *run = wait->run;
+  GFlowLane *lane = current_lane (run);
 
-  go_on (wait, wait->step + 1, current_lane (wait->run));
+  go_on (wait, wait->step + 1, lane);
+  /* After the end of the node that had the lock, it goes with what waited for that. */
+  if (lane != NULL && !lane->ending)
+    _g_flow_run_deliver_chosen (run, lane);
 }
 
 static GFlowWait *
@@ -205,6 +210,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       release_steps (self, wait->index, wait->step);
       _g_flow_run_deliver (self, _g_flow_run_context_lane (self), wait->index);
     }
+  _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self));
 }
 
 /* The lock that a node waits for now. */

@@ -229,7 +229,9 @@ dispatch_next (GFlowOwner *owner,
     }
   else if (!run->finished)
     {
-      if (!_g_flow_run_has_context_work (run))
+      if (_g_flow_run_has_context_work (run))
+        queue (owner, run);
+      else
         unqueue (owner, run);
       /* While it is posted it is in a list, and cannot be let go. */
       if (_g_flow_scheduler_is_complete (run) &&

@@ -55,6 +55,14 @@ typedef enum
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
 
+/* Nodes on their way. */
+typedef struct
+{
+  guint32 *items; /* (owned) */
+  guint    n;
+  guint    n_allocated;
+} GFlowReady;
+
 /* Where nodes of a run are run: by one worker at a time, or by the owner context. */
 typedef struct
 {
@@ -62,9 +70,9 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
-  guint32         *ready;     /* (owned): nodes to be routed, between two steps */
-  guint32          n_ready;
-  guint32          n_ready_allocated;
+  GFlowReady       ready;     /* to be routed, between two steps */
+  GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
+  gboolean         ending;    /* a node gives its locks back, and is not counted off yet */
   gboolean         context;   /* it is the one of the owner context */
   gboolean         caller;    /* the thread of the owner context is on it */
   gboolean         taken;     /* guarded by the scheduler's mutex */
@@ -224,6 +232,8 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
+void           _g_flow_run_deliver_chosen  (GFlowRun        *self,
+                                            GFlowLane       *lane);
 void           _g_flow_run_deliver         (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);

@@ -80,8 +80,11 @@ void
 _g_flow_run_refuse (GFlowRun     *self,
                     const GError *error)
 {
+  _g_flow_mutex_lock (&self->mutex);
   g_clear_error (&self->error);
   self->error = g_error_copy (error);
+  self->settled = TRUE;
+  _g_flow_mutex_unlock (&self->mutex);
   _g_flow_run_set_state (self, G_FLOW_RUN_STATE_FAILED);
 }
 
@@ -566,8 +569,9 @@ own_cancelled_cb (GCancellable *cancellable,
   /* A run that stops by itself cancels it, too. */
   if (!_g_flow_run_is_stopping (self))
     g_flow_run_cancel (self);
-  /* This may be the last reference by now. */
-  _g_flow_home_release (&self->flow->home, self, g_object_unref);
+  /* This may be the last reference by now, and the thread not that of the run. */
+  if (!_g_flow_scheduler_give (self))
+    _g_flow_home_release (&self->flow->home, self, g_object_unref);
 }
 
 static void

@@ -14,6 +14,7 @@ void     _g_flow_scheduler_activate   (GFlowRun *run,
                                        guint     max_threads);
 gboolean _g_flow_scheduler_deactivate (GFlowRun *run);
 gboolean _g_flow_scheduler_keep       (GFlowRun *run);
+gboolean _g_flow_scheduler_give       (GFlowRun *run);
 void     _g_flow_scheduler_call       (GFlowRun *run);
 void     _g_flow_scheduler_post       (GFlowRun *run);
 void     _g_flow_scheduler_inject     (GFlowRun *run,

@@ -55,6 +55,7 @@ static struct
   GQueue       idle;          /* of GFlowWorker, by their links: the last one first */
   guint        n_threads;
   guint        n_spare;       /* of these */
+  guint64      n_taken;       /* counts the runs that ordinary workers have come to */
   guint        n_processors;
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
@@ -199,8 +200,12 @@ call_worker (GFlowRun *run)
     {
       run->caller_waits = FALSE;
       _g_flow_owner_post (run);
+      /* Unless it is in something else there, the run has at least this thread. */
+      if (!is_starving (run))
+        return;
     }
-  else if (scheduler.idle.length > 0)
+
+  if (scheduler.idle.length > 0)
     {
       GFlowWorker *worker = g_queue_pop_tail_link (&scheduler.idle)->data;
 
@@ -296,6 +301,7 @@ take_run (void)
   GFlowCrew *crew = g_queue_peek_head (&scheduler.crews);
   GFlowRun *run = g_queue_peek_head (&crew->hungry);
 
+  scheduler.n_taken++;
   /* The other crews come first next time. */
   g_queue_unlink (&scheduler.crews, &crew->link);
   g_queue_push_tail_link (&scheduler.crews, &crew->link);
@@ -365,10 +371,18 @@ work_ordinarily (GFlowWorker *worker)
 static void
 work_as_spare (GFlowWorker *worker)
 {
-  _g_flow_mutex_unlock (&scheduler.mutex);
-  /* Nobody knows this worker, to wake it. */
-  g_flow_parking_park (&worker->parking, SPARE_DELAY_MS);
-  _g_flow_mutex_lock (&scheduler.mutex);
+  guint64 n_taken;
+
+  /* As long as others take runs, they take turns, and are enough. */
+  do
+    {
+      n_taken = scheduler.n_taken;
+      _g_flow_mutex_unlock (&scheduler.mutex);
+      /* Nobody knows this worker, to wake it. */
+      g_flow_parking_park (&worker->parking, SPARE_DELAY_MS);
+      _g_flow_mutex_lock (&scheduler.mutex);
+    }
+  while (scheduler.n_taken != n_taken && find_starving () != NULL);
 
   scheduler.spare_pending = FALSE;
   for (GFlowRun *run; (run = find_starving ()) != NULL;)
@@ -413,8 +427,8 @@ _g_flow_scheduler_activate (GFlowRun *run,
   run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : count_processors ();
   update_crew (run->crew);
   /* There may be more room than there was: other runs of the flow may wait. */
-  if (run->crew->hungry.length > 0)
-    call_next (run->crew);
+  for (GList *l = run->crew->hungry.head; l != NULL; l = l->next)
+    call_worker (l->data);
   _g_flow_owner_post (run);
   _g_flow_mutex_unlock (&scheduler.mutex);
 }
@@ -452,6 +466,20 @@ _g_flow_scheduler_keep (GFlowRun *run)
   return active;
 }
 
+/* Gives a reference to the run itself, to be dropped when it has ended. FALSE if
+ * it has, or has one already. */
+gboolean
+_g_flow_scheduler_give (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+
+  const gboolean given = run->active && !run->self_ref;
+
+  run->self_ref = run->self_ref || given;
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  return given;
+}
+
 /* The run could use another worker. */
 void
 _g_flow_scheduler_call (GFlowRun *run)
@@ -482,7 +510,7 @@ _g_flow_scheduler_inject (GFlowRun *run,
   if ((run->nodes[index].route & G_FLOW_ROUTE_CONTEXT) != 0)
     {
       if (run->plan->priorities != NULL)
-        g_flow_heap_push (&run->context_heap, index);
+        g_flow_heap_push (&run->context_heap, &index, 1);
       else
         g_flow_inbox_push (&run->context_inbox, index);
       _g_flow_owner_post (run);
@@ -490,7 +518,7 @@ _g_flow_scheduler_inject (GFlowRun *run,
   else
     {
       if (run->plan->priorities != NULL)
-        g_flow_heap_push (&run->heap, index);
+        g_flow_heap_push (&run->heap, &index, 1);
       else
         g_flow_inbox_push (&run->inbox, index);
       make_hungry (run);

@@ -83,7 +83,11 @@ void
 _g_flow_run_free_state (GFlowRun *self)
 {
   for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
-    g_free (self->lanes[i].ready);
+    {
+      g_free (self->lanes[i].ready.items);
+      g_free (self->lanes[i].chosen[0].items);
+      g_free (self->lanes[i].chosen[1].items);
+    }
   g_clear_pointer (&self->block, g_aligned_free);
   g_clear_pointer ((gpointer *) &self->inbox.slots, g_free);
   g_clear_pointer ((gpointer *) &self->context_inbox.slots, g_free);

@@ -32,6 +32,41 @@ pause_processor (void)
 
 /* Ready nodes */
 
+static void
+add_ready (GFlowReady *ready,
+           guint32     index)
+{
+  if (ready->n == ready->n_allocated)
+    {
+      ready->n_allocated = MAX (16, ready->n_allocated * 2);
+      ready->items = g_renew (guint32, ready->items, ready->n_allocated);
+    }
+  ready->items[ready->n++] = index;
+}
+
+/* What was chosen by priority goes to the heaps: all that has become ready
+ * together at once, or whoever is faster would take a node too soon. */
+void
+_g_flow_run_deliver_chosen (GFlowRun  *self,
+                            GFlowLane *lane)
+{
+  GFlowReady *of_workers = &lane->chosen[FALSE], *of_context = &lane->chosen[TRUE];
+
+  if (of_workers->n > 0)
+    {
+      g_flow_heap_push (&self->heap, of_workers->items, of_workers->n);
+      of_workers->n = 0;
+      _g_flow_run_notify_work (self);
+    }
+  if (of_context->n > 0)
+    {
+      g_flow_heap_push (&self->context_heap, of_context->items, of_context->n);
+      of_context->n = 0;
+      if (!lane->context)
+        _g_flow_owner_post (self);
+    }
+}
+
 /* A ready node goes to where it will be run. @lane is the lane that this thread
  * is on, which may be of the context; NULL for a thread that is on none. */
 void
@@ -47,20 +82,19 @@ _g_flow_run_deliver (GFlowRun  *self,
     {
       _g_flow_scheduler_inject (self, index);
     }
+  else if (self->plan->priorities != NULL)
+    {
+      add_ready (&lane->chosen[in_context], index);
+    }
   else if (in_context)
     {
-      if (self->plan->priorities != NULL)
-        g_flow_heap_push (&self->context_heap, index);
-      else
-        g_flow_inbox_push (&self->context_inbox, index);
+      g_flow_inbox_push (&self->context_inbox, index);
       if (!lane->context)
         _g_flow_owner_post (self);
     }
   else
     {
-      if (self->plan->priorities != NULL)
-        g_flow_heap_push (&self->heap, index);
-      else if (lane->context)
+      if (lane->context)
         g_flow_inbox_push (&self->inbox, index);
       else
         {
@@ -92,21 +126,10 @@ static void
 route_ready (GFlowRun  *self,
              GFlowLane *lane)
 {
-  for (guint i = lane->n_ready; i-- > 0;)
-    _g_flow_run_route (self, lane, lane->ready[i]);
-  lane->n_ready = 0;
-}
-
-static void
-remember_ready (GFlowLane *lane,
-                guint32    index)
-{
-  if (lane->n_ready == lane->n_ready_allocated)
-    {
-      lane->n_ready_allocated = MAX (16, lane->n_ready_allocated * 2);
-      lane->ready = g_renew (guint32, lane->ready, lane->n_ready_allocated);
-    }
-  lane->ready[lane->n_ready++] = index;
+  for (guint i = lane->ready.n; i-- > 0;)
+    _g_flow_run_route (self, lane, lane->ready.items[i]);
+  lane->ready.n = 0;
+  _g_flow_run_deliver_chosen (self, lane);
 }
 
 /* Counts @index off for those that wait for it. Of the plain nodes that become
@@ -139,7 +162,7 @@ release_successors (GFlowRun  *self,
 
       if (G_UNLIKELY (waiting->route != 0 || lane->context))
         {
-          remember_ready (lane, *successor);
+          add_ready (&lane->ready, *successor);
           continue;
         }
       if (next != G_FLOW_NO_NODE)
@@ -151,7 +174,7 @@ release_successors (GFlowRun  *self,
         }
       next = *successor;
     }
-  if (G_UNLIKELY (lane->n_ready > 0))
+  if (G_UNLIKELY (lane->ready.n > 0))
     route_ready (self, lane);
   if (pushed && self->n_lanes > 1)
     {
@@ -193,7 +216,11 @@ end_attended_node (GFlowRun       *self,
 
   /* Locks go before anything that waits for the node can start. */
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
-    _g_flow_run_release_locks (self, index);
+    {
+      lane->ending = TRUE;
+      _g_flow_run_release_locks (self, index);
+      lane->ending = FALSE;
+    }
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
     _g_flow_run_drop_results (self, lane, index);
   if ((attention & G_FLOW_ATTENTION_WATCHED) != 0 && _g_flow_run_is_watched (self, index))
@@ -204,7 +231,12 @@ end_attended_node (GFlowRun       *self,
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_release);
       _g_flow_run_tell (self, lane, index, state, before == G_FLOW_NODE_STATE_RUNNING);
     }
-  return end_node (self, lane, index, state);
+
+  const guint32 next = end_node (self, lane, index, state);
+
+  if (self->plan->priorities != NULL)
+    _g_flow_run_deliver_chosen (self, lane);
+  return next;
 }
 
 guint32

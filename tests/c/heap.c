@@ -30,7 +30,8 @@ test_order (guint64 seed)
           if (given < n && tap_random (&seed) % 2 == 0)
             {
               inside[given] = TRUE;
-              g_flow_heap_push (&heap, given++);
+              g_flow_heap_push (&heap, &given, 1);
+              given++;
               CHECK (!g_flow_heap_is_empty (&heap));
             }
           else if (g_flow_heap_pop (&heap, &value))
@@ -79,7 +80,7 @@ member (void *data)
       for (guint i = 0; i < 5 && next < self->n; i++, next += N_THREADS)
         {
           self->payload[next] = next + 9;
-          g_flow_heap_push (&self->heap, next);
+          g_flow_heap_push (&self->heap, &next, 1);
         }
       for (guint i = 0; i < 6 && g_flow_heap_pop (&self->heap, &value); i++)
         {

@@ -196,10 +196,7 @@ assert_counts_others (GStrv       lines,
                       const char *expected)
 {
   g_assert_cmpuint (g_strv_length (lines), ==, 101);
-  g_assert_true (g_str_has_prefix (lines[100], "… and "));
-  g_assert_true (g_str_has_suffix (lines[100], " more"));
-  if (!g_str_equal (lines[100], expected))
-    g_test_incomplete ("the problems that are not told are not all counted");
+  g_assert_cmpstr (lines[100], ==, expected);
 }
 
 static void

@@ -355,7 +355,7 @@ test('results as in C', async () => {
     run.keep_results = true;
     await run.execute(null);
     equal(run.get_result(number), 7);
-    equal(run.dup_result_variant(number), null);
+    equal(run.dup_result_variant(number).unpack(), 7);
     deepEqual(run.dup_result_variant(variant).deepUnpack(), ['a', 'b']);
     equal(run.dup_result_object(object), number);
     equal(run.dup_result_object(number), null);

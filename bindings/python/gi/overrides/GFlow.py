@@ -528,7 +528,7 @@ class FlowRun(GFlow.FlowRun):
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
 
     def __getitem__(self, node):
-        """The result of a node, function or name; or its exception, if it failed."""
+        """The result of a node, function or name, None if it gave none; or its exception, if it failed."""
         node = self.find(node)
         value = self.get_result(node)
         if value is not None:
@@ -537,7 +537,9 @@ class FlowRun(GFlow.FlowRun):
             raise original(self.get_node_error(node), self)
         reason = self.dup_node_reason(node)
         if reason is None and self.get_node_state(node) == GFlow.FlowNodeState.DONE:
-            reason = ('it returned none, or the last node that could read it has ended: '
+            if self.get_keep_results() or not node.get_downstreams().get_n_items():
+                return None
+            reason = ('the last node that could read it has ended (or there was none): '
                       'keep_results=True keeps all')
         raise KeyError(f'{node.get_name()} has no result' + (reason and f': {reason}' or ''))
 
