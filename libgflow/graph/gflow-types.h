@@ -49,8 +49,10 @@ typedef gboolean (*GFlowFunc) (GFlowNode  *node,
  * The async body of a node.
  *
  * It is called in the owner context and completes by returning on @task: any
- * return without an error is success. The body must keep a reference to @task
- * for as long as it works; a task that is dropped without a return fails the
+ * return without an error is success. Sources that it needs go to the context of
+ * [method@Gio.Task.get_context], which is a private one under
+ * [method@GFlow.Flow.execute_sync]. The body must keep a reference to @task for as
+ * long as it works; a task that is dropped without a return fails the
  * node with %G_FLOW_ERROR_ABANDONED. The cancellable of @task is the node's
  * own. A result is given with [method@GFlow.FlowRun.set_result] before the
  * return.

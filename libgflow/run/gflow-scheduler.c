@@ -232,13 +232,11 @@ call_next (GFlowCrew *crew)
     call_worker (g_queue_peek_head (&((GFlowCrew *) g_queue_peek_head (&scheduler.crews))->hungry));
 }
 
-/* A run that is hungry already has called, unless it has just lost its last worker. */
 static void
 make_hungry (GFlowRun *run)
 {
-  if (run->complete ||
-      atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes ||
-      (atomic_load_explicit (&run->hungry, memory_order_relaxed) && !is_starving (run)))
+  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) || run->complete ||
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes)
     return;
 
   set_hungry (run, TRUE);
@@ -285,7 +283,13 @@ leave_run (GFlowRun  *run,
   const guint n_inside = atomic_fetch_sub_explicit (&run->n_inside, 1, memory_order_seq_cst) - 1;
 
   if (_g_flow_run_has_work (run))
-    make_hungry (run);
+    {
+      /* If it is hungry it has called before, but may be without any worker now. */
+      if (atomic_load_explicit (&run->hungry, memory_order_relaxed))
+        call_worker (run);
+      else
+        make_hungry (run);
+    }
   else if (n_inside == 0 && !run->complete &&
            atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
     complete (run);

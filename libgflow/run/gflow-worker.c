@@ -227,6 +227,9 @@ end_attended_node (GFlowRun       *self,
     {
       const GFlowNodeState before = _g_flow_run_node_state (self, index);
 
+      /* A handler may wait for a lock that has been given to one of these. */
+      if (lane->context)
+        _g_flow_run_deliver_chosen (self, lane);
       /* Handlers see what they are told. */
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_release);
       _g_flow_run_tell (self, lane, index, state, before == G_FLOW_NODE_STATE_RUNNING);
