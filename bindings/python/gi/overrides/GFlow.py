@@ -528,7 +528,7 @@ class FlowRun(GFlow.FlowRun):
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
 
     def __getitem__(self, node):
-        """The result of a node, function or name, None if it gave none; or its exception, if it failed."""
+        """The result of a node, function or name; or its exception, if it failed."""
         node = self.find(node)
         value = self.get_result(node)
         if value is not None:
