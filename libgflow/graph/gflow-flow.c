@@ -395,7 +395,7 @@ static void
 install_signals (GObjectClass *object_class)
 {
   GType type = G_TYPE_FROM_CLASS (object_class);
-  const GSignalFlags flags = G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED;
+  const GSignalFlags flags = G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED | G_SIGNAL_NO_HOOKS;
 
   /**
    * GFlow::started:

@@ -10,7 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Starting a run, in its three forms, and ending it. */
+/* Starting a run, and ending it. */
 
 /* How often progress is notified */
 #define PROGRESS_MS 100
@@ -98,11 +98,44 @@ start_deadline (GFlowRun *self)
   self->deadline_source = attach_source (self, source, "GFlow deadline", deadline_cb);
 }
 
-/* Starts the run, whose owner is @context. Nothing is called from here: the
- * rest happens in a dispatch. FALSE if it cannot be started. */
+/* Whether something has to come to the owner context: a node, a signal, a deadline. */
+static gboolean
+needs_context (GFlowRun *self)
+{
+  if (self->plan->n_context > 0 || self->deadline != 0 || _g_flow_watch_is_watched (self))
+    return TRUE;
+
+  self->watched = _g_flow_watch_find (self->plan);
+  return self->watched != NULL;
+}
+
+/* The run belongs to @context; or, if that is NULL, to its caller, who waits on
+ * @parking, or in a private context if the run needs one. */
+static void
+find_owner (GFlowRun     *self,
+            GMainContext *context,
+            GFlowParking *parking)
+{
+  g_autoptr(GMainContext) private = NULL;
+
+  if (context == NULL && !needs_context (self))
+    {
+      self->caller = parking;
+      self->participates = TRUE;
+      self->quiet = TRUE;
+      return;
+    }
+  if (context == NULL)
+    context = private = g_main_context_new ();
+  self->owner = _g_flow_owner_get (context);
+}
+
+/* Starts the run, see find_owner(). Nothing is called from here: the rest happens
+ * in a dispatch. FALSE if it cannot be started. */
 gboolean
 _g_flow_run_begin (GFlowRun        *self,
                    GMainContext    *context,
+                   GFlowParking    *parking,
                    GCancellable    *cancellable,
                    GFlowEndedFunc   ended,
                    gpointer         user_data,
@@ -125,7 +158,7 @@ _g_flow_run_begin (GFlowRun        *self,
   self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->ended = ended;
   self->ended_data = user_data;
-  self->owner = _g_flow_owner_get (context);
+  find_owner (self, context, parking);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_apply_cancelled (self);
@@ -145,12 +178,15 @@ _g_flow_run_start_nodes (GFlowRun *self)
   const gboolean routed = _g_flow_run_routes_all (self);
 
   self->started = TRUE;
-  _g_flow_run_notify_state (self);
-  _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, self, NULL);
-  self->watched = _g_flow_watch_find (plan);
+  if (!self->quiet)
+    {
+      _g_flow_run_notify_state (self);
+      _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, self, NULL);
+      self->watched = _g_flow_watch_find (plan);
+    }
   if (self->watched != NULL)
     atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WATCHED, memory_order_relaxed);
-  if (_g_flow_run_is_progress_watched (self))
+  if (!self->quiet && _g_flow_watch_is_notified (self))
     self->progress_source = attach_source (self, g_timeout_source_new (PROGRESS_MS),
                                            "GFlow progress", _g_flow_run_progress_cb);
 
@@ -236,11 +272,14 @@ _g_flow_run_finish (GFlowRun *self)
   _g_flow_run_deliver_news (self);
   _g_flow_run_free_garbage (self);
   _g_flow_run_set_state (self, state);
-  _g_flow_run_notify_ended (self);
-  _g_flow_run_emit (self, event, self->error);
-  _g_flow_run_emit (self, G_FLOW_EVENT_ALWAYS, NULL);
-  _g_flow_emit (self->flow, event, self, self->error);
-  _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, self, NULL);
+  if (!self->quiet)
+    {
+      _g_flow_run_notify_ended (self);
+      _g_flow_run_emit (self, event, self->error);
+      _g_flow_run_emit (self, G_FLOW_EVENT_ALWAYS, NULL);
+      _g_flow_emit (self->flow, event, self, self->error);
+      _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, self, NULL);
+    }
 
   /* From here on the run may go. The reference that it had on itself is dropped
    * here, in its context. */
@@ -249,7 +288,8 @@ _g_flow_run_finish (GFlowRun *self)
   self->ended (self, self->error, self->ended_data);
   self->parent = NULL;
   self->owner = NULL;
-  _g_flow_owner_unref (owner);
+  self->caller = NULL;
+  g_clear_pointer (&owner, _g_flow_owner_unref);
 }
 
 /* GFlowRun */
@@ -345,7 +385,7 @@ g_flow_run_execute (GFlowRun            *self,
   g_set_object (&operation->cancellable, cancellable);
   operation->callback = callback;
   operation->user_data = user_data;
-  if (!_g_flow_run_begin (self, context, cancellable, run_ended, operation, &error))
+  if (!_g_flow_run_begin (self, context, NULL, cancellable, run_ended, operation, &error))
     {
       if (is_new)
         tell_refused_later (self, context);
@@ -374,105 +414,6 @@ g_flow_run_execute_finish (GFlowRun      *self,
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static void
-sync_ended (GFlowRun     *self,
-            const GError *error,
-            gpointer      user_data)
-{
-  *(gboolean *) user_data = TRUE;
-}
-
-/* The run whose body this thread is in. A run that is a node of another one is in
- * the body of that node all the time. */
-static GFlowRun *
-find_body_run (void)
-{
-  for (GFlowFrame *frame = _g_flow_frame; frame != NULL; frame = frame->below)
-    if (frame->in_body)
-      return frame->run;
-    else if (frame->run->parent != NULL)
-      return frame->run->parent;
-  return NULL;
-}
-
-/* What is started by a handler or a body in the context belongs to it; what a
- * body starts that this thread calls as a worker does not. */
-static void
-iterate (GMainContext *context,
-         gboolean      may_block)
-{
-  g_main_context_push_thread_default (context);
-  g_main_context_iteration (context, may_block);
-  g_main_context_pop_thread_default (context);
-}
-
-/* The thread that waits works, unless something may be wanted of it meanwhile. */
-static gboolean
-may_participate (GFlowRun *self)
-{
-  return self->plan->n_context == 0 && self->deadline == 0;
-}
-
-/**
- * g_flow_run_execute_sync:
- * @self: a run that was not executed yet
- * @cancellable: (nullable): cancels the run
- * @error: return location for the first error of the run
- *
- * Executes the run, blocking the calling thread until it has ended. All
- * signals, callbacks and async bodies come in the calling thread, from a private
- * main context: the caller's own is not iterated.
- *
- * If all nodes run on workers, the calling thread is one of them.
- *
- * Must not be called from the body of a node of the same flow, which fails
- * with %G_FLOW_ERROR_RECURSION.
- *
- * Returns: %TRUE if the run has succeeded
- *
- * Since: 0.1
- */
-gboolean
-g_flow_run_execute_sync (GFlowRun      *self,
-                         GCancellable  *cancellable,
-                         GError       **error)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
-  g_return_val_if_fail (self->flow != NULL, FALSE);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  g_autoptr(GMainContext) context = g_main_context_new ();
-  g_autoptr(GFlowRun) held G_GNUC_UNUSED = g_object_ref (self);
-  g_autoptr(GError) refusal = NULL;
-  const gboolean is_new = g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
-  gboolean ended = FALSE;
-
-  self->parent = find_body_run ();
-  if (!_g_flow_run_begin (self, context, cancellable, sync_ended, &ended, &refusal))
-    {
-      if (is_new)
-        _g_flow_run_tell_refused (self);
-      self->parent = NULL;
-      g_propagate_error (error, g_steal_pointer (&refusal));
-      return FALSE;
-    }
-
-  self->participates = may_participate (self);
-  while (!ended)
-    {
-      const gboolean worked = self->started && self->participates &&
-                              _g_flow_scheduler_help (self);
-
-      if (!ended)
-        iterate (context, !worked);
-    }
-
-  if (self->error != NULL)
-    g_propagate_error (error, g_error_copy (self->error));
-  return self->error == NULL;
 }
 
 /* GFlow */
@@ -526,7 +467,7 @@ g_flow_execute (GFlow               *self,
 
   g_task_set_source_tag (task, g_flow_execute);
   g_task_set_check_cancellable (task, FALSE);
-  if (!_g_flow_run_begin (run, context, cancellable, flow_ended, task, &error))
+  if (!_g_flow_run_begin (run, context, NULL, cancellable, flow_ended, task, &error))
     {
       flow_ended (run, error, task);
       g_error_free (error);
@@ -554,33 +495,4 @@ g_flow_execute_finish (GFlow         *self,
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/**
- * g_flow_execute_sync:
- * @self: a flow
- * @cancellable: (nullable): cancels the run
- * @error: return location for the first error of the run
- *
- * Runs the flow once, blocking the calling thread until the run has ended. See
- * [method@GFlow.FlowRun.execute_sync].
- *
- * Returns: (transfer full): the run, which has succeeded
- *
- * Since: 0.1
- */
-GFlowRun *
-g_flow_execute_sync (GFlow         *self,
-                     GCancellable  *cancellable,
-                     GError       **error)
-{
-  g_return_val_if_fail (G_IS_FLOW (self), NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  g_autoptr(GFlowRun) run = g_flow_run_new (self);
-
-  if (!g_flow_run_execute_sync (run, cancellable, error))
-    return NULL;
-  return g_steal_pointer (&run);
 }

@@ -12,5 +12,6 @@ void          _g_flow_owner_unref       (GFlowOwner   *owner);
 GMainContext *_g_flow_owner_get_context (GFlowOwner   *owner);
 void          _g_flow_owner_post        (GFlowRun     *run);
 void          _g_flow_owner_run_now     (GFlowRun     *run);
+gboolean      _g_flow_owner_dispatch_caller (GFlowRun *run);
 
 G_END_DECLS

@@ -312,6 +312,40 @@ dispatch (GFlowOwner *owner)
     g_source_set_ready_time (owner->source, 0);
 }
 
+/* As when a context does it: handlers that bodies have connected meanwhile find one. */
+static void
+finish_for_caller (GFlowRun *run)
+{
+  g_autoptr(GMainContext) context = NULL;
+
+  if (_g_flow_watch_is_watched (run))
+    {
+      run->quiet = FALSE;
+      context = g_main_context_new ();
+      g_main_context_push_thread_default (context);
+    }
+  _g_flow_run_finish (run);
+  if (context != NULL)
+    g_main_context_pop_thread_default (context);
+}
+
+/* What a dispatch does, for a run that has no context but a caller. FALSE if there
+ * was nothing to do. */
+gboolean
+_g_flow_owner_dispatch_caller (GFlowRun *run)
+{
+  Budget budget = { .deadline = G_MAXINT64, .stride = 1 };
+
+  /* Sequentially consistent, and so acquire: see take_posted(). */
+  if (!atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst) && run->started)
+    return FALSE;
+
+  dispatch_run (run, &budget);
+  if (_g_flow_scheduler_is_complete (run))
+    finish_for_caller (run);
+  return TRUE;
+}
+
 static void
 release_owner (GFlowOwner *owner)
 {
@@ -425,6 +459,12 @@ _g_flow_owner_post (GFlowRun *run)
    * done before is seen by whoever takes the run over now or has not yet. */
   if (atomic_exchange_explicit (&run->posted, TRUE, memory_order_seq_cst))
     return;
+
+  if (owner == NULL)
+    {
+      g_flow_parking_unpark (run->caller);
+      return;
+    }
 
   GFlowRun *before = atomic_load_explicit (&owner->posted, memory_order_relaxed);
 

@@ -13,6 +13,7 @@
 #include "gflow-deque-private.h"
 #include "gflow-heap-private.h"
 #include "gflow-inbox-private.h"
+#include "gflow-parking-private.h"
 
 G_BEGIN_DECLS
 
@@ -108,9 +109,11 @@ struct _GFlowRun
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
-  GFlowOwner      *owner;        /* (owned) (nullable) */
+  GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
+  GFlowParking    *caller;       /* (unowned) (nullable): where it does */
   GFlowCrew       *crew;         /* (owned) (nullable) */
   gboolean         participates; /* the thread of the owner context works, too */
+  gboolean         quiet;        /* nobody is told of it */
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
@@ -177,6 +180,7 @@ struct _GFlowRun
 /* Starting and ending: gflow-execute.c */
 gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             GMainContext    *context,
+                                            GFlowParking    *parking,
                                             GCancellable    *cancellable,
                                             GFlowEndedFunc   ended,
                                             gpointer         user_data,
@@ -220,7 +224,6 @@ void           _g_flow_run_notify_state    (GFlowRun        *self);
 void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
-gboolean       _g_flow_run_is_progress_watched (GFlowRun    *self);
 gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
@@ -263,6 +266,8 @@ void           _g_flow_run_free_results    (GFlowRun        *self);
 
 /* Watched nodes: gflow-watch.c */
 GBytes        *_g_flow_watch_find          (GFlowPlan       *plan);
+gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
+gboolean       _g_flow_watch_is_notified   (GFlowRun        *run);
 void           _g_flow_watch_absorb        (gulong           handler_id);
 void           _g_flow_run_tell            (GFlowRun        *self,
                                             GFlowLane       *lane,

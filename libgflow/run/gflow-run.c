@@ -107,14 +107,6 @@ _g_flow_run_emit (GFlowRun     *self,
     g_signal_emit (self, signals[event], 0);
 }
 
-gboolean
-_g_flow_run_is_progress_watched (GFlowRun *self)
-{
-  const guint notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
-
-  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify, 0, NULL, NULL, NULL) != 0;
-}
-
 static void
 notify_progress (GFlowRun *self)
 {
@@ -141,6 +133,10 @@ _g_flow_run_progress_cb (gpointer user_data)
 void
 _g_flow_run_notify_ended (GFlowRun *self)
 {
+  /* To notify costs more than to ask. */
+  if (!_g_flow_watch_is_notified (self))
+    return;
+
   notify_progress (self);
   _g_flow_run_notify_state (self);
   if (self->error != NULL)
@@ -155,7 +151,7 @@ g_flow_run_dispose (GObject *object)
   GFlowRun *self = G_FLOW_RUN (object);
 
   /* Nobody wants the run any more: it ends, properly, and goes after that. */
-  if (_g_flow_scheduler_keep (self))
+  if (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_RUNNING && _g_flow_scheduler_keep (self))
     {
       g_flow_run_cancel (self);
       return;
@@ -420,6 +416,8 @@ static void
 install_signals (GObjectClass *object_class)
 {
   GType type = G_TYPE_FROM_CLASS (object_class);
+  /* Without hooks, because nothing is emitted where there are no handlers. */
+  const GSignalFlags flags = G_SIGNAL_RUN_LAST | G_SIGNAL_NO_HOOKS;
 
   /**
    * GFlowRun::done:
@@ -429,7 +427,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[G_FLOW_EVENT_DONE] = g_signal_new ("done", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[G_FLOW_EVENT_DONE] = g_signal_new ("done", type, flags, 0, NULL, NULL, NULL,
                                              G_TYPE_NONE, 0);
 
   /**
@@ -441,7 +439,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[G_FLOW_EVENT_ERROR] = g_signal_new ("error", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[G_FLOW_EVENT_ERROR] = g_signal_new ("error", type, flags, 0, NULL, NULL, NULL,
                                               G_TYPE_NONE, 1, G_TYPE_ERROR);
 
   /**
@@ -452,7 +450,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[G_FLOW_EVENT_ALWAYS] = g_signal_new ("always", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+  signals[G_FLOW_EVENT_ALWAYS] = g_signal_new ("always", type, flags, 0, NULL, NULL,
                                                NULL, G_TYPE_NONE, 0);
 }
 

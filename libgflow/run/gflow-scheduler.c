@@ -6,7 +6,6 @@
 #include "gflow-scheduler-private.h"
 
 #include "gflow-owner-private.h"
-#include "gflow-parking-private.h"
 
 /* Which thread works on which run.
  *
@@ -433,7 +432,9 @@ _g_flow_scheduler_activate (GFlowRun *run,
   /* There may be more room than there was: other runs of the flow may wait. */
   for (GList *l = run->crew->hungry.head; l != NULL; l = l->next)
     call_worker (l->data);
-  _g_flow_owner_post (run);
+  /* A caller that waits needs not be told to begin. */
+  if (run->owner != NULL)
+    _g_flow_owner_post (run);
   _g_flow_mutex_unlock (&scheduler.mutex);
 }
 

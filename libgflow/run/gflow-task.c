@@ -171,7 +171,7 @@ call_subflow (GFlowRun *self,
   call->index = index;
   child->parent = self;
   g_flow_run_set_parameters (child, self->parameters);
-  if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner),
+  if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
                           _g_flow_run_node_cancellable (self, index),
                           subflow_ended, call, &error))
     {

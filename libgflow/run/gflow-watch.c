@@ -56,6 +56,31 @@ _g_flow_watch_absorb (gulong handler_id)
   _g_flow_mutex_unlock (&watch.mutex);
 }
 
+/* Whether @instance has handlers for signals that have no detail, blocked or not. */
+static gboolean
+has_handlers (gpointer instance)
+{
+  return g_signal_handler_find (instance, G_SIGNAL_MATCH_DETAIL, 0, 0, NULL, NULL, NULL) != 0;
+}
+
+/* Whether somebody is notified of the properties of the run. */
+gboolean
+_g_flow_watch_is_notified (GFlowRun *run)
+{
+  static guint notify;
+
+  if (notify == 0)
+    notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
+  return g_signal_handler_find (run, G_SIGNAL_MATCH_ID, notify, 0, NULL, NULL, NULL) != 0;
+}
+
+/* Whether signals of the run or of its flow reach anybody. */
+gboolean
+_g_flow_watch_is_watched (GFlowRun *run)
+{
+  return has_handlers (run) || _g_flow_watch_is_notified (run) || has_handlers (run->flow);
+}
+
 /* A byte for each node that is not 0 if it has handlers; NULL if none has. */
 static GBytes *
 ask_nodes (GFlowPlan *plan)
@@ -63,7 +88,7 @@ ask_nodes (GFlowPlan *plan)
   guint8 *watched = NULL;
 
   for (guint i = 0; i < plan->n_nodes; i++)
-    if (_g_flow_node_has_handlers (plan->nodes[i].node))
+    if (has_handlers (plan->nodes[i].node) && _g_flow_node_has_handlers (plan->nodes[i].node))
       {
         if (watched == NULL)
           watched = g_new0 (guint8, plan->n_nodes);

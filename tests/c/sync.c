@@ -315,6 +315,99 @@ test_recursion_around (void)
   g_assert_finalize_object (circle.second);
 }
 
+/* Handlers that a body connects are called in a private context, too, though none
+ * was there when the run began. */
+
+typedef struct
+{
+  GThread      *caller;
+  GMainContext *context; /* the caller's */
+  guint         n_called;
+} Late;
+
+static void
+late_always_cb (GFlowRun *run,
+                gpointer  user_data)
+{
+  Late *late = user_data;
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+
+  g_assert_true (g_thread_self () == late->caller);
+  g_assert_true (context != late->context);
+  late->n_called++;
+}
+
+static gboolean
+connecting_body (GFlowNode  *node,
+                 GFlowRun   *run,
+                 gpointer    user_data,
+                 GError    **error)
+{
+  g_signal_connect (run, "always", G_CALLBACK (late_always_cb), user_data);
+  return TRUE;
+}
+
+static void
+test_late_handler (void)
+{
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+  g_autoptr(GFlow) flow = g_flow_new ();
+  Late late = { g_thread_self (), context, 0 };
+
+  g_flow_add (flow, NULL, connecting_body, &late, NULL, NULL);
+
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GFlowRun) run = g_flow_execute_sync (flow, NULL, &error);
+
+  g_assert_no_error (error);
+  test_assert_run (run, DONE);
+  g_assert_cmpuint (late.n_called, ==, 1);
+}
+
+/* A caller that sleeps because other threads have all the work is woken for what
+ * only it can do: to end the run, here after a cancellation. */
+
+static gboolean
+cancelled_body (GFlowNode  *node,
+                GFlowRun   *run,
+                gpointer    user_data,
+                GError    **error)
+{
+  while (!g_cancellable_set_error_if_cancelled (g_flow_run_get_cancellable (run), error))
+    g_thread_yield ();
+  return FALSE;
+}
+
+static gpointer
+cancel_thread (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+static void
+test_cancel_sleeping_caller (void)
+{
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autoptr(GFlow) flow = g_flow_new ();
+      g_autoptr(GFlowLock) lock = g_flow_lock_new ();
+      g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr(GError) error = NULL;
+
+      g_flow_set_max_threads (flow, 1 + i % 3);
+      for (guint k = 0; k < 3; k++)
+        g_flow_node_add_lock (g_flow_add (flow, NULL, cancelled_body, NULL, NULL, NULL), lock);
+
+      g_autoptr(GThread) thread = g_thread_new ("cancel", cancel_thread, cancellable);
+      g_autoptr(GFlowRun) run = g_flow_execute_sync (flow, cancellable, &error);
+
+      g_assert_null (run);
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_thread_join (g_steal_pointer (&thread));
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -328,6 +421,8 @@ main (int    argc,
   g_test_add_func ("/sync/recursion", test_recursion);
   g_test_add_func ("/sync/from-body", test_sync_from_body);
   g_test_add_func ("/sync/recursion-around", test_recursion_around);
+  g_test_add_func ("/sync/late-handler", test_late_handler);
+  g_test_add_func ("/sync/cancel-sleeping-caller", test_cancel_sleeping_caller);
 
   return g_test_run ();
 }

@@ -1,0 +1,174 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-owner-private.h"
+
+#include "gflow-scheduler-private.h"
+
+/* Running a flow while the calling thread waits: it works, too, if all nodes run
+ * on workers.
+ *
+ * A main context is made only if something has to come there: a node, a signal, a
+ * deadline. To make one and to iterate it costs more than a hundred nodes. Without
+ * one the caller sleeps on a parking when there is nothing for it to do. */
+
+static void
+sync_ended (GFlowRun     *self,
+            const GError *error,
+            gpointer      user_data)
+{
+  *(gboolean *) user_data = TRUE;
+}
+
+/* The run whose body this thread is in. A run that is a node of another one is in
+ * the body of that node all the time. */
+static GFlowRun *
+find_body_run (void)
+{
+  for (GFlowFrame *frame = _g_flow_frame; frame != NULL; frame = frame->below)
+    if (frame->in_body)
+      return frame->run;
+    else if (frame->run->parent != NULL)
+      return frame->run->parent;
+  return NULL;
+}
+
+/* What is started by a handler or a body in the context belongs to it; what a
+ * body starts that this thread calls as a worker does not. */
+static void
+iterate (GMainContext *context,
+         gboolean      may_block)
+{
+  g_main_context_push_thread_default (context);
+  g_main_context_iteration (context, may_block);
+  g_main_context_pop_thread_default (context);
+}
+
+/* The thread that waits works, unless something may be wanted of it meanwhile. */
+static gboolean
+may_participate (GFlowRun *self)
+{
+  return self->plan->n_context == 0 && self->deadline == 0;
+}
+
+static void
+wait_in_context (GFlowRun       *self,
+                 const gboolean *ended)
+{
+  self->participates = may_participate (self);
+  while (!*ended)
+    {
+      const gboolean worked = self->started && self->participates &&
+                              _g_flow_scheduler_help (self);
+
+      if (!*ended)
+        iterate (_g_flow_owner_get_context (self->owner), !worked);
+    }
+}
+
+static void
+wait_without_context (GFlowRun       *self,
+                      const gboolean *ended)
+{
+  while (!*ended)
+    {
+      if (_g_flow_owner_dispatch_caller (self) || _g_flow_scheduler_help (self))
+        continue;
+      /* Sequentially consistent: whoever posts next wakes this thread. */
+      if (!atomic_load_explicit (&self->posted, memory_order_seq_cst))
+        g_flow_parking_park (self->caller, G_MAXINT);
+    }
+}
+
+/**
+ * g_flow_run_execute_sync:
+ * @self: a run that was not executed yet
+ * @cancellable: (nullable): cancels the run
+ * @error: return location for the first error of the run
+ *
+ * Executes the run, blocking the calling thread until it has ended. All
+ * signals, callbacks and async bodies come in the calling thread, from a private
+ * main context: the caller's own is not iterated.
+ *
+ * If all nodes run on workers, the calling thread is one of them.
+ *
+ * Must not be called from the body of a node of the same flow, which fails
+ * with %G_FLOW_ERROR_RECURSION.
+ *
+ * Returns: %TRUE if the run has succeeded
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_run_execute_sync (GFlowRun      *self,
+                         GCancellable  *cancellable,
+                         GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
+  g_return_val_if_fail (self->flow != NULL, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr(GFlowRun) held G_GNUC_UNUSED = g_object_ref (self);
+  g_autoptr(GError) refusal = NULL;
+  const gboolean is_new = g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
+  GFlowParking parking;
+  gboolean ended = FALSE;
+
+  if (is_new)
+    self->parent = find_body_run ();
+  g_flow_parking_init (&parking);
+  if (_g_flow_run_begin (self, NULL, &parking, cancellable, sync_ended, &ended, &refusal))
+    {
+      if (self->owner != NULL)
+        wait_in_context (self, &ended);
+      else
+        wait_without_context (self, &ended);
+    }
+  else if (is_new)
+    {
+      _g_flow_run_tell_refused (self);
+      self->parent = NULL;
+    }
+  g_flow_parking_clear (&parking);
+
+  if (refusal != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&refusal));
+      return FALSE;
+    }
+  if (self->error != NULL)
+    g_propagate_error (error, g_error_copy (self->error));
+  return self->error == NULL;
+}
+
+/**
+ * g_flow_execute_sync:
+ * @self: a flow
+ * @cancellable: (nullable): cancels the run
+ * @error: return location for the first error of the run
+ *
+ * Runs the flow once, blocking the calling thread until the run has ended. See
+ * [method@GFlow.FlowRun.execute_sync].
+ *
+ * Returns: (transfer full): the run, which has succeeded
+ *
+ * Since: 0.1
+ */
+GFlowRun *
+g_flow_execute_sync (GFlow         *self,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr(GFlowRun) run = g_flow_run_new (self);
+
+  if (!g_flow_run_execute_sync (run, cancellable, error))
+    return NULL;
+  return g_steal_pointer (&run);
+}
