@@ -324,7 +324,7 @@ dup_orphans (GFlow *self)
   GPtrArray *orphans = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < plan->n_nodes; i++)
-    if (plan->nodes[i].first_successor == plan->nodes[i + 1].first_successor)
+    if (plan->nodes[i].n_successors == 0)
       g_ptr_array_add (orphans, g_object_ref (plan->nodes[i].node));
   return orphans;
 }

@@ -349,10 +349,11 @@ g_flow_node_get_downstreams (GFlowNode *self)
   if (self->flow != NULL)
     {
       g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self->flow);
-      const GFlowPlanNode *node = &plan->nodes[self->index];
+      guint32 n;
+      const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[self->index], &n);
 
-      for (guint32 i = node[1].first_successor; i-- > node->first_successor;)
-        g_ptr_array_add (nodes, plan->nodes[plan->successors[i]].node);
+      while (n-- > 0)
+        g_ptr_array_add (nodes, plan->nodes[successors[n]].node);
     }
   return update_list (&_g_flow_node_ensure_extras (self)->downstreams, G_TYPE_FLOW_NODE, nodes);
 }

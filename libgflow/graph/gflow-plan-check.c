@@ -203,11 +203,13 @@ mark_stuck_nodes (GFlowPlan *plan,
   while (n_taken < n_ready)
     {
       const guint32 i = ready[n_taken++];
+      guint32 n_successors;
+      const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[i], &n_successors);
 
       marks[i] = FREE;
-      for (guint32 k = plan->nodes[i].first_successor; k < plan->nodes[i + 1].first_successor; k++)
-        if (--pending[plan->successors[k]] == 0)
-          ready[n_ready++] = plan->successors[k];
+      for (guint32 k = 0; k < n_successors; k++)
+        if (--pending[successors[k]] == 0)
+          ready[n_ready++] = successors[k];
     }
   *any = n_taken < n;
   return marks;

@@ -18,16 +18,24 @@ typedef enum
   G_FLOW_ROUTE_PRIORITY = 1 << 3, /* goes to a heap; all nodes of the run do */
 } GFlowRoute;
 
-/* What running a node touches: half a cache line, shared by all runs. The
- * successors of a node end where those of the next one begin. */
+/* A node with one successor that has at least so many upstreams is one of a funnel:
+ * see count_off_together(). */
+#define G_FLOW_FUNNEL_WIDTH 8
+
+/* In place of the number of successors */
+#define G_FLOW_SUCCESSORS_FUNNEL 0xfffe /* one, see above */
+#define G_FLOW_SUCCESSORS_MANY   0xffff /* the first of them is preceded by their number */
+
+/* What running a node touches: half a cache line, shared by all runs. */
 typedef struct
 {
   GCallback  body;
   gpointer   user_data;
-  GFlowNode *node;            /* (owned) */
-  guint32    first_successor;
+  GFlowNode *node;         /* (owned) */
+  guint32    successor;    /* if there is one: which; else where in successors they begin */
   guint8     kind;
   guint8     run_when;
+  guint16    n_successors; /* or one of the above */
 } GFlowPlanNode;
 
 /* The start state of a node in a run, laid out as GFlowRunNode is. */
@@ -52,7 +60,7 @@ typedef struct
   guint            n_edges;
   GFlowPlanNode   *nodes;           /* n_nodes + 1 */
   GFlowPlanStart  *start;           /* n_nodes */
-  guint32         *successors;      /* n_edges; of each node the one added last first */
+  guint32         *successors;      /* of nodes with several, the one added last first */
   guint32         *first_upstream;  /* n_nodes + 1 */
   guint32         *upstreams;       /* n_edges; in the order of adding the needs */
 
@@ -80,6 +88,29 @@ void         _g_flow_plan_unref     (GFlowPlan        *plan);
 gboolean     _g_flow_plan_find      (GFlowPlan        *plan,
                                      GFlowNode        *node,
                                      guint            *index);
+
+/* The nodes that wait for @node, the one added last first. */
+static inline const guint32 *
+_g_flow_plan_successors (const GFlowPlan     *plan,
+                         const GFlowPlanNode *node,
+                         guint32             *n_successors)
+{
+  const guint32 *first = &plan->successors[node->successor];
+
+  switch (node->n_successors)
+    {
+    case 1:
+    case G_FLOW_SUCCESSORS_FUNNEL:
+      *n_successors = 1;
+      return &node->successor;
+    case G_FLOW_SUCCESSORS_MANY:
+      *n_successors = first[0];
+      return first + 1;
+    default:
+      *n_successors = node->n_successors;
+      return first;
+    }
+}
 
 /* The checker: gflow-plan-check.c */
 typedef struct

@@ -173,6 +173,32 @@ compile_node (GFlowPlan *plan,
     compile_extras (plan, node);
 }
 
+/* Where the successors of a node go; n_down is then where its next one goes. */
+static void
+place_successors (Compiler *compiler)
+{
+  guint32 first = 0;
+
+  for (guint i = 0; i < compiler->plan->n_nodes; i++)
+    {
+      GFlowPlanNode *node = &compiler->plan->nodes[i];
+      const guint32 n_down = compiler->n_down[i];
+
+      node->n_successors = MIN (n_down, G_FLOW_SUCCESSORS_MANY);
+      if (n_down <= 1)
+        continue;
+
+      node->successor = first;
+      if (n_down >= G_FLOW_SUCCESSORS_FUNNEL)
+        {
+          node->n_successors = G_FLOW_SUCCESSORS_MANY;
+          compiler->plan->successors[first++] = n_down;
+        }
+      compiler->n_down[i] = first;
+      first += n_down;
+    }
+}
+
 /* Turns the upstreams of all nodes into the successors of all nodes: a counting
  * sort. Filled from the last node down, so that of each node the successor that
  * was added last comes first: a worker that walks them in this order ends with
@@ -182,19 +208,23 @@ static void
 compile_successors (Compiler *compiler)
 {
   GFlowPlan *plan = compiler->plan;
-  guint32 first = 0;
 
-  for (guint i = 0; i < plan->n_nodes; i++)
-    {
-      plan->nodes[i].first_successor = first;
-      first += compiler->n_down[i];
-      compiler->n_down[i] = plan->nodes[i].first_successor;
-    }
-  plan->nodes[plan->n_nodes].first_successor = first;
-
+  place_successors (compiler);
   for (guint i = plan->n_nodes; i-- > 0;)
     for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
-      plan->successors[compiler->n_down[plan->upstreams[k]]++] = i;
+      {
+        const guint32 upstream = plan->upstreams[k];
+        GFlowPlanNode *node = &plan->nodes[upstream];
+
+        if (node->n_successors != 1)
+          {
+            plan->successors[compiler->n_down[upstream]++] = i;
+            continue;
+          }
+        node->successor = i;
+        if (plan->start[i].pending >= G_FLOW_FUNNEL_WIDTH)
+          node->n_successors = G_FLOW_SUCCESSORS_FUNNEL;
+      }
 }
 
 static void
@@ -252,7 +282,8 @@ _g_flow_plan_compile (GFlow *flow)
   plan->n_edges = compiler.upstreams->len;
   plan->first_upstream[n] = plan->n_edges;
   plan->upstreams = (guint32 *) g_array_free (compiler.upstreams, FALSE);
-  plan->successors = g_new (guint32, plan->n_edges);
+  /* Room for the numbers of those that have very many, too. */
+  plan->successors = g_new (guint32, (gsize) plan->n_edges + plan->n_edges / G_FLOW_SUCCESSORS_FUNNEL);
   compile_successors (&compiler);
   compile_roots (plan);
 

@@ -80,12 +80,15 @@ g_flow_run_set_result (GFlowRun     *self,
   g_return_if_fail (find_node (self, node, &index));
   g_return_if_fail (_g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_RUNNING);
 
-  const GFlowPlanNode *plan_node = &self->plan->nodes[index];
+  guint32 n_readers;
+
+  _g_flow_plan_successors (self->plan, &self->plan->nodes[index], &n_readers);
+
   GFlowResult *result = g_new0 (GFlowResult, 1), *none = NULL;
 
   g_value_init (&result->value, G_VALUE_TYPE (value));
   g_value_copy (value, &result->value);
-  atomic_init (&result->n_readers, plan_node[1].first_successor - plan_node[0].first_successor);
+  atomic_init (&result->n_readers, n_readers);
 
   /* Release: pairs with the load in get_slot_value(), for the value. */
   const gboolean is_first =

@@ -19,6 +19,8 @@
 /* How long a worker stays on a run while others wait for a turn */
 #define QUANTUM_US 1000
 #define MAX_ROOTS_AT_ONCE 64
+/* Nodes of a funnel that are counted off at once; between two looks at the inbox */
+#define MAX_HELD 63
 
 static inline void
 pause_processor (void)
@@ -132,47 +134,73 @@ route_ready (GFlowRun  *self,
   _g_flow_run_deliver_chosen (self, lane);
 }
 
-/* Counts @index off for those that wait for it. Of the plain nodes that become
- * ready the first one is returned, to go on with, and the others go to the
+/* What was left in the lane last. */
+static inline gboolean
+pop (GFlowRun  *self,
+     GFlowLane *lane,
+     guint32   *index)
+{
+  return self->n_lanes == 1 ? g_flow_deque_pop_alone (&lane->deque, index)
+                            : g_flow_deque_pop (&lane->deque, index);
+}
+
+/* Counts @n upstreams of a node off. TRUE if it has become ready. */
+static inline gboolean
+count_off (GFlowRunNode *waiting,
+           guint32       n)
+{
+  /* Acquire and release: the one that counts down last sees what all the
+   * others have done. Where @n is left nobody else counts, so that reading
+   * it is enough; the acquire pairs with the countdowns of the others. */
+  return atomic_load_explicit (&waiting->pending, memory_order_acquire) == n ||
+         atomic_fetch_sub_explicit (&waiting->pending, n, memory_order_acq_rel) == n;
+}
+
+/* A plain node that has become ready, and waits for its turn. */
+static inline void
+push_ready (GFlowRun  *self,
+            GFlowLane *lane,
+            guint32    index)
+{
+  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  g_flow_deque_push (&lane->deque, index);
+}
+
+/* Counts one upstream off for each of @successors. Of the plain nodes that become
+ * ready the last one is returned, to go on with, and the others go to the
  * lane's deque. */
 static inline guint32
-release_successors (GFlowRun  *self,
-                    GFlowLane *lane,
-                    guint32    index,
-                    gboolean   clean)
+release_successors (GFlowRun      *self,
+                    GFlowLane     *lane,
+                    const guint32 *successors,
+                    guint32        n_successors,
+                    gboolean       clean,
+                    gboolean       in_context)
 {
-  const GFlowPlanNode *node = &self->plan->nodes[index];
-  const guint32 *successor = self->plan->successors + node[0].first_successor;
-  const guint32 *end = self->plan->successors + node[1].first_successor;
+  GFlowRunNode *nodes = self->nodes;
   guint32 next = G_FLOW_NO_NODE;
   gboolean pushed = FALSE;
 
-  for (; successor < end; successor++)
+  for (const guint32 *end = successors + n_successors; successors < end; successors++)
     {
-      GFlowRunNode *waiting = &self->nodes[*successor];
+      GFlowRunNode *waiting = &nodes[*successors];
 
       if (G_UNLIKELY (!clean))
-        _g_flow_run_mark (self, *successor, G_FLOW_MARK_UNCLEAN);
-      /* Acquire and release: the one that counts down last sees what all the
-       * others have done. Where 1 is left nobody else counts, so that reading
-       * it is enough; the acquire pairs with the countdowns of the others. */
-      if (atomic_load_explicit (&waiting->pending, memory_order_acquire) != 1 &&
-          atomic_fetch_sub_explicit (&waiting->pending, 1, memory_order_acq_rel) != 1)
+        _g_flow_run_mark (self, *successors, G_FLOW_MARK_UNCLEAN);
+      if (!count_off (waiting, 1))
         continue;
 
-      if (G_UNLIKELY (waiting->route != 0 || lane->context))
+      if (G_UNLIKELY (waiting->route != 0 || in_context))
         {
-          add_ready (&lane->ready, *successor);
+          add_ready (&lane->ready, *successors);
           continue;
         }
       if (next != G_FLOW_NO_NODE)
         {
-          atomic_store_explicit (&self->nodes[next].state, G_FLOW_NODE_STATE_READY,
-                                 memory_order_relaxed);
-          g_flow_deque_push (&lane->deque, next);
+          push_ready (self, lane, next);
           pushed = TRUE;
         }
-      next = *successor;
+      next = *successors;
     }
   if (G_UNLIKELY (lane->ready.n > 0))
     route_ready (self, lane);
@@ -182,6 +210,95 @@ release_successors (GFlowRun  *self,
       _g_flow_run_notify_work (self);
     }
   return next;
+}
+
+/* The one successor of a node has become ready. */
+static inline guint32
+go_on_with (GFlowRun  *self,
+            GFlowLane *lane,
+            guint32    successor)
+{
+  if (G_LIKELY (self->nodes[successor].route == 0))
+    return successor;
+
+  add_ready (&lane->ready, successor);
+  route_ready (self, lane);
+  return G_FLOW_NO_NODE;
+}
+
+/* Counts off for a funnel what was held back. It cannot become ready by that: a
+ * node that this lane is about to run or to end is missing. */
+static void
+count_off_held (GFlowRun            *self,
+                GFlowLane           *lane,
+                const GFlowPlanNode *node)
+{
+  const guint32 n_held = lane->n_held;
+
+  lane->n_held = 0;
+  atomic_fetch_sub_explicit (&self->nodes[node->successor].pending, n_held, memory_order_acq_rel);
+}
+
+/* @node is one of many that have the same successor, and no other. Where many threads
+ * count such a successor off, one by one, they mostly wait for the cache line. But
+ * as long as this lane goes on with another such node, it can count both off when that
+ * one has ended: the successor cannot be ready before. Returns what to go on with. */
+static guint32
+count_off_together (GFlowRun            *self,
+                    GFlowLane           *lane,
+                    const GFlowPlanNode *node)
+{
+  const guint32 successor = node->successor;
+  guint32 next;
+
+  if (lane->n_held < MAX_HELD && g_flow_deque_peek (&lane->deque, &next) &&
+      self->plan->nodes[next].n_successors == G_FLOW_SUCCESSORS_FUNNEL &&
+      self->plan->nodes[next].successor == successor && pop (self, lane, &next))
+    {
+      lane->n_held++;
+      return next;
+    }
+
+  const guint32 n = lane->n_held + 1;
+
+  lane->n_held = 0;
+  return count_off (&self->nodes[successor], n) ? go_on_with (self, lane, successor)
+                                                : G_FLOW_NO_NODE;
+}
+
+/* For a node that has not succeeded, or was run in the context, or has many successors. */
+static guint32
+release_attended (GFlowRun            *self,
+                  GFlowLane           *lane,
+                  const GFlowPlanNode *node,
+                  gboolean             clean)
+{
+  guint32 n_successors;
+  const guint32 *successors = _g_flow_plan_successors (self->plan, node, &n_successors);
+
+  if (lane->n_held > 0)
+    count_off_held (self, lane, node);
+  return release_successors (self, lane, successors, n_successors, clean, lane->context);
+}
+
+/* Lets go what waits for a node. Nearly all nodes have one successor, or a few. */
+static inline guint32
+release (GFlowRun            *self,
+         GFlowLane           *lane,
+         const GFlowPlanNode *node,
+         gboolean             clean)
+{
+  if (G_UNLIKELY (!clean || lane->context))
+    return release_attended (self, lane, node, clean);
+  if (node->n_successors == 1)
+    return count_off (&self->nodes[node->successor], 1)
+             ? go_on_with (self, lane, node->successor) : G_FLOW_NO_NODE;
+  if (G_LIKELY (node->n_successors < G_FLOW_SUCCESSORS_FUNNEL))
+    return release_successors (self, lane, self->plan->successors + node->successor,
+                               node->n_successors, TRUE, FALSE);
+  if (node->n_successors == G_FLOW_SUCCESSORS_FUNNEL)
+    return count_off_together (self, lane, node);
+  return release_attended (self, lane, node, TRUE);
 }
 
 /* A node has ended. Returns a node to go on with, on this lane. */
@@ -202,7 +319,7 @@ end_node (GFlowRun       *self,
                            atomic_load_explicit (&lane->weight, memory_order_relaxed) +
                              self->plan->weights[index],
                            memory_order_relaxed);
-  return release_successors (self, lane, index, state == G_FLOW_NODE_STATE_DONE);
+  return release (self, lane, &self->plan->nodes[index], state == G_FLOW_NODE_STATE_DONE);
 }
 
 /* Ends a node that was not on the fast path. */
@@ -342,7 +459,8 @@ take_roots (GFlowRun  *self,
     g_flow_deque_push (&lane->deque, self->plan->roots[i]);
   g_flow_deque_publish (&lane->deque);
   *index = self->plan->roots[first];
-  if (self->n_lanes > 1)
+  /* What is left may be taken, and what went to the deque. */
+  if (self->n_lanes > 1 && (n > 1 || first + n < n_roots))
     _g_flow_run_notify_work (self);
   return TRUE;
 }
@@ -363,14 +481,19 @@ steal (GFlowRun  *self,
   for (guint i = 1; i < self->n_lanes; i++)
     {
       GFlowDeque *deque = &self->lanes[(own + i) % self->n_lanes].deque;
+      guint32 loot[G_FLOW_DEQUE_LOOT];
+      const guint n = g_flow_deque_steal (deque, loot);
 
-      if (g_flow_deque_steal (deque, index))
-        {
-          /* Workers come one by one: each calls the next if there is more. */
-          if (!g_flow_deque_is_empty (deque))
-            _g_flow_run_notify_work (self);
-          return TRUE;
-        }
+      if (n == 0)
+        continue;
+
+      *index = loot[0];
+      if (n > 1)
+        g_flow_deque_refill (&lane->deque, loot + 1, n - 1);
+      /* Workers come one by one: each calls the next if there is more. */
+      if (n > 1 || !g_flow_deque_is_empty (deque))
+        _g_flow_run_notify_work (self);
+      return TRUE;
     }
   return FALSE;
 }
@@ -394,15 +517,6 @@ pop_inbox (GFlowRun *self,
   if (!g_flow_inbox_is_empty (&self->inbox))
     _g_flow_run_notify_work (self);
   return TRUE;
-}
-
-static inline gboolean
-pop (GFlowRun  *self,
-     GFlowLane *lane,
-     guint32   *index)
-{
-  return self->n_lanes == 1 ? g_flow_deque_pop_alone (&lane->deque, index)
-                            : g_flow_deque_pop (&lane->deque, index);
 }
 
 /* From others, when the lane itself has nothing. */
@@ -488,6 +602,8 @@ _g_flow_run_work (GFlowRun  *self,
       while ((index = run_node (self, lane, index)) != G_FLOW_NO_NODE)
         if (G_UNLIKELY (is_turn_over (self, lane, &since)))
           {
+            if (lane->n_held > 0)
+              count_off_held (self, lane, &self->plan->nodes[index]);
             g_flow_deque_push (&lane->deque, index);
             g_flow_deque_publish (&lane->deque);
             break;

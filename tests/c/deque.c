@@ -105,40 +105,47 @@ test_alone (guint64 seed)
             }
           else if (round % 2 == 0)
             {
-              gboolean got = g_flow_deque_steal (&arena.deque, &value);
+              guint32 loot[G_FLOW_DEQUE_LOOT];
+              guint got = g_flow_deque_steal (&arena.deque, loot);
 
-              CHECK (got == (low < high));
-              if (got)
-                CHECK (value == model[low++]);
+              CHECK (got == (high - low >= 2 * G_FLOW_DEQUE_LOOT ? G_FLOW_DEQUE_LOOT
+                                                                 : low < high));
+              for (guint i = 0; i < got; i++)
+                CHECK (loot[i] == model[low++]);
             }
         }
       CHECK (!g_flow_deque_pop (&arena.deque, &value));
-      CHECK (!g_flow_deque_steal (&arena.deque, &value));
+      CHECK (g_flow_deque_steal (&arena.deque, &value) == 0);
       arena_clear (&arena);
       free (model);
     }
+}
+
+static gboolean
+arena_steal (Arena *self)
+{
+  guint32 loot[G_FLOW_DEQUE_LOOT];
+  guint n = g_flow_deque_steal (&self->deque, loot);
+
+  for (guint i = 0; i < n; i++)
+    arena_take (self, loot[i]);
+  return n > 0;
 }
 
 static void *
 thief (void *data)
 {
   Arena *self = data;
-  guint32 value;
 
   atomic_fetch_add (&self->n_ready, 1);
   while (!atomic_load_explicit (&self->over, memory_order_acquire))
     {
-      if (g_flow_deque_steal (&self->deque, &value))
-        arena_take (self, value);
-      else
+      if (!arena_steal (self))
         sched_yield ();
     }
   /* What was left when the owner said that it is over. */
   while (!g_flow_deque_is_empty (&self->deque))
-    {
-      if (g_flow_deque_steal (&self->deque, &value))
-        arena_take (self, value);
-    }
+    arena_steal (self);
 
   return NULL;
 }
@@ -186,6 +193,169 @@ test_thieves (guint64 seed)
     }
 }
 
+/* A thief that is as slow as can be: between its look and its grasp the owner goes down,
+ * and perhaps up again, and another thief may come. All cases near the limits. */
+static void
+test_slow_thief (void)
+{
+  const guint most = 2 * G_FLOW_DEQUE_LOOT + 3;
+
+  for (guint n = 1; n <= most; n++)
+    for (guint n_pop = 0; n_pop <= n; n_pop++)
+      for (guint extra = 0; extra < 4; extra++)
+        {
+          Arena arena;
+          guint32 loot[G_FLOW_DEQUE_LOOT], value;
+          guint64 top;
+
+          arena_init (&arena, n + most, 0);
+          for (guint i = 0; i < n; i++)
+            arena_give (&arena, i);
+          const guint seen = g_flow_deque_look (&arena.deque, &top);
+
+          for (guint i = 0; i < n_pop; i++)
+            {
+              CHECK (g_flow_deque_pop (&arena.deque, &value));
+              arena_take (&arena, value);
+            }
+          if ((extra & 1) != 0)
+            for (guint i = n; i < arena.n; i++)
+              arena_give (&arena, i);
+          if ((extra & 2) != 0)
+            arena_steal (&arena);
+
+          if (g_flow_deque_take (&arena.deque, top, seen, loot))
+            for (guint i = 0; i < seen; i++)
+              arena_take (&arena, loot[i]);
+          while (g_flow_deque_pop (&arena.deque, &value))
+            arena_take (&arena, value);
+          CHECK (atomic_load (&arena.n_taken) == ((extra & 1) != 0 ? arena.n : n));
+          arena_clear (&arena);
+        }
+}
+
+/* The owner goes up and down where thieves of several and thieves of one meet, and
+ * where what a slow thief has seen is most likely out of date. */
+static void
+test_brink (guint64 seed)
+{
+  guint64 state = seed;
+
+  for (guint round = 0; round < tap_rounds (60); round++)
+    {
+      pthread_t threads[N_THIEVES];
+      Arena arena;
+      guint32 value;
+
+      arena_init (&arena, 100000, seed);
+      for (guint i = 0; i < N_THIEVES; i++)
+        tap_spawn (&threads[i], thief, &arena);
+      while (atomic_load (&arena.n_ready) < N_THIEVES)
+        sched_yield ();
+
+      for (guint given = 0; given < arena.n;)
+        {
+          for (guint i = 0; i < 2 * G_FLOW_DEQUE_LOOT + 4 && given < arena.n; i++)
+            arena_give (&arena, given++);
+          for (guint n = tap_random (&state) % (2 * G_FLOW_DEQUE_LOOT + 8);
+               n > 0 && g_flow_deque_pop (&arena.deque, &value); n--)
+            arena_take (&arena, value);
+        }
+      while (g_flow_deque_pop (&arena.deque, &value))
+        arena_take (&arena, value);
+      atomic_store_explicit (&arena.over, TRUE, memory_order_release);
+      for (guint i = 0; i < N_THIEVES; i++)
+        tap_join (threads[i]);
+
+      CHECK (atomic_load (&arena.n_taken) == arena.n);
+      arena_clear (&arena);
+    }
+}
+
+/* As workers use it: each has a deque, and what it steals goes there. */
+
+typedef struct
+{
+  Arena            arena; /* of which only the records are used */
+  GFlowDeque       deques[N_THIEVES];
+  _Atomic guint32 *slots[N_THIEVES];
+  _Atomic guint    next_worker;
+} Crew;
+
+static gboolean
+crew_steal (Crew    *self,
+            guint    own,
+            guint32 *value)
+{
+  guint32 loot[G_FLOW_DEQUE_LOOT];
+
+  for (guint i = 1; i < N_THIEVES; i++)
+    {
+      guint n = g_flow_deque_steal (&self->deques[(own + i) % N_THIEVES], loot);
+
+      if (n == 0)
+        continue;
+      *value = loot[0];
+      if (n > 1)
+        g_flow_deque_refill (&self->deques[own], loot + 1, n - 1);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void *
+crew_worker (void *data)
+{
+  Crew *self = data;
+  guint own = atomic_fetch_add (&self->next_worker, 1);
+  guint64 state = self->arena.seed + own;
+  guint32 value;
+
+  while (atomic_load (&self->arena.n_taken) < self->arena.n)
+    {
+      if (g_flow_deque_pop (&self->deques[own], &value) || crew_steal (self, own, &value))
+        arena_take (&self->arena, value);
+      else if (tap_random (&state) % 8 == 0)
+        sched_yield ();
+    }
+  return NULL;
+}
+
+static void
+test_crew (guint64 seed)
+{
+  for (guint round = 0; round < tap_rounds (120); round++)
+    {
+      pthread_t threads[N_THIEVES];
+      Crew *crew = aligned_alloc (64, sizeof *crew);
+      /* No more slots than values: what comes back must not need new ones. */
+      const guint n = 1 + (guint) ((seed + round * 977) % 20000);
+
+      memset (crew, 0, sizeof *crew);
+      arena_init (&crew->arena, n, seed);
+      for (guint i = 0; i < N_THIEVES; i++)
+        {
+          crew->slots[i] = calloc (n, sizeof *crew->slots[i]);
+          g_flow_deque_init (&crew->deques[i], crew->slots[i]);
+        }
+      for (guint i = 0; i < n; i++)
+        {
+          crew->arena.payload[i] = i * 3 + 1;
+          g_flow_deque_push (&crew->deques[0], i);
+        }
+      for (guint i = 0; i < N_THIEVES; i++)
+        tap_spawn (&threads[i], crew_worker, crew);
+      for (guint i = 0; i < N_THIEVES; i++)
+        tap_join (threads[i]);
+
+      CHECK (atomic_load (&crew->arena.n_taken) == n);
+      for (guint i = 0; i < N_THIEVES; i++)
+        free (crew->slots[i]);
+      arena_clear (&crew->arena);
+      free (crew);
+    }
+}
+
 static void
 test_last_one (guint64 seed)
 {
@@ -225,21 +395,21 @@ static void *
 thief_in_order (void *data)
 {
   Arena *self = data;
-  guint32 value;
+  guint32 loot[G_FLOW_DEQUE_LOOT];
   guint32 least = 0;
 
   atomic_fetch_add (&self->n_ready, 1);
   while (atomic_load (&self->n_taken) < self->n)
     {
-      if (g_flow_deque_steal (&self->deque, &value))
+      guint n = g_flow_deque_steal (&self->deque, loot);
+
+      if (n == 0)
+        sched_yield ();
+      for (guint i = 0; i < n; i++)
         {
-          CHECK (value >= least);
-          least = value + 1;
-          arena_take (self, value);
-        }
-      else
-        {
-          sched_yield ();
+          CHECK (loot[i] >= least);
+          least = loot[i] + 1;
+          arena_take (self, loot[i]);
         }
     }
 
@@ -443,13 +613,19 @@ main (int    argc,
 {
   guint64 seed;
 
-  tap_begin (8);
+  tap_begin (11);
   seed = tap_seed ();
 
   test_alone (seed);
   tap_ok ("deque/alone");
   test_thieves (seed);
   tap_ok ("deque/thieves");
+  test_slow_thief ();
+  tap_ok ("deque/slow-thief");
+  test_brink (seed);
+  tap_ok ("deque/brink");
+  test_crew (seed);
+  tap_ok ("deque/crew");
   test_last_one (seed);
   tap_ok ("deque/last-one");
   test_in_order (seed);
