@@ -117,8 +117,8 @@ steps_in (double ns)
   return (uint64_t) (ns * probe / best);
 }
 
-/* With the node's locks held. Long enough for another thread to come in, if it
- * were let in. */
+/* With the node's locks held. All other threads have time to come in, if they are
+ * let in. */
 static void
 verify_locks (uint32_t node)
 {
@@ -132,7 +132,9 @@ verify_locks (uint32_t node)
         atomic_fetch_add (&verification.n_errors, 1);
     }
 
+  g_thread_yield ();
   work (1000);
+  g_thread_yield ();
 
   for (uint32_t n = 0; n < locks->n_per_node; n++)
     atomic_fetch_sub (&verification.n_holders[bench_locks_get (locks, node, n)], 1);
