@@ -93,7 +93,7 @@ build (Measurement *self)
 }
 
 static double
-run (Measurement *self)
+run_once (Measurement *self)
 {
   double start, took;
 
@@ -116,7 +116,7 @@ run_again (Measurement *self)
 
   for (int i = 0; i < repeats; i++)
     {
-      double took = run (self);
+      double took = run_once (self);
 
       g_array_append_val (self->run_ns, took);
       if (i == repeats / 2)
@@ -157,7 +157,7 @@ measure (Measurement *self)
       self->compile_ns = bench_now_ns () - start;
     }
 
-  self->first_run_ns = run (self);
+  self->first_run_ns = run_once (self);
   self->resident[0] = resident_bytes ();
   self->ran_bytes = self->resident[0] - before;
 
