@@ -74,12 +74,12 @@ typedef struct
   double              compile_ns;
   double              first_run_ns;
   double              built_bytes;
+  double              compiled_bytes;
   double              ran_bytes;
   double              resident[3];     /* after the first, the middle and the last run */
   double              n_sleeps;        /* in all runs but the first */
   double              timer_late_us;
   double              redraw_late_us;
-  unsigned            n_ticks;
 } Measurement;
 
 static void
@@ -136,8 +136,8 @@ run_again_with_timers (Measurement *self)
 
   run_again (self);
 
-  bench_timer_stop (timer, &self->timer_late_us, &self->n_ticks);
-  bench_timer_stop (redraw, &self->redraw_late_us, &self->n_ticks);
+  self->timer_late_us = bench_timer_stop (timer);
+  self->redraw_late_us = bench_timer_stop (redraw);
   g_main_context_unref (context);
 }
 
@@ -155,6 +155,7 @@ measure (Measurement *self)
 
       self->peer->compile (self->built);
       self->compile_ns = bench_now_ns () - start;
+      self->compiled_bytes = resident_bytes () - before;
     }
 
   self->first_run_ns = run_once (self);
@@ -194,7 +195,8 @@ print_json (Measurement *self)
   bench_options_print (options);
   printf ("\"build_ns_per_node\":%.2f,", sort_and_median (self->build_ns) / n_built);
   if (self->peer->compile != NULL)
-    printf ("\"compile_ns_per_node\":%.2f,", self->compile_ns / n_built);
+    printf ("\"compile_ns_per_node\":%.2f,\"compiled_bytes_per_node\":%.1f,",
+            self->compile_ns / n_built, self->compiled_bytes / n_built);
   printf ("\"run_ns_per_node\":%.2f,\"run_min_ns_per_node\":%.2f,",
           run_median / n, g_array_index (self->run_ns, double, 0) / n);
   printf ("\"run_first_ns_per_node\":%.2f,", self->first_run_ns / n);
@@ -205,8 +207,8 @@ print_json (Measurement *self)
           usage.ru_maxrss);
   printf ("\"sleeps_per_run\":%.2f,", self->n_sleeps / options->repeats / setup->n_together);
   if (setup->has_timers)
-    printf ("\"timer_late_us\":%.0f,\"redraw_late_us\":%.0f,\"ticks\":%u,",
-            self->timer_late_us, self->redraw_late_us, self->n_ticks);
+    printf ("\"timer_late_us\":%.0f,\"redraw_late_us\":%.0f,",
+            self->timer_late_us, self->redraw_late_us);
   printf ("\"busiest_share\":%.2f,\"ok\":%s}\n",
           bench_body_busiest_share (), self->ok ? "true" : "false");
 }

@@ -7,9 +7,8 @@
 
 struct _BenchTimer
 {
-  GSource   source;
-  gint64    latest;     /* µs after it was due, at worst */
-  unsigned  n_ticks;
+  GSource  source;
+  gint64   latest;     /* µs after it was due, at worst so far */
 };
 
 static gboolean
@@ -21,7 +20,6 @@ dispatch (GSource     *source,
   gint64 now = g_get_monotonic_time ();
 
   self->latest = MAX (self->latest, now - g_source_get_ready_time (source));
-  self->n_ticks++;
   g_source_set_ready_time (source, now + PERIOD);
 
   return G_SOURCE_CONTINUE;
@@ -41,17 +39,17 @@ bench_timer_start (GMainContext *context,
   return (BenchTimer *) source;
 }
 
-/* A tick that is overdue counts too. */
-void
-bench_timer_stop (BenchTimer *self,
-                  double     *latest_us,
-                  unsigned   *n_ticks)
+/* Returns: how much later than due it came, at worst, in µs. A tick that is
+ *   overdue counts too. */
+double
+bench_timer_stop (BenchTimer *self)
 {
   GSource *source = (GSource *) self;
   gint64 overdue = g_get_monotonic_time () - g_source_get_ready_time (source);
+  double latest = (double) MAX (self->latest, overdue);
 
-  *latest_us = (double) MAX (self->latest, overdue);
-  *n_ticks = self->n_ticks;
   g_source_destroy (source);
   g_source_unref (source);
+
+  return latest;
 }

@@ -8,8 +8,6 @@
 /* A 60 Hz timer, as an animation has, that remembers how late it came. */
 typedef struct _BenchTimer BenchTimer;
 
-BenchTimer *bench_timer_start (GMainContext     *context,
-                               int               priority);
-void        bench_timer_stop  (BenchTimer       *self,
-                               double           *latest_us,
-                               unsigned         *n_ticks);
+BenchTimer *bench_timer_start (GMainContext *context,
+                               int           priority);
+double      bench_timer_stop  (BenchTimer   *self);

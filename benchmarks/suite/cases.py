@@ -35,8 +35,10 @@ def is_too_large(peer, graph, size):
         return nodes > 1_000        # it recurses
     if peer == "dex" and graph == "chain@idle":
         return nodes > 20_000
-    limits = {"uv": 20_000, "gtask": 110_000, "dex": 110_000, "asyncio": 110_000,
+    limits = {"uv": 10_500, "gtask": 110_000, "dex": 110_000, "asyncio": 110_000,
               "gthreadpool": 1_100_000, "taskflow": 1_100_000, "tbb-flow": 1_100_000}
+    if peer == "uv" and graph == "chain":
+        return nodes > 1_000        # 50 µs for each
     return nodes > limits.get(peer, 100_000_000)
 
 

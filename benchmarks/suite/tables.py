@@ -20,18 +20,22 @@ def text(value):
 def times(value):
     if value is None:
         return "–"
-    return f"{value:.2f}×" if value < 10 else f"{value:.0f}×"
+    if value >= 10:
+        return f"{value:.0f}×"
+    return f"{value:.2f}×" if value >= 0.1 else f"{value:.3f}×"
 
 
-def table(header, body):
+def table(header, body, left=1):
+    """Figures are aligned to the right; the first columns, left of them, are no figures."""
     widths = [max(len(line[column]) for line in [header] + body) for column in range(len(header))]
     lines = []
     for line in [header, None] + body:
         if line is None:
-            cells = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
+            cells = ["-" * width for width in widths[:left]]
+            cells += ["-" * (width - 1) + ":" for width in widths[left:]]
         else:
-            cells = [line[0].ljust(widths[0])]
-            cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]
+            cells = [cell.ljust(width) for cell, width in zip(line[:left], widths)]
+            cells += [cell.rjust(width) for cell, width in zip(line[left:], widths[left:])]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -91,8 +95,9 @@ def life(answers):
     """The other costs of libgflow."""
     figures = {
         "build": "build_ns_per_node", "compile": "compile_ns_per_node",
-        "first run": "run_first_ns_per_node", "run": "run_ns_per_node",
-        "bytes, built": "built_bytes_per_node", "bytes, run": "ran_bytes_per_node",
+        "first run": "run_first_ns_per_node", "others": "run_ns_per_node",
+        "bytes, built": "built_bytes_per_node", "compiled": "compiled_bytes_per_node",
+        "run": "ran_bytes_per_node",
     }
     body = [where(row)[:2] + [text(row.median("flow", figure)) for figure in figures.values()]
             for row in rows(answers, "scaling") if row.has("flow")]
@@ -198,6 +203,10 @@ def watch(answers):
     return table(["who looks on", "build", "run", "added to the run"], body)
 
 
+# What libgflow takes for one dispatch, in ms.
+BUDGET = 2
+
+
 def gap(answers):
     """How much later than due a 60 Hz timer came, at worst, in ms."""
     found = rows(answers, "gap")
@@ -206,8 +215,9 @@ def gap(answers):
     def cell(row, peer):
         if not row.has(peer):
             return "–"
-        late = [row.median(peer, figure) / 1000 for figure in ("timer_late_us", "redraw_late_us")]
-        return " / ".join(f"{value:,.1f}" for value in late)
+        timer, redraw = (row.median(peer, figure) / 1000
+                         for figure in ("timer_late_us", "redraw_late_us"))
+        return f"{timer:,.1f} / {redraw:,.1f} ({timer / BUDGET:,.1f}×)"
 
     body = [[graph_of(row) + ("" if row.body == "trivial" else f", {row.body}"), f"{row.nodes:,}"]
             + [cell(row, peer) for peer in peers] for row in found]
@@ -232,7 +242,7 @@ def functions(answers):
         if answer["section"] == "counts" and answer["peer"] == "flow":
             body.append([answer["graph"], ", ".join(f"`{name}` {value:.1f}"
                                                     for name, value in answer["functions"])])
-    return table(["graph", "instructions per node, by function"], body)
+    return table(["graph", "instructions per node, by function"], body, left=2)
 
 
 # Title and function of each table, by the name that it has in docs/performance.md.
@@ -248,7 +258,7 @@ TABLES = {
     "runs": ("Many runs: ns per run (× the time of libgflow)", runs),
     "flat": ("Many runs of libgflow: KiB resident after the first, middle and last", flat),
     "watch": ("Watched runs: ns per node", watch),
-    "gap": ("Timers of 60 Hz: ms late at worst, default priority / redraw priority", gap),
+    "gap": ("Timers of 60 Hz: ms late at worst, default / redraw priority (× the budget)", gap),
     "counts": ("Per node of a run, one thread, by callgrind", counts),
     "functions": ("Where the instructions are", functions),
 }
