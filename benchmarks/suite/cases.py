@@ -45,7 +45,8 @@ def is_too_large(peer, graph, size):
 def sync(quick):
     """Functions on worker threads."""
     peers = ["flow", "seq", "taskflow", "tbb-flow", "tbb-task", "gthreadpool", "uv"]
-    sizes = {"chain": (1_000, 10_000, 100_000, 1_000_000), "fan": (1_000, 10_000, 100_000, 1_000_000),
+    sizes = {"chain": (1_000, 10_000, 100_000, 1_000_000),
+             "fan": (1_000, 10_000, 100_000, 1_000_000),
              "tree": (10, 13, 17, 20), "wave": (32, 100, 316, 1_000),
              "rand": (1_000, 10_000, 100_000, 1_000_000)}
     for graph, all_sizes in sizes.items():

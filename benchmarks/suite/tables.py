@@ -4,9 +4,9 @@
 
 from suite.results import geometric_mean, peers_of, rows
 
-NAMES = {"flow": "libgflow", "seq": "sequential", "taskflow": "Taskflow", "tbb-flow": "TBB flow graph",
-         "tbb-task": "TBB tasks", "gthreadpool": "GThreadPool", "uv": "libuv", "gtask": "GTask",
-         "dex": "libdex", "asyncio": "asyncio"}
+NAMES = {"flow": "libgflow", "seq": "sequential", "taskflow": "Taskflow",
+         "tbb-flow": "TBB flow graph", "tbb-task": "TBB tasks", "gthreadpool": "GThreadPool",
+         "uv": "libuv", "gtask": "GTask", "dex": "libdex", "asyncio": "asyncio"}
 
 
 def text(value):
@@ -249,7 +249,8 @@ def functions(answers):
 TABLES = {
     "sync": ("Functions on workers: ns per node (× the time of libgflow)", sync),
     "goals": ("How many times as long as libgflow others take; and its own first run", goals),
-    "async": ("Functions and tasks in the main context: ns per node (× the time of libgflow)", context),
+    "async": ("Functions and tasks in the main context: ns per node (× the time of libgflow)",
+              context),
     "work": ("Functions of 1 µs: speed-up by a second thread (ns per node with both)", work),
     "build": ("Building: ns per node", build),
     "memory": ("Memory, built and run: bytes per node", memory),
