@@ -109,6 +109,13 @@ make_rand (GArray   *edges,
   return size;
 }
 
+static uint32_t
+make_bag (GArray   *edges,
+          uint32_t  size)
+{
+  return size;
+}
+
 /* Sorts edges by one of their ends, keeping the order of equal ones. */
 static void
 index_edges (GArray    *edges,
@@ -156,6 +163,7 @@ bench_graph_init (BenchGraph *self,
     { "tree", 26, make_tree },
     { "wave", 10000, make_wave },
     { "rand", 10000000, make_rand },
+    { "bag", 100000000, make_bag },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)

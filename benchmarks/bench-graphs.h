@@ -29,7 +29,8 @@ typedef struct
  * fan     nodes in the middle       size + 2
  * tree    layers, binary            2^size − 1
  * wave    nodes on a side           size²
- * rand    nodes, in 100 layers      size */
+ * rand    nodes, in 100 layers      size
+ * bag     nodes, without edges      size */
 bool bench_graph_init  (BenchGraph *self,
                         const char *kind,
                         uint32_t    size);

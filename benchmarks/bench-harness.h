@@ -20,6 +20,56 @@ typedef enum
   BENCH_N_MODES,
 } BenchMode;
 
+/* Which locks nodes need. Node i needs one permit of each of n_per_node
+ * neighbours among n_locks locks: bench_locks_get (). */
+typedef struct
+{
+  const char *name;
+  uint32_t    n_locks;
+  uint32_t    n_permits;     /* of each lock */
+  uint32_t    n_per_node;
+} BenchLocks;
+
+static inline uint32_t
+bench_locks_get (const BenchLocks *self,
+                 uint32_t          node,
+                 uint32_t          n)
+{
+  return (node + n) % self->n_locks;
+}
+
+/* Who looks on. */
+typedef enum
+{
+  BENCH_WATCH_NOBODY,
+  BENCH_WATCH_FLOW,          /* a handler for the end of the run */
+  BENCH_WATCH_NODE,          /* a handler for the end of one node */
+  BENCH_WATCH_NODES,         /* … of each node */
+  BENCH_WATCH_PROGRESS,      /* a handler for the fraction that is done */
+  BENCH_WATCH_MODEL,         /* a list of the nodes that shows them all */
+  BENCH_N_WATCHES,
+} BenchWatch;
+
+/* What is asked of a peer, besides the graph. */
+typedef struct
+{
+  int               n_threads;
+  BenchMode         mode;
+  const BenchLocks *locks;         /* (nullable) */
+  BenchWatch        watch;
+  unsigned          n_together;    /* how many runs one call of run () is */
+  bool              has_timers;    /* run () must iterate the thread-default main context */
+} BenchSetup;
+
+/* What a peer has that not all have. */
+typedef enum
+{
+  BENCH_HAS_LOCKS    = 1 << 0,
+  BENCH_HAS_WATCHES  = 1 << 1,
+  BENCH_HAS_TOGETHER = 1 << 2,
+  BENCH_HAS_CONTEXT  = 1 << 3,     /* it can do with has_timers */
+} BenchFeature;
+
 #define BENCH_IN(mode) (1u << (mode))
 
 /* What is measured against each other: a file with one of these and a main().
@@ -28,10 +78,11 @@ typedef struct
 {
   const char  *name;
   unsigned     modes;                                /* BENCH_IN () of each mode it has */
-  void       (*set_up)    (int         n_threads,
-                           BenchMode   mode);
+  unsigned     features;                             /* BENCH_HAS_… */
+  void       (*set_up)    (const BenchSetup *setup); /* setup stays */
   void      *(*build)     (const BenchGraph *graph);
   void       (*compile)   (void       *built);       /* or NULL: once, before the first run */
+  void       (*prepare)   (void       *built);       /* or NULL: before each run, not measured */
   void       (*run)       (void       *built);       /* returns when all nodes have ended */
   void       (*destroy)   (void       *built);
   void       (*tear_down) (void);                    /* or NULL */

@@ -96,12 +96,11 @@ start_node (Node *node)
 }
 
 static void
-set_up (int       n_threads,
-        BenchMode mode)
+set_up (const BenchSetup *setup)
 {
   main_context = g_main_context_new ();
   g_main_context_push_thread_default (main_context);
-  bench_mode = mode;
+  bench_mode = setup->mode;
 }
 
 static void *
@@ -156,6 +155,7 @@ main (int    argc,
   static const BenchPeer peer = {
     .name = "gtask",
     .modes = BENCH_IN (BENCH_MODE_TASK) | BENCH_IN (BENCH_MODE_IDLE) | BENCH_IN (BENCH_MODE_THREAD),
+    .features = BENCH_HAS_CONTEXT,
     .set_up = set_up,
     .build = build,
     .run = run,

@@ -3,7 +3,7 @@
  */
 
 /* bench-gthreadpool: what one writes by hand with GLib. Every node that becomes
- * ready is pushed to a GThreadPool. */
+ * ready is pushed to a GThreadPool. Its threads block on semaphores. */
 
 #include "bench-harness.h"
 
@@ -17,6 +17,14 @@ typedef struct
   GPtrArray  *downstreams;   /* (nullable) */
 } Node;
 
+/* Of one lock. */
+typedef struct
+{
+  GMutex      mutex;
+  GCond       cond;
+  uint32_t    n_permits;     /* guarded by mutex */
+} Semaphore;
+
 typedef struct
 {
   Node       *nodes;
@@ -29,6 +37,52 @@ typedef struct
 
 static GThreadPool *pool;
 static Pooled *current;
+static const BenchLocks *locks;
+static Semaphore *semaphores;
+
+static void
+acquire (Semaphore *self)
+{
+  g_mutex_lock (&self->mutex);
+  while (self->n_permits == 0)
+    g_cond_wait (&self->cond, &self->mutex);
+  self->n_permits--;
+  g_mutex_unlock (&self->mutex);
+}
+
+static void
+release (Semaphore *self)
+{
+  g_mutex_lock (&self->mutex);
+  self->n_permits++;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+/* In the same order in all nodes, so that no two wait for each other. */
+static void
+run_locked (uint32_t node)
+{
+  bool needed[64] = { false };
+
+  g_assert (locks->n_locks <= G_N_ELEMENTS (needed));
+  for (uint32_t n = 0; n < locks->n_per_node; n++)
+    needed[bench_locks_get (locks, node, n)] = true;
+
+  for (uint32_t i = 0; i < locks->n_locks; i++)
+    {
+      if (needed[i])
+        acquire (&semaphores[i]);
+    }
+
+  bench_body (node);
+
+  for (uint32_t i = 0; i < locks->n_locks; i++)
+    {
+      if (needed[i])
+        release (&semaphores[i]);
+    }
+}
 
 static void
 run_node (gpointer data,
@@ -37,7 +91,10 @@ run_node (gpointer data,
   Node *node = data;
   Pooled *self = current;
 
-  bench_body (node->number);
+  if (locks != NULL)
+    run_locked (node->number);
+  else
+    bench_body (node->number);
 
   g_atomic_int_set (&node->waits_for, node->n_upstreams);
   for (guint i = 0; node->downstreams != NULL && i < node->downstreams->len; i++)
@@ -58,10 +115,18 @@ run_node (gpointer data,
 }
 
 static void
-set_up (int       n_threads,
-        BenchMode mode)
+set_up (const BenchSetup *setup)
 {
-  pool = g_thread_pool_new (run_node, NULL, n_threads, TRUE, NULL);
+  pool = g_thread_pool_new (run_node, NULL, setup->n_threads, TRUE, NULL);
+
+  locks = setup->locks;
+  semaphores = g_new0 (Semaphore, locks != NULL ? locks->n_locks : 0);
+  for (uint32_t i = 0; locks != NULL && i < locks->n_locks; i++)
+    {
+      g_mutex_init (&semaphores[i].mutex);
+      g_cond_init (&semaphores[i].cond);
+      semaphores[i].n_permits = locks->n_permits;
+    }
 }
 
 static void *
@@ -130,6 +195,13 @@ static void
 tear_down (void)
 {
   g_thread_pool_free (pool, FALSE, TRUE);
+
+  for (uint32_t i = 0; locks != NULL && i < locks->n_locks; i++)
+    {
+      g_mutex_clear (&semaphores[i].mutex);
+      g_cond_clear (&semaphores[i].cond);
+    }
+  g_free (semaphores);
 }
 
 int
@@ -139,6 +211,7 @@ main (int    argc,
   static const BenchPeer peer = {
     .name = "gthreadpool",
     .modes = BENCH_IN (BENCH_MODE_SYNC),
+    .features = BENCH_HAS_LOCKS,
     .set_up = set_up,
     .build = build,
     .run = run,

@@ -17,8 +17,7 @@ typedef struct
 } Walk;
 
 static void
-set_up (int       n_threads,
-        BenchMode mode)
+set_up (const BenchSetup *setup)
 {
 }
 

@@ -27,12 +27,13 @@ struct Graph
 std::unique_ptr<oneapi::tbb::global_control> limit;
 
 void
-set_up (int n_threads, BenchMode)
+set_up (const BenchSetup *setup)
 {
   using oneapi::tbb::global_control;
 
   // The calling thread is one of them.
-  limit = std::make_unique<global_control> (global_control::max_allowed_parallelism, n_threads);
+  limit = std::make_unique<global_control> (global_control::max_allowed_parallelism,
+                                            setup->n_threads);
 }
 
 void *
@@ -81,7 +82,16 @@ main (int    argc,
       char **argv)
 {
   static const BenchPeer peer = {
-    "tbb-flow", BENCH_IN (BENCH_MODE_SYNC), set_up, build, nullptr, run, destroy, tear_down,
+    .name = "tbb-flow",
+    .modes = BENCH_IN (BENCH_MODE_SYNC),
+    .features = 0,
+    .set_up = set_up,
+    .build = build,
+    .compile = nullptr,
+    .prepare = nullptr,
+    .run = run,
+    .destroy = destroy,
+    .tear_down = tear_down,
   };
 
   return bench_main (argc, argv, &peer);

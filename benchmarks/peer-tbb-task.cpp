@@ -33,11 +33,12 @@ struct Tasks
 std::unique_ptr<oneapi::tbb::global_control> limit;
 
 void
-set_up (int n_threads, BenchMode)
+set_up (const BenchSetup *setup)
 {
   using oneapi::tbb::global_control;
 
-  limit = std::make_unique<global_control> (global_control::max_allowed_parallelism, n_threads);
+  limit = std::make_unique<global_control> (global_control::max_allowed_parallelism,
+                                            setup->n_threads);
 }
 
 void *
@@ -122,7 +123,16 @@ main (int    argc,
       char **argv)
 {
   static const BenchPeer peer = {
-    "tbb-task", BENCH_IN (BENCH_MODE_SYNC), set_up, build, nullptr, run, destroy, tear_down,
+    .name = "tbb-task",
+    .modes = BENCH_IN (BENCH_MODE_SYNC),
+    .features = 0,
+    .set_up = set_up,
+    .build = build,
+    .compile = nullptr,
+    .prepare = nullptr,
+    .run = run,
+    .destroy = destroy,
+    .tear_down = tear_down,
   };
 
   return bench_main (argc, argv, &peer);

@@ -54,10 +54,9 @@ after_work_cb (uv_work_t *request,
 }
 
 static void
-set_up (int       n_threads,
-        BenchMode mode)
+set_up (const BenchSetup *setup)
 {
-  g_autofree char *value = g_strdup_printf ("%d", n_threads);
+  g_autofree char *value = g_strdup_printf ("%d", setup->n_threads);
 
   g_setenv ("UV_THREADPOOL_SIZE", value, TRUE);
 }

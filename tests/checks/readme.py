@@ -32,7 +32,8 @@ if readme.count('<!-- part:') != len(parts):
     problem('README.md: a part is followed by no program text')
 
 # Links and commands: what is named exists.
-for page in ('README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/states.md'):
+for page in ('README.md', 'CONTRIBUTING.md', 'benchmarks/README.md', 'docs/architecture.md',
+             'docs/performance.md', 'docs/states.md'):
     text = read(SRCDIR, page)
     for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
         if not os.path.exists(os.path.join(SRCDIR, os.path.dirname(page), target)):
