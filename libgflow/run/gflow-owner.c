@@ -128,10 +128,9 @@ push_context (GMainContext *context)
   return TRUE;
 }
 
-/* A node has ended in the context, outside of a dispatch: goes on from there
- * without waiting for one. */
-void
-_g_flow_owner_run_now (GFlowRun *run)
+/* Runs what has become ready, for a while, and frees what nobody needs any more. */
+static void
+go_on (GFlowRun *run)
 {
   static _Thread_local guint depth;
   const gint64 now = g_get_monotonic_time ();
@@ -152,8 +151,17 @@ _g_flow_owner_run_now (GFlowRun *run)
   _g_flow_frame = frame.below;
   if (pushed)
     g_main_context_pop_thread_default (context);
+}
 
-  if (!run->finished && _g_flow_run_settle (run, frame.lane))
+/* A node has ended in the context, outside of a dispatch: goes on from there
+ * without waiting for one. */
+void
+_g_flow_owner_run_now (GFlowRun *run)
+{
+  if (_g_flow_run_has_context_work (run) ||
+      atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
+    go_on (run);
+  if (!run->finished && _g_flow_run_settle (run, _g_flow_run_context_lane (run)))
     _g_flow_scheduler_check_complete (run);
 }
 
