@@ -12,6 +12,9 @@
 
 /* How long one dispatch may take, beyond the body that it is in */
 #define BUDGET_US 2000
+/* And one of a backlog. Short, so that what bodies have started ends meanwhile, and
+ * its memory serves the next ones. */
+#define BACKLOG_BUDGET_US 250
 /* While bodies are this short, the clock is not asked after each */
 #define SHORT_US 50
 /* How long a backlog gives way to other things at the most */
@@ -154,11 +157,11 @@ go_on (GFlowRun *run)
 }
 
 /* A node has ended in the context, outside of a dispatch: goes on from there
- * without waiting for one. */
+ * without waiting for one, unless one comes anyway. */
 void
 _g_flow_owner_run_now (GFlowRun *run)
 {
-  if (_g_flow_run_has_context_work (run) ||
+  if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
       atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
     go_on (run);
   if (!run->finished && _g_flow_run_settle (run, _g_flow_run_context_lane (run)))
@@ -294,7 +297,8 @@ static void
 dispatch (GFlowOwner *owner)
 {
   const gint64 now = g_get_monotonic_time ();
-  Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
+  const gint64 limit = owner->backlog ? BACKLOG_BUDGET_US : BUDGET_US;
+  Budget budget = { .deadline = now + limit, .last = now, .stride = 1 };
   gboolean spent = FALSE;
 
   take_posted (owner);

@@ -122,7 +122,7 @@ call_async_body (GFlowRun *self,
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
   GFlowCall *call = g_new (GFlowCall, 1);
-  GTask *task = g_task_new (node->node, _g_flow_run_node_cancellable (self, index),
+  GTask *task = g_task_new (node->node, _g_flow_run_ensure_cancellable (self, index),
                             task_returned_cb, call);
   GError *error = NULL;
 
@@ -171,7 +171,7 @@ call_subflow (GFlowRun *self,
   child->parent = self;
   g_flow_run_set_parameters (child, self->parameters);
   if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
-                          _g_flow_run_node_cancellable (self, index),
+                          _g_flow_run_ensure_cancellable (self, index),
                           subflow_ended, call, &error))
     {
       end_call (call, error);
