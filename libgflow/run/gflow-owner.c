@@ -293,6 +293,14 @@ is_posted (GFlowOwner *owner)
   return atomic_load_explicit (&owner->posted, memory_order_seq_cst) != NULL;
 }
 
+/* Before the context waits, and after that. Whoever posts wakes it up after the
+ * list can be seen to be not empty. */
+static gboolean
+has_work (GFlowOwner *owner)
+{
+  return owner->runs.length > 0 || is_posted (owner);
+}
+
 static void
 dispatch (GFlowOwner *owner)
 {
@@ -311,17 +319,6 @@ dispatch (GFlowOwner *owner)
     }
 
   set_backlog (owner, owner->runs.length > 0);
-  if (owner->runs.length > 0)
-    {
-      /* It mostly is; but not if a body has iterated the context until nothing was left. */
-      g_source_set_ready_time (owner->source, 0);
-      return;
-    }
-
-  g_source_set_ready_time (owner->source, -1);
-  /* Whoever posted before that relied on the source being ready. */
-  if (is_posted (owner))
-    g_source_set_ready_time (owner->source, 0);
 }
 
 /* As when a context does it: handlers that bodies have connected meanwhile find one. */
@@ -401,7 +398,27 @@ owner_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs source_funcs = { .dispatch = owner_dispatch };
+static gboolean
+owner_check (GSource *source)
+{
+  return has_work (((GFlowOwnerSource *) source)->owner);
+}
+
+static gboolean
+owner_prepare (GSource *source,
+               int     *timeout)
+{
+  const gboolean ready = owner_check (source);
+
+  *timeout = ready ? 0 : -1;
+  return ready;
+}
+
+static GSourceFuncs source_funcs = {
+  .prepare = owner_prepare,
+  .check = owner_check,
+  .dispatch = owner_dispatch,
+};
 
 /* Owners */
 
@@ -486,5 +503,5 @@ _g_flow_owner_post (GFlowRun *run)
   while (!atomic_compare_exchange_weak_explicit (&owner->posted, &before, run,
                                                  memory_order_seq_cst, memory_order_relaxed));
   if (before == NULL)
-    g_source_set_ready_time (owner->source, 0);
+    g_main_context_wakeup (owner->context);
 }
