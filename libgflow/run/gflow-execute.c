@@ -271,6 +271,7 @@ _g_flow_run_finish (GFlowRun *self)
 
   _g_flow_run_deliver_news (self);
   _g_flow_run_free_garbage (self);
+  _g_flow_run_free_spares (self);
   _g_flow_run_set_state (self, state);
   if (!self->quiet)
     {

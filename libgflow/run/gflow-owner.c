@@ -12,6 +12,9 @@
 
 /* How long one dispatch may take, beyond the body that it is in */
 #define BUDGET_US 2000
+/* And one of a backlog. Short, so that what bodies have started ends meanwhile, and
+ * its memory serves the next ones. */
+#define BACKLOG_BUDGET_US 250
 /* While bodies are this short, the clock is not asked after each */
 #define SHORT_US 50
 /* How long a backlog gives way to other things at the most */
@@ -128,10 +131,9 @@ push_context (GMainContext *context)
   return TRUE;
 }
 
-/* A node has ended in the context, outside of a dispatch: goes on from there
- * without waiting for one. */
-void
-_g_flow_owner_run_now (GFlowRun *run)
+/* Runs what has become ready, for a while, and frees what nobody needs any more. */
+static void
+go_on (GFlowRun *run)
 {
   static _Thread_local guint depth;
   const gint64 now = g_get_monotonic_time ();
@@ -152,8 +154,17 @@ _g_flow_owner_run_now (GFlowRun *run)
   _g_flow_frame = frame.below;
   if (pushed)
     g_main_context_pop_thread_default (context);
+}
 
-  if (!run->finished && _g_flow_run_settle (run, frame.lane))
+/* A node has ended in the context, outside of a dispatch: goes on from there
+ * without waiting for one, unless one comes anyway. */
+void
+_g_flow_owner_run_now (GFlowRun *run)
+{
+  if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
+      atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
+    go_on (run);
+  if (!run->finished && _g_flow_run_settle (run, _g_flow_run_context_lane (run)))
     _g_flow_scheduler_check_complete (run);
 }
 
@@ -282,11 +293,20 @@ is_posted (GFlowOwner *owner)
   return atomic_load_explicit (&owner->posted, memory_order_seq_cst) != NULL;
 }
 
+/* Before the context waits, and after that. Whoever posts wakes it up after the
+ * list can be seen to be not empty. */
+static gboolean
+has_work (GFlowOwner *owner)
+{
+  return owner->runs.length > 0 || is_posted (owner);
+}
+
 static void
 dispatch (GFlowOwner *owner)
 {
   const gint64 now = g_get_monotonic_time ();
-  Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
+  const gint64 limit = owner->backlog ? BACKLOG_BUDGET_US : BUDGET_US;
+  Budget budget = { .deadline = now + limit, .last = now, .stride = 1 };
   gboolean spent = FALSE;
 
   take_posted (owner);
@@ -299,17 +319,6 @@ dispatch (GFlowOwner *owner)
     }
 
   set_backlog (owner, owner->runs.length > 0);
-  if (owner->runs.length > 0)
-    {
-      /* It mostly is; but not if a body has iterated the context until nothing was left. */
-      g_source_set_ready_time (owner->source, 0);
-      return;
-    }
-
-  g_source_set_ready_time (owner->source, -1);
-  /* Whoever posted before that relied on the source being ready. */
-  if (is_posted (owner))
-    g_source_set_ready_time (owner->source, 0);
 }
 
 /* As when a context does it: handlers that bodies have connected meanwhile find one. */
@@ -389,7 +398,27 @@ owner_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs source_funcs = { .dispatch = owner_dispatch };
+static gboolean
+owner_check (GSource *source)
+{
+  return has_work (((GFlowOwnerSource *) source)->owner);
+}
+
+static gboolean
+owner_prepare (GSource *source,
+               int     *timeout)
+{
+  const gboolean ready = owner_check (source);
+
+  *timeout = ready ? 0 : -1;
+  return ready;
+}
+
+static GSourceFuncs source_funcs = {
+  .prepare = owner_prepare,
+  .check = owner_check,
+  .dispatch = owner_dispatch,
+};
 
 /* Owners */
 
@@ -474,5 +503,5 @@ _g_flow_owner_post (GFlowRun *run)
   while (!atomic_compare_exchange_weak_explicit (&owner->posted, &before, run,
                                                  memory_order_seq_cst, memory_order_relaxed));
   if (before == NULL)
-    g_source_set_ready_time (owner->source, 0);
+    g_main_context_wakeup (owner->context);
 }

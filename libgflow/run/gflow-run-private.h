@@ -92,6 +92,14 @@ struct _GFlowFrame
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
 
+/* Cancellables of nodes that have ended. */
+typedef struct
+{
+  GCancellable **ring;  /* (owned) (nullable) */
+  guint          first;
+  guint          n;
+} GFlowSpares;
+
 typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
@@ -163,6 +171,7 @@ struct _GFlowRun
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
+  GFlowSpares      spares;       /* owner context only */
 
   GFlowMutex       mutex;        /* guards what follows */
   _Atomic int      state;        /* a GFlowRunState */
@@ -212,8 +221,16 @@ void           _g_flow_run_free_cancellable (GFlowRun       *self,
                                             guint32          index);
 GCancellable  *_g_flow_run_node_cancellable (GFlowRun       *self,
                                             guint32          index);
+GCancellable  *_g_flow_run_ensure_cancellable (GFlowRun     *self,
+                                            guint32          index);
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
+
+/* Cancellables of nodes that have ended: gflow-spares.c */
+GCancellable  *_g_flow_run_take_spare      (GFlowRun        *self);
+void           _g_flow_run_give_spare      (GFlowRun        *self,
+                                            GCancellable    *cancellable);
+void           _g_flow_run_free_spares     (GFlowRun        *self);
 
 /* The object: gflow-run.c */
 void           _g_flow_run_refuse          (GFlowRun        *self,

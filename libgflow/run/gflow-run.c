@@ -169,6 +169,7 @@ free_cancellables (GFlowRun *self)
 
   for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
     _g_flow_run_free_cancellable (self, i);
+  _g_flow_run_free_spares (self);
   g_free ((gpointer) table);
   g_clear_object (&cancellable);
 }

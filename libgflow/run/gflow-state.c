@@ -336,7 +336,7 @@ _g_flow_run_halt (GFlowRun *self,
     take_error (self, error, (attention & G_FLOW_ATTENTION_CANCELLED) != 0 &&
                                g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
 
-  /* Sequentially consistent: pairs with _g_flow_run_node_cancellable(). */
+  /* Sequentially consistent: pairs with set_cancellable(). */
   atomic_fetch_or_explicit (&self->attention, attention, memory_order_seq_cst);
 }
 
@@ -444,7 +444,7 @@ static gboolean
 is_told_to_stop (GFlowRun *self,
                  guint32   index)
 {
-  /* Sequentially consistent: see _g_flow_run_node_cancellable(). */
+  /* Sequentially consistent: see set_cancellable(). */
   const guint8 marks = atomic_load_explicit (&self->nodes[index].marks, memory_order_seq_cst);
 
   return (_g_flow_run_is_stopping (self) && !is_exempt (self, index)) ||
@@ -473,22 +473,18 @@ ensure_cancellables (GFlowRun *self)
   return table;
 }
 
-/* The node's own cancellable. Whoever halts the run sets the halt first and
- * looks for cancellables then; this makes one first and looks for the halt
- * then: one of them sees the other. */
-GCancellable *
-_g_flow_run_node_cancellable (GFlowRun *self,
-                              guint32   index)
+/* Whoever halts the run sets the halt first and looks for cancellables then; this
+ * puts one into the table first and looks for the halt then: one of them sees the
+ * other. Takes @mine. */
+static GCancellable *
+set_cancellable (GFlowRun                 *self,
+                 guint32                   index,
+                 _Atomic (GCancellable *) *slot,
+                 GCancellable             *mine)
 {
-  _Atomic (GCancellable *) *table = ensure_cancellables (self);
-  GCancellable *cancellable = atomic_load_explicit (&table[index], memory_order_acquire);
+  GCancellable *cancellable = NULL;
 
-  if (cancellable != NULL)
-    return cancellable;
-
-  GCancellable *mine = g_cancellable_new ();
-
-  if (!atomic_compare_exchange_strong_explicit (&table[index], &cancellable, mine,
+  if (!atomic_compare_exchange_strong_explicit (slot, &cancellable, mine,
                                                 memory_order_seq_cst, memory_order_acquire))
     {
       g_object_unref (mine);
@@ -497,6 +493,30 @@ _g_flow_run_node_cancellable (GFlowRun *self,
   if (is_told_to_stop (self, index))
     g_cancellable_cancel (mine);
   return mine;
+}
+
+/* The node's own cancellable. In any thread. */
+GCancellable *
+_g_flow_run_node_cancellable (GFlowRun *self,
+                              guint32   index)
+{
+  _Atomic (GCancellable *) *slot = &ensure_cancellables (self)[index];
+  GCancellable *cancellable = atomic_load_explicit (slot, memory_order_acquire);
+
+  return cancellable != NULL ? cancellable
+                             : set_cancellable (self, index, slot, g_cancellable_new ());
+}
+
+/* The same for a node that starts in the context. */
+GCancellable *
+_g_flow_run_ensure_cancellable (GFlowRun *self,
+                                guint32   index)
+{
+  _Atomic (GCancellable *) *slot = &ensure_cancellables (self)[index];
+  GCancellable *cancellable = atomic_load_explicit (slot, memory_order_acquire);
+
+  return cancellable != NULL ? cancellable
+                             : set_cancellable (self, index, slot, _g_flow_run_take_spare (self));
 }
 
 static void
@@ -525,7 +545,7 @@ _g_flow_run_cancel_bodies (GFlowRun *self,
       cancel_body (self, i);
 }
 
-/* Of a node that has run in the context, where alone these are looked at. */
+/* Of a node that has ended in the context, where alone these are looked at. */
 void
 _g_flow_run_free_cancellable (GFlowRun *self,
                               guint32   index)
@@ -535,10 +555,14 @@ _g_flow_run_free_cancellable (GFlowRun *self,
 
   if (table != NULL)
     {
-      GCancellable *cancellable =
-        atomic_exchange_explicit (&table[index], NULL, memory_order_relaxed);
+      GCancellable *cancellable = atomic_load_explicit (&table[index], memory_order_relaxed);
 
-      g_clear_object (&cancellable);
+      /* Relaxed: whoever makes one finds a place that is not empty, or nothing. */
+      if (cancellable != NULL)
+        {
+          atomic_store_explicit (&table[index], NULL, memory_order_relaxed);
+          _g_flow_run_give_spare (self, cancellable);
+        }
     }
 }
 
@@ -597,7 +621,7 @@ g_flow_run_cancel_node (GFlowRun  *self,
       !_g_flow_plan_find (self->plan, node, &index))
     return;
 
-  /* Sequentially consistent: see _g_flow_run_node_cancellable(). */
+  /* Sequentially consistent: see set_cancellable(). */
   atomic_fetch_or_explicit (&self->nodes[index].marks, G_FLOW_MARK_CANCELLED,
                             memory_order_seq_cst);
   if ((self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)

@@ -13,9 +13,9 @@
 /* Nodes that run in the owner context: sync bodies that are placed there, async
  * bodies with their GTask, and flows as nodes. */
 
-/* One call of an async body. Belongs to its task, which may go after everything
- * else, and on any thread: then the plan sees to it that the node, which the task
- * has, goes at home. */
+/* One call of an async body. If the task outlives the body the call belongs to it:
+ * the task may go after everything else, and on any thread, and then the plan sees
+ * to it that the node, which the task has, goes at home. */
 typedef struct
 {
   GFlowRun  *run;   /* (unowned): does not end before the node has */
@@ -121,24 +121,23 @@ call_async_body (GFlowRun *self,
                  guint32   index)
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
-  GFlowCall *call = g_new0 (GFlowCall, 1);
-  GTask *task = g_task_new (node->node, _g_flow_run_node_cancellable (self, index),
+  GFlowCall *call = g_new (GFlowCall, 1);
+  GTask *task = g_task_new (node->node, _g_flow_run_ensure_cancellable (self, index),
                             task_returned_cb, call);
   GError *error = NULL;
 
-  call->run = self;
-  call->plan = _g_flow_plan_ref (self->plan);
-  call->index = index;
-  g_task_set_source_tag (task, call_async_body);
+  *call = (GFlowCall) { self, _g_flow_plan_ref (self->plan), index, FALSE };
+  /* Not by the macro, which would copy a name for each task. */
+  (g_task_set_source_tag) (task, call_async_body);
   /* A body that has done its work has, even if it was cancelled meanwhile. */
   g_task_set_check_cancellable (task, FALSE);
-  g_object_set_qdata_full (G_OBJECT (task), call_quark (), call, task_gone);
 
   ((GFlowTaskFunc) node->body) (node->node, self, task, node->user_data, &error);
   if (error != NULL && !call->ended)
     end_call (call, error);
   else
     g_clear_error (&error);
+  g_object_set_qdata_full (G_OBJECT (task), call_quark (), call, task_gone);
   g_object_unref (task);
 }
 
@@ -172,7 +171,7 @@ call_subflow (GFlowRun *self,
   child->parent = self;
   g_flow_run_set_parameters (child, self->parameters);
   if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
-                          _g_flow_run_node_cancellable (self, index),
+                          _g_flow_run_ensure_cancellable (self, index),
                           subflow_ended, call, &error))
     {
       end_call (call, error);

@@ -407,6 +407,129 @@ test_return_in_cancelled (gconstpointer data)
   test_result_clear (&result);
 }
 
+/* Cancellables of nodes that have ended serve other nodes, unless somebody could tell. */
+
+typedef struct
+{
+  GPtrArray *kept;  /* (owned) (element-type GCancellable) */
+  GWeakRef   weak[10];
+  guint      n_weak;
+  guint      n_bodies;
+  guint      n_freed; /* data of handlers */
+  gboolean   cancel;  /* the last body does */
+} Spares;
+
+#define N_SPARES_BODIES 60
+
+static void
+never_cb (GCancellable *cancellable,
+          gpointer      user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+count_freed (gpointer  user_data,
+             GClosure *closure)
+{
+  ((Spares *) user_data)->n_freed++;
+}
+
+static gboolean
+return_cb (gpointer user_data)
+{
+  g_task_return_boolean (user_data, TRUE);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+body_spares (GFlowNode  *node,
+             GFlowRun   *run,
+             GTask      *task,
+             gpointer    user_data,
+             GError    **error)
+{
+  Spares *spares = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  guint number = spares->n_bodies++;
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_assert_false (g_cancellable_is_cancelled (cancellable));
+  g_assert_null (g_object_get_data (G_OBJECT (cancellable), "mine"));
+  g_assert_false (g_ptr_array_find (spares->kept, cancellable, NULL));
+  g_assert_true (g_flow_run_get_node_cancellable (run, node) == cancellable);
+  for (guint i = 0; i < spares->n_weak; i++)
+    {
+      g_autoptr (GCancellable) other = g_weak_ref_get (&spares->weak[i]);
+
+      g_assert_true (other != cancellable);
+    }
+
+  switch (number % 6)
+    {
+    case 0:
+      g_ptr_array_add (spares->kept, g_object_ref (cancellable));
+      break;
+    case 1:
+      g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (never_cb), spares, count_freed, 0);
+      break;
+    case 2:
+      g_object_set_data (G_OBJECT (cancellable), "mine", spares);
+      break;
+    case 3:
+      g_weak_ref_init (&spares->weak[spares->n_weak++], cancellable);
+      break;
+    default:
+      break;
+    }
+  if (number == N_SPARES_BODIES - 1 && spares->cancel)
+    {
+      g_flow_run_cancel (run);
+      g_assert_true (g_cancellable_is_cancelled (cancellable) ||
+                     g_main_context_iteration (NULL, FALSE));
+      g_assert_true (g_cancellable_is_cancelled (cancellable));
+    }
+  g_source_set_callback (source, return_cb, g_object_ref (task), g_object_unref);
+  g_source_attach (source, g_task_get_context (task));
+}
+
+static void
+test_spares (gconstpointer data)
+{
+  Spares spares = {
+    .kept = g_ptr_array_new_with_free_func (g_object_unref),
+    .cancel = GPOINTER_TO_INT (data),
+  };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  GFlowNode *previous = NULL;
+
+  for (guint i = 0; i < N_SPARES_BODIES; i++)
+    {
+      GFlowNode *node = g_flow_add_task (flow, NULL, body_spares, &spares, NULL, NULL);
+
+      if (previous != NULL)
+        g_flow_node_add_upstream (node, previous);
+      previous = node;
+    }
+  run = g_flow_run_new (flow);
+  g_assert_true (test_run_execute (run, NULL, NULL) || spares.cancel);
+  g_assert_cmpuint (spares.n_bodies, ==, N_SPARES_BODIES);
+
+  /* What was known has gone with its node, or with the run, and was not cancelled. */
+  g_assert_cmpuint (spares.n_freed, ==, N_SPARES_BODIES / 6);
+  g_assert_cmpuint (spares.kept->len, ==, N_SPARES_BODIES / 6);
+  for (guint i = 0; i < spares.kept->len; i++)
+    g_assert_false (g_cancellable_is_cancelled (spares.kept->pdata[i]));
+  for (guint i = 0; i < spares.n_weak; i++)
+    {
+      g_assert_null (g_weak_ref_get (&spares.weak[i]));
+      g_weak_ref_clear (&spares.weak[i]);
+    }
+  g_ptr_array_unref (spares.kept);
+}
+
 static void
 body_deep (GFlowNode  *node,
            GFlowRun   *run,
@@ -501,6 +624,8 @@ main (int    argc,
                         test_return_in_cancelled);
   g_test_add_data_func ("/task/return-in-cancelled/thread", GINT_TO_POINTER (TRUE),
                         test_return_in_cancelled);
+  g_test_add_data_func ("/task/spares/done", GINT_TO_POINTER (FALSE), test_spares);
+  g_test_add_data_func ("/task/spares/cancelled", GINT_TO_POINTER (TRUE), test_spares);
   g_test_add_func ("/task/deep", test_deep);
   g_test_add_func ("/task/responsive", test_responsive);
 

@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-run-private.h"
+
+/* Every async body has a cancellable of its own, and making one costs as much as
+ * the task. Those of nodes that have ended wait here, in the order in which they
+ * ended, and serve another node of the run if nobody can tell that they do. All
+ * of this is for the thread of the owner context only. */
+
+#define MAX_SPARES 256
+/* What has just ended still is in the hands of the task that tells of it. */
+#define MIN_SPARES 4
+
+/* The bits that GObject keeps flags in, in the pointer to the data of an object */
+#define DATA_FLAGS 7
+
+/* Whether nobody but the run knows the cancellable, or ever can: nobody has a
+ * reference, it has no handlers, and neither weak references nor other data, which
+ * GObject all keeps as data. Who held it before has let it go, by an atomic
+ * countdown, so that nothing is going on with it in another thread. */
+static gboolean
+is_unknown (GCancellable *cancellable)
+{
+  static guint cancelled_signal;
+  GObject *object = G_OBJECT (cancellable);
+
+  if (G_UNLIKELY (cancelled_signal == 0))
+    cancelled_signal = g_signal_lookup ("cancelled", G_TYPE_CANCELLABLE);
+  return g_atomic_int_get (&object->ref_count) == 1 &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) DATA_FLAGS) == 0 &&
+         !g_cancellable_is_cancelled (cancellable) &&
+         !g_signal_has_handler_pending (cancellable, cancelled_signal, 0, TRUE);
+}
+
+/* A cancellable that is as good as new. */
+GCancellable *
+_g_flow_run_take_spare (GFlowRun *self)
+{
+  GFlowSpares *spares = &self->spares;
+
+  if (spares->n < MIN_SPARES)
+    return g_cancellable_new ();
+
+  GCancellable *cancellable = spares->ring[spares->first];
+
+  spares->first = (spares->first + 1) % MAX_SPARES;
+  spares->n--;
+  if (is_unknown (cancellable))
+    return cancellable;
+
+  g_object_unref (cancellable);
+  return g_cancellable_new ();
+}
+
+/* Takes the cancellable of a node that has ended. */
+void
+_g_flow_run_give_spare (GFlowRun     *self,
+                        GCancellable *cancellable)
+{
+  GFlowSpares *spares = &self->spares;
+
+  if (spares->n == MAX_SPARES || g_cancellable_is_cancelled (cancellable))
+    {
+      g_object_unref (cancellable);
+      return;
+    }
+
+  if (spares->ring == NULL)
+    spares->ring = g_new (GCancellable *, MAX_SPARES);
+  spares->ring[(spares->first + spares->n) % MAX_SPARES] = cancellable;
+  spares->n++;
+}
+
+void
+_g_flow_run_free_spares (GFlowRun *self)
+{
+  GFlowSpares *spares = &self->spares;
+
+  for (; spares->n > 0; spares->n--)
+    {
+      g_object_unref (spares->ring[spares->first]);
+      spares->first = (spares->first + 1) % MAX_SPARES;
+    }
+  g_clear_pointer (&spares->ring, g_free);
+}
