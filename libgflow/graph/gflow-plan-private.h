@@ -79,7 +79,7 @@ typedef struct
 
   _Atomic (GHashTable *) index;     /* (owned) (nullable): GFlowNode → its number */
   gulong           watch_epoch;     /* when watched was made, see gflow-watch.c */
-  GBytes          *watched;         /* (nullable): nodes with signal handlers */
+  GArray          *watched;         /* (nullable) of guint32: nodes with signal handlers */
 } GFlowPlan;
 
 GFlowPlan   *_g_flow_plan_compile   (GFlow            *flow);

@@ -342,7 +342,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_free (plan->priorities);
   g_free (plan->weights);
   g_free (plan->first_lock);
-  g_clear_pointer (&plan->watched, g_bytes_unref);
+  g_clear_pointer (&plan->watched, g_array_unref);
   g_free (plan);
 }
 

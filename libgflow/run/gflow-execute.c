@@ -105,8 +105,9 @@ needs_context (GFlowRun *self)
   if (self->plan->n_context > 0 || self->deadline != 0 || _g_flow_watch_is_watched (self))
     return TRUE;
 
-  self->watched = _g_flow_watch_find (self->plan);
-  return self->watched != NULL;
+  g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
+
+  return watched != NULL;
 }
 
 /* The run belongs to @context; or, if that is NULL, to its caller, who waits on
@@ -176,16 +177,17 @@ _g_flow_run_start_nodes (GFlowRun *self)
   GFlowPlan *plan = self->plan;
   GFlowLane *lane = _g_flow_run_context_lane (self);
   const gboolean routed = _g_flow_run_routes_all (self);
+  g_autoptr(GArray) watched = NULL;
 
   self->started = TRUE;
   if (!self->quiet)
     {
       _g_flow_run_notify_state (self);
       _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, self, NULL);
-      self->watched = _g_flow_watch_find (plan);
+      watched = _g_flow_watch_find (plan);
     }
-  if (self->watched != NULL)
-    atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WATCHED, memory_order_relaxed);
+  for (guint i = 0; watched != NULL && i < watched->len; i++)
+    _g_flow_run_mark (self, g_array_index (watched, guint32, i), G_FLOW_MARK_WATCHED);
   if (!self->quiet && _g_flow_watch_is_notified (self))
     self->progress_source = attach_source (self, g_timeout_source_new (PROGRESS_MS),
                                            "GFlow progress", _g_flow_run_progress_cb);
@@ -195,14 +197,14 @@ _g_flow_run_start_nodes (GFlowRun *self)
     deadline_cb (self);
 
   /* Who watches wants to be told while nodes run. */
-  if (self->watched != NULL || self->progress_source != NULL)
+  if (watched != NULL || self->progress_source != NULL)
     self->participates = FALSE;
 
   for (guint i = 0; routed && i < plan->n_roots; i++)
     _g_flow_run_route (self, lane, plan->roots[i]);
   for (guint i = 0; i < plan->n_routed_roots; i++)
     _g_flow_run_route (self, lane, plan->routed_roots[i]);
-  _g_flow_run_deliver_chosen (self, lane);
+  _g_flow_run_deliver_chosen (self, lane, FALSE);
 
   /* Last: from now on workers may come. Sequentially consistent, for the notify. */
   atomic_store_explicit (&self->next_root, routed ? plan->n_roots : 0, memory_order_seq_cst);

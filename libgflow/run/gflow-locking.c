@@ -18,7 +18,8 @@ typedef struct
   GFlowRun   *run;
   guint32     index;
   guint       step;   /* which of its locks it waits for; guarded by the run's mutex */
-  GList       link;   /* in the run's list; likewise */
+  GList       link;   /* in the run's list while linked; likewise */
+  gboolean    linked;
 } GFlowWait;
 
 static guint
@@ -68,9 +69,19 @@ current_lane (GFlowRun *self)
 }
 
 static void
-end_wait (GFlowWait *wait)
+begin_wait_locked (GFlowWait *wait)
 {
-  g_queue_unlink (&wait->run->waits, &wait->link);
+  if (!wait->linked)
+    g_queue_push_tail_link (&wait->run->waits, &wait->link);
+  wait->linked = TRUE;
+}
+
+static void
+end_wait_locked (GFlowWait *wait)
+{
+  if (wait->linked)
+    g_queue_unlink (&wait->run->waits, &wait->link);
+  wait->linked = FALSE;
 }
 
 typedef enum
@@ -100,8 +111,10 @@ take_steps (GFlowWait *wait,
       else if (!_g_flow_lock_enter (get_lock (run, wait->index, step), &wait->waiter))
         result = STEPS_QUEUED;
     }
-  if (result != STEPS_QUEUED)
-    end_wait (wait);
+  if (result == STEPS_QUEUED)
+    begin_wait_locked (wait);
+  else
+    end_wait_locked (wait);
   _g_flow_mutex_unlock (&run->mutex);
   return result;
 }
@@ -137,7 +150,7 @@ granted (GFlowWaiter *waiter)
   go_on (wait, wait->step + 1, lane);
   /* After the end of the node that had the lock, it goes with what waited for that. */
   if (lane != NULL && !lane->ending)
-    _g_flow_run_deliver_chosen (run, lane);
+    _g_flow_run_deliver_chosen (run, lane, FALSE);
 }
 
 static GFlowWait *
@@ -153,9 +166,6 @@ new_wait (GFlowRun *self,
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
                          memory_order_relaxed);
-  _g_flow_mutex_lock (&self->mutex);
-  g_queue_push_tail_link (&self->waits, &wait->link);
-  _g_flow_mutex_unlock (&self->mutex);
   return wait;
 }
 
@@ -197,7 +207,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       if (!_g_flow_run_may_run (self, wait->index) &&
           _g_flow_lock_withdraw (get_lock (self, wait->index, wait->step), &wait->waiter))
         {
-          end_wait (wait);
+          end_wait_locked (wait);
           g_ptr_array_add (withdrawn, wait);
         }
     }
@@ -210,7 +220,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       release_steps (self, wait->index, wait->step);
       _g_flow_run_deliver (self, _g_flow_run_context_lane (self), wait->index);
     }
-  _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self));
+  _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);
 }
 
 /* The lock that a node waits for now. */

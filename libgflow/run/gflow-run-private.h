@@ -42,6 +42,7 @@ typedef enum
   G_FLOW_MARK_LOCKED     = 1 << 2, /* it holds its locks */
   G_FLOW_MARK_BY_CHOICE  = 1 << 3, /* skipped: a handler, and nothing failed */
   G_FLOW_MARK_BY_FAILURE = 1 << 4, /* skipped: something failed */
+  G_FLOW_MARK_WATCHED    = 1 << 5, /* it has signal handlers */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay. */
@@ -49,9 +50,8 @@ typedef enum
 {
   G_FLOW_ATTENTION_CANCELLED = 1 << 0, /* nothing new starts, but clean-up */
   G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
-  G_FLOW_ATTENTION_WATCHED   = 1 << 2, /* some node has signal handlers */
-  G_FLOW_ATTENTION_RESULTS   = 1 << 3, /* some node has a result */
-  G_FLOW_ATTENTION_LATE      = 1 << 4, /* cancelled by the deadline */
+  G_FLOW_ATTENTION_RESULTS   = 1 << 2, /* some node has a result */
+  G_FLOW_ATTENTION_LATE      = 1 << 3, /* cancelled by the deadline */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -74,7 +74,8 @@ typedef struct
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
-  gboolean         ending;    /* a node gives its locks back, and is not counted off yet */
+  gboolean         ending;    /* a node gives its locks back, or lets others go */
+  guint32          n_delivered; /* nodes that have come to the deque by that */
   gboolean         context;   /* it is the one of the owner context */
   gboolean         caller;    /* the thread of the owner context is on it */
   gboolean         taken;     /* guarded by the scheduler's mutex */
@@ -157,7 +158,6 @@ struct _GFlowRun
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
-  GBytes          *watched;      /* (owned) (nullable): a byte for each node */
   GSource         *deadline_source; /* (owned) (nullable) */
   GSource         *progress_source; /* (owned) (nullable) */
   double           notified_fraction;
@@ -254,7 +254,8 @@ void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
 void           _g_flow_run_deliver_chosen  (GFlowRun        *self,
-                                            GFlowLane       *lane);
+                                            GFlowLane       *lane,
+                                            gboolean         takes_one);
 void           _g_flow_run_deliver         (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
@@ -283,7 +284,7 @@ void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
 
 /* Watched nodes: gflow-watch.c */
-GBytes        *_g_flow_watch_find          (GFlowPlan       *plan);
+GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
 gboolean       _g_flow_watch_is_notified   (GFlowRun        *run);
 void           _g_flow_watch_absorb        (gulong           handler_id);
@@ -313,14 +314,6 @@ _g_flow_run_node_state (GFlowRun *self,
 {
   /* Acquire: pairs with the release when a node ends, for what it has done. */
   return atomic_load_explicit (&self->nodes[index].state, memory_order_acquire);
-}
-
-static inline gboolean
-_g_flow_run_is_watched (GFlowRun *self,
-                        guint32   index)
-{
-  return self->watched != NULL &&
-         ((const guint8 *) g_bytes_get_data (self->watched, NULL))[index] != 0;
 }
 
 /* Marks are set before a node becomes ready, or by whoever runs it: the

@@ -183,7 +183,6 @@ g_flow_run_finalize (GObject *object)
   _g_flow_run_free_results (self);
   free_cancellables (self);
   _g_flow_run_free_state (self);
-  g_clear_pointer (&self->watched, g_bytes_unref);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);

@@ -213,7 +213,7 @@ _g_flow_run_run_in_context (GFlowRun *self,
       GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
 
       _g_flow_frame = &frame;
-      if (_g_flow_run_is_watched (self, index))
+      if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, frame.lane, index, state, FALSE);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {

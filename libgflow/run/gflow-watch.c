@@ -81,26 +81,26 @@ _g_flow_watch_is_watched (GFlowRun *run)
   return has_handlers (run) || _g_flow_watch_is_notified (run) || has_handlers (run->flow);
 }
 
-/* A byte for each node that is not 0 if it has handlers; NULL if none has. */
-static GBytes *
+/* The nodes that have handlers; NULL if none has. */
+static GArray *
 ask_nodes (GFlowPlan *plan)
 {
-  guint8 *watched = NULL;
+  GArray *watched = NULL;
 
-  for (guint i = 0; i < plan->n_nodes; i++)
+  for (guint32 i = 0; i < plan->n_nodes; i++)
     if (has_handlers (plan->nodes[i].node) && _g_flow_node_has_handlers (plan->nodes[i].node))
       {
         if (watched == NULL)
-          watched = g_new0 (guint8, plan->n_nodes);
-        watched[i] = TRUE;
+          watched = g_array_new (FALSE, FALSE, sizeof (guint32));
+        g_array_append_val (watched, i);
       }
-  return watched != NULL ? g_bytes_new_take (watched, plan->n_nodes) : NULL;
+  return watched;
 }
 
-GBytes *
+GArray *
 _g_flow_watch_find (GFlowPlan *plan)
 {
-  GBytes *watched;
+  GArray *watched;
 
   if (plan->n_nodes <= FEW_NODES)
     return ask_nodes (plan);
@@ -111,11 +111,11 @@ _g_flow_watch_find (GFlowPlan *plan)
 
   if (plan->watch_epoch != epoch)
     {
-      g_clear_pointer (&plan->watched, g_bytes_unref);
+      g_clear_pointer (&plan->watched, g_array_unref);
       plan->watched = ask_nodes (plan);
       plan->watch_epoch = epoch;
     }
-  watched = plan->watched != NULL ? g_bytes_ref (plan->watched) : NULL;
+  watched = plan->watched != NULL ? g_array_ref (plan->watched) : NULL;
   _g_flow_mutex_unlock (&watch.mutex);
   return watched;
 }

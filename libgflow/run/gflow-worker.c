@@ -46,19 +46,34 @@ add_ready (GFlowReady *ready,
   ready->items[ready->n++] = index;
 }
 
+/* There is work that this thread, if it is on @lane, is not about to do. */
+static void
+notify_others (GFlowRun  *self,
+               GFlowLane *lane)
+{
+  /* A caller that participates comes to it after the dispatch that it is in. */
+  if (!(lane->context && self->participates))
+    _g_flow_run_notify_work (self);
+}
+
 /* What was chosen by priority goes to the heaps: all that has become ready
- * together at once, or whoever is faster would take a node too soon. */
+ * together at once, or whoever is faster would take a node too soon. With
+ * @takes_one this worker itself takes a node next. */
 void
 _g_flow_run_deliver_chosen (GFlowRun  *self,
-                            GFlowLane *lane)
+                            GFlowLane *lane,
+                            gboolean   takes_one)
 {
   GFlowReady *of_workers = &lane->chosen[FALSE], *of_context = &lane->chosen[TRUE];
 
   if (of_workers->n > 0)
     {
+      const gboolean more = of_workers->n > 1 || !takes_one;
+
       g_flow_heap_push (&self->heap, of_workers->items, of_workers->n);
       of_workers->n = 0;
-      _g_flow_run_notify_work (self);
+      if (more)
+        notify_others (self, lane);
     }
   if (of_context->n > 0)
     {
@@ -94,16 +109,19 @@ _g_flow_run_deliver (GFlowRun  *self,
       if (!lane->context)
         _g_flow_owner_post (self);
     }
+  else if (lane->context)
+    {
+      g_flow_inbox_push (&self->inbox, index);
+      notify_others (self, lane);
+    }
   else
     {
-      if (lane->context)
-        g_flow_inbox_push (&self->inbox, index);
+      g_flow_deque_push (&lane->deque, index);
+      g_flow_deque_publish (&lane->deque);
+      if (lane->ending)
+        lane->n_delivered++;
       else
-        {
-          g_flow_deque_push (&lane->deque, index);
-          g_flow_deque_publish (&lane->deque);
-        }
-      _g_flow_run_notify_work (self);
+        _g_flow_run_notify_work (self);
     }
 }
 
@@ -123,15 +141,36 @@ _g_flow_run_route (GFlowRun  *self,
     _g_flow_run_deliver (self, lane, index);
 }
 
+/* While a node ends, this worker is about to take one of the nodes that it delivers,
+ * unless it is @busy with another: nobody needs to come for a single one. */
+static void
+notify_delivered (GFlowRun  *self,
+                  GFlowLane *lane,
+                  gboolean   busy)
+{
+  const gboolean more = lane->n_delivered > (busy ? 0 : 1);
+
+  lane->n_delivered = 0;
+  if (more)
+    _g_flow_run_notify_work (self);
+}
+
 /* Nodes that have become ready and are not plain, the one added last first. */
 static void
 route_ready (GFlowRun  *self,
-             GFlowLane *lane)
+             GFlowLane *lane,
+             gboolean   busy)
 {
+  const gboolean ending = lane->ending;
+
+  lane->ending = TRUE;
   for (guint i = lane->ready.n; i-- > 0;)
     _g_flow_run_route (self, lane, lane->ready.items[i]);
   lane->ready.n = 0;
-  _g_flow_run_deliver_chosen (self, lane);
+  _g_flow_run_deliver_chosen (self, lane, !lane->context);
+  lane->ending = ending;
+  if (!ending)
+    notify_delivered (self, lane, busy);
 }
 
 /* What was left in the lane last. */
@@ -203,7 +242,7 @@ release_successors (GFlowRun      *self,
       next = *successors;
     }
   if (G_UNLIKELY (lane->ready.n > 0))
-    route_ready (self, lane);
+    route_ready (self, lane, next != G_FLOW_NO_NODE);
   if (pushed && self->n_lanes > 1)
     {
       g_flow_deque_publish (&lane->deque);
@@ -222,7 +261,7 @@ go_on_with (GFlowRun  *self,
     return successor;
 
   add_ready (&lane->ready, successor);
-  route_ready (self, lane);
+  route_ready (self, lane, FALSE);
   return G_FLOW_NO_NODE;
 }
 
@@ -331,8 +370,10 @@ end_attended_node (GFlowRun       *self,
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
 
+  const guint8 marks = _g_flow_run_marks (self, index);
+
   /* Locks go before anything that waits for the node can start. */
-  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+  if ((marks & G_FLOW_MARK_LOCKED) != 0)
     {
       lane->ending = TRUE;
       _g_flow_run_release_locks (self, index);
@@ -340,22 +381,26 @@ end_attended_node (GFlowRun       *self,
     }
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
     _g_flow_run_drop_results (self, lane, index);
-  if ((attention & G_FLOW_ATTENTION_WATCHED) != 0 && _g_flow_run_is_watched (self, index))
+  if ((marks & G_FLOW_MARK_WATCHED) != 0)
     {
       const GFlowNodeState before = _g_flow_run_node_state (self, index);
 
       /* A handler may wait for a lock that has been given to one of these. */
       if (lane->context)
-        _g_flow_run_deliver_chosen (self, lane);
+        _g_flow_run_deliver_chosen (self, lane, FALSE);
       /* Handlers see what they are told. */
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_release);
       _g_flow_run_tell (self, lane, index, state, before == G_FLOW_NODE_STATE_RUNNING);
     }
 
+  lane->ending = TRUE;
+
   const guint32 next = end_node (self, lane, index, state);
 
+  lane->ending = FALSE;
+  notify_delivered (self, lane, next != G_FLOW_NO_NODE);
   if (self->plan->priorities != NULL)
-    _g_flow_run_deliver_chosen (self, lane);
+    _g_flow_run_deliver_chosen (self, lane, !lane->context);
   return next;
 }
 
@@ -404,7 +449,7 @@ run_attended_node (GFlowRun  *self,
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
-      if (_g_flow_run_is_watched (self, index))
+      if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, lane, index, state, FALSE);
       state = call_body (self, &self->plan->nodes[index], index);
     }
