@@ -1,17 +1,25 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Functions with variable arguments, which introspection leaves out.
+// What introspection does not have: functions with variable arguments, and what makes a flow a
+// collection: flow[0], foreach (var node in flow).
 
 namespace GFlow {
-    public class Flow : GLib.Object {
+    public sealed class Flow : GLib.Object {
         [CCode (sentinel = "NULL")]
         public static GFlow.FlowGroup parallel (GLib.Object? first_item, ...);
         [CCode (sentinel = "NULL")]
         public static GFlow.FlowGroup series (GLib.Object? first_item, ...);
+        [CCode (cname = "_vala_g_flow_get")]
+        public GFlow.FlowNode? get (uint position) {
+            return (GFlow.FlowNode?) this.get_item (position);
+        }
+        [CCode (cname = "n-items")]
+        [NoAccessorMethod]
+        public uint size { get; }
     }
 
-    public class FlowNode : GLib.Object {
+    public sealed class FlowNode : GLib.Object {
         [CCode (sentinel = "NULL")]
         public void after (GFlow.FlowNode first_upstream, ...);
     }

@@ -79,7 +79,7 @@ class Entry : Object {
             packed = null;
             task.return_boolean (true);
         } catch (Error e) {
-            task.return_error (e.copy ());
+            task.return_error ((owned) e);
         }
     }
 

@@ -1,0 +1,439 @@
+// SPDX-FileCopyrightText: The libgflow authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Everything that the vapi has, once: that it is there, is of the right type, and reaches C. The
+// check 'vapi' looks for what is left out, by the names of the variables: 'flow' is a Flow,
+// 'node' a FlowNode, and likewise 'group', 'run' and 'step'; 'door' is a FlowLock.
+
+using GFlow;
+
+bool succeed (FlowNode node, FlowRun run) throws Error {
+    return true;
+}
+
+void return_now (FlowNode node, FlowRun run, Task task) throws Error {
+    task.return_boolean (true);
+}
+
+// Calls an async function, and waits for its callback.
+delegate void BeginFunc (AsyncReadyCallback callback);
+
+AsyncResult wait (BeginFunc begin) {
+    var loop = new MainLoop ();
+    AsyncResult? answer = null;
+
+    begin ((source, result) => {
+        answer = result;
+        loop.quit ();
+    });
+    loop.run ();
+    return answer;
+}
+
+// Flow
+
+void test_flow () throws Error {
+    var flow = new Flow ();
+    FlowFunc body = succeed;
+    FlowTaskFunc task_body = return_now;
+    unowned var a = flow.add ("a", (owned) body);
+    unowned var b = flow.add_task ("b", (owned) task_body);
+    unowned var inner = flow.add_flow ("inner", new Flow ());
+    unowned var both = flow.add_join ("both", { "a", "b" });
+    unowned var all = flow.add_join_all ("all");
+    var made = new FlowNode ("made", null);
+
+    assert_true (flow.add_node (made));
+    assert_true (flow.lookup ("a") == a);
+    assert_true (both.get_upstreams ().get_n_items () == 2);
+    assert_true (all.get_upstreams ().get_n_items () == 2);
+    assert_true (inner.subflow != null);
+
+    // A flow is a collection, and a list model.
+    string[] names = {};
+    foreach (var node in flow)
+        names += node.name;
+    assert_cmpstr (string.joinv (" ", names), EQ, "a b inner both all made");
+    assert_true (flow.size == 6 && flow.n_items == 6 && flow.get_n_items () == 6);
+    assert_true (flow.item_type == typeof (FlowNode));
+    assert_true (flow[1] == b && flow.get (1) == b && flow[6] == null);
+
+    var copy = flow.copy ();
+    assert_true (flow.equal (copy));
+    assert_true (flow.remove_node (made));
+    assert_false (flow.equal (copy));
+
+    assert_true (flow.validate ());
+    assert_true ("digraph" in flow.to_dot ());
+    assert_true ("flowchart" in flow.to_mermaid ());
+}
+
+void test_flow_groups () throws Error {
+    var flow = new Flow ();
+    var a = new FlowNode ("a", succeed);
+    var b = new FlowNode ("b", succeed);
+    var c = new FlowNode ("c", succeed);
+
+    assert_true (flow.add_group (Flow.series (a, Flow.parallel (b), Flow.parallel (null), c)));
+    assert_true (flow.size == 3);
+    assert_true (c.get_upstreams ().get_item (0) == b);
+    assert_true (a.get_downstreams ().get_item (0) == b);
+}
+
+void test_flow_properties () {
+    var flow = new Flow () { name = "n", max_threads = 1, max_parallel = 2, on_error = STOP };
+
+    assert_cmpstr (flow.name, EQ, "n");
+    assert_true (flow.max_threads == 1 && flow.max_parallel == 2);
+    assert_true (flow.on_error == FlowOnError.STOP);
+    flow.set_name ("m");
+    flow.set_max_threads (3);
+    flow.set_max_parallel (4);
+    flow.set_on_error (FlowOnError.IGNORE);
+    assert_cmpstr (flow.get_name (), EQ, "m");
+    assert_true (flow.get_max_threads () == 3 && flow.get_max_parallel () == 4);
+    assert_true (flow.get_on_error () == IGNORE);
+}
+
+void test_flow_running () throws Error {
+    var flow = new Flow ();
+    string[] emitted = {};
+
+    flow.add ("a", succeed);
+    flow.started.connect (run => emitted += "started");
+    flow.done.connect (run => emitted += "done");
+    flow.error.connect ((run, error) => emitted += "error: " + error.message);
+    flow.always.connect (run => emitted += "always");
+
+    assert_true (flow.execute_sync ().state == DONE);
+    assert_cmpstr (string.joinv (" ", emitted), EQ, "started done always");
+    var result = wait (callback => flow.execute.begin (null, callback));
+    assert_true (flow.execute.end (result).n_done == 1);
+
+    emitted = {};
+    flow.add ("bad", () => { throw new FlowError.REMOTE ("gone"); });
+    try {
+        flow.execute_sync ();
+        assert_not_reached ();
+    } catch (FlowError.REMOTE e) {
+        assert_cmpstr (e.message, EQ, "gone");
+    }
+    assert_cmpstr (string.joinv (", ", emitted), EQ, "started, error: gone, always");
+}
+
+// FlowNode
+
+void test_node () throws Error {
+    var flow = new Flow ();
+    var door = new FlowLock ();
+    var node = new FlowNode.for_task ("node", return_now);
+    unowned var a = flow.add ("a", null);
+    unowned var b = flow.add ("b", null);
+
+    assert_true (node.flow == null);
+    flow.add_node (node);
+    assert_true (node.flow == flow && node.get_flow () == flow);
+    assert_true (node.subflow == null && node.get_subflow () == null);
+
+    node.add_upstream (a);
+    node.add_upstream_by_name ("b");
+    assert_true (node.get_upstreams ().get_n_items () == 2);
+    assert_true (a.get_downstreams ().get_item (0) == node);
+    assert_true (node.get_downstreams ().get_n_items () == 0);
+    node.set_upstreams (null);
+    assert_true (node.get_upstreams ().get_n_items () == 0);
+    node.set_upstreams ({ a, b });
+    assert_true (node.get_upstreams ().get_n_items () == 2);
+    node.set_upstreams ({});
+    node.after (a, b);
+    assert_true (node.get_upstreams ().get_n_items () == 2);
+
+    node.add_lock (door);
+    assert_true (node.get_locks ().get_item (0) == door);
+}
+
+void test_node_properties () {
+    var node = new FlowNode ("n", null) {
+        title = "N", placement = CONTEXT, priority = 1, weight = 2, run_when = ANY_FAILED
+    };
+
+    assert_true (node.name == "n" && node.title == "N" && node.placement == CONTEXT);
+    assert_true (node.priority == 1 && node.weight == 2 && node.run_when == ANY_FAILED);
+    node.name = "m";
+    node.set_name ("m");
+    node.set_title ("M");
+    node.set_placement (FlowPlacement.WORKER);
+    node.set_priority (3);
+    node.set_weight (4);
+    node.set_run_when (FlowRunWhen.ALL_FINISHED);
+    assert_true (node.get_name () == "m" && node.get_title () == "M");
+    assert_true (node.get_placement () == WORKER && node.get_run_when () == ALL_FINISHED);
+    assert_true (node.get_priority () == 3 && node.get_weight () == 4);
+}
+
+void test_node_signals () throws Error {
+    var flow = new Flow ();
+    var fails = false;
+    string[] emitted = {};
+    unowned var node = flow.add ("node", () => {
+        if (fails)
+            throw new IOError.FAILED ("bad");
+        return true;
+    });
+
+    node.started.connect (run => emitted += "started");
+    node.done.connect (run => emitted += "done");
+    node.error.connect ((run, error) => emitted += "error: " + error.message);
+    node.always.connect (run => emitted += "always");
+    flow.execute_sync ();
+    fails = true;
+    try {
+        flow.execute_sync ();
+    } catch (IOError.FAILED e) {
+    }
+    assert_cmpstr (string.joinv (", ", emitted), EQ,
+        "started, done, always, started, error: bad, always");
+}
+
+// FlowGroup
+
+void test_group () throws Error {
+    var flow = new Flow ();
+    var door = new FlowLock ();
+    var group = new FlowGroup.series ();
+    var both = new FlowGroup.parallel ();
+    var a = new FlowNode ("a", null);
+    var b = new FlowNode ("b", null);
+
+    both.append_node (b);
+    group.append_node (a);
+    group.append_group (both);
+    group.set_lock (door);
+    flow.add_group (group);
+    assert_true (b.get_upstreams ().get_item (0) == a);
+    assert_true (a.get_locks ().get_item (0) == door);
+}
+
+// FlowLock
+
+void test_lock () throws Error {
+    var door = new FlowLock.with_permits (2) { name = "door" };
+
+    assert_true (door.try_acquire ());
+    assert_true (door.acquire_sync ());
+    assert_false (door.try_acquire ());
+    assert_true (door.in_use == 2 && door.get_in_use () == 2);
+    assert_true (door.waiting == 0 && door.get_waiting () == 0);
+    door.release ();
+    var result = wait (callback => door.acquire.begin (null, callback));
+    assert_true (door.acquire.end (result));
+    door.release ();
+    door.release ();
+
+    door.permits = 3;
+    assert_true (door.permits == 3 && door.name == "door");
+    door.set_permits (1);
+    door.set_name ("d");
+    assert_true (door.get_permits () == 1 && door.get_name () == "d");
+    assert_true (new FlowLock ().permits == 1);
+}
+
+// FlowRun
+
+void test_run () throws Error {
+    var flow = new Flow ();
+    unowned var number = flow.add ("number", (node, run) => {
+        run.set_result (node, 20 + (int) run.parameters.n_children ());
+        return true;
+    });
+    unowned var text = flow.add ("text", (node, run) => {
+        assert_true (run.get_node_state (node) == RUNNING);
+        run.set_result_variant (node, new Variant.string ("t"));
+        return true;
+    });
+    unowned var object = flow.add ("object", (node, run) => {
+        run.set_result (node, node);
+        return true;
+    });
+    var run = new FlowRun (flow);
+    string[] emitted = {};
+
+    run.done.connect (() => emitted += "done");
+    run.always.connect (() => emitted += "always");
+    run.set_keep_results (true);
+    assert_true (run.keep_results && run.get_keep_results ());
+    assert_true (run.execute_sync ());
+    assert_cmpstr (string.joinv (" ", emitted), EQ, "done always");
+
+    assert_true (run.get_result (number).get_int () == 20);
+    assert_cmpstr (run.dup_result_variant (text).get_string (), EQ, "t");
+    assert_true (run.dup_result_object (object) == object);
+    assert_true (run.get_errors ().get_n_items () == 0 && run.get_error () == null);
+    assert_true (run.flow == flow && run.get_flow () == flow);
+    assert_true (run.state == FlowRunState.DONE && run.get_state () == DONE);
+    assert_true (run.fraction == 1.0 && run.get_fraction () == 1.0);
+    assert_true (run.n_done == 3 && run.get_n_done () == 3);
+    assert_true (run.n_total == 3 && run.get_n_total () == 3);
+}
+
+void test_run_properties () {
+    var run = new FlowRun (new Flow ()) {
+        on_error = FINISH_RUNNING, deadline = 5, keep_results = false
+    };
+    var parameters = new VariantDict ();
+
+    assert_true (run.on_error == FINISH_RUNNING && run.get_on_error () == FINISH_RUNNING);
+    run.set_on_error (FlowOnError.SKIP_DEPENDANTS);
+    assert_true (run.deadline == 5 && run.get_deadline () == 5);
+    run.set_deadline (0);
+
+    parameters.insert ("n", "i", 1);
+    run.set_parameters (parameters.end ());
+    assert_true (run.get_parameters ().n_children () == 1);
+    run.parameters = null;
+    assert_true (run.parameters.n_children () == 0);
+}
+
+void test_run_cancelling () throws Error {
+    var flow = new Flow ();
+    unowned var node = flow.add_task ("node", (node, run, task) => {
+        task.get_cancellable ().cancelled.connect (() => task.return_error_if_cancelled ());
+    });
+    var run = new FlowRun (flow);
+    string[] emitted = {};
+
+    run.error.connect (error => emitted += "error");
+    node.started.connect (run => {
+        assert_false (run.get_node_cancellable (node).is_cancelled ());
+        run.cancel_node (node);
+    });
+    var result = wait (callback => run.execute.begin (null, callback));
+    try {
+        run.execute.end (result);
+        assert_not_reached ();
+    } catch (IOError.CANCELLED e) {
+    }
+    assert_cmpstr (string.joinv (" ", emitted), EQ, "error");
+    assert_true (run.get_node_state (node) == CANCELLED);
+    assert_true (run.get_node_error (node) is IOError.CANCELLED);
+    assert_true (run.dup_node_reason (node) != null);
+    assert_true (run.state == CANCELLED);
+
+    run = new FlowRun (flow);
+    run.cancel ();
+    assert_true (run.cancellable.is_cancelled () && run.get_cancellable ().is_cancelled ());
+    try {
+        run.execute_sync ();
+        assert_not_reached ();
+    } catch (IOError.CANCELLED e) {
+    }
+}
+
+// FlowStep
+
+void test_step () {
+    var flow = new Flow ();
+    unowned var node = flow_with_failure (flow);
+    var run = new FlowRun (flow);
+
+    try {
+        run.execute_sync ();
+        assert_not_reached ();
+    } catch (Error e) {
+        assert_true (e is FlowError.BAD_INPUT);
+    }
+    var step = (FlowStep) run.get_errors ().get_item (0);
+    assert_true (step.node == node && step.get_node () == node);
+    assert_true (step.state == FAILED && step.get_state () == FlowNodeState.FAILED);
+    assert_true (step.error is FlowError.BAD_INPUT && step.get_error () is FlowError.BAD_INPUT);
+    assert_true (step.reason == step.dup_reason ());
+}
+
+unowned FlowNode flow_with_failure (Flow flow) {
+    try {
+        return flow.add ("bad", () => { throw new FlowError.BAD_INPUT ("bad"); });
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+}
+
+// Values
+
+void test_values () {
+    FlowNodeState[] node_states = {
+        FlowNodeState.WAITING, FlowNodeState.READY, FlowNodeState.LOCKED, FlowNodeState.RUNNING,
+        FlowNodeState.DONE, FlowNodeState.FAILED, FlowNodeState.SKIPPED, FlowNodeState.CANCELLED
+    };
+    FlowRunState[] run_states = {
+        FlowRunState.NEW, FlowRunState.RUNNING, FlowRunState.DONE, FlowRunState.FAILED,
+        FlowRunState.CANCELLED
+    };
+    FlowOnError[] on_errors = {
+        FlowOnError.SKIP_DEPENDANTS, FlowOnError.FINISH_RUNNING, FlowOnError.STOP,
+        FlowOnError.IGNORE
+    };
+    FlowPlacement[] placements = { FlowPlacement.WORKER, FlowPlacement.CONTEXT };
+    FlowRunWhen[] run_whens = {
+        FlowRunWhen.ALL_SUCCEEDED, FlowRunWhen.ALL_FINISHED, FlowRunWhen.ANY_FAILED
+    };
+    Error[] errors = {
+        new FlowError.EXISTS (""), new FlowError.UNKNOWN_NODE (""), new FlowError.CYCLE (""),
+        new FlowError.TOPOLOGY (""), new FlowError.FROZEN (""), new FlowError.NOT_OPEN (""),
+        new FlowError.START_FAILED (""), new FlowError.SKIPPED (""),
+        new FlowError.ABANDONED (""), new FlowError.RECURSION (""), new FlowError.BAD_FILE (""),
+        new FlowError.BAD_INPUT (""), new FlowError.REMOTE (""), new FlowError.FAILED ("")
+    };
+
+    foreach (var error in errors)
+        assert_true (error.domain == FlowError.quark ());
+    for (int i = 0; i < errors.length; i++)
+        assert_cmpint (errors[i].code, EQ, i);
+    check_values (node_states, typeof (FlowNodeState));
+    check_values (run_states, typeof (FlowRunState));
+    check_values (on_errors, typeof (FlowOnError));
+    check_values (placements, typeof (FlowPlacement));
+    check_values (run_whens, typeof (FlowRunWhen));
+
+    assert_cmpstr ("%d.%d.%d".printf (FLOW_MAJOR_VERSION, FLOW_MINOR_VERSION, FLOW_MICRO_VERSION),
+        EQ, Environment.get_variable ("GFLOW_VERSION"));
+}
+
+// All that the type has, in its order.
+void check_values (int[] values, Type type) {
+    var klass = (EnumClass) type.class_ref ();
+
+    assert_cmpuint (klass.n_values, EQ, values.length);
+    for (int i = 0; i < values.length; i++)
+        assert_cmpint (klass.values[i].value, EQ, values[i]);
+}
+
+delegate void TestBody () throws Error;
+
+void add_test (string path, owned TestBody body) {
+    Test.add_data_func (path, () => {
+        try {
+            body ();
+        } catch (Error e) {
+            error ("%s: %s", e.domain.to_string (), e.message);
+        }
+    });
+}
+
+int main (string[] args) {
+    Test.init (ref args);
+    add_test ("/vala/api/flow", test_flow);
+    add_test ("/vala/api/flow-groups", test_flow_groups);
+    Test.add_func ("/vala/api/flow-properties", test_flow_properties);
+    add_test ("/vala/api/flow-running", test_flow_running);
+    add_test ("/vala/api/node", test_node);
+    Test.add_func ("/vala/api/node-properties", test_node_properties);
+    add_test ("/vala/api/node-signals", test_node_signals);
+    add_test ("/vala/api/group", test_group);
+    add_test ("/vala/api/lock", test_lock);
+    add_test ("/vala/api/run", test_run);
+    Test.add_func ("/vala/api/run-properties", test_run_properties);
+    add_test ("/vala/api/run-cancelling", test_run_cancelling);
+    Test.add_func ("/vala/api/step", test_step);
+    Test.add_func ("/vala/api/values", test_values);
+    return Test.run ();
+}
