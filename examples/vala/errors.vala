@@ -13,18 +13,19 @@ bool clean_up () throws Error {
 async void fail () throws Error {
     var flow = new Flow ();
 
-    var load = flow.add ("load", () => {
+    // Unowned: the flow keeps its nodes, and a body keeps what it refers to.
+    unowned var load = flow.add ("load", () => {
         throw new IOError.NOT_FOUND ("no data today");
     });
-    var parse = flow.add ("parse", () => {
+    unowned var parse = flow.add ("parse", () => {
         print ("parse\n");
         return true;
     });
-    var warn = flow.add ("warn", (node, run) => {
+    unowned var warn = flow.add ("warn", (node, run) => {
         print ("warn: %s\n", run.get_node_error (load).message);
         return true;
     });
-    var clean = flow.add ("clean up", clean_up);
+    unowned var clean = flow.add ("clean up", clean_up);
 
     parse.add_upstream (load);
     warn.add_upstream (load);
@@ -59,8 +60,8 @@ async void download (Task task) {
 async void cancel () throws Error {
     var flow = new Flow ();
     var cancellable = new Cancellable ();
-    var download = flow.add_task ("download", (node, run, task) => download.begin (task));
-    var clean = flow.add ("clean up", clean_up);
+    unowned var download = flow.add_task ("download", (node, run, task) => download.begin (task));
+    unowned var clean = flow.add ("clean up", clean_up);
 
     clean.add_upstream (download);
     clean.run_when = ALL_FINISHED;

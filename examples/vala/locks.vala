@@ -40,16 +40,16 @@ async int main () {
     var saving = new Meter ();
 
     try {
-        var report = flow.add ("report", () => {
+        unowned var report = flow.add ("report", () => {
             print ("%u pages fetched, at most %u at a time\n", fetching.n_nodes, fetching.most);
             print ("%u pages saved, at most %u at a time\n", saving.n_nodes, saving.most);
             return true;
         });
 
         for (int page = 1; page <= 3; page++) {
-            var fetch_page = flow.add_task (@"fetch_$page", (node, run, task) =>
+            unowned var fetch_page = flow.add_task (@"fetch_$page", (node, run, task) =>
                 fetch.begin (fetching, task));
-            var save_page = flow.add (@"save_$page", () => {
+            unowned var save_page = flow.add (@"save_$page", () => {
                 saving.enter ();
                 Thread.usleep (20 * 1000);
                 saving.leave ();
