@@ -24,16 +24,18 @@ for language in ('c', 'python', 'javascript', 'vala'):
         problem(f'README.md shows no program in {language}')
 
 # Parts of programs: whole lines of the file, in one piece.
-parts = re.findall(r'<!-- part: (\S+) -->\n+```[a-z]*\n(.*?)```', readme, flags=re.S)
-for name, text in parts:
-    if '\n' + text not in read(SRCDIR, name):
-        problem(f'README.md shows what is not in {name}:\n{text}')
-if readme.count('<!-- part:') != len(parts):
-    problem('README.md: a part is followed by no program text')
+for page in ('README.md', 'docs/vala.md'):
+    content = read(SRCDIR, page)
+    parts = re.findall(r'<!-- part: (\S+) -->\n+```[a-z]*\n(.*?)```', content, flags=re.S)
+    for name, text in parts:
+        if '\n' + text not in read(SRCDIR, name):
+            problem(f'{page} shows what is not in {name}:\n{text}')
+    if content.count('<!-- part:') != len(parts):
+        problem(f'{page}: a part is followed by no program text')
 
 # Links and commands: what is named exists.
 for page in ('README.md', 'CONTRIBUTING.md', 'benchmarks/README.md', 'docs/architecture.md',
-             'docs/performance.md', 'docs/states.md'):
+             'docs/performance.md', 'docs/states.md', 'docs/vala.md'):
     text = read(SRCDIR, page)
     for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
         if not os.path.exists(os.path.join(SRCDIR, os.path.dirname(page), target)):
