@@ -68,11 +68,9 @@ for kind, name, body in re.findall(
         r'^\tpublic (?:sealed )?(class|enum|errordomain) (\w+).*?\{\n(.*?)^\t\}', vapi, flags=re.M | re.S):
     (check_class if kind == 'class' else check_values)(name, body)
 
-# What stands alone, unless it only has a better name.
-for line, name in re.findall(r'^((?:\t\[.*\]\n)*\tpublic (?:const|delegate|static) .*?(\w+)(?: \(.*)?;)$',
-                             vapi, flags=re.M):
-    if 'replacement' not in line:
-        expect(rf'\b{name}\b', name)
+# What stands alone.
+for name in re.findall(r'^\tpublic (?:const|delegate|static) .*?(\w+)(?: \(.*)?;$', vapi, flags=re.M):
+    expect(rf'\b{name}\b', name)
 
 if n_names < 100:
     problem(f'only {n_names} names were found in the vapi')
