@@ -129,6 +129,7 @@ async int main (string[] args) {
 
     Unix.signal_add (ProcessSignal.INT, () => {
         run.cancel ();
+        printerr ("\nstopping\n");
         return Source.CONTINUE;
     });
     run.notify["fraction"].connect (() => printerr ("\r%3.0f %%", 100 * run.fraction));
@@ -138,6 +139,8 @@ async int main (string[] args) {
         // The first of those that are reported now.
     }
     printerr ("\n");
+    if (run.state == CANCELLED)
+        return 130;
 
     var problems = run.get_errors ();
     for (uint i = 0; i < problems.get_n_items (); i++) {

@@ -8,6 +8,7 @@ Arguments: the program.
 """
 
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -121,6 +122,24 @@ class ContactSheet(unittest.TestCase):
         self.assertIn('a.png: ', ran.stderr)
         self.assertIn('b.png: ', ran.stderr)
         self.assertIn('none of the images can be read', ran.stderr)
+        self.assertFalse(os.path.exists(self.sheet))
+
+    def test_interrupted(self):
+        # An image that does not come: it keeps its thread until the pipe is closed.
+        pipe = os.path.join(self.folder, 'pipe.png')
+        os.mkfifo(pipe)
+        with subprocess.Popen([PROGRAM, self.folder, self.sheet], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, encoding='utf-8') as program:
+            writer = os.open(pipe, os.O_WRONLY)
+            program.send_signal(signal.SIGINT)
+            while (line := program.stderr.readline()) not in ('stopping\n', ''):
+                pass
+            self.assertEqual(line, 'stopping\n')
+            os.close(writer)
+            stdout, stderr = program.communicate(timeout=60)
+        self.assertEqual(program.returncode, 130, stderr)
+        self.assertEqual(stdout, '')
+        self.assertNotIn('pipe.png', stderr)
         self.assertFalse(os.path.exists(self.sheet))
 
     def test_no_folder(self):
