@@ -98,7 +98,7 @@ void measure_case (Case one, int n_rounds) throws Error {
         by_data += times[2] / times[1];
     }
     string[] places = { "worker", "context", "task" };
-    print ("| %-5s | %-7s | %7u | %5.1f | %13.1f | %5.1f | %8.2f | %16.2f |\n",
+    print ("| %-5s | %-7s | %7u | %5.1f | %13.1f | %5.1f | %8.2f | %12.2f |\n",
         one.kind, places[one.body], graph.n_nodes,
         median (plain), median (data), median (vala), median (by_plain), median (by_data));
 }
@@ -114,8 +114,8 @@ int main (string[] args) {
     };
     var n_rounds = args.length > 1 ? int.parse (args[1]) : 9;
 
-    print ("| graph | in      |   nodes |     C | C, by pointer |  Vala | Vala ÷ C | Vala ÷ C, by ptr |\n");
-    print ("| ----- | ------- | ------- | ----- | ------------- | ----- | -------- | ---------------- |\n");
+    print ("| graph | in      |   nodes |     C | C, by pointer |  Vala | Vala ÷ C | … by pointer |\n");
+    print ("| ----- | ------- | ------- | ----- | ------------- | ----- | -------- | ------------ |\n");
     try {
         foreach (var one in CASES)
             measure_case (one, n_rounds);

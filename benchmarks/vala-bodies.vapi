@@ -3,7 +3,8 @@
 
 [CCode (lower_case_cprefix = "bench_")]
 namespace Bench {
-    [CCode (cheader_filename = "bench-graphs.h", cname = "BenchGraph", destroy_function = "bench_graph_clear", has_copy_function = false, has_type_id = false)]
+    [CCode (cheader_filename = "bench-graphs.h", cname = "BenchGraph",
+            destroy_function = "bench_graph_clear", has_copy_function = false, has_type_id = false)]
     public struct Graph {
         [CCode (cname = "bench_graph_init")]
         public Graph (string kind, uint32 size);
@@ -14,7 +15,8 @@ namespace Bench {
         public unowned uint32[] upstreams;
     }
 
-    [CCode (cheader_filename = "vala-bodies.h", cname = "BenchBody", cprefix = "BENCH_BODY_", has_type_id = false)]
+    [CCode (cheader_filename = "vala-bodies.h", cname = "BenchBody", cprefix = "BENCH_BODY_",
+            has_type_id = false)]
     public enum Body {
         SYNC,
         CONTEXT,

@@ -6,7 +6,8 @@
 
 Argument: the vapi.
 
-In the program, a variable of each class has always the same name: that tells whose method is called.
+In the program, a variable of each class has always the same name: that tells whose method is
+called.
 """
 
 import os
@@ -65,11 +66,13 @@ def check_values(name, body):
 
 
 for kind, name, body in re.findall(
-        r'^\tpublic (?:sealed )?(class|enum|errordomain) (\w+).*?\{\n(.*?)^\t\}', vapi, flags=re.M | re.S):
+        r'^\tpublic (?:sealed )?(class|enum|errordomain) (\w+).*?\{\n(.*?)^\t\}', vapi,
+        flags=re.M | re.S):
     (check_class if kind == 'class' else check_values)(name, body)
 
 # What stands alone.
-for name in re.findall(r'^\tpublic (?:const|delegate|static) .*?(\w+)(?: \(.*)?;$', vapi, flags=re.M):
+for name in re.findall(r'^\tpublic (?:const|delegate|static) .*?(\w+)(?: \(.*)?;$', vapi,
+                       flags=re.M):
     expect(rf'\b{name}\b', name)
 
 if n_names < 100:
