@@ -7,6 +7,10 @@
 
 #include "gflow-scheduler-private.h"
 
+/* Looks at whether there is something to do before the caller sleeps: a few
+ * microseconds, as long as waking it would take. */
+#define SPIN_ROUNDS 200
+
 /* Running a flow while the calling thread waits: it works, too, if all nodes run
  * on workers.
  *
@@ -68,6 +72,20 @@ wait_in_context (GFlowRun       *self,
     }
 }
 
+/* The last worker is mostly about to leave. */
+static void
+wait_for_post (GFlowRun *self)
+{
+  for (guint i = 0; i < SPIN_ROUNDS; i++)
+    if (atomic_load_explicit (&self->posted, memory_order_relaxed))
+      return;
+    else
+      _g_flow_pause_processor ();
+
+  /* Whoever posts next wakes this thread, or has before: that is kept. */
+  g_flow_parking_park (self->caller, G_MAXINT);
+}
+
 static void
 wait_without_context (GFlowRun       *self,
                       const gboolean *ended)
@@ -76,9 +94,7 @@ wait_without_context (GFlowRun       *self,
     {
       if (_g_flow_owner_dispatch_caller (self) || _g_flow_scheduler_help (self))
         continue;
-      /* Sequentially consistent: whoever posts next wakes this thread. */
-      if (!atomic_load_explicit (&self->posted, memory_order_seq_cst))
-        g_flow_parking_park (self->caller, G_MAXINT);
+      wait_for_post (self);
     }
 }
 

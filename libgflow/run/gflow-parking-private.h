@@ -18,6 +18,17 @@ typedef struct
   pthread_cond_t   cond;
 } GFlowParking;
 
+/* Between two looks at what another thread is about to write. */
+static inline void
+_g_flow_pause_processor (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ __volatile__ ("yield");
+#endif
+}
+
 void     g_flow_parking_init   (GFlowParking *parking);
 void     g_flow_parking_clear  (GFlowParking *parking);
 gboolean g_flow_parking_park   (GFlowParking *parking,

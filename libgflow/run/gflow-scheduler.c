@@ -21,6 +21,10 @@
  * bodies of other runs. Everything here is guarded by one mutex, which is taken
  * when a worker comes to a run or leaves it, not for every node. */
 
+/* How long a worker without work looks for some before it sleeps: to wake it would
+ * cost whoever has some a system call, and 10 µs until it comes. Runs that follow each
+ * other are closer than this. */
+#define SPIN_US 10
 /* How long a worker without work keeps its thread */
 #define IDLE_MS 500
 /* How long a run without any worker waits for one before a spare one comes */
@@ -52,6 +56,7 @@ static struct
   GThreadPool *pool;
   GQueue       crews;         /* with hungry runs, and room for a thread */
   GQueue       idle;          /* of GFlowWorker, by their links: the last one first */
+  guint        n_looking;     /* workers that do not sleep yet, less the calls that rely on them */
   guint        n_threads;
   guint        n_spare;       /* of these */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
@@ -204,7 +209,11 @@ call_worker (GFlowRun *run)
         return;
     }
 
-  if (scheduler.idle.length > 0)
+  if (scheduler.n_looking > 0)
+    {
+      scheduler.n_looking--;
+    }
+  else if (scheduler.idle.length > 0)
     {
       GFlowWorker *worker = g_queue_pop_tail_link (&scheduler.idle)->data;
 
@@ -331,6 +340,25 @@ work_on_run (GFlowRun *run,
   leave_run (run, lane);
 }
 
+/* Waits for a hungry run for a moment. Called and returns with the mutex held: what has
+ * become hungry before that is seen after it. */
+static void
+look_out (void)
+{
+  scheduler.n_looking++;
+  _g_flow_mutex_unlock (&scheduler.mutex);
+
+  const gint64 until = g_get_monotonic_time () + SPIN_US;
+
+  while (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0 &&
+         g_get_monotonic_time () < until)
+    _g_flow_pause_processor ();
+  _g_flow_mutex_lock (&scheduler.mutex);
+  /* If a call has counted on one that looks, this one may be it. */
+  if (scheduler.n_looking > 0)
+    scheduler.n_looking--;
+}
+
 /* FALSE if nobody had work for it. Called and returns with the mutex held. */
 static gboolean
 wait_idle (GFlowWorker *worker)
@@ -363,9 +391,12 @@ work_ordinarily (GFlowWorker *worker)
   GFlowRun *run;
 
   do
-    while ((run = take_run ()) != NULL)
-      work_on_run (run, FALSE);
-  while (wait_idle (worker));
+    {
+      while ((run = take_run ()) != NULL)
+        work_on_run (run, FALSE);
+      look_out ();
+    }
+  while (scheduler.crews.length > 0 || wait_idle (worker));
   scheduler.n_threads--;
 }
 

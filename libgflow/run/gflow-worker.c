@@ -14,6 +14,11 @@
 /* Looks at other lanes before a worker leaves a run: a few microseconds, as
  * long as coming back would take. */
 #define STEAL_ROUNDS 100
+/* A worker that comes back with next to nothing done waits before it looks again, for up
+ * to so many pauses, a fraction of a microsecond: where bodies are that short, the lanes
+ * it looks at are faster without it. */
+#define MAX_BACK_OFF 32
+#define NEXT_TO_NOTHING 8
 /* Nodes between two looks at what came from elsewhere */
 #define INBOX_INTERVAL 64
 /* How long a worker stays on a run while others wait for a turn */
@@ -21,16 +26,6 @@
 #define MAX_ROOTS_AT_ONCE 64
 /* Nodes of a funnel that are counted off at once; between two looks at the inbox */
 #define MAX_HELD 63
-
-static inline void
-pause_processor (void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause ();
-#elif defined(__aarch64__)
-  __asm__ __volatile__ ("yield");
-#endif
-}
 
 /* Ready nodes */
 
@@ -564,6 +559,18 @@ pop_inbox (GFlowRun *self,
   return TRUE;
 }
 
+static void
+back_off (GFlowLane *lane)
+{
+  const guint32 n_done = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+
+  lane->back_off = n_done - lane->n_done_before < NEXT_TO_NOTHING
+                     ? MIN (2 * lane->back_off + 1, MAX_BACK_OFF) : 0;
+  lane->n_done_before = n_done;
+  for (guint i = 0; i < lane->back_off; i++)
+    _g_flow_pause_processor ();
+}
+
 /* From others, when the lane itself has nothing. */
 static gboolean
 find_node (GFlowRun  *self,
@@ -573,13 +580,17 @@ find_node (GFlowRun  *self,
   if (take_roots (self, lane, index) || pop_inbox (self, index))
     return TRUE;
 
-  for (guint round = 0; self->n_lanes > 1 && round < STEAL_ROUNDS; round++)
+  if (self->n_lanes == 1)
+    return FALSE;
+
+  back_off (lane);
+  for (guint round = 0; round < STEAL_ROUNDS; round++)
     {
       if (steal (self, lane, index) || pop_inbox (self, index))
         return TRUE;
       if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
         return FALSE; /* nobody else is here to make work */
-      pause_processor ();
+      _g_flow_pause_processor ();
     }
   return FALSE;
 }
