@@ -61,6 +61,28 @@ g_flow_inbox_is_empty (GFlowInbox *inbox)
          atomic_load_explicit (&inbox->slots[head], memory_order_seq_cst) == 0;
 }
 
+/* What the only consumer there is will pop, at that distance from the first. */
+static inline gboolean
+g_flow_inbox_peek (GFlowInbox *inbox,
+                   guint32     distance,
+                   guint32    *value)
+{
+  if (inbox->slots == NULL)
+    return FALSE;
+
+  const guint32 slot =
+    atomic_load_explicit (&inbox->head, memory_order_relaxed) + distance;
+
+  if (slot >= atomic_load_explicit (&inbox->tail, memory_order_relaxed))
+    return FALSE;
+
+  /* Acquire: pairs with the store in g_flow_inbox_push(). */
+  const guint32 found = atomic_load_explicit (&inbox->slots[slot], memory_order_acquire);
+
+  *value = found - 1;
+  return found != 0;
+}
+
 static inline gboolean
 g_flow_inbox_pop (GFlowInbox *inbox,
                   guint32    *value)

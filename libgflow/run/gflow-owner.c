@@ -29,6 +29,7 @@ struct _GFlowOwner
   GSource             *patience;  /* (owned): ready when a backlog has waited for long */
   _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
   GQueue               runs;      /* in the context's thread only: with something to do */
+  gint64               used;      /* in dispatches that left something, since one did not */
   gboolean             backlog;   /* could not do everything within the budget */
 };
 
@@ -45,6 +46,7 @@ typedef struct
   gint64 last;
   guint  stride; /* nodes between two looks at the clock */
   guint  count;
+  gboolean waits; /* for another iteration, with tasks that are made before it */
 } Budget;
 
 static GFlowMutex table_mutex = G_FLOW_MUTEX_INIT;
@@ -81,13 +83,19 @@ run_nodes (GFlowRun *run,
 {
   guint32 index;
 
-  while (!run->finished && pop_node (run, &index))
+  while (!run->finished)
     {
+      budget->waits = _g_flow_run_wants_ahead (run);
+      if (budget->waits)
+        return TRUE;
+      if (!pop_node (run, &index))
+        return FALSE;
+
       _g_flow_run_run_in_context (run, index);
       if (is_spent (budget))
-        return !run->finished;
+        break;
     }
-  return FALSE;
+  return !run->finished;
 }
 
 /* Does what there is to do for the run. TRUE if something is left. */
@@ -105,10 +113,12 @@ dispatch_run (GFlowRun *run,
     _g_flow_run_start_nodes (run);
   if (atomic_exchange_explicit (&run->cancel_posted, FALSE, memory_order_acquire))
     {
+      _g_flow_run_drop_ahead (run);
       _g_flow_run_cancel_bodies (run, TRUE);
       _g_flow_run_withdraw_waits (run);
     }
   _g_flow_run_deliver_news (run);
+  _g_flow_run_end_returned (run);
   if (!run->finished)
     more = run_nodes (run, budget);
   _g_flow_run_free_garbage (run);
@@ -304,21 +314,52 @@ has_work (GFlowOwner *owner)
 static void
 dispatch (GFlowOwner *owner)
 {
-  const gint64 now = g_get_monotonic_time ();
+  const gint64 start = g_get_monotonic_time ();
   const gint64 limit = owner->backlog ? BACKLOG_BUDGET_US : BUDGET_US;
-  Budget budget = { .deadline = now + limit, .last = now, .stride = 1 };
-  gboolean spent = FALSE;
+  Budget budget = { .deadline = start + limit - owner->used, .last = start, .stride = 1 };
+  gint64 now = start;
 
   take_posted (owner);
-  while (!spent && owner->runs.length > 0)
+  while (now < budget.deadline && !budget.waits && owner->runs.length > 0)
     {
       dispatch_next (owner, &budget);
-      spent = g_get_monotonic_time () >= budget.deadline;
+      now = g_get_monotonic_time ();
       if (is_posted (owner))
         take_posted (owner);
     }
 
-  set_backlog (owner, owner->runs.length > 0);
+  owner->used += now - start;
+  if (owner->runs.length == 0 || now >= budget.deadline)
+    {
+      owner->used = 0;
+      set_backlog (owner, owner->runs.length > 0);
+    }
+}
+
+/* What is better done before a dispatch. */
+static void
+prepare (GFlowOwner *owner)
+{
+  gint64 start = 0;
+  gboolean pushed = FALSE;
+
+  take_posted (owner);
+  for (GList *l = owner->runs.head; l != NULL; l = l->next)
+    {
+      if (((GFlowRun *) l->data)->ahead.limit == 0)
+        continue;
+
+      if (start == 0)
+        {
+          start = g_get_monotonic_time ();
+          pushed = push_context (owner->context);
+        }
+      _g_flow_run_make_ahead (l->data);
+    }
+  if (pushed)
+    g_main_context_pop_thread_default (owner->context);
+  if (start != 0)
+    owner->used += g_get_monotonic_time () - start;
 }
 
 /* As when a context does it: handlers that bodies have connected meanwhile find one. */
@@ -410,6 +451,8 @@ owner_prepare (GSource *source,
 {
   const gboolean ready = owner_check (source);
 
+  if (ready)
+    prepare (((GFlowOwnerSource *) source)->owner);
   *timeout = ready ? 0 : -1;
   return ready;
 }

@@ -103,6 +103,21 @@ typedef struct
   guint          n;
 } GFlowSpares;
 
+/* One call of an async body: gflow-task.c */
+typedef struct _GFlowCall GFlowCall;
+
+/* Calls of nodes that are not ready yet, with their tasks: gflow-ahead.c */
+typedef struct
+{
+  GFlowCall **calls;    /* (owned) (nullable): the one to be used first is the last one */
+  guint       n;
+  guint       limit;    /* how many to make at a time; 0: bodies do not return at once */
+  guint       n_made;   /* with these */
+  guint       n_late;   /* of them, bodies that did not return at once */
+  guint       n_others; /* bodies to be called before it is tried again */
+  gboolean    in_vain;  /* none could be made, and no body has been called since */
+} GFlowAhead;
+
 typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
@@ -173,7 +188,9 @@ struct _GFlowRun
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
-  GFlowSpares      spares;       /* owner context only */
+  GFlowSpares      spares;       /* owner context only, and so what follows */
+  GFlowAhead       ahead;
+  GFlowCall       *returned;     /* (nullable): calls that have not ended though the body returned */
 
   GFlowMutex       mutex;        /* guards what follows */
   _Atomic int      state;        /* a GFlowRunState */
@@ -297,7 +314,22 @@ void           _g_flow_run_tell            (GFlowRun        *self,
                                             gboolean         was_running);
 void           _g_flow_run_deliver_news    (GFlowRun        *self);
 
+/* Tasks that are made ahead: gflow-ahead.c */
+gboolean       _g_flow_run_make_ahead      (GFlowRun        *self);
+gboolean       _g_flow_run_wants_ahead     (GFlowRun        *self);
+GFlowCall     *_g_flow_run_take_ahead      (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_drop_ahead      (GFlowRun        *self);
+void           _g_flow_run_learn_ahead     (GFlowRun        *self,
+                                            gboolean         was_ahead,
+                                            gboolean         at_once);
+
 /* Async bodies: gflow-task.c */
+GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
+                                            guint32          index);
+guint32        _g_flow_call_get_index      (GFlowCall       *call);
+void           _g_flow_call_discard        (GFlowCall       *call);
+void           _g_flow_run_end_returned    (GFlowRun        *self);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 
@@ -333,6 +365,17 @@ _g_flow_run_marks (GFlowRun *self,
                    guint32   index)
 {
   return atomic_load_explicit (&self->nodes[index].marks, memory_order_relaxed);
+}
+
+/* Whether nobody but who asks knows the object, or can get at it: nobody else has a
+ * reference, or a weak one, which GObject keeps as data, and it has no other data.
+ * Who had it before has let it go, by an atomic countdown, so that nothing is going
+ * on with it in another thread. The lowest bits of the pointer to data are flags. */
+static inline gboolean
+_g_flow_is_unknown (GObject *object)
+{
+  return g_atomic_int_get (&object->ref_count) == 1 &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
 }
 
 /* Whether no node of the run is plain. */

@@ -182,6 +182,8 @@ g_flow_run_finalize (GObject *object)
   g_assert (self->waits.length == 0);
   _g_flow_run_free_results (self);
   free_cancellables (self);
+  g_assert (self->ahead.n == 0);
+  g_free (self->ahead.calls);
   _g_flow_run_free_state (self);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);

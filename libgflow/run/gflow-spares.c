@@ -14,23 +14,15 @@
 /* What has just ended still is in the hands of the task that tells of it. */
 #define MIN_SPARES 4
 
-/* The bits that GObject keeps flags in, in the pointer to the data of an object */
-#define DATA_FLAGS 7
-
-/* Whether nobody but the run knows the cancellable, or ever can: nobody has a
- * reference, it has no handlers, and neither weak references nor other data, which
- * GObject all keeps as data. Who held it before has let it go, by an atomic
- * countdown, so that nothing is going on with it in another thread. */
+/* Whether nobody can tell the cancellable from a new one. */
 static gboolean
-is_unknown (GCancellable *cancellable)
+is_as_new (GCancellable *cancellable)
 {
   static guint cancelled_signal;
-  GObject *object = G_OBJECT (cancellable);
 
   if (G_UNLIKELY (cancelled_signal == 0))
     cancelled_signal = g_signal_lookup ("cancelled", G_TYPE_CANCELLABLE);
-  return g_atomic_int_get (&object->ref_count) == 1 &&
-         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) DATA_FLAGS) == 0 &&
+  return _g_flow_is_unknown (G_OBJECT (cancellable)) &&
          !g_cancellable_is_cancelled (cancellable) &&
          !g_signal_has_handler_pending (cancellable, cancelled_signal, 0, TRUE);
 }
@@ -48,7 +40,7 @@ _g_flow_run_take_spare (GFlowRun *self)
 
   spares->first = (spares->first + 1) % MAX_SPARES;
   spares->n--;
-  if (is_unknown (cancellable))
+  if (is_as_new (cancellable))
     return cancellable;
 
   g_object_unref (cancellable);

@@ -13,16 +13,20 @@
 /* Nodes that run in the owner context: sync bodies that are placed there, async
  * bodies with their GTask, and flows as nodes. */
 
-/* One call of an async body. If the task outlives the body the call belongs to it:
- * the task may go after everything else, and on any thread, and then the plan sees
- * to it that the node, which the task has, goes at home. */
-typedef struct
+/* If the task outlives the body the call belongs to it: the task may go after
+ * everything else, and on any thread, and then the plan sees to it that the node,
+ * which the task has, goes at home. */
+struct _GFlowCall
 {
-  GFlowRun  *run;   /* (unowned): does not end before the node has */
-  GFlowPlan *plan;  /* (owned) (nullable) */
+  GFlowRun  *run;       /* (unowned): does not end before the node has */
+  GFlowPlan *plan;      /* (owned) (nullable) */
+  GTask     *task;      /* (owned) (nullable): until the body has returned */
   guint32    index;
+  gboolean   in_body;
   gboolean   ended;
-} GFlowCall;
+  GError    *error;     /* (owned) (nullable): while it is in run->returned */
+  GFlowCall *next;
+};
 
 static void
 free_call (GFlowCall *call)
@@ -60,6 +64,34 @@ end_call (GFlowCall *call,
                                 : G_FLOW_NODE_STATE_DONE);
 }
 
+/* Ends the nodes whose tasks returned before their bodies did: after its body, or in
+ * a dispatch if the body iterates the context. */
+void
+_g_flow_run_end_returned (GFlowRun *self)
+{
+  while (self->returned != NULL)
+    {
+      GFlowCall *call = self->returned;
+
+      self->returned = call->next;
+      end_call (call, g_steal_pointer (&call->error));
+    }
+}
+
+static void
+end_after_body (GFlowCall *call,
+                GError    *error)
+{
+  GFlowRun *run = call->run;
+
+  call->error = error;
+  call->next = run->returned;
+  run->returned = call;
+  /* The body may iterate the context until its node has ended. */
+  if (!run->owner_queued)
+    _g_flow_owner_post (run);
+}
+
 /* The body has returned on its task, in whatever way: only an error counts. */
 static void
 task_returned_cb (GObject      *object,
@@ -72,9 +104,15 @@ task_returned_cb (GObject      *object,
   if (call->ended)
     return;
 
+  g_task_propagate_boolean (G_TASK (result), &error);
+  if (call->in_body)
+    {
+      end_after_body (call, error);
+      return;
+    }
+
   GFlowRun *run = g_object_ref (call->run);
 
-  g_task_propagate_boolean (G_TASK (result), &error);
   end_call (call, error);
   _g_flow_owner_run_now (run);
   g_object_unref (run);
@@ -116,29 +154,79 @@ task_gone (gpointer data)
   g_source_attach (source, _g_flow_owner_get_context (call->run->owner));
 }
 
+/* Makes the task that a node will be called with. */
+GFlowCall *
+_g_flow_call_new (GFlowRun *run,
+                  guint32   index)
+{
+  GFlowCall *call = g_new (GFlowCall, 1);
+  GTask *task = g_task_new (run->plan->nodes[index].node,
+                            _g_flow_run_ensure_cancellable (run, index), task_returned_cb, call);
+
+  *call = (GFlowCall) {
+    .run = run, .plan = _g_flow_plan_ref (run->plan), .task = task, .index = index,
+  };
+  /* Not by the macro, which would copy a name for each task. */
+  (g_task_set_source_tag) (task, _g_flow_call_new);
+  /* A body that has done its work has, even if it was cancelled meanwhile. */
+  g_task_set_check_cancellable (task, FALSE);
+  return call;
+}
+
+guint32
+_g_flow_call_get_index (GFlowCall *call)
+{
+  return call->index;
+}
+
+/* The body has returned, or will not be called. */
+static void
+leave_call (GFlowCall *call)
+{
+  GTask *task = g_steal_pointer (&call->task);
+
+  /* Nobody else has the task, and its callback has been called. */
+  if (call->ended && _g_flow_is_unknown (G_OBJECT (task)))
+    free_call (call);
+  else
+    g_object_set_qdata_full (G_OBJECT (task), call_quark (), call, task_gone);
+  g_object_unref (task);
+}
+
 static void
 call_async_body (GFlowRun *self,
                  guint32   index)
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
-  GFlowCall *call = g_new (GFlowCall, 1);
-  GTask *task = g_task_new (node->node, _g_flow_run_ensure_cancellable (self, index),
-                            task_returned_cb, call);
+  GFlowCall *ahead = _g_flow_run_take_ahead (self, index);
+  GFlowCall *call = ahead != NULL ? ahead : _g_flow_call_new (self, index);
   GError *error = NULL;
 
-  *call = (GFlowCall) { self, _g_flow_plan_ref (self->plan), index, FALSE };
-  /* Not by the macro, which would copy a name for each task. */
-  (g_task_set_source_tag) (task, call_async_body);
-  /* A body that has done its work has, even if it was cancelled meanwhile. */
-  g_task_set_check_cancellable (task, FALSE);
+  call->in_body = TRUE;
+  ((GFlowTaskFunc) node->body) (node->node, self, call->task, node->user_data, &error);
+  call->in_body = FALSE;
 
-  ((GFlowTaskFunc) node->body) (node->node, self, task, node->user_data, &error);
+  const gboolean at_once = call->ended || self->returned == call;
+
+  _g_flow_run_end_returned (self);
   if (error != NULL && !call->ended)
     end_call (call, error);
   else
     g_clear_error (&error);
-  g_object_set_qdata_full (G_OBJECT (task), call_quark (), call, task_gone);
-  g_object_unref (task);
+  _g_flow_run_learn_ahead (self, ahead != NULL, at_once);
+  leave_call (call);
+}
+
+/* The node will not be called with that task. */
+void
+_g_flow_call_discard (GFlowCall *call)
+{
+  /* GTask complains of tasks that never return. What is cancelled would not call back
+   * at once, and may hold up a context that nobody iterates any more. */
+  call->ended = TRUE;
+  if (!g_cancellable_is_cancelled (g_task_get_cancellable (call->task)))
+    g_task_return_boolean (call->task, FALSE);
+  leave_call (call);
 }
 
 static void
@@ -229,6 +317,14 @@ _g_flow_run_run_in_context (GFlowRun *self,
           state = call_sync_body (self, index);
         }
       _g_flow_frame = frame.below;
+    }
+
+  else
+    {
+      GFlowCall *ahead = _g_flow_run_take_ahead (self, index);
+
+      if (ahead != NULL)
+        _g_flow_call_discard (ahead);
     }
 
   /* The others end when they have ended. */

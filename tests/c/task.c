@@ -560,6 +560,142 @@ test_deep (void)
   g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 20000);
 }
 
+/* Bodies that return at once, many of them: their tasks are made ahead. */
+
+#define N_AT_ONCE 300
+
+typedef enum
+{
+  AHEAD_PLAIN,
+  AHEAD_ITERATE,
+  AHEAD_KEEP,
+  AHEAD_WATCH,
+  AHEAD_FAIL,
+  AHEAD_CANCEL,
+  AHEAD_CANCEL_NODE,
+  N_AHEADS,
+} AheadWay;
+
+static const char * const ahead_names[] = {
+  "plain", "iterate", "keep", "watch", "fail", "cancel", "cancel-node",
+};
+
+typedef struct
+{
+  AheadWay   way;
+  GFlowNode *nodes[N_AT_ONCE];
+  GPtrArray *kept; /* (owned) (element-type GTask) */
+  guint      n_bodies;
+  guint      n_completed;
+  guint      n_inside;
+  guint      n_told;
+} Ahead;
+
+static void
+told_cb (GFlowNode *node,
+         GFlowRun  *run,
+         Ahead     *ahead)
+{
+  g_assert_true (ahead->nodes[ahead->n_told++] == node);
+  g_assert_cmpuint (ahead->n_inside, ==, 0);
+}
+
+static void
+body_ahead (GFlowNode  *node,
+            GFlowRun   *run,
+            GTask      *task,
+            gpointer    user_data,
+            GError    **error)
+{
+  Ahead *ahead = user_data;
+  guint number = ahead->n_bodies++;
+
+  g_assert_true (ahead->nodes[number] == node);
+  g_assert_true (g_task_get_source_object (task) == node);
+  g_assert_true (g_task_get_context (task) == test_context ());
+  g_assert_cmpuint (ahead->n_inside, ==, 0);
+  ahead->n_inside++;
+  if (ahead->way == AHEAD_KEEP && number % 2 == 0)
+    g_ptr_array_add (ahead->kept, g_object_ref (task));
+
+  if (number == N_AT_ONCE / 2 && ahead->way == AHEAD_FAIL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "Too busy");
+  else
+    g_task_return_boolean (task, TRUE);
+  if (g_task_get_completed (task))
+    ahead->n_completed++;
+
+  /* Whatever the task did, the node has not ended yet, and nothing starts in here. */
+  g_assert_cmpint (g_flow_run_get_node_state (run, node), ==, G_FLOW_NODE_STATE_RUNNING);
+  g_assert_cmpuint (ahead->n_bodies, ==, number + 1);
+  if (number == N_AT_ONCE / 2 && ahead->way == AHEAD_CANCEL)
+    g_flow_run_cancel (run);
+  if (number == N_AT_ONCE / 2 && ahead->way == AHEAD_CANCEL_NODE)
+    g_flow_run_cancel_node (run, ahead->nodes[number + 1]);
+  ahead->n_inside--;
+
+  /* But it does while the body waits for that. */
+  if (ahead->way == AHEAD_ITERATE && number % 100 == 50)
+    {
+      TEST_WAIT (g_flow_run_get_node_state (run, node) == G_FLOW_NODE_STATE_DONE);
+      TEST_WAIT (ahead->n_bodies > number + 1);
+    }
+}
+
+static void
+test_ahead (gconstpointer data)
+{
+  Ahead ahead = {
+    .way = GPOINTER_TO_UINT (data),
+    .kept = g_ptr_array_new_with_free_func (g_object_unref),
+  };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  TestLife life;
+
+  test_life_init (&life);
+  test_life_watch (&life, flow);
+  for (guint i = 0; i < N_AT_ONCE; i++)
+    {
+      ahead.nodes[i] = g_flow_add_task (flow, NULL, body_ahead, &ahead, NULL, NULL);
+      test_life_watch (&life, ahead.nodes[i]);
+      if (ahead.way == AHEAD_WATCH)
+        g_signal_connect (ahead.nodes[i], "done", G_CALLBACK (told_cb), &ahead);
+      if (i > 0)
+        g_flow_node_add_upstream (ahead.nodes[i], ahead.nodes[i - 1]);
+    }
+  run = g_flow_run_new (flow);
+  test_life_watch (&life, run);
+  g_assert_true (test_run_execute (run, NULL, &error) == (ahead.way < AHEAD_FAIL));
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, N_AT_ONCE);
+
+  if (ahead.way < AHEAD_FAIL)
+    {
+      g_assert_no_error (error);
+      g_assert_cmpuint (ahead.n_bodies, ==, N_AT_ONCE);
+      g_assert_cmpuint (ahead.n_completed, >, N_AT_ONCE / 2);
+      g_assert_cmpuint (ahead.n_told, ==, ahead.way == AHEAD_WATCH ? N_AT_ONCE : 0);
+      test_assert_node (run, ahead.nodes[N_AT_ONCE - 1], DONE);
+    }
+  else
+    {
+      g_assert_cmpuint (ahead.n_bodies, ==, N_AT_ONCE / 2 + 1);
+      g_assert_cmpint (g_flow_run_get_node_state (run, ahead.nodes[N_AT_ONCE / 2 + 1]), ==,
+                       ahead.way == AHEAD_FAIL ? G_FLOW_NODE_STATE_SKIPPED
+                                               : G_FLOW_NODE_STATE_CANCELLED);
+    }
+  if (ahead.way == AHEAD_FAIL)
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  else if (ahead.way > AHEAD_FAIL)
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  g_ptr_array_unref (ahead.kept);
+  test_life_assert_over (&life);
+}
+
 static gboolean
 beat_cb (gpointer user_data)
 {
@@ -627,6 +763,12 @@ main (int    argc,
   g_test_add_data_func ("/task/spares/done", GINT_TO_POINTER (FALSE), test_spares);
   g_test_add_data_func ("/task/spares/cancelled", GINT_TO_POINTER (TRUE), test_spares);
   g_test_add_func ("/task/deep", test_deep);
+  for (guint way = 0; way < N_AHEADS; way++)
+    {
+      g_autofree char *path = g_strdup_printf ("/task/ahead/%s", ahead_names[way]);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (way), test_ahead);
+    }
   g_test_add_func ("/task/responsive", test_responsive);
 
   return g_test_run ();
