@@ -89,6 +89,8 @@ struct _GFlowFrame
   GFlowRun   *run;
   GFlowLane  *lane;
   gboolean    in_body; /* not between bodies, where handlers are called */
+  GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
+  GTask      *task;    /* (owned) (nullable): that body has deferred its node */
 };
 
 extern _Thread_local GFlowFrame *_g_flow_frame;

@@ -116,21 +116,35 @@ task_gone (gpointer data)
   g_source_attach (source, _g_flow_owner_get_context (call->run->owner));
 }
 
+/* The node ends when the task returns. The caller sees to it that task_gone() is called
+ * when it goes. */
+static GTask *
+new_task (GFlowRun   *self,
+          guint32     index,
+          GFlowCall **call_out)
+{
+  GFlowCall *call = g_new (GFlowCall, 1);
+  GTask *task = g_task_new (self->plan->nodes[index].node,
+                            _g_flow_run_ensure_cancellable (self, index),
+                            task_returned_cb, call);
+
+  *call = (GFlowCall) { self, _g_flow_plan_ref (self->plan), index, FALSE };
+  /* Not by the macro, which would copy a name for each task. */
+  (g_task_set_source_tag) (task, new_task);
+  /* A body that has done its work has, even if it was cancelled meanwhile. */
+  g_task_set_check_cancellable (task, FALSE);
+  *call_out = call;
+  return task;
+}
+
 static void
 call_async_body (GFlowRun *self,
                  guint32   index)
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
-  GFlowCall *call = g_new (GFlowCall, 1);
-  GTask *task = g_task_new (node->node, _g_flow_run_ensure_cancellable (self, index),
-                            task_returned_cb, call);
+  GFlowCall *call;
+  GTask *task = new_task (self, index, &call);
   GError *error = NULL;
-
-  *call = (GFlowCall) { self, _g_flow_plan_ref (self->plan), index, FALSE };
-  /* Not by the macro, which would copy a name for each task. */
-  (g_task_set_source_tag) (task, call_async_body);
-  /* A body that has done its work has, even if it was cancelled meanwhile. */
-  g_task_set_check_cancellable (task, FALSE);
 
   ((GFlowTaskFunc) node->body) (node->node, self, task, node->user_data, &error);
   if (error != NULL && !call->ended)
@@ -180,20 +194,90 @@ call_subflow (GFlowRun *self,
     }
 }
 
+/* The body has asked for a task, which ends the node, and has itself returned. */
 static GFlowNodeState
-call_sync_body (GFlowRun *self,
-                guint32   index)
+leave_deferring_body (GTask    *task,
+                      gboolean  succeeded,
+                      GError   *error)
+{
+  GFlowCall *call = g_object_get_qdata (G_OBJECT (task), call_quark ());
+  GFlowNodeState state = G_FLOW_NODE_STATE_RUNNING;
+
+  /* The task may have returned, if the body has iterated the context. */
+  if (succeeded || call->ended)
+    {
+      g_clear_error (&error);
+    }
+  else
+    {
+      call->ended = TRUE;
+      state = _g_flow_run_fail_node (call->run, call->index, error);
+    }
+  g_object_unref (task);
+  return state;
+}
+
+static GFlowNodeState
+call_sync_body (GFlowRun   *self,
+                guint32     index,
+                GFlowFrame *frame)
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
   GError *error = NULL;
+  gboolean succeeded;
 
-  if (node->body == NULL ||
-      ((GFlowFunc) node->body) (node->node, self, node->user_data, &error))
+  if (node->body == NULL)
+    return G_FLOW_NODE_STATE_DONE;
+
+  frame->sync = node->node;
+  succeeded = ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
+  if (frame->task != NULL)
+    return leave_deferring_body (g_steal_pointer (&frame->task), succeeded, error);
+  if (!succeeded)
+    return _g_flow_run_fail_node (self, index, error);
+  g_clear_error (&error);
+  return G_FLOW_NODE_STATE_DONE;
+}
+
+/**
+ * g_flow_run_defer_node:
+ * @self: a run
+ * @node: the node whose sync body is calling
+ *
+ * Makes an async body of a sync body that is running: the node does not end when
+ * the body has returned, but when the task has, as described for
+ * [callback@GFlow.FlowTaskFunc]. For bodies that find out on the way whether they
+ * have to wait, like those of language bindings: a task costs more than all else
+ * that a node in the context does.
+ *
+ * To be called from the body itself, of a node that is placed in the context. If
+ * the body then fails, the node fails at once. A second call returns the same task.
+ *
+ * Returns: (transfer full): the task
+ *
+ * Since: 0.1
+ */
+GTask *
+g_flow_run_defer_node (GFlowRun  *self,
+                       GFlowNode *node)
+{
+  GFlowFrame *frame = _g_flow_frame;
+  GFlowCall *call;
+  guint index;
+
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
+
+  while (frame != NULL && (frame->run != self || frame->sync != node))
+    frame = frame->below;
+  g_return_val_if_fail (frame != NULL, NULL);
+
+  if (frame->task == NULL && _g_flow_plan_find (self->plan, node, &index))
     {
-      g_clear_error (&error);
-      return G_FLOW_NODE_STATE_DONE;
+      frame->task = new_task (self, index, &call);
+      g_object_set_qdata_full (G_OBJECT (frame->task), call_quark (), call, task_gone);
     }
-  return _g_flow_run_fail_node (self, index, error);
+  return g_object_ref (frame->task);
 }
 
 /* Runs a node that is ready, or ends it if it is not to be run. The frame of the
@@ -226,7 +310,7 @@ _g_flow_run_run_in_context (GFlowRun *self,
         case G_FLOW_NODE_KIND_FUNC:
         case G_FLOW_NODE_KIND_JOIN:
         default:
-          state = call_sync_body (self, index);
+          state = call_sync_body (self, index, &frame);
         }
       _g_flow_frame = frame.below;
     }
