@@ -27,13 +27,13 @@
 // What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
 // own flow keeps both for good, as does a handler that is connected to a node and refers to its flow.
 
-const {Gio, GLib, GObject} = imports.gi;
-const {bodies, callFunction, callSync, callTask} = imports.overrides._gflowBodies;
+const {Gio} = imports.gi;
+const {makeBodies} = imports.overrides._gflowBodies;
 const errors = imports.overrides._gflowErrors;
+const results = imports.overrides._gflowResults;
 const {iterate} = imports.overrides._gflowSteps;
 
 const KEPT = Symbol('kept');
-const VALUE = Symbol('value');
 
 function keep(owner, object) {
     owner[KEPT] ??= new Set();
@@ -48,20 +48,6 @@ function promisify(prototype, name) {
     prototype[name] = function (cancellable = null, ...callback) {
         return promised.call(this, cancellable, ...callback);
     };
-}
-
-// A GValue takes no array and no object with a class; and those that it takes, GJS 1.74 does not
-// protect from the garbage collector.
-function box(value) {
-    const object = new GObject.Object();
-    object[VALUE] = value;
-    return object;
-}
-
-function isPlain(value) {
-    return typeof value === 'number' || typeof value === 'boolean' ||
-        typeof value === 'string' && !value.includes('\0') ||
-        value instanceof GLib.Variant || value instanceof GObject.Object;
 }
 
 // Whether two lists without duplicates hold the same.
@@ -86,7 +72,10 @@ function toArray(value) {
 function _init() {
     const {Flow, FlowError, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
 
+    const {bodies, callFunction, callSync, callTask} = makeBodies();
+
     errors.setUp(FlowError);
+    results.setUp(FlowRun);
 
     function refuseWorker(placement) {
         if (placement === FlowPlacement.WORKER) {
@@ -386,21 +375,6 @@ function _init() {
         run.execute_sync(cancellable);
         return run;
     };
-
-    // Results
-
-    const setResult = FlowRun.prototype.set_result;
-    FlowRun.prototype.set_result = function (node, value) {
-        setResult.call(this, node, isPlain(value) ? value : box(value));
-    };
-
-    const getResult = FlowRun.prototype.get_result;
-    FlowRun.prototype.get_result = function (node) {
-        const value = getResult.call(this, node);
-        return value instanceof GObject.Object && VALUE in value ? value[VALUE] : value;
-    };
-
-    FlowRun.prototype.result = FlowRun.prototype.get_result;
 
     // Iteration
 
