@@ -134,7 +134,7 @@ function makeBodies() {
     // the garbage below what the engine would collect piecemeal. What a call leaves behind:
     const CALL = 1;
     const CALL_WITH_TASK = 16;
-    const SPENT_PER_COLLECTION = System.version < 18190 ? 16000 : Infinity;
+    const SPENT_PER_COLLECTION = System.version < 18190 ? 64000 : Infinity;
     let spent = 0;
 
     function spend(garbage) {
