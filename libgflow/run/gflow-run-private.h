@@ -17,6 +17,7 @@
 
 G_BEGIN_DECLS
 
+typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowResult GFlowResult;
@@ -91,6 +92,8 @@ struct _GFlowFrame
   GFlowRun   *run;
   GFlowLane  *lane;
   gboolean    in_body; /* not between bodies, where handlers are called */
+  GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
+  GFlowCall  *deferred; /* (owned) (nullable): that body has deferred its node */
 };
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
@@ -104,7 +107,6 @@ typedef struct
 } GFlowSpares;
 
 /* One call of an async body: gflow-task.c */
-typedef struct _GFlowCall GFlowCall;
 
 /* Calls of nodes that are not ready yet, with their tasks: gflow-ahead.c */
 typedef struct

@@ -69,6 +69,9 @@ G_FLOW_AVAILABLE_IN_0_1
 GCancellable   *g_flow_run_get_node_cancellable (GFlowRun             *self,
                                                  GFlowNode            *node);
 G_FLOW_AVAILABLE_IN_0_1
+GTask          *g_flow_run_defer_node           (GFlowRun             *self,
+                                                 GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_run_get_errors           (GFlowRun             *self);
 
 /* Properties */

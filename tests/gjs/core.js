@@ -96,20 +96,7 @@ for (const kind of ['mixed', 'async', 'function', 'sync']) {
     });
 }
 
-function group(constructor, ...items) {
-    const result = constructor();
-
-    for (const item of items) {
-        if (item instanceof GFlow.FlowNode)
-            result.append_node(item);
-        else
-            result.append_group(item);
-    }
-    return result;
-}
-
-const series = (...items) => group(GFlow.FlowGroup.new_series, ...items);
-const parallel = (...items) => group(GFlow.FlowGroup.new_parallel, ...items);
+const {series, parallel} = GFlow;
 
 test('4: seven nodes, as groups', async () => {
     const log = [];
@@ -339,6 +326,57 @@ test('results of every type', async () => {
     }
 });
 
+test('results of upstreams as an argument', async () => {
+    const flow = new GFlow.Flow();
+    const a = flow.node({name: 'a'}, () => 20);
+    const b = flow.node({name: 'b', upstream: {a}}, async ({a: value}) => [value + 1]);
+    const seen = [];
+    const last = flow.node({name: 'last', upstream: {first: 'a', second: b, nothing: 'none'}},
+        ({first, second, nothing}, run, node, cancellable) => {
+            seen.push([run, node]);
+            ok(cancellable instanceof Gio.Cancellable);
+            return [first, second[0], nothing];
+        });
+
+    flow.node({name: 'none'}, () => {});
+    deepEqual([...last.get_upstreams()].map(node => node.name).sort(), ['a', 'b', 'none']);
+    const run = await flow.execute();
+    deepEqual(run.result(last), [20, 21, null]);
+    equal(seen[0][0], run);
+    equal(seen[0][1], last);
+
+    // Those of a copy are the copy's.
+    flow.remove_node(flow.lookup('none'));
+    flow.node({name: 'none'}, () => 'something');
+    const copy = flow.copy();
+    ok(copy.equal(flow));
+    deepEqual((await copy.execute()).result(copy.lookup('last')), [20, 21, 'something']);
+
+    throws(() => flow.node({upstream: {a: 1}}, () => {}));
+    throws(() => flow.node({upstream: new Map()}, () => {}));
+});
+
+test('parameters of functions', async () => {
+    const flow = new GFlow.Flow();
+    const counts = [
+        flow.node({}, function () {
+            return arguments.length;
+        }),
+        flow.node({}, function (run, node) {
+            return node && arguments.length;
+        }),
+        flow.node({}, (run, node, cancellable) =>
+            cancellable === run.get_node_cancellable(node) ? 3 : 0),
+        flow.node({}, async (run, node, cancellable) => {
+            await null;
+            return cancellable instanceof Gio.Cancellable ? 3 : 0;
+        }),
+    ];
+    const run = await flow.execute();
+
+    deepEqual(counts.map(node => run.result(node)), [2, 2, 3, 3]);
+});
+
 test('results as in C', async () => {
     const flow = new GFlow.Flow();
     const number = flow.add('number', (node, run) => {
@@ -468,9 +506,14 @@ test('functions stay in the context', async () => {
             () => {
                 node.placement = WORKER;
             },
+            () => node.set({placement: WORKER}),
+            () => node.set_property('placement', WORKER),
         ])
             ok(/worker/.test(throws(ask).message));
         node.placement = CONTEXT;
+        node.set_property('placement', CONTEXT);
+        node.set_property('title', 'by name');
+        equal(node.title, 'by name');
         equal(node.placement, CONTEXT);
     }
     ok(/worker/.test(throws(() => flow.node({placement: WORKER}, () => {})).message));

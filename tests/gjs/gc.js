@@ -8,7 +8,9 @@ import Gio from 'gi://Gio';
 import GFlow from 'gi://GFlow';
 import System from 'system';
 
-import {collectGarbage, equal, ok, rejects, runTests, sleep, test, watch} from './tap.js';
+import {
+    collectGarbage, deepEqual, equal, ok, rejects, runTests, sleep, test, watch,
+} from './tap.js';
 
 // Something for closures to hold.
 const token = () => new Gio.SimpleAction({name: 'token'});
@@ -275,6 +277,76 @@ test('a storm', async () => {
         ok(n >= 3 * 40, `${n} functions`);
     }
     GLib.source_remove(collect);
+});
+
+test('a storm in the functions', async () => {
+    const flow = new GFlow.Flow();
+    const nodes = [];
+    let n = 0;
+    const collect = i => {
+        n++;
+        if (i % 5 === 0)
+            System.gc();
+        return [i, {i}];
+    };
+
+    for (let i = 0; i < 60; i++) {
+        const upstream = nodes.length > 0 ? {before: nodes.at(-1)} : {};
+
+        nodes.push(flow.node({upstream}, i % 2 ? ({before}) => {
+            equal(before[1].i, i - 1);
+            return collect(i);
+        } : async ({before}) => {
+            await sleep(i % 3);
+            equal(before?.[0], i > 0 ? i - 1 : undefined);
+            return collect(i);
+        }));
+        flow.add(null, () => collect(i));
+        flow.add_task(null, (node, run, task) => {
+            collect(i);
+            task.return_boolean(true);
+        });
+    }
+    flow.connect('done', () => System.gc());
+    const runs = [1, 2, 3].map(() => flow.execute());
+    System.gc();
+    for (const run of await Promise.all(runs))
+        deepEqual(run.result(nodes.at(-1)), [59, {i: 59}]);
+    equal(n, 3 * 3 * 60);
+});
+
+// The destroy notify of a function ends the process if it comes on another thread, or twice.
+test('ten thousand functions', async () => {
+    const alive = [];
+
+    async function round() {
+        const flow = new GFlow.Flow();
+
+        for (let i = 0; i < 500; i++) {
+            const held = token();
+
+            alive.push(watch(held));
+            if (i % 3 === 0)
+                flow.node({}, () => held !== null && flow);
+            else if (i % 3 === 1)
+                flow.add(null, () => held !== null);
+            else
+                flow.add_task(null, (node, run, task) => task.return_boolean(held !== null));
+        }
+        // On a worker, between the functions.
+        flow.add_join('join', ['node0', 'node1']);
+        await flow.execute();
+    }
+
+    for (let i = 0; i < 20; i++) {
+        // eslint-disable-next-line no-await-in-loop
+        await round();
+    }
+    await collectGarbage();
+    const survivors = alive.filter(lives => lives()).length;
+    equal(alive.length, 10000);
+    // However many rounds there are, compiled code still holds on to the flows of two or three.
+    ok(survivors <= 1500, `${survivors} of ${alive.length} are still alive`);
 });
 
 await runTests();

@@ -30,7 +30,7 @@ METHODS = {
     'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
-        get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
+        get_node_state get_node_error dup_node_reason get_node_cancellable defer_node get_errors
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total''',
@@ -168,6 +168,7 @@ class Calls(unittest.TestCase):
     def variant_body(self, node, run, *data):
         self.assertIsInstance(self.FlowRun_get_node_cancellable(run, node), Gio.Cancellable)
         self.FlowRun_set_result_variant(run, node, GLib.Variant('s', 'text'))
+        self.FlowRun_defer_node(run, node).return_boolean(True)
         return True
 
     def task_body(self, node, run, task, *data):

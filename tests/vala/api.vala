@@ -329,6 +329,27 @@ void test_run_cancelling () throws Error {
     }
 }
 
+void test_run_deferring () throws Error {
+    var flow = new Flow ();
+    Task? task = null;
+    unowned var node = flow.add ("node", (node, run) => {
+        task = run.defer_node (node);
+        return true;
+    });
+
+    node.placement = CONTEXT;
+    node.started.connect (run => {
+        var idle = new IdleSource ();
+
+        idle.set_callback (() => {
+            task.return_boolean (true);
+            return Source.REMOVE;
+        });
+        idle.attach (MainContext.ref_thread_default ());
+    });
+    assert_true (flow.execute_sync ().n_done == 1);
+}
+
 // FlowStep
 
 void test_step () {
@@ -433,6 +454,7 @@ int main (string[] args) {
     add_test ("/vala/api/run", test_run);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
+    add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();

@@ -9,179 +9,35 @@
 //    GFlow.FlowNode.new() and new_for_task() take them as in C;
 //  * flow.node({name, upstream, lock, …}, fn) makes a node of any function, async or not:
 //    fn(run, node, cancellable) returns its result, of any type, or throws; GFlow.node() makes one
-//    for a group;
+//    for a group. The other options are properties of the node. With an object as `upstream`,
+//    flow.node({upstream: {a: first, b: second}}, ({a, b}, run, node, cancellable) => …), the
+//    function is given the results of those nodes. Only a function that names the cancellable
+//    among its parameters is given one; others have run.get_node_cancellable(node);
+//  * GFlow.series(…) and GFlow.parallel(…) make groups of nodes and groups;
 //  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`: what a function of the
 //    flow has thrown is what the promise is rejected with;
+//  * `for await (const {node, state, reason, error} of run)` executes a run, and tells of each node
+//    when it has ended. Whoever leaves the loop early cancels the run;
 //  * `error` handlers, run.error, run.get_node_error(node) and steps have a GFlow.FlowError.FAILED
 //    with its message: run.error_of(node) is what the node has thrown, and run.error_of() what has
 //    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
 //  * run.result(node), and `for (const node of flow)`;
 //  * flow.equal() compares the functions.
+//
+// What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
+// own flow keeps both for good, as does a handler that is connected to a node and refers to its flow.
 
-const {Gio, GLib, GObject} = imports.gi;
-const System = imports.system;
+const {Gio} = imports.gi;
+const {makeBodies} = imports.overrides._gflowBodies;
+const errors = imports.overrides._gflowErrors;
+const results = imports.overrides._gflowResults;
+const {iterate} = imports.overrides._gflowSteps;
 
 const KEPT = Symbol('kept');
-const THROWN = Symbol('thrown');
-const VALUE = Symbol('value');
-
-// The functions of nodes, and how each is called. A callback that C keeps is never collected, nor
-// is anything that it refers to, and most functions refer to their flow: so C is given call(), and
-// the functions live as long as the JavaScript objects of their nodes, which live as long as that
-// of the flow.
-const bodies = new WeakMap();
 
 function keep(owner, object) {
     owner[KEPT] ??= new Set();
     owner[KEPT].add(object);
-}
-
-// Before 1.81.90, GJS refuses all callbacks while a collection that was interrupted waits to go
-// on, and without callbacks it never does. Collections that are asked for are not interrupted,
-// and keep the garbage below what the engine would collect piecemeal.
-const CALLS_PER_COLLECTION = System.version < 18190 ? 1000 : Infinity;
-let calls = 0;
-
-function call(node, run, task) {
-    if (++calls >= CALLS_PER_COLLECTION) {
-        calls = 0;
-        System.gc();
-    }
-    try {
-        if (!bodies.has(node))
-            throw new Error(`The function of node “${node.name}” is gone`);
-
-        const {fn, invoke} = bodies.get(node);
-        const result = invoke(fn, node, run, task);
-        if (typeof result?.then !== 'function')
-            return result;
-        watch(result, node, run, task);
-        return undefined;
-    } catch (error) {
-        throw toGError(run, node, error);
-    }
-}
-
-// The body of add(): one that returns nothing has succeeded.
-function invokeSync(fn, node, run) {
-    return fn(node, run) ?? true;
-}
-
-// The body of add_task().
-function invokeTask(fn, node, run, task) {
-    return fn(node, run, task);
-}
-
-// The function of node(), the result of which is that of the node.
-function invokeFunction(fn, node, run, task) {
-    const finish = value => {
-        if (value !== undefined)
-            run.set_result(node, value);
-        task.return_boolean(true);
-    };
-    const value = fn(run, node, task.get_cancellable());
-
-    return typeof value?.then === 'function' ? value.then(finish) : finish(value);
-}
-
-// An async function fails its node also later.
-function watch(promise, node, run, task) {
-    const mainLoop = GLib.MainContext.get_thread_default() === null;
-
-    promise.then(undefined, error => {
-        if (task && mainLoop)
-            task.return_error(toGError(run, node, error));
-    });
-    if (!task)
-        throw new TypeError('An async function cannot be a sync body: use flow.node()');
-    if (!mainLoop)
-        throw new Error('Promises need the main loop: use execute(), not execute_sync()');
-}
-
-// GJS gives errors to handlers only when it knows their domain, so what is thrown becomes a
-// GFlow.FlowError, and is found again by the node of the run. Errors of a subflow are thrown in a
-// run that nobody waits for, and arrive in one of those that were started here: there they are
-// found by their text, and two with the same text get codes of their own.
-const FLOW_ERROR = GLib.quark_from_string('g-flow-error-quark');
-const FIRST_CODE = 0x10000;
-let lastCode = FIRST_CODE;
-let FAILED;
-
-// The run[THROWN] of the runs that go on. It lives as long as its run: {byNode, byText}.
-const running = new Set();
-
-function thrownIn(run) {
-    return run[THROWN] ??= {byNode: new Map(), byText: new Map()};
-}
-
-function toGError(run, node, value) {
-    if (value instanceof GLib.Error)
-        return value;
-    const thrown = thrownIn(run);
-    const others = running.has(thrown) ? [] : [...running];
-    const make = code => new GLib.Error(FLOW_ERROR, code, describe(value));
-
-    let error = make(FAILED);
-    const taken = ({byText}) => {
-        const other = byText.get(textOf(error));
-        return other !== undefined && !Object.is(other.value, value);
-    };
-    if (others.some(taken)) {
-        lastCode = lastCode < 0x7fffffff ? lastCode + 1 : FIRST_CODE;
-        error = make(lastCode);
-    }
-    thrown.byNode.set(node, {text: textOf(error), value});
-    for (const {byText} of others)
-        byText.set(textOf(error), {value});
-    return error;
-}
-
-function textOf(error) {
-    return error instanceof GLib.Error && error.domain === FLOW_ERROR
-        ? `${error.code} ${error.message}` : null;
-}
-
-// What was thrown, for an error of the node; or that error.
-function fromGError(run, node, error) {
-    const text = textOf(error);
-    const {byNode, byText} = thrownIn(run);
-    const thrown = byNode.get(node);
-
-    if (thrown !== undefined && thrown.text === text)
-        return thrown.value;
-    return byText.has(text) ? byText.get(text).value : error;
-}
-
-// What ends a run is the error of the first node that fails.
-function fromRunError(run, error) {
-    const first = run.get_errors().get_item(0);
-    return fromGError(run, first === null ? null : first.get_node(), error);
-}
-
-function begin(run) {
-    running.add(thrownIn(run));
-}
-
-// Forgets what might have arrived in this run, and has not.
-function end(run) {
-    const {byText} = thrownIn(run);
-
-    running.delete(thrownIn(run));
-    if (byText.size === 0)
-        return;
-    const texts = new Set([...run.get_errors()].map(step => textOf(step.get_error())));
-    for (const text of byText.keys()) {
-        if (!texts.has(text))
-            byText.delete(text);
-    }
-}
-
-function describe(error) {
-    try {
-        return String(error?.message || error);
-    } catch {
-        return 'an error that cannot be shown';
-    }
 }
 
 // Makes prototype[name]() return a promise when it is called without a callback. The cancellable
@@ -194,23 +50,19 @@ function promisify(prototype, name) {
     };
 }
 
-// A GValue takes no array and no object with a class; and those that it takes, GJS 1.74 does not
-// protect from the garbage collector.
-function box(value) {
-    const object = new GObject.Object();
-    object[VALUE] = value;
-    return object;
-}
-
-function isPlain(value) {
-    return typeof value === 'number' || typeof value === 'boolean' ||
-        typeof value === 'string' && !value.includes('\0') ||
-        value instanceof GLib.Variant || value instanceof GObject.Object;
-}
-
 // Whether two lists without duplicates hold the same.
 function same(a, b) {
     return a.length === b.length && a.every(item => b.includes(item));
+}
+
+// {a: node, b: node}, and neither a node nor a list.
+function isDictionary(value) {
+    return typeof value === 'object' && value !== null &&
+        [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
+
+function nameOf(node) {
+    return typeof node === 'string' ? node : node.get_name();
 }
 
 function toArray(value) {
@@ -219,6 +71,11 @@ function toArray(value) {
 
 function _init() {
     const {Flow, FlowError, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
+
+    const {bodies, callFunction, callSync, callTask} = makeBodies();
+
+    errors.setUp(FlowError);
+    results.setUp(FlowRun);
 
     function refuseWorker(placement) {
         if (placement === FlowPlacement.WORKER) {
@@ -229,19 +86,20 @@ function _init() {
 
     // Functions
 
-    function adopt(node, fn, invoke) {
-        bodies.set(node, {fn, invoke});
+    // What C is given, {call}, and what it calls.
+    function adopt(node, body) {
+        bodies.set(node, body);
         node.set_placement(FlowPlacement.CONTEXT);
         return node;
     }
 
-    const newForTask = FlowNode.new_for_task;
-    for (const [name, invoke] of [['new', invokeSync], ['new_for_task', invokeTask]]) {
+    const newNode = FlowNode.new;
+    for (const [name, call] of [['new', callSync], ['new_for_task', callTask]]) {
         const construct = FlowNode[name];
         FlowNode[name] = function (nodeName, fn) {
             if (typeof fn !== 'function')
                 return construct.call(this, nodeName, fn);
-            return adopt(construct.call(this, nodeName, call), fn, invoke);
+            return adopt(construct.call(this, nodeName, call), {fn, call});
         };
     }
 
@@ -279,6 +137,13 @@ function _init() {
         return result;
     };
 
+    // The nodes whose results it is given are those of the copy.
+    function copyBody(body, flow) {
+        const upstream = body.upstream?.map(([key, node]) =>
+            [key, flow.lookup(nameOf(node)) ?? node]);
+        return {...body, upstream: upstream ?? null};
+    }
+
     const copy = Flow.prototype.copy;
     Flow.prototype.copy = function () {
         const flow = copy.call(this);
@@ -286,7 +151,7 @@ function _init() {
         for (const node of this) {
             const twin = flow.get_item(position++);
             if (bodies.has(node)) {
-                bodies.set(twin, bodies.get(node));
+                bodies.set(twin, copyBody(bodies.get(node), flow));
                 keep(flow, twin);
             }
         }
@@ -297,9 +162,12 @@ function _init() {
     const sameUpstreams = (a, b) => same(...[a, b].map(node =>
         [...node.get_upstreams()].map(upstream => upstream.get_name())));
 
+    const keys = body => body?.upstream?.map(([key, node]) => [key, nameOf(node)]);
+
     function sameFunction(a, b) {
         const [bodyA, bodyB] = [bodies.get(a), bodies.get(b)];
-        return bodyA?.fn === bodyB?.fn && bodyA?.invoke === bodyB?.invoke;
+        return bodyA?.fn === bodyB?.fn && bodyA?.call === bodyB?.call &&
+            JSON.stringify(keys(bodyA)) === JSON.stringify(keys(bodyB));
     }
 
     // What C compares better: nodes without a function, and without what they wait for.
@@ -337,8 +205,10 @@ function _init() {
         if (typeof fn !== 'function')
             throw new TypeError('The body of a node must be a function');
 
-        const node = adopt(newForTask.call(FlowNode, name, call), fn, invokeFunction);
-        for (const item of toArray(upstream)) {
+        const named = isDictionary(upstream) ? Object.entries(upstream) : null;
+        const node = adopt(newNode.call(FlowNode, name, callFunction),
+            {fn, call: callFunction, upstream: named});
+        for (const item of named?.map(([, value]) => value) ?? toArray(upstream)) {
             if (typeof item === 'string')
                 node.add_upstream_by_name(item);
             else
@@ -361,6 +231,20 @@ function _init() {
         return node;
     };
 
+    for (const [name, type] of [['series', 'new_series'], ['parallel', 'new_parallel']]) {
+        this[name] = function (...items) {
+            const group = FlowGroup[type]();
+
+            for (const item of items) {
+                if (item instanceof FlowGroup)
+                    group.append_group(item);
+                else
+                    group.append_node(item);
+            }
+            return group;
+        };
+    }
+
     // Placement
 
     const setPlacement = FlowNode.prototype.set_placement;
@@ -379,6 +263,14 @@ function _init() {
             this.set_placement(placement);
         },
     });
+
+    const setProperty = FlowNode.prototype.set_property;
+    FlowNode.prototype.set_property = function (name, value) {
+        if (name === 'placement')
+            this.set_placement(value);
+        else
+            setProperty.call(this, name, value);
+    };
 
     const initNode = FlowNode.prototype._init;
     FlowNode.prototype._init = function (properties = {}) {
@@ -423,17 +315,9 @@ function _init() {
 
     // Errors
 
-    FAILED = FlowError.FAILED;
-
-    const matches = FlowError.prototype.matches;
-    FlowError.prototype.matches = function (domain, code) {
-        return matches.call(this, domain,
-            code === FAILED && this.code >= FIRST_CODE ? this.code : code);
-    };
-
     FlowRun.prototype.error_of = function (node = null) {
-        return node === null ? fromRunError(this, this.get_error())
-            : fromGError(this, node, this.get_node_error(node));
+        return node === null ? errors.fromRunError(this, this.get_error())
+            : errors.fromGError(this, node, this.get_node_error(node));
     };
 
     // Running
@@ -444,7 +328,7 @@ function _init() {
     const runExecute = FlowRun.prototype.execute;
     FlowRun.prototype.execute = function (cancellable = null, ...callback) {
         // A second time is an error, which must not take the first time its errors.
-        if (running.has(this[THROWN]))
+        if (errors.isRunning(this))
             return runExecute.call(this, cancellable, ...callback);
         if (callback.length > 0) {
             const [ready] = callback;
@@ -452,39 +336,38 @@ function _init() {
                 try {
                     ready(run, result);
                 } finally {
-                    end(run);
+                    errors.end(run);
                 }
             });
-            begin(this);
+            errors.begin(this);
             return undefined;
         }
 
-        begin(this);
+        errors.begin(this);
         return runExecute.call(this, cancellable).catch(error => {
-            throw fromRunError(this, error);
-        }).finally(() => end(this));
+            throw errors.fromRunError(this, error);
+        }).finally(() => errors.end(this));
     };
 
     const runExecuteSync = FlowRun.prototype.execute_sync;
     FlowRun.prototype.execute_sync = function (cancellable = null) {
-        begin(this);
+        errors.begin(this);
         try {
             return runExecuteSync.call(this, cancellable);
         } catch (error) {
-            throw fromRunError(this, error);
+            throw errors.fromRunError(this, error);
         } finally {
-            end(this);
+            errors.end(this);
         }
     };
 
     const flowExecute = Flow.prototype.execute;
-    Flow.prototype.execute = async function (cancellable = null, ...callback) {
+    Flow.prototype.execute = function (cancellable = null, ...callback) {
         if (callback.length > 0)
             return flowExecute.call(this, cancellable, ...callback);
 
         const run = FlowRun.new(this);
-        await run.execute(cancellable);
-        return run;
+        return run.execute(cancellable).then(() => run);
     };
 
     Flow.prototype.execute_sync = function (cancellable = null) {
@@ -493,22 +376,11 @@ function _init() {
         return run;
     };
 
-    // Results
-
-    const setResult = FlowRun.prototype.set_result;
-    FlowRun.prototype.set_result = function (node, value) {
-        setResult.call(this, node, isPlain(value) ? value : box(value));
-    };
-
-    const getResult = FlowRun.prototype.get_result;
-    FlowRun.prototype.get_result = function (node) {
-        const value = getResult.call(this, node);
-        return value instanceof GObject.Object && VALUE in value ? value[VALUE] : value;
-    };
-
-    FlowRun.prototype.result = FlowRun.prototype.get_result;
-
     // Iteration
+
+    FlowRun.prototype[Symbol.asyncIterator] = function () {
+        return iterate(this);
+    };
 
     Flow.prototype[Symbol.iterator] = function* () {
         for (let i = 0, node; (node = this.get_item(i)) !== null; i++)

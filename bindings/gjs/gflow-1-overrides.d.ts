@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The libgflow authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+/**
+ * What overrides/GFlow.js adds to the types that ts-for-gir makes of the GIR, gflow-1.d.ts.
+ */
+declare module 'gi://GFlow?version=1' {
+    import type Gio from '@girs/gio-2.0';
+    import type GLib from '@girs/glib-2.0';
+    import type GObject from '@girs/gobject-2.0';
+
+    export namespace GFlow {
+        /** A node whose function returns T, or a promise of T. */
+        interface ResultNode<T> extends FlowNode {
+            readonly __result?: T;
+        }
+
+        type Upstream = FlowNode | string;
+        type UpstreamTable = {[name: string]: Upstream};
+        type Results<U extends UpstreamTable> = {
+            [K in keyof U]: U[K] extends ResultNode<infer T> ? T | null : unknown;
+        };
+
+        interface NodeOptions {
+            name?: string | null;
+            upstream?: Upstream | Upstream[];
+            lock?: FlowLock | FlowLock[];
+            title?: string;
+            priority?: number;
+            weight?: number;
+            /** Not WORKER: JavaScript has one thread. */
+            placement?: FlowPlacement.CONTEXT;
+            run_when?: FlowRunWhen;
+        }
+
+        type NodeFunction<T> =
+            (run: FlowRun, node: FlowNode, cancellable: Gio.Cancellable) => T | PromiseLike<T>;
+        type NodeFunctionOf<U extends UpstreamTable, T> =
+            (results: Results<U>, run: FlowRun, node: FlowNode, cancellable: Gio.Cancellable) =>
+                T | PromiseLike<T>;
+
+        interface MakeNode {
+            <T>(fn: NodeFunction<T>): ResultNode<T>;
+            <T>(options: NodeOptions, fn: NodeFunction<T>): ResultNode<T>;
+            <const U extends UpstreamTable, T>(
+                options: Omit<NodeOptions, 'upstream'> & {upstream: U},
+                fn: NodeFunctionOf<U, T>
+            ): ResultNode<T>;
+        }
+
+        /** A node that is in no flow yet: for a group. */
+        const node: MakeNode;
+        function series(...items: (FlowNode | FlowGroup)[]): FlowGroup;
+        function parallel(...items: (FlowNode | FlowGroup)[]): FlowGroup;
+
+        /** What became of a node: what `for await (const step of run)` gives. */
+        interface Step {
+            readonly node: FlowNode;
+            readonly state: FlowNodeState;
+            readonly reason: string | null;
+            /** What was thrown, of whatever type. */
+            readonly error: unknown;
+        }
+
+        interface Flow<A extends GObject.Object = GObject.Object> extends Iterable<FlowNode> {
+            node: MakeNode;
+            execute(): Promise<FlowRun>;
+            execute_sync(): FlowRun;
+        }
+
+        interface FlowRun extends AsyncIterable<Step> {
+            execute(): Promise<boolean>;
+            execute_sync(): boolean;
+            result<T>(node: ResultNode<T>): T | null;
+            result(node: FlowNode): unknown;
+            /** What the node has thrown; without one, what has ended the run. */
+            error_of(node?: FlowNode | null): GLib.Error | Error | unknown;
+        }
+
+        interface FlowLock {
+            acquire(): Promise<boolean>;
+        }
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The libgflow authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Every function of the GIR is called from JavaScript, once at least, and does what it says.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import GFlow from 'gi://GFlow';
+
+import {deepEqual, equal, ok, runTests, test, throws} from './tap.js';
+
+// [class, function], of all that introspection shows.
+function* functionsOfGir() {
+    const build = GLib.getenv('G_TEST_BUILDDIR') ?? GLib.get_current_dir();
+    const path = `${GLib.path_get_dirname(build)}/libgflow/GFlow-1.gir`;
+    const gir = new TextDecoder().decode(GLib.file_get_contents(path)[1]);
+
+    for (const [, klass, content] of gir.matchAll(/<class name="(\w+)"(.*?)<\/class>/gs)) {
+        const all = /<(?:method|function|constructor) name="(\w+)"([^>]*)>/gs;
+        for (const [, name, attributes] of content.matchAll(all)) {
+            if (!attributes.includes('introspectable="0"'))
+                yield [klass, name];
+        }
+    }
+}
+
+const functions = [...functionsOfGir()];
+const called = new Set();
+
+// Counts the calls of what the override has left, or put, in front.
+for (const [klass, name] of functions) {
+    const owner = name in GFlow[klass] ? GFlow[klass] : GFlow[klass].prototype;
+    const fn = owner[name];
+
+    owner[name] = function (...args) {
+        called.add(`${klass}.${name}`);
+        return fn.apply(this, args);
+    };
+}
+
+function check(object, values) {
+    for (const [property, value] of Object.entries(values)) {
+        object[`set_${property}`](value);
+        equal(object[`get_${property}`](), value);
+    }
+}
+
+test('the GIR was read', () => {
+    ok(functions.length > 100, `only ${functions.length} functions`);
+    ok(functions.some(([klass, name]) => klass === 'FlowRun' && name === 'execute_finish'));
+});
+
+test('flows', () => {
+    const flow = GFlow.Flow.new();
+    const a = flow.add('a', () => true);
+    const b = flow.add_task('b', (node, run, task) => task.return_boolean(true));
+
+    flow.add_flow('inner', GFlow.Flow.new());
+    flow.add_join('join', ['a', 'b']);
+    ok(flow.add_node(GFlow.FlowNode.new('c', null)));
+    const group = GFlow.FlowGroup.new_parallel();
+    group.append_node(GFlow.FlowNode.new('d', () => true));
+    ok(flow.add_group(group));
+    ok(flow.remove_node(flow.lookup('c')));
+    flow.add_join_all('all');
+    equal(flow.lookup('c'), null);
+    ok(flow.validate());
+    ok(flow.equal(flow.copy()));
+    ok(flow.to_dot(null).includes('digraph'));
+    ok(flow.to_mermaid(null).includes('join'));
+    check(flow, {
+        name: 'a flow', max_threads: 2, max_parallel: 3, on_error: GFlow.FlowOnError.STOP,
+    });
+    deepEqual([...flow.lookup('join').get_upstreams()].map(({name}) => name), [a.name, b.name]);
+});
+
+test('nodes', () => {
+    const flow = new GFlow.Flow();
+    const inner = new GFlow.Flow();
+    const first = GFlow.FlowNode.new_for_task('first', (node, run, task) => {
+        task.return_boolean(true);
+    });
+    const node = GFlow.FlowNode.new('node', () => true);
+    const lock = GFlow.FlowLock.new();
+
+    flow.add_node(first);
+    flow.add_node(node);
+    node.set_upstreams([]);
+    node.add_upstream_by_name('first');
+    node.add_upstream(flow.add_flow('inner', inner));
+    node.add_lock(lock);
+    equal(node.get_upstreams().get_n_items(), 2);
+    equal(first.get_downstreams().get_item(0), node);
+    equal(node.get_locks().get_item(0), lock);
+    equal(node.get_flow(), flow);
+    equal(node.get_subflow(), null);
+    equal(flow.lookup('inner').get_subflow(), inner);
+    check(node, {
+        name: 'a node', title: 'A node', priority: -1, weight: 3,
+        placement: GFlow.FlowPlacement.CONTEXT, run_when: GFlow.FlowRunWhen.ALL_FINISHED,
+    });
+});
+
+test('groups', () => {
+    const flow = new GFlow.Flow();
+    const lock = new GFlow.FlowLock();
+    const series = GFlow.FlowGroup.new_series();
+    const parallel = GFlow.FlowGroup.new_parallel();
+    const [a, b] = ['a', 'b'].map(name => GFlow.FlowNode.new(name, null));
+
+    parallel.append_node(b);
+    series.append_node(a);
+    series.append_group(parallel);
+    series.set_lock(lock);
+    flow.add_group(series);
+    equal(b.get_upstreams().get_item(0), a);
+    equal(a.get_locks().get_item(0), lock);
+});
+
+test('locks', async () => {
+    const lock = GFlow.FlowLock.new_with_permits(2);
+
+    ok(lock.acquire_sync(null));
+    await lock.acquire();
+    ok(!lock.try_acquire());
+    equal(lock.get_in_use(), 2);
+    const end = new Promise((resolve, reject) => {
+        lock.acquire(null, (self, result) => {
+            try {
+                resolve(self.acquire_finish(result));
+            } catch (error) {
+                reject(error);
+            }
+        });
+    });
+    equal(lock.get_waiting(), 1);
+    lock.release();
+    ok(await end);
+    check(lock, {name: 'a lock', permits: 3});
+});
+
+test('runs', async () => {
+    const flow = new GFlow.Flow();
+    const number = flow.add('number', (node, run) => {
+        ok(run.get_node_cancellable(node) instanceof Gio.Cancellable);
+        run.set_result(node, 1);
+        run.defer_node(node).return_boolean(true);
+    });
+    const variant = flow.add('variant', (node, run) => {
+        run.set_result_variant(node, new GLib.Variant('s', 'text'));
+    });
+    const object = flow.node({}, () => flow);
+    const bad = flow.add('bad', () => {
+        throw new Error('bad');
+    });
+    const run = GFlow.FlowRun.new(flow);
+
+    check(run, {on_error: GFlow.FlowOnError.IGNORE, keep_results: true, deadline: 0});
+    run.set_parameters(new GLib.Variant('a{sv}', {}));
+    equal(run.get_parameters().n_children(), 0);
+    equal(run.get_flow(), flow);
+    ok(throws(() => run.execute_sync(null)).message === 'bad');
+    equal(run.get_state(), GFlow.FlowRunState.FAILED);
+    equal(run.get_error().message, 'bad');
+    equal(run.get_node_error(bad).message, 'bad');
+    equal(run.get_node_state(number), GFlow.FlowNodeState.DONE);
+    equal(run.dup_node_reason(number), null);
+    equal(run.get_result(number), 1);
+    equal(run.dup_result_variant(variant).unpack(), 'text');
+    equal(run.dup_result_object(object), flow);
+    deepEqual([run.get_n_done(), run.get_n_total(), run.get_fraction()], [4, 4, 1]);
+
+    const step = run.get_errors().get_item(0);
+    equal(step.get_node(), bad);
+    equal(step.get_state(), GFlow.FlowNodeState.FAILED);
+    equal(step.get_error().message, 'bad');
+    equal(step.dup_reason(), run.dup_node_reason(bad));
+
+    flow.remove_node(bad);
+    equal(flow.execute_sync(null).get_n_done(), 3);
+    const other = GFlow.FlowRun.new(flow);
+    ok(await new Promise(resolve => {
+        other.execute(null, (self, result) => resolve(self.execute_finish(result)));
+    }));
+    ok(await new Promise(resolve => {
+        flow.execute(null, (self, result) => resolve(self.execute_finish(result)));
+    }) instanceof GFlow.FlowRun);
+
+    const cancelled = GFlow.FlowRun.new(flow);
+    cancelled.cancel_node(number);
+    cancelled.cancel();
+    ok(cancelled.get_cancellable().is_cancelled());
+});
+
+test('all of them', () => {
+    deepEqual(functions.map(names => names.join('.')).filter(name => !called.has(name)), []);
+});
+
+await runTests();
