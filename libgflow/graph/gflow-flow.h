@@ -94,6 +94,15 @@ GFlowRun     *g_flow_execute_sync      (GFlow               *self,
                                         GCancellable        *cancellable,
                                         GError             **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Worker threads, for language bindings */
+
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_worker_func   (GFlowWorkerFunc      func,
+                                        gpointer             user_data,
+                                        GDestroyNotify       destroy);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_work              (void);
+
 /* Properties */
 
 G_FLOW_AVAILABLE_IN_0_1

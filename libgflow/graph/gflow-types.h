@@ -39,6 +39,17 @@ typedef gboolean (*GFlowFunc) (GFlowNode  *node,
                                GError    **error);
 
 /**
+ * GFlowWorkerFunc:
+ * @user_data: what was given with the function
+ *
+ * Is called on a worker thread when it begins, and calls g_flow_work() in turn,
+ * which returns when the thread is about to go: see g_flow_set_worker_func().
+ *
+ * Since: 0.1
+ */
+typedef void (*GFlowWorkerFunc) (gpointer user_data);
+
+/**
  * GFlowTaskFunc:
  * @node: the node that runs
  * @run: the run it runs in

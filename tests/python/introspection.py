@@ -6,7 +6,9 @@
 
 Without the override: this is the API that every language gets."""
 
+import threading
 import unittest
+import unittest.mock
 
 import gi
 
@@ -20,7 +22,7 @@ METHODS = {
     'Flow': '''new add add_task add_flow add_join add_join_all add_node add_group remove_node lookup
         copy equal validate to_dot to_mermaid execute execute_finish execute_sync
         get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
-        get_on_error set_on_error''',
+        get_on_error set_on_error set_worker_func work''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
         get_upstreams get_downstreams get_locks get_name set_name get_title set_title
         get_flow get_subflow get_placement set_placement get_priority set_priority
@@ -78,8 +80,8 @@ class Visibility(unittest.TestCase):
         # Callback types, class structures, version constants
         others = {name for name in names - wanted
                   if not name.endswith('Class') and not name.isupper()}
-        self.assertLessEqual(others, {'FlowFunc', 'FlowTaskFunc', 'flow_error_quark',
-                                      'check_version'})
+        self.assertLessEqual(others, {'FlowFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
+                                      'flow_error_quark', 'check_version'})
 
     def test_methods(self):
         for name, methods in METHODS.items():
@@ -150,6 +152,7 @@ class Calls(unittest.TestCase):
         return call
 
     def test_all(self):
+        self.worker_func()
         self.build()
         self.look()
         self.locks()
@@ -160,6 +163,23 @@ class Calls(unittest.TestCase):
         wanted = {f'{name}.{method}' for name, methods in METHODS.items()
                   for method in methods.split()}
         self.assertEqual(wanted - set(self.called), set())
+
+    def worker_func(self):
+        # The override sets it, and comes as soon as PyGObject makes an object of a class.
+        with unittest.mock.patch.object(GFlow.Flow, 'work') as work:
+            self.Flow_new()
+            self.Flow_execute_sync(self.two_threads(), None)
+            self.assertTrue(work.called)
+        self.called.append('Flow.set_worker_func')
+        self.Flow_work()  # does nothing here
+
+    def two_threads(self):
+        """A flow that does not end without a worker thread."""
+        flow, barrier = self.Flow_new(), threading.Barrier(2)
+        self.Flow_set_max_threads(flow, 2)
+        for name in 'ab':
+            self.Flow_add(flow, name, lambda *data: barrier.wait(30) is not None)
+        return flow
 
     def body(self, node, run, *data):
         self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_INT64, 42))
