@@ -21,13 +21,14 @@
     run[double]                         # 40
 """
 
+import contextvars
 import functools
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_body import TaskBody, new_body, raw_body, raw_task_body, upstreams_of
+from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_values import box, original
 
@@ -48,6 +49,10 @@ def _several(what):
 
 def _exists(message):
     return GLib.Error.new_literal(GFlow.FlowError.quark(), message, GFlow.FlowError.EXISTS)
+
+
+# To make a thread known to Python costs more than to call a function: once is enough.
+GFlow.Flow.set_worker_func(GFlow.Flow.work)
 
 
 # FlowLock
@@ -122,6 +127,8 @@ def _new_node(name, body):
     if body is None:
         return _FlowNode.new(name)
     node = (_FlowNode.new_for_task if isinstance(body, TaskBody) else _FlowNode.new)(name, body)
+    if isinstance(body, CoroutineBody):
+        node.set_placement(GFlow.FlowPlacement.CONTEXT)
     node._body = body
     return node
 
@@ -483,6 +490,7 @@ class FlowRun(GFlow.FlowRun):
     def _prepare(self):
         # Not anew: to execute a run twice is an error, which leaves the first time alone.
         self.__dict__.setdefault('_exceptions', {})
+        self.__dict__.setdefault('_variables', contextvars.copy_context())
         self.get_flow()._parts().resolve()
 
     def execute(self, cancellable=None, callback=None, *user_data):

@@ -3,7 +3,6 @@
 
 """Bodies: functions and coroutine functions on their way into C."""
 
-import asyncio
 import contextlib
 import functools
 import inspect
@@ -14,7 +13,8 @@ from gi.repository import GLib, GObject
 
 from ..module import get_introspection_module
 from ._gflow_interrupt import bodies
-from ._gflow_loop import loop_of, tasks
+from ._gflow_job import Job, coroutine_of
+from ._gflow_loop import host_of
 from ._gflow_values import to_error
 
 GFlow = get_introspection_module('GFlow')
@@ -29,6 +29,7 @@ class _Function:
         self.function = function
         self.raw = raw  # called as in C: (node, run, …, *data)
         self.data = data
+        self.name = getattr(function, '__name__', None)  # of the task, for debugging
         self.parameters = ()
         if not raw:
             with contextlib.suppress(TypeError, ValueError):
@@ -149,47 +150,86 @@ class _SyncBody(_Body):
         raise error
 
 
+class _BodyJob(Job):
+    """A coroutine that is the body of a node: its end is that of the node."""
+
+    __slots__ = ('node', 'run', 'error', 'task', 'handler')
+
+    def __init__(self, awaitable, node, run):
+        super().__init__(awaitable if inspect.iscoroutine(awaitable) else coroutine_of(awaitable))
+        self.node = node
+        self.run = run
+        self.error = None
+        self.task = None  # once it goes on after the body has returned
+
+    def start(self, name):
+        host_of(self.run).start(self, name)
+
+    def go_on(self, task):
+        """task: is to be returned on"""
+        self.task = task
+        cancellable = task.get_cancellable()
+        # Not Gio.Cancellable.connect, which would call back at once and under its lock.
+        self.handler = GObject.Object.connect(cancellable, 'cancelled', self.cancel)
+        if cancellable.is_cancelled():
+            self.cancel()
+
+    def cancel(self, *_cancellable):
+        host_of(self.run).cancel(self)
+
+    def end(self, value, exception):
+        if exception is None and value is not None:
+            try:
+                self.run.set_result(self.node, value)
+            except Exception as failure:
+                exception = failure
+        if exception is not None:
+            self.error = to_error(self.run, exception)
+        if self.task is not None:
+            GObject.Object.disconnect(self.task.get_cancellable(), self.handler)
+            self.return_on(self.task)
+
+    def return_on(self, task):
+        if self.error is not None:
+            task.return_error(self.error)
+        else:
+            task.return_boolean(True)
+
+
+class CoroutineBody(_Body):
+    """A sync body in the context, which becomes an async one if the coroutine has to wait."""
+
+    def __call__(self, node, run):
+        try:
+            function = self.function_for(node)
+            job = _BodyJob(function(node, run), node, run)
+            job.start(function.name)
+            if not job.ended:
+                job.go_on(run.defer_node(node))
+            error = job.error
+        except BaseException as exception:
+            error = to_error(run, exception)
+        if error is not None:
+            raise error
+        return True
+
+
 class TaskBody(_Body):
     def __call__(self, node, run, task):
         try:
-            awaitable = self.function_for(node)(node, run, task)
+            function = self.function_for(node)
+            awaitable = function(node, run, task)
             if inspect.isawaitable(awaitable):
-                self.follow(awaitable, node, run, task)
+                job = _BodyJob(awaitable, node, run)
+                job.start(function.name)
+                if job.ended:
+                    job.return_on(task)
+                else:
+                    job.go_on(task)
             return
         except BaseException as exception:
             error = to_error(run, exception)
         raise error
-
-    def follow(self, awaitable, node, run, task):
-        """Runs a coroutine as the body: its end is the end of the node."""
-        loop = loop_of(task.get_context())
-        job = asyncio.ensure_future(awaitable, loop=loop)
-        cancellable = task.get_cancellable()
-
-        def cancel(*_):
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(job.cancel)
-
-        def end(job):
-            tasks.discard(job)
-            if cancellable is not None:
-                GObject.Object.disconnect(cancellable, handler)
-            try:
-                value = job.result()
-                if value is not None:
-                    run.set_result(node, value)
-            except BaseException as exception:
-                task.return_error(to_error(run, exception))
-            else:
-                task.return_boolean(True)
-
-        tasks.add(job)
-        job.add_done_callback(end)
-        if cancellable is not None:
-            # Not Gio.Cancellable.connect, which would call back at once and under its lock.
-            handler = GObject.Object.connect(cancellable, 'cancelled', cancel)
-            if cancellable.is_cancelled():
-                cancel()
 
 
 def _is_async(function):
@@ -201,7 +241,7 @@ def _is_async(function):
 
 def new_body(function):
     """For a function that takes results and returns one."""
-    return (TaskBody if _is_async(function) else _SyncBody)(_Function(function, raw=False))
+    return (CoroutineBody if _is_async(function) else _SyncBody)(_Function(function, raw=False))
 
 
 def raw_body(function, data):

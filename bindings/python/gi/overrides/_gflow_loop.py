@@ -9,17 +9,20 @@ GLib main loop, coroutines run in a guest: an asyncio loop that never waits by i
 import asyncio
 import atexit
 import contextlib
+import contextvars
 import math
 import threading
 import weakref
 
 from gi.repository import GLib
 
+from . import _gflow_trio as trio
 from ._gflow_interrupt import interruptible
+from ._gflow_job import AsyncioHost
 
 _contexts = weakref.WeakKeyDictionary()  # asyncio loop -> the GMainContext of its thread
 _attached = weakref.WeakSet()            # asyncio loops that iterate their context
-tasks = set()                            # asyncio keeps weak references only
+_tasks = set()                           # asyncio keeps weak references only
 
 
 class _Local(threading.local):
@@ -155,10 +158,30 @@ class _Guest(asyncio.SelectorEventLoop):
     def close(self):
         if not self.is_closed():
             self._source.destroy()
+            if self._ready:
+                self.step()  # for vehicles without a job, which end
         super().close()
 
     def __del__(self):
         self.close()
+
+
+def _new_host(variables):
+    """For the coroutines of a run that is dispatched by this thread."""
+    context = GLib.MainContext.ref_thread_default()
+    token = trio.token_of(context)
+    if token is not None:
+        return trio.Host(token, variables)
+    return AsyncioHost(loop_of(context), variables)
+
+
+def host_of(run):
+    """The same for all coroutines of a run, from the first one on."""
+    host = run.__dict__.get('_host')
+    if host is None:
+        variables = run.__dict__.get('_variables') or contextvars.copy_context()
+        host = run.__dict__['_host'] = _new_host(variables)
+    return host
 
 
 def loop_of(context):
@@ -197,7 +220,10 @@ async def finished(start, cancel):
     """Waits for a GAsyncReadyCallback; when cancelled, cancels and waits all the same.
 
     Nothing goes on behind the back of who was cancelled. Returns the GAsyncResult and
-    the CancelledError, or None."""
+    the exception of the cancellation, or None."""
+    loop = asyncio._get_running_loop()
+    if (loop is None or asyncio.current_task(loop) is None) and trio.is_running():
+        return await trio.finished(start, cancel)
     loop = asyncio.get_running_loop()
     _attach(loop)
     future = loop.create_future()
@@ -218,6 +244,6 @@ def create_task(coroutine, *, name=None):
     Returns the asyncio.Task. Where an asyncio loop runs, it is that of asyncio."""
     loop = asyncio._get_running_loop() or loop_of(GLib.MainContext.ref_thread_default())
     task = loop.create_task(coroutine, name=name)
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
     return task
