@@ -23,6 +23,7 @@
 
 import contextvars
 import functools
+import weakref
 
 from gi.repository import Gio, GLib, GObject
 
@@ -30,12 +31,13 @@ from ..module import get_introspection_module
 from ..overrides import override
 from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
 from ._gflow_loop import blocking, create_task, finished
+from ._gflow_notebook import Shown
 from ._gflow_values import box, original
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = ['Flow', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowRun', 'Parallel', 'Series',
-           'WithLock', 'create_task']
+__all__ = ['Flow', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock', 'Parallel', 'Semaphore',
+           'Sequence', 'Series', 'WithLock', 'create_task']
 
 
 def _several(what):
@@ -58,6 +60,11 @@ GFlow.Flow.set_worker_func(GFlow.Flow.work)
 # FlowLock
 
 class FlowLock(GFlow.FlowLock):
+    """Limits what runs at the same time: FlowLock() to one, FlowLock(permits=3) to three.
+
+    Nodes name it (lock=), and wait for it without a thread. The program itself can take it:
+    ``async with lock:``, or acquire_sync() and release()."""
+
     def __init__(self, permits=1, **properties):
         if permits < 1:
             raise ValueError('A lock needs at least one permit')
@@ -116,6 +123,12 @@ class FlowLock(GFlow.FlowLock):
 
 
 FlowLock = override(FlowLock)
+Lock = FlowLock
+
+
+def Semaphore(value=1):
+    """A lock that lets in so many at the same time."""
+    return FlowLock(permits=value)
 
 
 # FlowNode
@@ -141,6 +154,8 @@ def _new_node_for(function, name=None):
 
 
 class FlowNode(GFlow.FlowNode):
+    """One step of a flow: what it does, and what it waits for. Mostly made by @flow.node."""
+
     _body = None
 
     @classmethod
@@ -185,6 +200,8 @@ FlowNode = override(FlowNode)
 # FlowGroup
 
 class FlowGroup(GFlow.FlowGroup):
+    """Nodes in series or in parallel: made by Series(), Parallel() and WithLock()."""
+
     def append(self, *items):
         """Appends functions, nodes and groups. Returns the group."""
         for item in items:
@@ -214,6 +231,9 @@ FlowGroup = override(FlowGroup)
 def Series(*items):
     """One after the other: functions, nodes and groups."""
     return GFlow.FlowGroup.new_series().append(*items)
+
+
+Sequence = Series
 
 
 def Parallel(*items):
@@ -252,6 +272,7 @@ class _Parts:
         self.upstreams = {}  # node -> (name, node) of each, if its function asks for them
         self.stale = set()   # nodes to look at before the next run
         self.subflows = {}   # node -> the flow that it runs
+        self.scopes = []     # for each "with" around: the runs that began in it
 
     def hold(self, node, function):
         self.functions[node] = function
@@ -273,7 +294,31 @@ class _Parts:
                 parts.resolve(seen)
 
 
-class Flow(GFlow.Flow):
+class Flow(Shown, GFlow.Flow):
+    """A plan: functions, what each of them needs, and what they must not do at the same time.
+
+        flow = GFlow.Flow()
+
+        @flow.node
+        def fetch():                        # an ordinary function: on a worker thread
+            return {'n': 20}
+
+        @flow.node(upstream=fetch)
+        async def double(data):             # a coroutine: in the event loop of the run
+            return data['n'] * 2
+
+        run = await flow.execute()          # or: flow.execute_sync()
+        run[double]                         # 40
+
+    Flow(group, …) begins with what Series() and Parallel() have put together. A flow can be run
+    any number of times, also at the same time. It is a list of its nodes: len(flow), flow[0],
+    flow['name'], flow[function], and ``function in flow``.
+
+    properties: name, max_threads (0: as many as processors), max_parallel (0: no limit), on_error
+
+    ``with flow:`` refuses a bad flow, and at the end cancels the runs that began inside and still
+    run; ``async with flow:`` also waits for them."""
+
     def __init__(self, *groups, **properties):
         super().__init__(**properties)
         for group in groups:
@@ -313,6 +358,9 @@ class Flow(GFlow.Flow):
         for item in upstreams:
             if not isinstance(item, (GFlow.FlowNode, str)) and not callable(item):
                 raise TypeError(f'upstream: {item!r} stands for no node')
+        for item in properties:
+            if not hasattr(GFlow.FlowNode.props, item):
+                raise TypeError(f'A FlowNode has no property {item!r}')
         node = _new_node_for(function, name)
         if properties:
             node.set_properties(**properties)
@@ -322,6 +370,8 @@ class Flow(GFlow.Flow):
         for item in upstreams:
             node.add_upstream(item)
         return function
+
+    __call__ = node  # @flow() and @flow(upstream=f)
 
     def add_node(self, node):
         super().add_node(node)
@@ -436,7 +486,30 @@ class Flow(GFlow.Flow):
     def __bool__(self):
         return True  # also without a node
 
+    def _pictured(self):
+        return self, None
+
     # Running
+
+    def __enter__(self):
+        self.validate()
+        self._parts().scopes.append(weakref.WeakSet())
+        return self
+
+    def __exit__(self, *exception):
+        runs = list(self._parts().scopes.pop())
+        for run in runs:
+            run.cancel()
+        return None
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *exception):
+        runs = list(self._parts().scopes[-1])
+        self.__exit__()
+        for run in runs:
+            await run._ended()
 
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
@@ -481,7 +554,16 @@ Flow = override(Flow)
 
 # FlowRun
 
-class FlowRun(GFlow.FlowRun):
+class FlowRun(Shown, GFlow.FlowRun):
+    """One passage through a flow: what flow.execute() returns, or FlowRun(flow) to watch it.
+
+        run = GFlow.FlowRun(flow, keep_results=True)
+        run.connect('notify::fraction', show_progress)
+        await run.execute()                 # or: run.execute_sync()
+        run[function]                       # its result, or the exception that it raised
+
+    properties: on_error, parameters, deadline, keep_results"""
+
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
             raise TypeError(f'A FlowRun needs the flow that it runs, not {flow!r}')
@@ -491,7 +573,10 @@ class FlowRun(GFlow.FlowRun):
         # Not anew: to execute a run twice is an error, which leaves the first time alone.
         self.__dict__.setdefault('_exceptions', {})
         self.__dict__.setdefault('_variables', contextvars.copy_context())
-        self.get_flow()._parts().resolve()
+        parts = self.get_flow()._parts()
+        parts.resolve()
+        for runs in parts.scopes:
+            runs.add(self)
 
     def execute(self, cancellable=None, callback=None, *user_data):
         """await run.execute(): as flow.execute(), for a run that was set up before."""
@@ -526,6 +611,15 @@ class FlowRun(GFlow.FlowRun):
         except GLib.Error as error:
             exception = original(error, self)
         raise exception
+
+    async def _ended(self):
+        """Waits until nothing of a run that was started runs any more, whoever started it."""
+        if self.get_state() == GFlow.FlowRunState.RUNNING:
+            await finished(lambda ready: self.connect('always', lambda run: ready(run, None)),
+                           lambda: None)
+
+    def _pictured(self):
+        return self.get_flow(), self
 
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
