@@ -59,6 +59,9 @@ GFlow.Flow.set_worker_func(GFlow.Flow.work)
 
 # FlowLock
 
+_FlowLock = GFlow.FlowLock
+
+
 class FlowLock(GFlow.FlowLock):
     """Limits what runs at the same time: FlowLock() to one, FlowLock(permits=3) to three.
 
@@ -78,21 +81,22 @@ class FlowLock(GFlow.FlowLock):
         """await lock.acquire(): waits for a permit. With a callback: as in C."""
         if callback is not None:
             return super().acquire(cancellable, callback, *user_data)
-        return self._acquire(super().acquire, cancellable)
+        return self._acquire(cancellable)
 
-    async def _acquire(self, acquire, cancellable):
+    async def _acquire(self, cancellable):
         own = Gio.Cancellable()
         if cancellable is not None:
             handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
             if cancellable.is_cancelled():
                 own.cancel()
         try:
-            result, cancelled = await finished(lambda ready: acquire(own, ready), own.cancel)
+            results, cancelled = await finished(
+                lambda ready: _FlowLock.acquire(self, own, ready), own.cancel)
         finally:
             if cancellable is not None:
                 GObject.Object.disconnect(cancellable, handler)
         try:
-            self.acquire_finish(result)
+            self.acquire_finish(results.pop())
         except GLib.Error:
             if cancelled is None:
                 raise
@@ -554,6 +558,9 @@ Flow = override(Flow)
 
 # FlowRun
 
+_FlowRun = GFlow.FlowRun
+
+
 class FlowRun(Shown, GFlow.FlowRun):
     """One passage through a flow: what flow.execute() returns, or FlowRun(flow) to watch it.
 
@@ -583,12 +590,15 @@ class FlowRun(Shown, GFlow.FlowRun):
         self._prepare()
         if callback is not None:
             return super().execute(cancellable, callback, *user_data)
-        return self._execute(super().execute, cancellable)
+        return self._execute(cancellable)
 
-    async def _execute(self, execute, cancellable):
-        result, cancelled = await finished(lambda ready: execute(cancellable, ready), self.cancel)
+    async def _execute(self, cancellable):
+        # Nothing here may hold the run in a way that the garbage collector does not see, such as
+        # a bound method of C, or the result: the run holds the exception, which holds this frame.
+        results, cancelled = await finished(
+            lambda ready: _FlowRun.execute(self, cancellable, ready), lambda: self.cancel())
         try:
-            self.execute_finish(result)
+            self.execute_finish(results.pop())
         except Exception:
             if cancelled is None:
                 raise
@@ -601,6 +611,8 @@ class FlowRun(Shown, GFlow.FlowRun):
             return super().execute_finish(result)
         except GLib.Error as error:
             exception = original(error, self)
+        finally:
+            del result
         raise exception
 
     def execute_sync(self, cancellable=None):

@@ -219,8 +219,8 @@ def _close_guests():
 async def finished(start, cancel):
     """Waits for a GAsyncReadyCallback; when cancelled, cancels and waits all the same.
 
-    Nothing goes on behind the back of who was cancelled. Returns the GAsyncResult and
-    the exception of the cancellation, or None."""
+    Nothing goes on behind the back of who was cancelled. Returns a list of the GAsyncResult, to
+    be taken out of it, and the exception of the cancellation, or None."""
     loop = asyncio._get_running_loop()
     if (loop is None or asyncio.current_task(loop) is None) and trio.is_running():
         return await trio.finished(start, cancel)
@@ -228,7 +228,7 @@ async def finished(start, cancel):
     _attach(loop)
     future = loop.create_future()
     cancelled = None
-    start(lambda source, result: future.set_result(result))
+    start(lambda source, result: future.set_result([result]))
     while not future.done():
         try:
             await asyncio.shield(future)

@@ -68,7 +68,7 @@ async def finished(start, cancel):
         while not results:
             with contextlib.suppress(KeyboardInterrupt):
                 await event.wait()
-    return results[0], cancelled
+    return results, cancelled
 
 
 # Coroutines
