@@ -4,16 +4,22 @@
 
 """What stands for a node: functions, coroutines, groups; what they are called with."""
 
+import asyncio
 import functools
 import gc
+import os
+import pydoc
+import shutil
 import unittest
+import unittest.mock
+import xml.etree.ElementTree
 
 import gi
 
 gi.require_version('GFlow', '1')
 from gi.repository import GLib, GFlow
 
-from helpers import Boom, matches
+from helpers import Boom, is_cancelled, matches
 
 
 class Decorator(unittest.TestCase):
@@ -49,6 +55,48 @@ class Decorator(unittest.TestCase):
         self.assertEqual(node.props.placement, GFlow.FlowPlacement.CONTEXT)
         self.assertEqual(node.props.run_when, GFlow.FlowRunWhen.ALL_FINISHED)
         self.assertEqual(other.props.permits, 3)
+
+    def test_call(self):
+        """flow(…) is flow.node(…)."""
+        flow = GFlow.Flow()
+
+        @flow()
+        def f():
+            return 1
+
+        @flow(upstream=f, name='second')
+        async def g(f):
+            return f + 1
+
+        self.assertIs(flow(print), print)
+        self.assertEqual(flow.execute_sync()[g], 2)
+        self.assertEqual([node.get_name() for node in flow], ['f', 'second', 'print'])
+
+    def test_unknown_property(self):
+        """Said before anything is made, by name."""
+        flow = GFlow.Flow()
+        for name in 'colour', 'add_lock', 'notify':
+            with self.assertRaisesRegex(TypeError, f"A FlowNode has no property '{name}'"):
+                flow.node(**{name: 3})(print)
+        self.assertEqual(len(flow), 0)
+
+    def test_names_of_asyncflow(self):
+        self.assertIs(GFlow.Lock, GFlow.FlowLock)
+        self.assertIs(GFlow.Sequence, GFlow.Series)
+        self.assertEqual(GFlow.Lock().get_permits(), 1)
+        self.assertEqual(GFlow.Semaphore(3).get_permits(), 3)
+        self.assertEqual(GFlow.Semaphore().get_permits(), 1)
+        for permits in 0, -1:
+            with self.assertRaises(ValueError):
+                GFlow.Semaphore(permits)
+
+    def test_help(self):
+        for cls in (GFlow.Flow, GFlow.FlowRun, GFlow.FlowNode, GFlow.FlowLock, GFlow.FlowGroup):
+            text = pydoc.plain(pydoc.render_doc(cls))
+            self.assertIn(cls.__doc__.splitlines()[0], text)
+        text = pydoc.plain(pydoc.render_doc(GFlow.Flow))
+        for words in 'run[double]', 'Decorator: makes', 'Raises the very exception':
+            self.assertIn(words, text)
 
     def test_upstream(self):
         flow = GFlow.Flow()
@@ -411,6 +459,85 @@ class Arguments(unittest.TestCase):
         def f(first, second):
             return first, second
         self.assertEqual(flow.execute_sync()[f], ('of a', None))
+
+
+class Shown(unittest.TestCase):
+    """Notebooks ask for pictures."""
+
+    def setUp(self):
+        self.flow = GFlow.Flow()
+        self.flow.node(lambda: None, name='one <&>')
+        self.flow.node(lambda: None, name='two', upstream='one <&>')
+
+    def test_svg(self):
+        run = self.flow.execute_sync()
+        for shown in self.flow, run:
+            if shutil.which('dot') is None:
+                self.assertIsNone(shown._repr_svg_())
+                continue
+            svg = xml.etree.ElementTree.fromstring(shown._repr_svg_())
+            texts = [element.text for element in svg.iter() if element.tag.endswith('text')]
+            self.assertEqual(texts, ['one <&>', 'two'])
+        self.assertNotEqual(run._repr_markdown_(), self.flow._repr_markdown_())
+
+    def test_without_graphviz(self):
+        with unittest.mock.patch.dict(os.environ, {'PATH': ''}):
+            self.assertIsNone(self.flow._repr_svg_())
+        text = self.flow._repr_markdown_()
+        self.assertTrue(text.startswith('```mermaid\nflowchart'))
+        self.assertTrue(text.endswith('\n```\n'))
+
+
+class With(unittest.TestCase):
+    def test_refused(self):
+        flow = GFlow.Flow()
+        flow.node(lambda: None, name='f', upstream='nobody')
+        with self.assertRaises(GLib.Error) as caught:
+            with flow:
+                self.fail('entered')
+        self.assertTrue(matches(caught.exception, GFlow.FlowError.UNKNOWN_NODE))
+
+    def test_cancels(self):
+        """What began inside does not outlive the block."""
+        flow, log = GFlow.Flow(), []
+
+        @flow.node
+        async def sleeps():
+            try:
+                await asyncio.sleep(30)
+            finally:
+                log.append('told')
+
+        async def main():
+            outside = GFlow.FlowRun(flow)
+            other = asyncio.ensure_future(outside.execute())
+            async with flow as entered:
+                self.assertIs(entered, flow)
+                task = asyncio.ensure_future(flow.execute())
+                await asyncio.sleep(.01)
+            self.assertEqual(log, ['told'])
+            with self.assertRaises(GLib.Error) as caught:
+                await task
+            self.assertTrue(is_cancelled(caught.exception))
+            self.assertEqual(outside.get_state(), GFlow.FlowRunState.RUNNING)
+            with flow:
+                task = asyncio.ensure_future(flow.execute())
+                await asyncio.sleep(.01)
+                self.assertEqual(log, ['told'])
+            with self.assertRaises(GLib.Error):
+                await task
+            outside.cancel()
+            with self.assertRaises(GLib.Error):
+                await other
+        asyncio.run(main())
+        self.assertEqual(len(log), 3)
+
+    def test_plain(self):
+        flow = GFlow.Flow()
+        flow.node(lambda: 3, name='f')
+        with flow, flow:
+            run = flow.execute_sync()
+        self.assertEqual(run['f'], 3)
 
 
 if __name__ == '__main__':

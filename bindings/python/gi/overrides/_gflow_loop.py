@@ -189,6 +189,9 @@ def loop_of(context):
     loop = asyncio._get_running_loop()
     if loop is not None and _contexts.setdefault(loop, context) == context:
         return loop
+    for loop in list(_attached):  # between two of its callbacks, in a loop that GLib drives
+        if loop.is_running() and _contexts[loop] == context:
+            return loop
     loop = _local.guests.get(context)
     if loop is None or loop.is_closed():
         loop = _local.guests[context] = _Guest(context)
