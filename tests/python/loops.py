@@ -5,6 +5,7 @@
 """The same flow in asyncio, in a GLib main loop, and in blocking calls."""
 
 import asyncio
+import importlib.util
 import selectors
 import subprocess
 import threading
@@ -56,6 +57,18 @@ class Loops(unittest.TestCase):
                 self.assertEqual(loop.run_until_complete(flow.execute())['c'], 3)
             finally:
                 loop.close()
+
+    @unittest.skipIf(importlib.util.find_spec('gi.events') is None, 'PyGObject before 3.50')
+    def test_gi_events(self):
+        """asyncio on a GLib loop."""
+        from gi.events import GLibEventLoop
+        flow = self.make()
+        loop = GLibEventLoop(GLib.MainContext.default())
+        try:
+            for _ in range(3):
+                self.assertEqual(loop.run_until_complete(flow.execute())['c'], 3)
+        finally:
+            loop.close()
 
     def test_glib_in_asyncio(self):
         """From the first await on, asyncio iterates GLib too, and is still asyncio."""
