@@ -499,14 +499,19 @@ class With(unittest.TestCase):
 
     def test_cancels(self):
         """What began inside does not outlive the block."""
-        flow, log = GFlow.Flow(), []
+        flow, started, log = GFlow.Flow(), [], []
 
         @flow.node
         async def sleeps():
+            started.append(1)
             try:
                 await asyncio.sleep(30)
             finally:
                 log.append('told')
+
+        async def begun(n):
+            while len(started) < n:
+                await asyncio.sleep(.001)
 
         async def main():
             outside = GFlow.FlowRun(flow)
@@ -514,7 +519,7 @@ class With(unittest.TestCase):
             async with flow as entered:
                 self.assertIs(entered, flow)
                 task = asyncio.ensure_future(flow.execute())
-                await asyncio.sleep(.01)
+                await begun(2)
             self.assertEqual(log, ['told'])
             with self.assertRaises(GLib.Error) as caught:
                 await task
@@ -522,7 +527,7 @@ class With(unittest.TestCase):
             self.assertEqual(outside.get_state(), GFlow.FlowRunState.RUNNING)
             with flow:
                 task = asyncio.ensure_future(flow.execute())
-                await asyncio.sleep(.01)
+                await begun(3)
                 self.assertEqual(log, ['told'])
             with self.assertRaises(GLib.Error):
                 await task

@@ -124,10 +124,11 @@ class Trio(unittest.TestCase):
     def test_cancelled(self):
         """To cancel the scope cancels the run, and waits for what runs."""
         flow = GFlow.Flow()
-        log = []
+        log, scope = [], None
 
         @flow.node
         async def sleeps():
+            scope.cancel()
             try:
                 await trio.sleep(30)
             finally:
@@ -138,8 +139,9 @@ class Trio(unittest.TestCase):
             log.append('clean up')
 
         async def program():
+            nonlocal scope
             del log[:]
-            with trio.move_on_after(.02) as scope:
+            with trio.CancelScope() as scope:
                 await flow.execute()
             self.assertTrue(scope.cancelled_caught)
             self.assertEqual(log, ['told', 'clean up'])
