@@ -80,6 +80,20 @@ class Decorator(unittest.TestCase):
                 flow.node(**{name: 3})(print)
         self.assertEqual(len(flow), 0)
 
+    def test_placement_of_coroutine(self):
+        flow = GFlow.Flow()
+
+        async def f():
+            pass
+
+        with self.assertRaisesRegex(TypeError, 'a coroutine can not run on a worker'):
+            flow.node(placement=GFlow.FlowPlacement.WORKER)(f)
+        self.assertEqual(len(flow), 0)
+        flow.node(placement=GFlow.FlowPlacement.CONTEXT)(f)
+        with self.assertRaises(TypeError):
+            flow[f].set_placement(GFlow.FlowPlacement.WORKER)
+        flow.execute_sync()
+
     def test_names_of_asyncflow(self):
         self.assertIs(GFlow.Lock, GFlow.FlowLock)
         self.assertIs(GFlow.Sequence, GFlow.Series)

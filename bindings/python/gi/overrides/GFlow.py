@@ -184,6 +184,11 @@ class FlowNode(GFlow.FlowNode):
             super().add_upstream(upstream)
         self._edited(flow)
 
+    def set_placement(self, placement):
+        if isinstance(self._body, CoroutineBody) and placement != GFlow.FlowPlacement.CONTEXT:
+            raise TypeError(f'{self.get_name()}: a coroutine can not run on a worker')
+        super().set_placement(placement)
+
     def add_upstream_by_name(self, name):
         self.add_upstream(name)
 
@@ -366,6 +371,7 @@ class Flow(Shown, GFlow.Flow):
             if not hasattr(GFlow.FlowNode.props, item):
                 raise TypeError(f'A FlowNode has no property {item!r}')
         node = _new_node_for(function, name)
+        node.set_placement(properties.pop('placement', node.get_placement()))
         if properties:
             node.set_properties(**properties)
         for item in _several(lock):
