@@ -27,7 +27,7 @@ typedef struct _GFlowResult GFlowResult;
 /* What a node has in a run: all that a plain node costs. Laid out as GFlowPlanStart is. */
 typedef struct
 {
-  _Atomic guint32 pending; /* upstreams that have not ended; the last one leaves it at 1 */
+  _Atomic guint32 pending; /* upstreams to be counted off; what comes last may leave it as it is */
   _Atomic guint8  state;   /* a GFlowNodeState */
   _Atomic guint8  marks;   /* of GFlowMark */
   guint8          route;   /* of GFlowRoute; fixed when the run starts */

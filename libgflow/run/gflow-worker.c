@@ -24,8 +24,9 @@
 /* How long a worker stays on a run while others wait for a turn */
 #define QUANTUM_US 1000
 #define MAX_ROOTS_AT_ONCE 64
-/* Nodes of a funnel that are counted off at once; between two looks at the inbox */
-#define MAX_HELD 63
+/* Nodes of a funnel that are held back, and counted off with the next one: no more, as
+ * there is no look at the inbox meanwhile */
+#define MAX_HELD (INBOX_INTERVAL - 1)
 
 /* Ready nodes */
 
@@ -643,19 +644,24 @@ _g_flow_run_work (GFlowRun  *self,
 {
   gint64 since = 0;
   guint32 index;
+  guint count = 0; /* nodes since the last look at what came from elsewhere */
 
-  for (guint count = 1;; count++)
+  for (gboolean is_first = TRUE;; is_first = FALSE)
     {
-      if (!(count % INBOX_INTERVAL == 0 && pop_inbox (self, &index)) &&
+      const gboolean looks = count >= INBOX_INTERVAL;
+
+      if (looks)
+        count = 0;
+      if (!(looks && pop_inbox (self, &index)) &&
           !pop (self, lane, &index) && !find_node (self, lane, &index))
         break;
 
       /* Whoever was called before has come: this one, who calls the next if there
        * is more, also if it lay in the lane already. */
-      if (count == 1 && self->n_lanes > 1 && _g_flow_run_has_work (self))
+      if (is_first && self->n_lanes > 1 && _g_flow_run_has_work (self))
         _g_flow_run_notify_work (self);
 
-      while ((index = run_node (self, lane, index)) != G_FLOW_NO_NODE)
+      for (count++; (index = run_node (self, lane, index)) != G_FLOW_NO_NODE; count++)
         if (G_UNLIKELY (is_turn_over (self, lane, &since)))
           {
             if (lane->n_held > 0)

@@ -866,6 +866,73 @@ test_results_after_edit (void)
   g_assert_cmpint (cpu_time () - begin, <, cpu_limit ());
 }
 
+/* A node that comes from elsewhere, between the nodes of a funnel */
+
+typedef struct
+{
+  GFlowLock *lock;   /* (unowned): held by the test */
+  guint      n_run;
+  guint      waited; /* nodes that ran between the release and the node with the lock */
+} Visit;
+
+static gpointer
+release_thread (gpointer user_data)
+{
+  g_flow_lock_release (user_data);
+
+  return NULL;
+}
+
+static gboolean
+body_release_at_1000 (GFlowNode  *node,
+                      GFlowRun   *run,
+                      gpointer    user_data,
+                      GError    **error)
+{
+  Visit *visit = user_data;
+
+  if (++visit->n_run == 1000)
+    g_thread_join (test_thread_new ("release", release_thread, visit->lock));
+
+  return TRUE;
+}
+
+static gboolean
+body_visit (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  Visit *visit = user_data;
+
+  visit->waited = visit->n_run - 1000;
+
+  return TRUE;
+}
+
+static void
+test_funnel_lets_others_in (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  Visit visit = { .lock = lock, .waited = G_MAXUINT };
+  GFlowNode *last;
+
+  g_test_summary ("A node that gets its lock from another thread does not wait until thousands "
+                  "of nodes have run that have the same downstream");
+  g_flow_set_max_threads (flow, 1);
+  g_assert_true (g_flow_lock_try_acquire (lock));
+  g_flow_node_add_lock (add (flow, body_visit, &visit), lock);
+  last = add (flow, NULL, NULL);
+  for (guint i = 0; i < 10000; i++)
+    g_flow_node_add_upstream (last, add (flow, body_release_at_1000, &visit));
+
+  run_well_sync (flow);
+
+  g_assert_cmpuint (visit.n_run, ==, 10000);
+  g_assert_cmpuint (visit.waited, <=, 128);
+}
+
 /* A failure at the begin of it all; @shape says what hangs on it. */
 static void
 test_many_are_skipped (gconstpointer data)
@@ -957,6 +1024,7 @@ main (int    argc,
   g_test_add_data_func ("/scheduler/stopped/cancellable-is-known", GINT_TO_POINTER (TRUE),
                         test_stopped_nodes_are_skipped);
   g_test_add_func ("/scheduler/asked-while-it-starts", test_asked_while_it_starts);
+  g_test_add_func ("/scheduler/many/funnel-lets-others-in", test_funnel_lets_others_in);
   g_test_add_func ("/scheduler/many/results-after-edit", test_results_after_edit);
   g_test_add_data_func ("/scheduler/many/skipped-chain", "chain", test_many_are_skipped);
   g_test_add_data_func ("/scheduler/many/skipped-context-chain", "context-chain",
