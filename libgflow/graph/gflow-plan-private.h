@@ -95,8 +95,6 @@ _g_flow_plan_successors (const GFlowPlan     *plan,
                          const GFlowPlanNode *node,
                          guint32             *n_successors)
 {
-  const guint32 *first = &plan->successors[node->successor];
-
   switch (node->n_successors)
     {
     case 1:
@@ -104,11 +102,11 @@ _g_flow_plan_successors (const GFlowPlan     *plan,
       *n_successors = 1;
       return &node->successor;
     case G_FLOW_SUCCESSORS_MANY:
-      *n_successors = first[0];
-      return first + 1;
+      *n_successors = plan->successors[node->successor];
+      return plan->successors + node->successor + 1;
     default:
       *n_successors = node->n_successors;
-      return first;
+      return plan->successors + node->successor;
     }
 }
 

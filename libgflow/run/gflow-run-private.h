@@ -306,6 +306,7 @@ void           _g_flow_run_free_results    (GFlowRun        *self);
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
+gboolean       _g_flow_watch_has_handlers  (gpointer         instance);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
 gboolean       _g_flow_watch_is_notified   (GFlowRun        *run);
 void           _g_flow_watch_absorb        (gulong           handler_id);

@@ -18,13 +18,9 @@
 static gboolean
 is_as_new (GCancellable *cancellable)
 {
-  static guint cancelled_signal;
-
-  if (G_UNLIKELY (cancelled_signal == 0))
-    cancelled_signal = g_signal_lookup ("cancelled", G_TYPE_CANCELLABLE);
   return _g_flow_is_unknown (G_OBJECT (cancellable)) &&
          !g_cancellable_is_cancelled (cancellable) &&
-         !g_signal_has_handler_pending (cancellable, cancelled_signal, 0, TRUE);
+         !_g_flow_watch_has_handlers (cancellable);
 }
 
 /* A cancellable that is as good as new. */

@@ -57,8 +57,8 @@ _g_flow_watch_absorb (gulong handler_id)
 }
 
 /* Whether @instance has handlers for signals that have no detail, blocked or not. */
-static gboolean
-has_handlers (gpointer instance)
+gboolean
+_g_flow_watch_has_handlers (gpointer instance)
 {
   return g_signal_handler_find (instance, G_SIGNAL_MATCH_DETAIL, 0, 0, NULL, NULL, NULL) != 0;
 }
@@ -67,18 +67,24 @@ has_handlers (gpointer instance)
 gboolean
 _g_flow_watch_is_notified (GFlowRun *run)
 {
-  static guint notify;
+  /* Relaxed: whoever writes it writes the same. */
+  static _Atomic guint notify;
+  guint id = atomic_load_explicit (&notify, memory_order_relaxed);
 
-  if (notify == 0)
-    notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
-  return g_signal_handler_find (run, G_SIGNAL_MATCH_ID, notify, 0, NULL, NULL, NULL) != 0;
+  if (id == 0)
+    {
+      id = g_signal_lookup ("notify", G_TYPE_OBJECT);
+      atomic_store_explicit (&notify, id, memory_order_relaxed);
+    }
+  return g_signal_handler_find (run, G_SIGNAL_MATCH_ID, id, 0, NULL, NULL, NULL) != 0;
 }
 
 /* Whether signals of the run or of its flow reach anybody. */
 gboolean
 _g_flow_watch_is_watched (GFlowRun *run)
 {
-  return has_handlers (run) || _g_flow_watch_is_notified (run) || has_handlers (run->flow);
+  return _g_flow_watch_has_handlers (run) || _g_flow_watch_is_notified (run) ||
+         _g_flow_watch_has_handlers (run->flow);
 }
 
 /* The nodes that have handlers; NULL if none has. */
@@ -88,7 +94,7 @@ ask_nodes (GFlowPlan *plan)
   GArray *watched = NULL;
 
   for (guint32 i = 0; i < plan->n_nodes; i++)
-    if (has_handlers (plan->nodes[i].node) && _g_flow_node_has_handlers (plan->nodes[i].node))
+    if (_g_flow_watch_has_handlers (plan->nodes[i].node) && _g_flow_node_has_handlers (plan->nodes[i].node))
       {
         if (watched == NULL)
           watched = g_array_new (FALSE, FALSE, sizeof (guint32));

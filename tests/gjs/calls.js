@@ -192,6 +192,11 @@ test('runs', async () => {
     ok(cancelled.get_cancellable().is_cancelled());
 });
 
+test('what is not for JavaScript', () => {
+    for (const name of ['set_worker_func', 'work'])
+        ok(throws(() => GFlow.Flow[name](() => {})).message.includes('worker thread'));
+});
+
 test('all of them', () => {
     deepEqual(functions.map(names => names.join('.')).filter(name => !called.has(name)), []);
 });

@@ -84,6 +84,13 @@ function _init() {
         }
     }
 
+    // For languages whose functions do.
+    for (const name of ['set_worker_func', 'work']) {
+        Flow[name] = () => {
+            throw new Error(`JavaScript cannot run on a worker thread: Flow.${name}() is not for it`);
+        };
+    }
+
     // Functions
 
     // What C is given, {call}, and what it calls.
