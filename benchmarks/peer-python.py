@@ -9,7 +9,9 @@ node in microseconds, of a run of a graph that is there already.
   flow-context  libgflow, def, placement CONTEXT
   flow-worker   libgflow, def, on workers
   flow-async    libgflow, async def, under asyncio
+  flow-wait     the same, with bodies that wait for an iteration of the loop
   asyncio       async def, started by hand in a TaskGroup, with counters of upstreams
+  asyncio-wait  the same, with bodies that wait for an iteration of the loop
   asyncio-thread  the same, def in the threads of asyncio
   asyncflow     the design of asyncflow: a task for each job, and one that waits for their ends
   asyncflow-thread  the same, def in the threads of asyncio
@@ -49,6 +51,13 @@ def new_def(counts, number):
 
 def new_async_def(counts, number):
     async def job():
+        counts[number] += 1
+    return job
+
+
+def new_waiting_def(counts, number):
+    async def job():
+        await asyncio.sleep(0)
         counts[number] += 1
     return job
 
@@ -159,7 +168,9 @@ PEERS = {
     'flow-context': (new_def, flow_context),
     'flow-worker': (new_def, flow_worker),
     'flow-async': (new_async_def, flow_async),
+    'flow-wait': (new_waiting_def, flow_async),
     'asyncio': (new_async_def, by_hand),
+    'asyncio-wait': (new_waiting_def, by_hand),
     'asyncio-thread': (new_def, lambda graph, jobs: by_hand(graph, jobs, in_thread=True)),
     'asyncflow': (new_async_def, asyncflow),
     'asyncflow-thread': (new_def, lambda graph, jobs: asyncflow(graph, jobs, in_thread=True)),

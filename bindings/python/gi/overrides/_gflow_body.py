@@ -153,7 +153,7 @@ class _SyncBody(_Body):
 class _BodyJob(Job):
     """A coroutine that is the body of a node: its end is that of the node."""
 
-    __slots__ = ('node', 'run', 'error', 'task', 'handler')
+    __slots__ = ('node', 'run', 'error', 'task', 'cancellable', 'handler')
 
     def __init__(self, awaitable, node, run):
         super().__init__(awaitable if inspect.iscoroutine(awaitable) else coroutine_of(awaitable))
@@ -168,10 +168,10 @@ class _BodyJob(Job):
     def go_on(self, task):
         """task: is to be returned on"""
         self.task = task
-        cancellable = task.get_cancellable()
+        self.cancellable = task.get_cancellable()
         # Not Gio.Cancellable.connect, which would call back at once and under its lock.
-        self.handler = GObject.Object.connect(cancellable, 'cancelled', self.cancel)
-        if cancellable.is_cancelled():
+        self.handler = GObject.Object.connect(self.cancellable, 'cancelled', self.cancel)
+        if self.cancellable.is_cancelled():
             self.cancel()
 
     def cancel(self, *_cancellable):
@@ -186,7 +186,7 @@ class _BodyJob(Job):
         if exception is not None:
             self.error = to_error(self.run, exception)
         if self.task is not None:
-            GObject.Object.disconnect(self.task.get_cancellable(), self.handler)
+            GObject.Object.disconnect(self.cancellable, self.handler)
             self.return_on(self.task)
 
     def return_on(self, task):
