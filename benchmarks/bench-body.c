@@ -232,6 +232,13 @@ bench_body_expect_runs (unsigned n_runs)
   n_calls_expected += (uint64_t) n_runs * verification.graph->n_nodes;
 }
 
+/* Of another graph, that is not verified. */
+void
+bench_body_expect_calls (uint64_t n_calls)
+{
+  n_calls_expected += n_calls;
+}
+
 /* Whether all the runs so far ran all nodes; after they have ended. */
 bool
 bench_body_check (void)
