@@ -24,7 +24,7 @@ def machine():
         system = platform.freedesktop_os_release()["PRETTY_NAME"]
     except OSError:
         system = platform.system()
-    return {"system": system, "kernel": platform.release(), "processor": processor(),
+    return {"system": system, "kernel": platform.release().partition("-")[0], "processor": processor(),
             "processors": os.cpu_count()}
 
 
