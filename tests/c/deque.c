@@ -151,6 +151,27 @@ thief (void *data)
 }
 
 static void
+call_thieves (Arena     *self,
+              pthread_t *threads)
+{
+  for (guint i = 0; i < N_THIEVES; i++)
+    tap_spawn (&threads[i], thief, self);
+  while (atomic_load (&self->n_ready) < N_THIEVES)
+    sched_yield ();
+}
+
+/* After this, every value has been taken by somebody. */
+static void
+dismiss_thieves (Arena     *self,
+                 pthread_t *threads)
+{
+  atomic_store_explicit (&self->over, TRUE, memory_order_release);
+  for (guint i = 0; i < N_THIEVES; i++)
+    tap_join (threads[i]);
+  CHECK (atomic_load (&self->n_taken) == self->n);
+}
+
+static void
 test_thieves (guint64 seed)
 {
   guint64 state = seed;
@@ -162,10 +183,7 @@ test_thieves (guint64 seed)
       guint32 value;
 
       arena_init (&arena, 20000, seed);
-      for (guint i = 0; i < N_THIEVES; i++)
-        tap_spawn (&threads[i], thief, &arena);
-      while (atomic_load (&arena.n_ready) < N_THIEVES)
-        sched_yield ();
+      call_thieves (&arena, threads);
 
       for (guint given = 0; given < arena.n;)
         {
@@ -182,11 +200,7 @@ test_thieves (guint64 seed)
           while (g_flow_deque_pop (&arena.deque, &value))
             arena_take (&arena, value);
         }
-      atomic_store_explicit (&arena.over, TRUE, memory_order_release);
-      for (guint i = 0; i < N_THIEVES; i++)
-        tap_join (threads[i]);
-
-      CHECK (atomic_load (&arena.n_taken) == arena.n);
+      dismiss_thieves (&arena, threads);
       for (guint i = 0; i < arena.n; i++)
         CHECK (atomic_load (&arena.taken[i]) == 1);
       arena_clear (&arena);
@@ -248,10 +262,7 @@ test_brink (guint64 seed)
       guint32 value;
 
       arena_init (&arena, 100000, seed);
-      for (guint i = 0; i < N_THIEVES; i++)
-        tap_spawn (&threads[i], thief, &arena);
-      while (atomic_load (&arena.n_ready) < N_THIEVES)
-        sched_yield ();
+      call_thieves (&arena, threads);
 
       for (guint given = 0; given < arena.n;)
         {
@@ -263,11 +274,7 @@ test_brink (guint64 seed)
         }
       while (g_flow_deque_pop (&arena.deque, &value))
         arena_take (&arena, value);
-      atomic_store_explicit (&arena.over, TRUE, memory_order_release);
-      for (guint i = 0; i < N_THIEVES; i++)
-        tap_join (threads[i]);
-
-      CHECK (atomic_load (&arena.n_taken) == arena.n);
+      dismiss_thieves (&arena, threads);
       arena_clear (&arena);
     }
 }
