@@ -7,18 +7,7 @@
 * ``await`` for everything that has a callback in C, under asyncio and in a GLib main loop;
 * Python objects as results, and exceptions that arrive as they were raised.
 
-    flow = GFlow.Flow()
-
-    @flow.node
-    def fetch():                        # an ordinary function: on a worker thread
-        return {'n': 20}
-
-    @flow.node(upstream=fetch)
-    async def double(data):             # a coroutine: in the event loop of the run
-        return data['n'] * 2
-
-    run = await flow.execute()          # or: flow.execute_sync()
-    run[double]                         # 40
+help(GFlow.Flow) shows how.
 """
 
 import contextvars
