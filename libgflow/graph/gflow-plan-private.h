@@ -42,10 +42,9 @@ typedef struct
 typedef struct
 {
   guint32 pending;
+  guint16 marks;
   guint8  state;
-  guint8  marks;
   guint8  route;
-  guint8  unused;
 } GFlowPlanStart;
 
 /* A flow, compiled. Immutable and shared by all runs that were started from it. */

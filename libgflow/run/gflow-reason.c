@@ -70,7 +70,7 @@ static char *
 explain_skipped (GFlowRun *self,
                  guint32   index)
 {
-  const guint8 marks = _g_flow_run_marks (self, index);
+  const guint16 marks = _g_flow_run_marks (self, index);
   GFlowNode *node;
   guint n;
 

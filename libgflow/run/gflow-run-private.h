@@ -28,10 +28,9 @@ typedef struct _GFlowResult GFlowResult;
 typedef struct
 {
   _Atomic guint32 pending; /* upstreams to be counted off; what comes last may leave it as it is */
+  _Atomic guint16 marks;   /* of GFlowMark */
   _Atomic guint8  state;   /* a GFlowNodeState */
-  _Atomic guint8  marks;   /* of GFlowMark */
   guint8          route;   /* of GFlowRoute; fixed when the run starts */
-  guint8          unused;
 } GFlowRunNode;
 
 G_STATIC_ASSERT (sizeof (GFlowRunNode) == sizeof (GFlowPlanStart));
@@ -358,12 +357,12 @@ _g_flow_run_node_state (GFlowRun *self,
 static inline void
 _g_flow_run_mark (GFlowRun *self,
                   guint32   index,
-                  guint8    mark)
+                  guint16   mark)
 {
   atomic_fetch_or_explicit (&self->nodes[index].marks, mark, memory_order_relaxed);
 }
 
-static inline guint8
+static inline guint16
 _g_flow_run_marks (GFlowRun *self,
                    guint32   index)
 {

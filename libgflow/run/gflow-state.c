@@ -187,7 +187,7 @@ look_upstream (GFlowRun *self,
     {
       const guint32 upstream = plan->upstreams[k];
       const GFlowNodeState state = _g_flow_run_node_state (self, upstream);
-      const guint8 marks = _g_flow_run_marks (self, upstream);
+      const guint16 marks = _g_flow_run_marks (self, upstream);
 
       if (state == G_FLOW_NODE_STATE_FAILED)
         seen.n_failed++;
@@ -206,11 +206,11 @@ look_upstream (GFlowRun *self,
 static GFlowNodeState
 skip (GFlowRun *self,
       guint32   index,
-      guint8    why)
+      guint16   why)
 {
   /* A node may be judged twice, and the second time for another reason. */
   atomic_fetch_and_explicit (&self->nodes[index].marks,
-                             (guint8) ~(G_FLOW_MARK_BY_CHOICE | G_FLOW_MARK_BY_FAILURE),
+                             (guint16) ~(G_FLOW_MARK_BY_CHOICE | G_FLOW_MARK_BY_FAILURE),
                              memory_order_relaxed);
   _g_flow_run_mark (self, index, why);
   return G_FLOW_NODE_STATE_SKIPPED;
@@ -272,7 +272,7 @@ GFlowNodeState
 _g_flow_run_judge (GFlowRun *self,
                    guint32   index)
 {
-  const guint8 marks = _g_flow_run_marks (self, index);
+  const guint16 marks = _g_flow_run_marks (self, index);
   /* Acquire: pairs with the halt, for the error that it tells of. */
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_acquire);
   Upstreams seen = { 0 };
@@ -445,7 +445,7 @@ is_told_to_stop (GFlowRun *self,
                  guint32   index)
 {
   /* Sequentially consistent: see set_cancellable(). */
-  const guint8 marks = atomic_load_explicit (&self->nodes[index].marks, memory_order_seq_cst);
+  const guint16 marks = atomic_load_explicit (&self->nodes[index].marks, memory_order_seq_cst);
 
   return (_g_flow_run_is_stopping (self) && !is_exempt (self, index)) ||
          (marks & G_FLOW_MARK_CANCELLED) != 0;

@@ -368,7 +368,7 @@ end_attended_node (GFlowRun       *self,
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
 
-  const guint8 marks = _g_flow_run_marks (self, index);
+  const guint16 marks = _g_flow_run_marks (self, index);
 
   /* Locks go before anything that waits for the node can start. */
   if ((marks & G_FLOW_MARK_LOCKED) != 0)
