@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-run-private.h"
+#include "gflow-record-private.h"
 
 #include "graph/gflow-lock-private.h"
 
@@ -127,6 +127,16 @@ take_steps (GFlowWait *wait,
   return result;
 }
 
+/* The node has all of them. */
+static void
+hold_locks (GFlowRun *self,
+            guint32   index)
+{
+  _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_record_locked (self, index);
+}
+
 /* Goes on with a node from @step on, and delivers it unless it has to wait. */
 static void
 go_on (GFlowWait *wait,
@@ -140,9 +150,15 @@ go_on (GFlowWait *wait,
   if (result == STEPS_QUEUED)
     return;
 
-  _g_flow_run_mark (run, index, result == STEPS_TAKEN ? G_FLOW_MARK_LOCKED : G_FLOW_MARK_UNLOCKED);
-  if (result == STEPS_STOPPED)
-    release_steps (run, index, wait->step);
+  if (result == STEPS_TAKEN)
+    {
+      hold_locks (run, index);
+    }
+  else
+    {
+      _g_flow_run_mark (run, index, G_FLOW_MARK_UNLOCKED);
+      release_steps (run, index, wait->step);
+    }
   g_free (wait);
   _g_flow_run_deliver (run, lane, index);
 }
@@ -201,7 +217,7 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
       return;
     }
   if (n > 0)
-    _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+    hold_locks (self, index);
   _g_flow_run_deliver (self, lane, index);
 }
 

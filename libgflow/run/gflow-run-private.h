@@ -20,6 +20,8 @@ G_BEGIN_DECLS
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowNodeNews GFlowNodeNews;
+typedef struct _GFlowObserver GFlowObserver;
+typedef struct _GFlowRecord GFlowRecord;
 typedef struct _GFlowResult GFlowResult;
 typedef struct _GFlowAttempts GFlowAttempts;
 
@@ -58,6 +60,7 @@ typedef enum
   G_FLOW_ATTENTION_LATE      = 1 << 3, /* cancelled by the deadline */
   G_FLOW_ATTENTION_STEERED   = 1 << 4, /* what is ready goes to the heaps */
   G_FLOW_ATTENTION_PAUSED    = 1 << 5, /* and stays there */
+  G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -149,6 +152,9 @@ struct _GFlowRun
   GFlowCrew       *crew;         /* (owned) (nullable) */
   gboolean         participates; /* the thread of the owner context works, too */
   gboolean         quiet;        /* nobody is told of it */
+  gboolean         is_recorded;  /* see gflow-record-private.h */
+  GFlowObserver   *observers;    /* (owned) (nullable) */
+  gint64           start_time;   /* monotonic, in µs */
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
@@ -197,6 +203,7 @@ struct _GFlowRun
   _Atomic gboolean aside_posted; /* some of these have failed */
 
   /* Side tables: made when first used */
+  _Atomic (GFlowRecord *)  records;
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
@@ -462,6 +469,15 @@ _g_flow_is_unknown (GObject *object)
 {
   return g_atomic_int_get (&object->ref_count) == 1 &&
          ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
+}
+
+/* Whether what the nodes do is written down: see gflow-record-private.h. */
+static inline gboolean
+_g_flow_run_is_recorded (GFlowRun *self)
+{
+  /* Relaxed: who sees it looks for the records, and does without if they are not there. */
+  return (atomic_load_explicit (&self->attention, memory_order_relaxed) &
+          G_FLOW_ATTENTION_RECORDED) != 0;
 }
 
 /* Whether no node of the run is plain. */

@@ -171,7 +171,7 @@ void test_node_properties () {
     assert_true (node.get_priority () == 3 && node.get_weight () == 4);
 }
 
-void test_node_policy () throws Error {
+void test_node_policy () {
     var node = new FlowNode ("n", null) {
         timeout = 1, max_retries = 2, retry_delay = 3, retry_factor = 4, retry_jitter = 0.5
     };
@@ -186,18 +186,20 @@ void test_node_policy () throws Error {
     assert_true (node.get_timeout () == 10 && node.get_max_retries () == 20);
     assert_true (node.get_retry_delay () == 30 && node.get_retry_factor () == 40);
     assert_true (node.get_retry_jitter () == 0.25);
+}
 
+void test_node_retry () throws Error {
     var flow = new Flow ();
     var n = 0;
-    unowned var tried = flow.add ("tried", () => {
+    unowned var node = flow.add ("tried", () => {
         if (++n < 3)
             throw new IOError.BUSY ("attempt %d", n);
         return true;
     });
     string[] asked = {};
 
-    tried.max_retries = 5;
-    tried.should_retry.connect ((run, error, attempt) => {
+    node.max_retries = 5;
+    node.should_retry.connect ((run, error, attempt) => {
         asked += "%u %s".printf (attempt, error.message);
         return true;
     });
@@ -507,7 +509,8 @@ int main (string[] args) {
     add_test ("/vala/api/flow-running", test_flow_running);
     add_test ("/vala/api/node", test_node);
     Test.add_func ("/vala/api/node-properties", test_node_properties);
-    add_test ("/vala/api/node-policy", test_node_policy);
+    Test.add_func ("/vala/api/node-policy", test_node_policy);
+    add_test ("/vala/api/node-retry", test_node_retry);
     add_test ("/vala/api/node-signals", test_node_signals);
     add_test ("/vala/api/group", test_group);
     add_test ("/vala/api/lock", test_lock);
