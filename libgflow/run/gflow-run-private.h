@@ -43,6 +43,8 @@ typedef enum
   G_FLOW_MARK_BY_CHOICE  = 1 << 3, /* skipped: a handler, and nothing failed */
   G_FLOW_MARK_BY_FAILURE = 1 << 4, /* skipped: something failed */
   G_FLOW_MARK_WATCHED    = 1 << 5, /* it has signal handlers */
+  G_FLOW_MARK_CHOSE      = 1 << 6, /* it has selected some of its downstreams */
+  G_FLOW_MARK_DESELECTED = 1 << 7, /* an upstream has selected others */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay. */
@@ -52,6 +54,7 @@ typedef enum
   G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
   G_FLOW_ATTENTION_RESULTS   = 1 << 2, /* some node has a result */
   G_FLOW_ATTENTION_LATE      = 1 << 3, /* cancelled by the deadline */
+  G_FLOW_ATTENTION_CHOICES   = 1 << 4, /* some node has chosen among its downstreams */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -202,6 +205,7 @@ struct _GFlowRun
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
@@ -302,6 +306,12 @@ void           _g_flow_run_drop_results    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
+
+/* Branches: gflow-select.c */
+void           _g_flow_run_apply_choice    (GFlowRun        *self,
+                                            guint32          index);
+GFlowNode     *_g_flow_run_find_chooser    (GFlowRun        *self,
+                                            guint32          index);
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
