@@ -276,6 +276,7 @@ clean_up (GFlowAttempts *attempts)
     attempts->spent = g_slist_prepend (attempts->spent, spent);
   g_clear_error (&attempts->error);
   _g_flow_run_drop_result (attempts->run, attempts->index);
+  _g_flow_run_forget_choice (attempts->run, attempts->index);
 }
 
 static gboolean

@@ -49,6 +49,8 @@ typedef enum
   G_FLOW_MARK_WATCHED    = 1 << 6, /* it has signal handlers */
   G_FLOW_MARK_UNLOCKED   = 1 << 7, /* it is ready, and has given its locks back meanwhile */
   G_FLOW_MARK_REVIVED    = 1 << 8, /* it had ended, and is run again */
+  G_FLOW_MARK_CHOSE      = 1 << 9, /* it has selected some of its downstreams */
+  G_FLOW_MARK_DESELECTED = 1 << 10, /* an upstream has selected others */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -61,6 +63,7 @@ typedef enum
   G_FLOW_ATTENTION_STEERED   = 1 << 4, /* what is ready goes to the heaps */
   G_FLOW_ATTENTION_PAUSED    = 1 << 5, /* and stays there */
   G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
+  G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -220,6 +223,7 @@ struct _GFlowRun
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
@@ -358,6 +362,14 @@ void           _g_flow_run_drop_result     (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
+
+/* Branches: gflow-select.c */
+void           _g_flow_run_forget_choice   (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_apply_choice    (GFlowRun        *self,
+                                            guint32          index);
+GFlowNode     *_g_flow_run_find_chooser    (GFlowRun        *self,
+                                            guint32          index);
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);

@@ -82,6 +82,13 @@ GTask          *g_flow_run_defer_node           (GFlowRun             *self,
 G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_run_get_errors           (GFlowRun             *self);
 
+/* Branches */
+
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_select               (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowNode            *downstream);
+
 /* Properties */
 
 G_FLOW_AVAILABLE_IN_0_1

@@ -227,7 +227,8 @@ static GFlowNodeState
 judge_ordinary (GFlowRun        *self,
                 guint32          index,
                 const Upstreams *seen,
-                guint32          attention)
+                guint32          attention,
+                guint16          marks)
 {
   if (seen->n_failed > 0 && self->on_error != G_FLOW_ON_ERROR_IGNORE)
     return skip (self, index, G_FLOW_MARK_BY_FAILURE);
@@ -237,7 +238,8 @@ judge_ordinary (GFlowRun        *self,
     return skip (self, index, G_FLOW_MARK_BY_FAILURE);
   if (seen->n_cancelled > 0)
     return skip (self, index, 0);
-  if (seen->n_spared > 0 && seen->n_spared == seen->n_upstreams)
+  if ((marks & G_FLOW_MARK_DESELECTED) != 0 ||
+      (seen->n_spared > 0 && seen->n_spared == seen->n_upstreams))
     return skip (self, index, G_FLOW_MARK_BY_CHOICE);
   return G_FLOW_NODE_STATE_RUNNING;
 }
@@ -284,7 +286,7 @@ _g_flow_run_judge (GFlowRun *self,
       return judge_handler (self, index, &seen, attention);
     case G_FLOW_RUN_WHEN_ALL_SUCCEEDED:
     default:
-      return judge_ordinary (self, index, &seen, attention);
+      return judge_ordinary (self, index, &seen, attention, marks);
     }
 }
 

@@ -421,6 +421,8 @@ end_attended_node (GFlowRun       *self,
     release_locks (self, lane, index);
   if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
     _g_flow_run_observe_end (self, index, state);
+  if ((marks & G_FLOW_MARK_CHOSE) != 0)
+    _g_flow_run_apply_choice (self, index);
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
     _g_flow_run_drop_results (self, lane, index);
   if ((marks & G_FLOW_MARK_WATCHED) != 0)

@@ -305,6 +305,7 @@ void test_run () throws Error {
     var flow = new Flow ();
     unowned var number = flow.add ("number", (node, run) => {
         run.set_result (node, 20 + (int) run.parameters.n_children ());
+        run.select (node, null);
         return true;
     });
     unowned var text = flow.add ("text", (node, run) => {

@@ -641,6 +641,11 @@ class FlowRun(Shown, GFlow.FlowRun):
         """The node that a name or a function stands for."""
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
 
+    def select(self, node, *downstreams):
+        """A branch: of the downstreams of node only these go on, or none. From its body."""
+        for item in downstreams or [None]:
+            super().select(self.find(node), item and self.find(item))
+
     def __getitem__(self, node):
         """The result of a node, function or name; or its exception, if it failed."""
         node = self.find(node)
