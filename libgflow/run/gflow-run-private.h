@@ -52,6 +52,7 @@ typedef enum
   G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
   G_FLOW_ATTENTION_RESULTS   = 1 << 2, /* some node has a result */
   G_FLOW_ATTENTION_LATE      = 1 << 3, /* cancelled by the deadline */
+  G_FLOW_ATTENTION_WEIGHTS   = 1 << 4, /* nodes have weights */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)

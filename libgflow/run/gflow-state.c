@@ -78,6 +78,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
       g_flow_heap_init (&self->heap, plan->priorities);
       g_flow_heap_init (&self->context_heap, plan->priorities);
     }
+  if (plan->weights != NULL)
+    atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
   atomic_store_explicit (&self->next_root, plan->n_roots, memory_order_relaxed);
 }

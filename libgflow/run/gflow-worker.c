@@ -318,15 +318,13 @@ release_attended (GFlowRun            *self,
   return release_successors (self, lane, successors, n_successors, clean, lane->context);
 }
 
-/* Lets go what waits for a node. Nearly all nodes have one successor, or a few. */
+/* Lets go what waits for a node that has succeeded on a worker. Nearly all nodes have
+ * one successor, or a few. */
 static inline guint32
 release (GFlowRun            *self,
          GFlowLane           *lane,
-         const GFlowPlanNode *node,
-         gboolean             clean)
+         const GFlowPlanNode *node)
 {
-  if (G_UNLIKELY (!clean || lane->context))
-    return release_attended (self, lane, node, clean);
   if (node->n_successors == 1)
     return count_off (&self->nodes[node->successor], 1)
              ? go_on_with (self, lane, node->successor) : G_FLOW_NO_NODE;
@@ -338,29 +336,34 @@ release (GFlowRun            *self,
   return release_attended (self, lane, node, TRUE);
 }
 
-/* A node has ended. Returns a node to go on with, on this lane. */
-static inline guint32
-end_node (GFlowRun       *self,
-          GFlowLane      *lane,
-          guint32         index,
-          GFlowNodeState  state)
+/* A node ends on this lane, all but letting go what waits for it. */
+static inline void
+set_ended (GFlowLane      *lane,
+           GFlowRunNode   *run_node,
+           GFlowNodeState  state)
 {
   /* Release: pairs with _g_flow_run_node_state(). */
-  atomic_store_explicit (&self->nodes[index].state, state, memory_order_release);
-  /* Relaxed: only this lane writes them, and others only look. */
+  atomic_store_explicit (&run_node->state, state, memory_order_release);
+  /* Relaxed: only this lane writes it, and others only look. */
   atomic_store_explicit (&lane->n_done,
                          atomic_load_explicit (&lane->n_done, memory_order_relaxed) + 1,
                          memory_order_relaxed);
-  if (G_UNLIKELY (self->plan->weights != NULL))
-    atomic_store_explicit (&lane->weight,
-                           atomic_load_explicit (&lane->weight, memory_order_relaxed) +
-                             self->plan->weights[index],
-                           memory_order_relaxed);
-  return release (self, lane, &self->plan->nodes[index], state == G_FLOW_NODE_STATE_DONE);
+}
+
+static void
+add_weight (GFlowRun  *self,
+            GFlowLane *lane,
+            guint32    index)
+{
+  /* Relaxed: only this lane writes it, and others only look. */
+  atomic_store_explicit (&lane->weight,
+                         atomic_load_explicit (&lane->weight, memory_order_relaxed) +
+                           self->plan->weights[index],
+                         memory_order_relaxed);
 }
 
 /* Ends a node that was not on the fast path. */
-static guint32
+static G_GNUC_NO_INLINE guint32
 end_attended_node (GFlowRun       *self,
                    GFlowLane      *lane,
                    guint32         index,
@@ -393,7 +396,14 @@ end_attended_node (GFlowRun       *self,
 
   lane->ending = TRUE;
 
-  const guint32 next = end_node (self, lane, index, state);
+  set_ended (lane, &self->nodes[index], state);
+  if (self->plan->weights != NULL)
+    add_weight (self, lane, index);
+
+  const gboolean clean = state == G_FLOW_NODE_STATE_DONE;
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  const guint32 next = clean && !lane->context ? release (self, lane, node)
+                                               : release_attended (self, lane, node, clean);
 
   lane->ending = FALSE;
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
@@ -413,31 +423,32 @@ _g_flow_run_end_node (GFlowRun       *self,
 
 /* Bodies */
 
-static inline GFlowNodeState
-call_body (GFlowRun            *self,
-           const GFlowPlanNode *node,
-           guint32              index)
+/* How a node ends whose body has returned @ok. Takes @error. */
+static G_GNUC_NO_INLINE GFlowNodeState
+get_outcome (GFlowRun *self,
+             guint32   index,
+             gboolean  ok,
+             GError   *error)
 {
-  GError *error = NULL;
+  if (!ok)
+    return _g_flow_run_fail_node (self, index, error);
 
-  if (node->body == NULL)
-    return G_FLOW_NODE_STATE_DONE;
+  /* It says that it succeeded: that counts. */
+  g_clear_error (&error);
+  return G_FLOW_NODE_STATE_DONE;
+}
 
-  const gboolean ok = ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
-
-  if (G_LIKELY (ok && error == NULL))
-    return G_FLOW_NODE_STATE_DONE;
-  if (ok)
-    {
-      /* It says that it succeeded: that counts. */
-      g_error_free (error);
-      return G_FLOW_NODE_STATE_DONE;
-    }
-  return _g_flow_run_fail_node (self, index, error);
+static inline gboolean
+call_body (GFlowRun             *self,
+           const GFlowPlanNode  *node,
+           GError              **error)
+{
+  return node->body == NULL ||
+         ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
 }
 
 /* Runs a node that is not plain, or a run that is not. */
-static guint32
+static G_GNUC_NO_INLINE guint32
 run_attended_node (GFlowRun  *self,
                    GFlowLane *lane,
                    guint32    index)
@@ -449,31 +460,39 @@ run_attended_node (GFlowRun  *self,
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, lane, index, state, FALSE);
-      state = call_body (self, &self->plan->nodes[index], index);
+
+      GError *error = NULL;
+      const gboolean ok = call_body (self, &self->plan->nodes[index], &error);
+
+      state = get_outcome (self, index, ok, error);
     }
   return end_attended_node (self, lane, index, state);
 }
 
 static inline guint32
-run_node (GFlowRun  *self,
-          GFlowLane *lane,
-          guint32    index)
+run_node (GFlowRun            *self,
+          GFlowLane           *lane,
+          GFlowRunNode        *run_node,
+          const GFlowPlanNode *node,
+          guint32              index)
 {
-  GFlowRunNode *run_node = &self->nodes[index];
   guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+  GError *error = NULL;
 
   if (G_UNLIKELY ((attention | atomic_load_explicit (&run_node->marks, memory_order_relaxed)) != 0))
     return run_attended_node (self, lane, index);
 
   atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
 
-  const GFlowNodeState state = call_body (self, &self->plan->nodes[index], index);
+  const gboolean ok = call_body (self, node, &error);
 
-  /* The body may have set the first result, or be the first to fail. */
+  /* The body may have set the first result. */
   attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-  if (G_UNLIKELY (attention != 0))
-    return end_attended_node (self, lane, index, state);
-  return end_node (self, lane, index, state);
+  if (G_UNLIKELY (!ok || error != NULL || attention != 0))
+    return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
+
+  set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
+  return release (self, lane, node);
 }
 
 /* Finding nodes */
@@ -622,14 +641,14 @@ _g_flow_run_has_context_work (GFlowRun *self)
 
 /* Whether the worker has had its turn; or, if it is the thread of the owner
  * context, has something to do there. */
-static gboolean
-is_turn_over (GFlowRun  *self,
-              GFlowLane *lane,
-              gint64    *since)
+static G_GNUC_NO_INLINE gboolean
+look_whether_turn_is_over (GFlowRun  *self,
+                           GFlowLane *lane,
+                           gint64    *since)
 {
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
     return TRUE;
-  if (G_LIKELY (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0))
+  if (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0)
     return FALSE;
 
   const gint64 now = g_get_monotonic_time ();
@@ -637,6 +656,16 @@ is_turn_over (GFlowRun  *self,
   if (*since == 0)
     *since = now;
   return now - *since > QUANTUM_US;
+}
+
+static inline gboolean
+is_turn_over (GFlowRun  *self,
+              GFlowLane *lane,
+              gint64    *since)
+{
+  return G_UNLIKELY ((atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) |
+                      (guint) atomic_load_explicit (&self->posted, memory_order_relaxed)) != 0) &&
+         look_whether_turn_is_over (self, lane, since);
 }
 
 /* What the node after this one will look at. If it has one successor the address is of
@@ -651,6 +680,29 @@ fetch_ahead (GFlowRun  *self,
     __builtin_prefetch (self->plan->successors + self->plan->nodes[next].successor);
 }
 
+/* Runs a node, then what becomes ready by it. FALSE if others should have a turn. */
+static G_GNUC_NO_INLINE gboolean
+run_on (GFlowRun  *self,
+        GFlowLane *lane,
+        guint32    index,
+        gint64    *since)
+{
+  GFlowRunNode *const run_nodes = self->nodes;
+  const GFlowPlanNode *const nodes = self->plan->nodes;
+
+  while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index)) !=
+         G_FLOW_NO_NODE)
+    if (is_turn_over (self, lane, since))
+      {
+        if (lane->n_held > 0)
+          count_off_held (self, lane, &nodes[index]);
+        g_flow_deque_push (&lane->deque, index);
+        g_flow_deque_publish (&lane->deque);
+        return FALSE;
+      }
+  return !is_turn_over (self, lane, since);
+}
+
 /* Works on the run until nothing is left to find, or others should have a turn. */
 void
 _g_flow_run_work (GFlowRun  *self,
@@ -658,14 +710,16 @@ _g_flow_run_work (GFlowRun  *self,
 {
   gint64 since = 0;
   guint32 index;
-  guint count = 0; /* nodes since the last look at what came from elsewhere */
+  /* How many nodes had ended when it last looked at what came from elsewhere */
+  guint32 n_before = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
 
   for (gboolean is_first = TRUE;; is_first = FALSE)
     {
-      const gboolean looks = count >= INBOX_INTERVAL;
+      const guint32 n_done = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+      const gboolean looks = n_done - n_before >= INBOX_INTERVAL;
 
       if (looks)
-        count = 0;
+        n_before = n_done;
       if (!(looks && pop_inbox (self, &index)) &&
           !pop (self, lane, &index) && !find_node (self, lane, &index))
         break;
@@ -676,16 +730,7 @@ _g_flow_run_work (GFlowRun  *self,
         _g_flow_run_notify_work (self);
 
       fetch_ahead (self, lane);
-      for (count++; (index = run_node (self, lane, index)) != G_FLOW_NO_NODE; count++)
-        if (G_UNLIKELY (is_turn_over (self, lane, &since)))
-          {
-            if (lane->n_held > 0)
-              count_off_held (self, lane, &self->plan->nodes[index]);
-            g_flow_deque_push (&lane->deque, index);
-            g_flow_deque_publish (&lane->deque);
-            break;
-          }
-      if (G_UNLIKELY (is_turn_over (self, lane, &since)))
+      if (!run_on (self, lane, index, &since))
         break;
     }
 }
