@@ -72,6 +72,7 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
+  guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
   guint32          n_done_before; /* when it last had nothing */
   guint32          back_off;  /* how long it waits before it looks at the other lanes */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */

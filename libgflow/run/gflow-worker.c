@@ -680,27 +680,52 @@ fetch_ahead (GFlowRun  *self,
     __builtin_prefetch (self->plan->successors + self->plan->nodes[next].successor);
 }
 
-/* Runs a node, then what becomes ready by it. FALSE if others should have a turn. */
+/* Whether the worker should see what came from elsewhere before it goes on. */
+static inline gboolean
+is_time_to_look (GFlowLane *lane)
+{
+  return atomic_load_explicit (&lane->n_done, memory_order_relaxed) - lane->n_done_at_look >=
+         INBOX_INTERVAL;
+}
+
+static gboolean
+look_elsewhere (GFlowRun  *self,
+                GFlowLane *lane,
+                guint32   *index)
+{
+  lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  return pop_inbox (self, index);
+}
+
+/* Runs a node, then what becomes ready by it, then what the lane has, as long as it is
+ * not time to look elsewhere. FALSE if others should have a turn. */
 static G_GNUC_NO_INLINE gboolean
-run_on (GFlowRun  *self,
-        GFlowLane *lane,
-        guint32    index,
-        gint64    *since)
+run_own (GFlowRun  *self,
+         GFlowLane *lane,
+         guint32    index,
+         gint64    *since)
 {
   GFlowRunNode *const run_nodes = self->nodes;
   const GFlowPlanNode *const nodes = self->plan->nodes;
 
-  while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index)) !=
-         G_FLOW_NO_NODE)
-    if (is_turn_over (self, lane, since))
-      {
-        if (lane->n_held > 0)
-          count_off_held (self, lane, &nodes[index]);
-        g_flow_deque_push (&lane->deque, index);
-        g_flow_deque_publish (&lane->deque);
+  do
+    {
+      fetch_ahead (self, lane);
+      while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index)) !=
+             G_FLOW_NO_NODE)
+        if (is_turn_over (self, lane, since))
+          {
+            if (lane->n_held > 0)
+              count_off_held (self, lane, &nodes[index]);
+            g_flow_deque_push (&lane->deque, index);
+            g_flow_deque_publish (&lane->deque);
+            return FALSE;
+          }
+      if (is_turn_over (self, lane, since))
         return FALSE;
-      }
-  return !is_turn_over (self, lane, since);
+    }
+  while (!is_time_to_look (lane) && pop (self, lane, &index));
+  return TRUE;
 }
 
 /* Works on the run until nothing is left to find, or others should have a turn. */
@@ -710,29 +735,19 @@ _g_flow_run_work (GFlowRun  *self,
 {
   gint64 since = 0;
   guint32 index;
-  /* How many nodes had ended when it last looked at what came from elsewhere */
-  guint32 n_before = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  gboolean found;
 
-  for (gboolean is_first = TRUE;; is_first = FALSE)
-    {
-      const guint32 n_done = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-      const gboolean looks = n_done - n_before >= INBOX_INTERVAL;
+  lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  found = pop (self, lane, &index) || find_node (self, lane, &index);
 
-      if (looks)
-        n_before = n_done;
-      if (!(looks && pop_inbox (self, &index)) &&
-          !pop (self, lane, &index) && !find_node (self, lane, &index))
-        break;
+  /* Whoever was called before has come: this one, who calls the next if there
+   * is more, also if it lay in the lane already. */
+  if (found && self->n_lanes > 1 && _g_flow_run_has_work (self))
+    _g_flow_run_notify_work (self);
 
-      /* Whoever was called before has come: this one, who calls the next if there
-       * is more, also if it lay in the lane already. */
-      if (is_first && self->n_lanes > 1 && _g_flow_run_has_work (self))
-        _g_flow_run_notify_work (self);
-
-      fetch_ahead (self, lane);
-      if (!run_on (self, lane, index, &since))
-        break;
-    }
+  while (found && run_own (self, lane, index, &since))
+    found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
+            pop (self, lane, &index) || find_node (self, lane, &index);
 }
 
 /* Takes what has ended on the lane off the number that remains. TRUE if that
