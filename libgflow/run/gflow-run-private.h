@@ -149,6 +149,7 @@ struct _GFlowRun
   gpointer         block;        /* what follows is in it */
   GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
   guint            n_lanes;
+  gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
   GFlowRunNode    *nodes;
   GFlowInbox       inbox;        /* for workers, from elsewhere */
   GFlowInbox       context_inbox;

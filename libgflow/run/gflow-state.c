@@ -54,6 +54,7 @@ _g_flow_run_alloc_state (GFlowRun *self,
   char *block = (char *) (((guintptr) self->block + LINE - 1) / LINE * LINE);
 
   self->n_lanes = n_lanes;
+  self->alone = n_lanes == 1 && !mixed;
   self->lanes = (GFlowLane *) (block + lanes_at);
   memset (self->lanes, 0, sizeof (GFlowLane) * ((gsize) n_lanes + 1));
   for (guint i = 0; i < n_lanes; i++)

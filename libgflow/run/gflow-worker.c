@@ -179,11 +179,22 @@ pop (GFlowRun  *self,
                             : g_flow_deque_pop (&lane->deque, index);
 }
 
-/* Counts @n upstreams of a node off. TRUE if it has become ready. */
+/* Counts @n upstreams of a node off. TRUE if it has become ready. With @alone no other
+ * thread counts in this run. */
 static inline gboolean
 count_off (GFlowRunNode *waiting,
-           guint32       n)
+           guint32       n,
+           gboolean      alone)
 {
+  if (alone)
+    {
+      /* Relaxed: workers come to the one lane after each other, by the scheduler's mutex. */
+      const guint32 pending = atomic_load_explicit (&waiting->pending, memory_order_relaxed);
+
+      atomic_store_explicit (&waiting->pending, pending - n, memory_order_relaxed);
+      return pending == n;
+    }
+
   /* Acquire and release: the one that counts down last sees what all the
    * others have done. Where @n is left nobody else counts, so that reading
    * it is enough; the acquire pairs with the countdowns of the others. */
@@ -193,14 +204,15 @@ count_off (GFlowRunNode *waiting,
 
 /* A plain node that has become ready, and waits for its turn. */
 static inline void
-push_ready (GFlowRun  *self,
-            GFlowLane *lane,
-            guint32    index)
+push_ready (GFlowLane           *lane,
+            GFlowRunNode        *run_node,
+            const GFlowPlanNode *node,
+            guint32              index)
 {
-  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
   g_flow_deque_push (&lane->deque, index);
   /* Where the graph is not in memory as it is run, waiting for it is most of the cost. */
-  __builtin_prefetch (&self->plan->nodes[index]);
+  __builtin_prefetch (node);
 }
 
 /* Counts one upstream off for each of @successors. Of the plain nodes that become
@@ -212,9 +224,11 @@ release_successors (GFlowRun      *self,
                     const guint32 *successors,
                     guint32        n_successors,
                     gboolean       clean,
-                    gboolean       in_context)
+                    gboolean       in_context,
+                    gboolean       alone)
 {
-  GFlowRunNode *nodes = self->nodes;
+  GFlowRunNode *const nodes = self->nodes;
+  const GFlowPlanNode *const planned = self->plan->nodes;
   guint32 next = G_FLOW_NO_NODE;
   gboolean pushed = FALSE;
 
@@ -224,7 +238,7 @@ release_successors (GFlowRun      *self,
 
       if (G_UNLIKELY (!clean))
         _g_flow_run_mark (self, *successors, G_FLOW_MARK_UNCLEAN);
-      if (!count_off (waiting, 1))
+      if (!count_off (waiting, 1, alone))
         continue;
 
       if (G_UNLIKELY (waiting->route != 0 || in_context))
@@ -234,14 +248,14 @@ release_successors (GFlowRun      *self,
         }
       if (next != G_FLOW_NO_NODE)
         {
-          push_ready (self, lane, next);
+          push_ready (lane, &nodes[next], &planned[next], next);
           pushed = TRUE;
         }
       next = *successors;
     }
   if (G_UNLIKELY (lane->ready.n > 0))
     route_ready (self, lane, next != G_FLOW_NO_NODE);
-  if (pushed && self->n_lanes > 1)
+  if (pushed && !alone && self->n_lanes > 1)
     {
       g_flow_deque_publish (&lane->deque);
       _g_flow_run_notify_work (self);
@@ -299,7 +313,7 @@ count_off_together (GFlowRun            *self,
   const guint32 n = lane->n_held + 1;
 
   lane->n_held = 0;
-  return count_off (&self->nodes[successor], n) ? go_on_with (self, lane, successor)
+  return count_off (&self->nodes[successor], n, FALSE) ? go_on_with (self, lane, successor)
                                                 : G_FLOW_NO_NODE;
 }
 
@@ -315,7 +329,7 @@ release_attended (GFlowRun            *self,
 
   if (lane->n_held > 0)
     count_off_held (self, lane, node);
-  return release_successors (self, lane, successors, n_successors, clean, lane->context);
+  return release_successors (self, lane, successors, n_successors, clean, lane->context, FALSE);
 }
 
 /* Lets go what waits for a node that has succeeded on a worker. Nearly all nodes have
@@ -323,14 +337,15 @@ release_attended (GFlowRun            *self,
 static inline guint32
 release (GFlowRun            *self,
          GFlowLane           *lane,
-         const GFlowPlanNode *node)
+         const GFlowPlanNode *node,
+         gboolean             alone)
 {
   if (node->n_successors == 1)
-    return count_off (&self->nodes[node->successor], 1)
+    return count_off (&self->nodes[node->successor], 1, alone)
              ? go_on_with (self, lane, node->successor) : G_FLOW_NO_NODE;
   if (G_LIKELY (node->n_successors < G_FLOW_SUCCESSORS_FUNNEL))
     return release_successors (self, lane, self->plan->successors + node->successor,
-                               node->n_successors, TRUE, FALSE);
+                               node->n_successors, TRUE, FALSE, alone);
   if (node->n_successors == G_FLOW_SUCCESSORS_FUNNEL)
     return count_off_together (self, lane, node);
   return release_attended (self, lane, node, TRUE);
@@ -402,7 +417,7 @@ end_attended_node (GFlowRun       *self,
 
   const gboolean clean = state == G_FLOW_NODE_STATE_DONE;
   const GFlowPlanNode *node = &self->plan->nodes[index];
-  const guint32 next = clean && !lane->context ? release (self, lane, node)
+  const guint32 next = clean && !lane->context ? release (self, lane, node, FALSE)
                                                : release_attended (self, lane, node, clean);
 
   lane->ending = FALSE;
@@ -469,12 +484,14 @@ run_attended_node (GFlowRun  *self,
   return end_attended_node (self, lane, index, state);
 }
 
+/* Runs a node, which mostly is plain. Returns what to go on with. */
 static inline guint32
 run_node (GFlowRun            *self,
           GFlowLane           *lane,
           GFlowRunNode        *run_node,
           const GFlowPlanNode *node,
-          guint32              index)
+          guint32              index,
+          gboolean             alone)
 {
   guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
   GError *error = NULL;
@@ -492,7 +509,7 @@ run_node (GFlowRun            *self,
     return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
 
   set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
-  return release (self, lane, node);
+  return release (self, lane, node, alone);
 }
 
 /* Finding nodes */
@@ -699,11 +716,12 @@ look_elsewhere (GFlowRun  *self,
 
 /* Runs a node, then what becomes ready by it, then what the lane has, as long as it is
  * not time to look elsewhere. FALSE if others should have a turn. */
-static G_GNUC_NO_INLINE gboolean
+static inline gboolean
 run_own (GFlowRun  *self,
          GFlowLane *lane,
          guint32    index,
-         gint64    *since)
+         gint64    *since,
+         gboolean   alone)
 {
   GFlowRunNode *const run_nodes = self->nodes;
   const GFlowPlanNode *const nodes = self->plan->nodes;
@@ -711,7 +729,7 @@ run_own (GFlowRun  *self,
   do
     {
       fetch_ahead (self, lane);
-      while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index)) !=
+      while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index, alone)) !=
              G_FLOW_NO_NODE)
         if (is_turn_over (self, lane, since))
           {
@@ -728,6 +746,25 @@ run_own (GFlowRun  *self,
   return TRUE;
 }
 
+/* Not inline, so that the compiler has registers for what all nodes need. */
+static G_GNUC_NO_INLINE gboolean
+run_alone (GFlowRun  *self,
+           GFlowLane *lane,
+           guint32    index,
+           gint64    *since)
+{
+  return run_own (self, lane, index, since, TRUE);
+}
+
+static G_GNUC_NO_INLINE gboolean
+run_together (GFlowRun  *self,
+              GFlowLane *lane,
+              guint32    index,
+              gint64    *since)
+{
+  return run_own (self, lane, index, since, FALSE);
+}
+
 /* Works on the run until nothing is left to find, or others should have a turn. */
 void
 _g_flow_run_work (GFlowRun  *self,
@@ -735,6 +772,7 @@ _g_flow_run_work (GFlowRun  *self,
 {
   gint64 since = 0;
   guint32 index;
+  const gboolean alone = self->alone;
   gboolean found;
 
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
@@ -745,7 +783,8 @@ _g_flow_run_work (GFlowRun  *self,
   if (found && self->n_lanes > 1 && _g_flow_run_has_work (self))
     _g_flow_run_notify_work (self);
 
-  while (found && run_own (self, lane, index, &since))
+  while (found && (alone ? run_alone (self, lane, index, &since)
+                         : run_together (self, lane, index, &since)))
     found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
             pop (self, lane, &index) || find_node (self, lane, &index);
 }
