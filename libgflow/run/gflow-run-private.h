@@ -64,6 +64,7 @@ typedef enum
   G_FLOW_ATTENTION_PAUSED    = 1 << 5, /* and stays there */
   G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
+  G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -83,6 +84,7 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
+  guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
   guint32          n_done_before; /* when it last had nothing */
   guint32          back_off;  /* how long it waits before it looks at the other lanes */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
@@ -163,6 +165,7 @@ struct _GFlowRun
   gpointer         block;        /* what follows is in it */
   GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
   guint            n_lanes;
+  gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
   GFlowRunNode    *nodes;
   GFlowInbox       inbox;        /* for workers, from elsewhere */
   GFlowInbox       context_inbox;

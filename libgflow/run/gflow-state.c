@@ -54,6 +54,7 @@ _g_flow_run_alloc_state (GFlowRun *self,
   char *block = (char *) (((guintptr) self->block + LINE - 1) / LINE * LINE);
 
   self->n_lanes = n_lanes;
+  self->alone = n_lanes == 1 && !mixed;
   self->lanes = (GFlowLane *) (block + lanes_at);
   memset (self->lanes, 0, sizeof (GFlowLane) * ((gsize) n_lanes + 1));
   for (guint i = 0; i < n_lanes; i++)
@@ -73,6 +74,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
   g_flow_inbox_init (&self->inbox, mixed ? (_Atomic guint32 *) g_new0 (guint32, n_workers) : NULL);
   g_flow_inbox_init (&self->context_inbox,
                      mixed ? (_Atomic guint32 *) g_new0 (guint32, plan->n_context) : NULL);
+  if (plan->weights != NULL)
+    atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
   atomic_store_explicit (&self->next_root, plan->n_roots, memory_order_relaxed);
 }
