@@ -24,7 +24,7 @@ const classes = {
         ['flow', 'name', 'placement', 'priority', 'run-when', 'title', 'weight'],
     ],
     FlowRun: [
-        ['always', 'done', 'error'],
+        ['always', 'done', 'error', 'stop-node'],
         [
             'cancellable', 'deadline', 'error', 'flow', 'fraction', 'keep-results', 'n-done',
             'n-total', 'on-error', 'parameters', 'state',

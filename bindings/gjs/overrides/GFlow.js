@@ -327,6 +327,11 @@ function _init() {
             : errors.fromGError(this, node, this.get_node_error(node));
     };
 
+    const failNode = FlowRun.prototype.fail_node;
+    FlowRun.prototype.fail_node = function (node, error) {
+        failNode.call(this, node, errors.toGError(this, node, error));
+    };
+
     // Running
 
     for (const {prototype} of [Flow, FlowRun, FlowLock])
