@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowObserver GFlowObserver;
 typedef struct _GFlowRecord GFlowRecord;
@@ -51,6 +52,8 @@ typedef enum
   G_FLOW_MARK_REVIVED    = 1 << 8, /* it had ended, and is run again */
   G_FLOW_MARK_CHOSE      = 1 << 9, /* it has selected some of its downstreams */
   G_FLOW_MARK_DESELECTED = 1 << 10, /* an upstream has selected others */
+  G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
+  G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -107,7 +110,7 @@ struct _GFlowFrame
   GFlowLane  *lane;
   gboolean    in_body; /* not between bodies, where handlers are called */
   GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
-  GFlowCall  *deferred; /* (owned) (nullable): that body has deferred its node */
+  gboolean    deferred; /* that body has said that its node goes on */
 };
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
@@ -196,6 +199,8 @@ struct _GFlowRun
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
+  _Atomic (GFlowCompletion *) completed; /* deferred nodes to end: last in, first out */
+  gboolean         defers;       /* some node was deferred */
   GSource         *deadline_source; /* (owned) (nullable) */
   GSource         *progress_source; /* (owned) (nullable) */
   double           notified_fraction;
@@ -273,6 +278,8 @@ GCancellable  *_g_flow_run_ensure_cancellable (GFlowRun     *self,
                                             guint32          index);
 GCancellable  *_g_flow_run_replace_cancellable (GFlowRun    *self,
                                             guint32          index);
+gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 
@@ -293,6 +300,8 @@ void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
 void           _g_flow_run_notify_paused   (GFlowRun        *self);
+void           _g_flow_run_emit_stop_node  (GFlowRun        *self,
+                                            guint32          index);
 gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
@@ -339,6 +348,8 @@ void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);
 void           _g_flow_run_end_aside       (GFlowRun        *self);
+gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
+                                            guint32          index);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
                                             guint32          index,
                                             guint           *seconds);
@@ -403,7 +414,19 @@ GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);
+void           _g_flow_run_end_async       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
+                                            guint32          index);
+
+/* Sync bodies whose nodes go on: gflow-defer.c */
+GFlowNodeState _g_flow_run_leave_deferring (GFlowRun        *self,
+                                            guint32          index,
+                                            gboolean         succeeded,
+                                            GError          *error);
+void           _g_flow_run_end_completed   (GFlowRun        *self);
+void           _g_flow_run_stop_deferred   (GFlowRun        *self,
                                             guint32          index);
 
 /* Whether the nodes of the run have states. May be asked in any thread. */
