@@ -370,6 +370,9 @@ end_attended_node (GFlowRun       *self,
 
   const guint16 marks = _g_flow_run_marks (self, index);
 
+  if ((marks & G_FLOW_MARK_GROWN) != 0 && !_g_flow_run_end_part (self, lane, index, &state))
+    return G_FLOW_NO_NODE;
+
   /* Locks go before anything that waits for the node can start. */
   if ((marks & G_FLOW_MARK_LOCKED) != 0)
     {

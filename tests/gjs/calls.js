@@ -145,6 +145,9 @@ test('runs', async () => {
         ok(run.get_node_cancellable(node) instanceof Gio.Cancellable);
         run.set_result(node, 1);
         run.select(node, null);
+        const inner = new GFlow.Flow();
+        ok(run.spawn(node, inner).get_flow() === inner);
+        run.spawn_run(node, GFlow.FlowRun.new(inner));
         run.defer_node(node).return_boolean(true);
     });
     const variant = flow.add('variant', (node, run) => {
