@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-owner-private.h"
+#include "gflow-record-private.h"
 
 /* Nodes that start runs of their own: flows as nodes, and bodies that spawn.
  *
@@ -58,6 +59,22 @@ free_family (GFlowRun    *self,
   g_free (family);
 }
 
+/* Whether the node will end with a part that has not ended yet. */
+gboolean
+_g_flow_run_has_parts (GFlowRun *self,
+                       guint32   index)
+{
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) == 0)
+    return FALSE;
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const gboolean has_parts = find_family_locked (self, index) != NULL;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return has_parts;
+}
+
 /* A body, or a sub-run, has failed: the node will, when all parts of it have ended. Under
  * a strict policy the others are told to stop. Takes @error, if there are others. */
 gboolean
@@ -101,8 +118,9 @@ _g_flow_run_end_part (GFlowRun       *self,
 
   if (is_last && family != NULL)
     {
-      if (family->error != NULL)
-        *state = _g_flow_run_fail_node (self, index, g_steal_pointer (&family->error));
+      *state = family->error != NULL
+                 ? _g_flow_run_fail_node (self, index, g_steal_pointer (&family->error))
+                 : _g_flow_run_end_attempt (self, index);
       free_family (self, lane, family);
     }
   return is_last;
@@ -214,6 +232,7 @@ _g_flow_run_adopt (GFlowRun *self,
 
   child->parent = self;
   child->parent_index = index;
+  _g_flow_run_observe_subrun (self, index, child);
   if (!_g_flow_run_begin (child, context, NULL, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))
     end_refused_later (child, context);

@@ -116,6 +116,20 @@ _g_flow_run_apply_choice (GFlowRun *self,
   _g_flow_mutex_unlock (&self->mutex);
 }
 
+/* What the node has chosen in an attempt that failed. */
+void
+_g_flow_run_forget_choice (GFlowRun *self,
+                           guint32   index)
+{
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CHOSE) == 0)
+    return;
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_CHOSE);
+  _g_flow_mutex_lock (&self->mutex);
+  g_hash_table_remove (self->choices, GUINT_TO_POINTER (index));
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
 /* The upstream that has selected others than this node. */
 GFlowNode *
 _g_flow_run_find_chooser (GFlowRun *self,

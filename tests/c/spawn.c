@@ -368,6 +368,76 @@ test_locks (void)
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION);
 }
 
+/* Attempts */
+
+static gboolean
+body_fail_at_first (GFlowNode  *node,
+                    GFlowRun   *run,
+                    gpointer    user_data,
+                    GError    **error)
+{
+  if (g_atomic_int_add ((int *) user_data, 1) >= 2)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Not yet");
+  return FALSE;
+}
+
+static void
+test_retry (gconstpointer data)
+{
+  const Way *way = data;
+  g_autoptr (GFlow) flow = g_flow_new (), good = g_flow_new (), bad = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  Spawner spawner = { .flows = { bad, good } };
+  GFlowNode *spawning;
+  TestBench bench;
+  int n = 0;
+
+  g_test_summary ("An attempt ends with its sub-runs, and the next one has others");
+  test_bench_init (&bench);
+  test_add_sync (&bench, good, "good", NULL);
+  g_flow_add (bad, NULL, body_fail_at_first, &n, NULL, NULL);
+  spawning = add_spawner (flow, &spawner, way->kind);
+  g_flow_node_set_max_retries (spawning, 3);
+  g_flow_node_add_upstream (test_add_sync (&bench, flow, "after", NULL), spawning);
+  run = g_flow_run_new (flow);
+  execute (run, way->sync, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (n, ==, 3);
+  test_assert_log (&bench.log, "good good good after");
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  g_clear_object (&good);
+  test_bench_clear (&bench);
+}
+
+static void
+test_timeout (gconstpointer data)
+{
+  const Way *way = data;
+  g_autoptr (GFlow) flow = g_flow_new (), endless = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+  Spawner spawner = { .flows = { endless } };
+  TestBench bench;
+  TestJob *job;
+
+  g_test_summary ("The timeout of a node is for its sub-runs, too");
+  test_bench_init (&bench);
+  test_add_sync (&bench, endless, "endless", &job);
+  job->forever = TRUE;
+  g_flow_node_set_timeout (add_spawner (flow, &spawner, way->kind), 10);
+  run = g_flow_run_new (flow);
+  g_assert_false (execute (run, way->sync, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  g_assert_cmpint (job->cancelled, ==, 1);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  g_clear_object (&endless);
+  test_bench_clear (&bench);
+}
+
 /* Cancelling */
 
 typedef enum
@@ -793,6 +863,8 @@ main (int   argc,
   add_ways ("body-fails", test_body_fails);
   add_ways ("stop", test_stop);
   add_ways ("refused", test_refused);
+  add_ways ("retry", test_retry);
+  add_ways ("timeout", test_timeout);
   g_test_add_data_func ("/spawn/many/async", GINT_TO_POINTER (FALSE), test_many);
   g_test_add_data_func ("/spawn/many/sync", GINT_TO_POINTER (TRUE), test_many);
   g_test_add_func ("/spawn/locks", test_locks);
