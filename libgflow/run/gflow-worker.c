@@ -428,6 +428,11 @@ end_attended_node (GFlowRun       *self,
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
   const guint16 marks = _g_flow_run_marks (self, index);
 
+  if ((marks & G_FLOW_MARK_GROWN) != 0 && !_g_flow_run_end_part (self, lane, index, &state))
+    {
+      let_go (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
   if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
     _g_flow_run_record_end (self, index);
   /* It is not over: there will be another attempt. */
@@ -483,7 +488,8 @@ _g_flow_run_end_node (GFlowRun       *self,
                       GFlowNodeState  state)
 {
   /* It has left its worker, and the run may have no inbox. */
-  if (lane->context && (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
+  if (lane->context && g_flow_inbox_slots (&self->inbox) == NULL &&
+      (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
     _g_flow_run_steer (self);
   return end_attended_node (self, lane, index, state);
 }
