@@ -53,19 +53,19 @@ count_missing (GFlowRun *self,
   return n;
 }
 
-/* Whether the node has to wait, though it was ready, for something that was revived; then
+/* TRUE if the node has to wait, though it was ready, for something that is revived; then
  * it comes again. */
-gboolean
-_g_flow_run_waits_for_revived (GFlowRun *self,
-                               guint32   index)
+static gboolean
+put_down (GFlowRun *self,
+          guint32   index,
+          guint     epoch,
+          gboolean *changed)
 {
   guint n;
 
-  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_UNCLEAN) == 0)
-    return FALSE;
-
   _g_flow_mutex_lock (&self->mutex);
   n = count_missing (self, index);
+  *changed = epoch != atomic_load_explicit (&self->revival_epoch, memory_order_relaxed);
   if (n > 0)
     {
       put_down_locked (self, index, n);
@@ -74,6 +74,38 @@ _g_flow_run_waits_for_revived (GFlowRun *self,
     }
   _g_flow_mutex_unlock (&self->mutex);
   return n > 0;
+}
+
+/* What becomes of a node that is ready: as _g_flow_run_judge() says, or WAITING if it has to
+ * come again. If something was revived, or has ended so, while the node was judged, it
+ * is judged again: what it needs may have been seen as it was and as it is. */
+GFlowNodeState
+_g_flow_run_judge_ready (GFlowRun *self,
+                         guint32   index)
+{
+  GFlowNodeState state;
+  gboolean changed;
+
+  do
+    {
+      /* Acquire: pairs with the release in change_epoch_locked(). */
+      const guint epoch = atomic_load_explicit (&self->revival_epoch, memory_order_acquire);
+
+      state = _g_flow_run_judge (self, index);
+      if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_UNCLEAN) == 0)
+        return state;
+      if (put_down (self, index, epoch, &changed))
+        return G_FLOW_NODE_STATE_WAITING;
+    }
+  while (changed);
+  return state;
+}
+
+static void
+change_epoch_locked (GFlowRun *self)
+{
+  /* Release: pairs with the load in _g_flow_run_judge_ready(), for the states. */
+  atomic_fetch_add_explicit (&self->revival_epoch, 1, memory_order_release);
 }
 
 /* A revived node has ended for good. What was put down for it becomes ready. */
@@ -88,6 +120,7 @@ _g_flow_run_end_revived (GFlowRun  *self,
 
   _g_flow_mutex_lock (&self->mutex);
   _g_flow_run_unmark (self, index, G_FLOW_MARK_REVIVED);
+  change_epoch_locked (self);
   for (guint32 i = n; i-- > 0;)
     {
       const guint missing = self->missing == NULL ? 0 :
@@ -231,6 +264,7 @@ reset_locked (GFlowRun *self,
   forget_error_locked (self, index);
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_WAITING,
                          memory_order_release);
+  change_epoch_locked (self);
   /* Relaxed: only told. */
   atomic_fetch_add_explicit (&self->n_revived, 1, memory_order_relaxed);
   atomic_fetch_add_explicit (&self->weight_revived, weight, memory_order_relaxed);

@@ -222,6 +222,7 @@ struct _GFlowRun
   GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
   _Atomic guint    n_revived;    /* nodes that have ended once too often */
   _Atomic guint64  weight_revived; /* of these */
+  _Atomic guint    revival_epoch; /* counts what is revived, and what of it has ended */
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
@@ -353,7 +354,7 @@ void           _g_flow_run_push_to_heap    (GFlowRun        *self,
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
 
 /* Running again what has failed: gflow-revive.c */
-gboolean       _g_flow_run_waits_for_revived (GFlowRun      *self,
+GFlowNodeState _g_flow_run_judge_ready     (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_end_revived     (GFlowRun        *self,
                                             GFlowLane       *lane,

@@ -282,9 +282,9 @@ _g_flow_run_run_in_context (GFlowRun *self,
                             guint32   index)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
-  GFlowNodeState state = _g_flow_run_judge (self, index);
+  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
 
-  if (_g_flow_run_waits_for_revived (self, index))
+  if (state == G_FLOW_NODE_STATE_WAITING)
     {
       _g_flow_run_put_down (self, lane, index);
       return;

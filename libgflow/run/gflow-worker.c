@@ -573,9 +573,9 @@ run_attended_node (GFlowRun  *self,
       return G_FLOW_NO_NODE;
     }
 
-  GFlowNodeState state = _g_flow_run_judge (self, index);
+  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
 
-  if (_g_flow_run_waits_for_revived (self, index))
+  if (state == G_FLOW_NODE_STATE_WAITING)
     {
       _g_flow_run_put_down (self, lane, index);
       return G_FLOW_NO_NODE;
