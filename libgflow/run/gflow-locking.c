@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-record-private.h"
+#include "gflow-steps-private.h"
 
 #include "graph/gflow-lock-private.h"
 
@@ -176,6 +177,8 @@ new_wait (GFlowRun *self,
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
                          memory_order_relaxed);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   return wait;
 }
 

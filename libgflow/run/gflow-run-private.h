@@ -18,9 +18,11 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowChange GFlowChange;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowObserver GFlowObserver;
+typedef struct _GFlowProgress GFlowProgress;
 typedef struct _GFlowRecord GFlowRecord;
 typedef struct _GFlowResult GFlowResult;
 
@@ -183,7 +185,7 @@ struct _GFlowRun
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
   GSource         *deadline_source; /* (owned) (nullable) */
-  GSource         *progress_source; /* (owned) (nullable) */
+  GSource         *tick_source;  /* (owned) (nullable): see gflow-progress.c */
   double           notified_fraction;
   guint            notified_done;
   GFlowEndedFunc   ended;
@@ -191,8 +193,17 @@ struct _GFlowRun
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
   gulong           cancel_handler;
 
+  /* Steps: owner context only, see gflow-steps.c */
+  GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */
+  GHashTable      *steps;        /* (owned) (nullable): GFlowNode → GFlowStep */
+  gboolean         tells_steps;  /* of all nodes; fixed when nodes start */
+  guint32          first_changed; /* index and 1 of a list by the next of changes, to be told */
+  guint32          last_changed;
+
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
+  _Atomic (GFlowChange *)  changes;
+  _Atomic guint32          changed; /* of these, what is noted: last in, first out */
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
@@ -209,6 +220,11 @@ struct _GFlowRun
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GHashTable      *progress;     /* (owned) (nullable): index → GFlowProgress */
+  GPtrArray       *progressing;  /* (owned) (nullable) of GFlowProgress: may run */
+  GArray          *progressed;   /* (owned) (nullable) of guint32: to be noted */
+  GHashTable      *subruns;      /* (owned) (nullable): index → runs inside of the node */
+  double           best_fraction; /* that was told */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
@@ -231,7 +247,6 @@ void           _g_flow_run_alloc_state     (GFlowRun        *self,
 void           _g_flow_run_free_state      (GFlowRun        *self);
 void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
-double         _g_flow_run_count_fraction  (GFlowRun        *self);
 GFlowNodeState _g_flow_run_judge           (GFlowRun        *self,
                                             guint32          index);
 gboolean       _g_flow_run_may_run         (GFlowRun        *self,
@@ -269,7 +284,13 @@ void           _g_flow_run_notify_state    (GFlowRun        *self);
 void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
-gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
+void           _g_flow_run_notify_progress (GFlowRun        *self);
+gboolean       _g_flow_run_tells_steps     (GFlowRun        *self);
+void           _g_flow_run_emit_step_changed (GFlowRun      *self,
+                                            GFlowStep       *step);
+void           _g_flow_run_items_changed   (GFlowRun        *self,
+                                            guint            n_removed,
+                                            guint            n_added);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
 /* Getting nodes to where they run: gflow-worker.c */

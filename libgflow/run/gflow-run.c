@@ -6,8 +6,10 @@
 #include "gflow-run-private.h"
 
 #include "gflow-enum-types.h"
+#include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /**
  * GFlowRun:
@@ -25,6 +27,11 @@
  * g_flow_run_execute (run, cancellable, executed_cb, self);
  * ```
  *
+ * A run is a list model of its nodes, as [class@GFlow.FlowStep]s, in the order in which
+ * they were added: to be shown in a list view, for instance. Steps are made when somebody
+ * asks for them. Before the run starts these are the nodes that the flow had when somebody
+ * first asked for them; when it starts, the list is brought up to date.
+ *
  * Every run ends in exactly one of done, failed and cancelled, and every node
  * of it in exactly one of done, failed, skipped and cancelled. The first error
  * in time is the error of the run; all of them are kept.
@@ -32,8 +39,8 @@
  * ## Thread safety
  *
  * A run belongs to its owner context: the thread-default main context of the
- * thread that started it. There all its signals and notifications come. Results,
- * states, reasons and cancellation may be used from any thread.
+ * thread that started it. There all its signals and notifications come, and there it is
+ * a list. Results, states, reasons, progress and cancellation may be used from any thread.
  *
  * Since: 0.1
  */
@@ -52,13 +59,18 @@ enum
   PROP_FRACTION,
   PROP_N_DONE,
   PROP_N_TOTAL,
+  PROP_ITEM_TYPE,
+  PROP_N_ITEMS,
   N_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
 static guint signals[G_FLOW_EVENT_ALWAYS + 1];
+static guint step_changed_signal;
 
-G_DEFINE_FINAL_TYPE (GFlowRun, g_flow_run, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE_WITH_CODE (GFlowRun, g_flow_run, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL,
+                                                      _g_flow_run_list_model_init))
 
 /* For the other files */
 
@@ -108,8 +120,8 @@ _g_flow_run_emit (GFlowRun     *self,
     g_signal_emit (self, signals[event], 0);
 }
 
-static void
-notify_progress (GFlowRun *self)
+void
+_g_flow_run_notify_progress (GFlowRun *self)
 {
   const guint n_done = _g_flow_run_count_done (self);
   const double fraction = g_flow_run_get_fraction (self);
@@ -124,11 +136,30 @@ notify_progress (GFlowRun *self)
   g_object_thaw_notify (G_OBJECT (self));
 }
 
+/* Whether somebody wants to be told of all steps. */
 gboolean
-_g_flow_run_progress_cb (gpointer user_data)
+_g_flow_run_tells_steps (GFlowRun *self)
 {
-  notify_progress (user_data);
-  return G_SOURCE_CONTINUE;
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, step_changed_signal, 0,
+                                NULL, NULL, NULL) != 0;
+}
+
+void
+_g_flow_run_emit_step_changed (GFlowRun  *self,
+                               GFlowStep *step)
+{
+  g_signal_emit (self, step_changed_signal, 0, step);
+}
+
+/* All of them. */
+void
+_g_flow_run_items_changed (GFlowRun *self,
+                           guint     n_removed,
+                           guint     n_added)
+{
+  g_list_model_items_changed (G_LIST_MODEL (self), 0, n_removed, n_added);
+  if (n_removed != n_added)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
 }
 
 void
@@ -138,7 +169,7 @@ _g_flow_run_notify_ended (GFlowRun *self)
   if (!_g_flow_watch_is_notified (self))
     return;
 
-  notify_progress (self);
+  _g_flow_run_notify_progress (self);
   _g_flow_run_notify_state (self);
   if (self->error != NULL)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
@@ -183,6 +214,8 @@ g_flow_run_finalize (GObject *object)
   g_assert (self->waits.length == 0);
   _g_flow_run_free_results (self);
   free_cancellables (self);
+  _g_flow_run_free_steps (self);
+  _g_flow_run_free_progress (self);
   _g_flow_run_free_records (self);
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
@@ -244,6 +277,12 @@ g_flow_run_get_property (GObject    *object,
       break;
     case PROP_N_TOTAL:
       g_value_set_uint (value, g_flow_run_get_n_total (self));
+      break;
+    case PROP_ITEM_TYPE:
+      g_value_set_gtype (value, _g_flow_run_get_item_type (G_LIST_MODEL (self)));
+      break;
+    case PROP_N_ITEMS:
+      g_value_set_uint (value, _g_flow_run_get_n_items (G_LIST_MODEL (self)));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -385,8 +424,10 @@ install_properties (GObjectClass *object_class)
   /**
    * GFlowRun:fraction: (attributes org.gtk.Property.get=g_flow_run_get_fraction)
    *
-   * How much of the run has ended, from 0 to 1, by the weights of the nodes.
-   * Never goes back, and is notified at most ten times a second.
+   * How much of the run is done, from 0 to 1, by the weights of the nodes. Of nodes that
+   * run, what they have said with [method@GFlow.FlowRun.set_node_progress] counts, and
+   * of nodes that run a flow, how far that is. Never goes back, and is notified at most
+   * ten times a second.
    *
    * A handler for notifications must be connected by the time that the flow
    * emits `started`.
@@ -412,6 +453,24 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_N_TOTAL] = g_param_spec_uint ("n-total", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  /**
+   * GFlowRun:item-type:
+   *
+   * The type of the items: [class@GFlow.FlowStep].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ITEM_TYPE] = g_param_spec_gtype ("item-type", NULL, NULL, G_TYPE_OBJECT, ro);
+
+  /**
+   * GFlowRun:n-items:
+   *
+   * The number of steps.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_ITEMS] = g_param_spec_uint ("n-items", NULL, NULL, 0, G_MAXUINT, 0, ro);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -456,6 +515,23 @@ install_signals (GObjectClass *object_class)
    */
   signals[G_FLOW_EVENT_ALWAYS] = g_signal_new ("always", type, flags, 0, NULL, NULL,
                                                NULL, G_TYPE_NONE, 0);
+
+  /**
+   * GFlowRun::step-changed:
+   * @self: the run
+   * @step: what has changed
+   *
+   * Emitted in the owner context when something of a step has changed: once, however much
+   * it was since the last time. Before `done` or `error` is emitted, this was for every
+   * step that has ended.
+   *
+   * A handler must be connected by the time that the flow emits `started`. Later, only
+   * steps that somebody has asked for are told of.
+   *
+   * Since: 0.1
+   */
+  step_changed_signal = g_signal_new ("step-changed", type, flags, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 1, G_TYPE_FLOW_STEP);
 }
 
 static void
@@ -826,7 +902,7 @@ g_flow_run_set_keep_results (GFlowRun *self,
  * g_flow_run_get_fraction: (attributes org.gtk.Method.get_property=fraction)
  * @self: a run
  *
- * Gets how much of the run has ended, by the weights of the nodes.
+ * Gets how much of the run is done, by the weights of the nodes.
  *
  * Returns: from 0 to 1
  *

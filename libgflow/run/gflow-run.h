@@ -73,6 +73,15 @@ GTask          *g_flow_run_defer_node           (GFlowRun             *self,
                                                  GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
 G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_run_get_errors           (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowStep      *g_flow_run_get_step             (GFlowRun             *self,
+                                                 GFlowNode            *node);
+
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_node_progress    (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 double                fraction,
+                                                 const char           *message);
 
 /* Properties */
 

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
@@ -239,6 +240,7 @@ subflow_ended (GFlowRun     *child,
   GFlowRun *run = g_object_ref (call->run);
 
   end_call (call, error != NULL ? g_error_copy (error) : NULL);
+  _g_flow_run_remove_subrun (run, call->index, child);
   _g_flow_owner_run_now (run);
   free_call (call);
   g_object_unref (run);
@@ -258,13 +260,14 @@ call_subflow (GFlowRun *self,
   call->run = self;
   call->index = index;
   child->parent = self;
-  _g_flow_run_observe_subrun (self, index, child);
+  _g_flow_run_add_subrun (self, index, child);
   g_flow_run_set_parameters (child, self->parameters);
   if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
                           _g_flow_run_ensure_cancellable (self, index),
                           subflow_ended, call, &error))
     {
       end_call (call, error);
+      _g_flow_run_remove_subrun (self, index, child);
       free_call (call);
       g_object_unref (child);
     }

@@ -7,6 +7,7 @@
 
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
  * node: a sync body on a worker, no lock, nobody watching. It costs a call, two
@@ -92,6 +93,8 @@ _g_flow_run_deliver (GFlowRun  *self,
 
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   if (lane == NULL)
     {
       _g_flow_scheduler_inject (self, index);
@@ -401,6 +404,8 @@ end_attended_node (GFlowRun       *self,
   const guint32 next = end_node (self, lane, index, state);
 
   lane->ending = FALSE;
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_note_end (self, index);
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
   if (self->plan->priorities != NULL)
     _g_flow_run_deliver_chosen (self, lane, !lane->context);

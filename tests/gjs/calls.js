@@ -175,6 +175,13 @@ test('runs', async () => {
     equal(step.get_state(), GFlow.FlowNodeState.FAILED);
     equal(step.get_error().message, 'bad');
     equal(step.dup_reason(), run.dup_node_reason(bad));
+    equal(step, run.get_step(bad));
+    // The run was not asked for steps before it started.
+    deepEqual([step.get_fraction(), step.get_start(), step.get_end(), step.get_attempt(),
+        step.get_worker()], [0, 0, 0, 0, -1]);
+    deepEqual([step.dup_message(), step.get_subrun()], [null, null]);
+    run.set_node_progress(bad, 1, 'too late');
+    equal(step.dup_message(), null);
 
     flow.remove_node(bad);
     equal(flow.execute_sync(null).get_n_done(), 3);

@@ -33,10 +33,12 @@ METHODS = {
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
         get_node_state get_node_error dup_node_reason get_node_cancellable defer_node get_errors
+        get_step set_node_progress
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total''',
-    'FlowStep': 'get_node get_state dup_reason get_error',
+    'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
+        get_attempt get_error get_worker get_subrun''',
 }
 
 PROPERTIES = {
@@ -45,8 +47,8 @@ PROPERTIES = {
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
-        n-done n-total''',
-    'FlowStep': 'node state reason error',
+        n-done n-total item-type n-items''',
+    'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
 }
 
 SIGNALS = {
@@ -54,7 +56,7 @@ SIGNALS = {
     'FlowNode': 'started done error always',
     'FlowLock': '',
     'FlowGroup': '',
-    'FlowRun': 'done error always',
+    'FlowRun': 'done error always step-changed',
     'FlowStep': '',
 }
 
@@ -119,8 +121,9 @@ class Visibility(unittest.TestCase):
                 self.assertEqual(getattr(GFlow, name).__gtype__.name, 'G' + name)
 
     def test_final(self):
-        """No class can be derived from, but the flow is a list."""
+        """No class can be derived from, but flow and run are lists."""
         self.assertTrue(issubclass(GFlow.Flow, Gio.ListModel))
+        self.assertTrue(issubclass(GFlow.FlowRun, Gio.ListModel))
 
     def test_error_domain(self):
         self.assertEqual(GLib.quark_to_string(GFlow.FlowError.quark()), 'g-flow-error-quark')
@@ -322,6 +325,11 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.FlowStep_get_state(step), GFlow.FlowNodeState.FAILED)
         self.assertEqual(self.FlowStep_get_error(step).domain, 'a-domain')
         self.FlowStep_dup_reason(step)
+        self.assertIs(self.FlowRun_get_step(run, bad), step)
+        self.FlowRun_set_node_progress(run, bad, 1, 'too late')
+        for name, value in {'get_fraction': 0, 'dup_message': None, 'get_start': 0, 'get_end': 0,
+                            'get_attempt': 0, 'get_worker': -1, 'get_subrun': None}.items():
+            self.assertEqual(getattr(self, f'FlowStep_{name}')(step), value, name)
         self.flow.remove_node(after)
         self.flow.remove_node(bad)
 

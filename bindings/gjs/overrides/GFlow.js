@@ -21,7 +21,8 @@
 //  * `error` handlers, run.error, run.get_node_error(node) and steps have a GFlow.FlowError.FAILED
 //    with its message: run.error_of(node) is what the node has thrown, and run.error_of() what has
 //    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
-//  * run.result(node), and `for (const node of flow)`;
+//  * run.result(node), `for (const node of flow)`, and `for (const step of run)`, which, unlike the
+//    loop with `await`, executes nothing, and gives all GFlow.FlowStep objects at once;
 //  * flow.equal() compares the functions.
 //
 // What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
@@ -383,14 +384,23 @@ function _init() {
         return run;
     };
 
+    // Steps
+
+    const setNodeProgress = FlowRun.prototype.set_node_progress;
+    FlowRun.prototype.set_node_progress = function (node, fraction = -1, message = null) {
+        setNodeProgress.call(this, node, fraction, message);
+    };
+
     // Iteration
 
     FlowRun.prototype[Symbol.asyncIterator] = function () {
         return iterate(this);
     };
 
-    Flow.prototype[Symbol.iterator] = function* () {
-        for (let i = 0, node; (node = this.get_item(i)) !== null; i++)
-            yield node;
-    };
+    for (const {prototype} of [Flow, FlowRun]) {
+        prototype[Symbol.iterator] = function* () {
+            for (let i = 0, item; (item = this.get_item(i)) !== null; i++)
+                yield item;
+        };
+    }
 }

@@ -563,6 +563,7 @@ class FlowRun(Shown, GFlow.FlowRun):
         run.connect('notify::fraction', show_progress)
         await run.execute()                 # or: run.execute_sync()
         run[function]                       # its result, or the exception that it raised
+        for step in run: …                  # all nodes: step.node, .state, .reason, .message, …
 
     properties: on_error, parameters, deadline, keep_results"""
 
@@ -632,12 +633,25 @@ class FlowRun(Shown, GFlow.FlowRun):
         """value: any Python object, or a GObject.Value."""
         super().set_result(self.find(node), box(value))
 
+    def set_node_progress(self, node, fraction=-1.0, message=None):
+        """Tells how far a node is that runs: fraction from 0 to 1, message for people.
+
+        From any thread, as often as wanted. What is not given stays as it is."""
+        super().set_node_progress(self.find(node), fraction, message)
+
     def find(self, node):
         """The node that a name or a function stands for."""
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
 
+    def __bool__(self):
+        return True  # also without a step
+
     def __getitem__(self, node):
-        """The result of a node, function or name; or its exception, if it failed."""
+        """The result of a node, function or name; or its exception, if it failed.
+
+        With a number, or a slice: that step. A run is the list of its steps."""
+        if isinstance(node, (int, slice)):
+            return super().__getitem__(node)
         node = self.find(node)
         value = self.get_result(node)
         if value is not None:
@@ -666,7 +680,7 @@ def _takes_node(name):
 
 for _name in ('cancel_node', 'set_result_variant', 'get_result', 'dup_result_variant',
               'dup_result_object', 'get_node_state', 'get_node_error', 'dup_node_reason',
-              'get_node_cancellable'):
+              'get_node_cancellable', 'get_step'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
