@@ -93,8 +93,8 @@ start_deadline (GFlowRun *self)
 static gboolean
 needs_context (GFlowRun *self)
 {
-  if (self->plan->n_context > 0 || self->deadline != 0 || self->steps != NULL ||
-      _g_flow_watch_is_watched (self))
+  if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
+      self->steps != NULL || _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -154,6 +154,7 @@ _g_flow_run_begin (GFlowRun        *self,
   find_owner (self, context, parking);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
+  _g_flow_run_alloc_attempts (self);
   self->start_time = g_get_monotonic_time ();
   if (self->is_recorded)
     _g_flow_run_make_records (self);

@@ -492,6 +492,67 @@ test_tree (void)
   test_bench_clear (&bench);
 }
 
+/* Each attempt is told of, and begins anew. */
+
+static gboolean
+fail_twice (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  int *n = user_data;
+  const gboolean well = g_atomic_int_add (n, 1) == 2;
+
+  g_flow_run_set_node_progress (run, node, well ? 0.25 : 0.75, well ? NULL : "fails");
+  if (!well)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "later");
+  return well;
+}
+
+static void
+attempt_cb (GFlowStep  *step,
+            GParamSpec *pspec,
+            TestLog    *log)
+{
+  g_autofree char *reason = g_flow_step_dup_reason (step);
+
+  test_log_addf (log, "%s%u%s", test_node_state_name (g_flow_step_get_state (step)),
+                 g_flow_step_get_attempt (step), reason != NULL ? "…" : "");
+}
+
+static void
+test_attempts (void)
+{
+  g_autoptr(GFlow) flow = g_flow_new ();
+  int n = 0;
+  GFlowNode *node = g_flow_add (flow, "node", fail_twice, &n, NULL, NULL);
+  g_autoptr(GFlowRun) run = g_flow_run_new (flow);
+  g_autoptr(GFlowRun) unwatched = g_flow_run_new (flow);
+  GFlowStep *step = step_at (run, 0);
+  TestLog log;
+
+  test_log_init (&log);
+  g_flow_node_set_max_retries (node, 2);
+  g_flow_node_set_retry_delay (node, 20);
+  g_signal_connect (step, "notify", G_CALLBACK (attempt_cb), &log);
+  g_assert_true (test_run_execute (run, NULL, NULL));
+
+  g_autofree char *message = g_flow_step_dup_message (step);
+
+  assert_step (step, DONE);
+  g_assert_cmpuint (g_flow_step_get_attempt (step), ==, 3);
+  g_assert_cmpstr (message, ==, NULL);
+  /* How much of it is seen depends on how fast it goes, but not these. */
+  g_assert_cmpuint (test_log_count (&log, "waiting1…"), >=, 1);
+  g_assert_cmpuint (test_log_count (&log, "waiting2…"), >=, 1);
+  g_assert_cmpuint (test_log_count (&log, "done3"), >=, 1);
+  test_log_clear (&log);
+
+  n = 0;
+  g_assert_true (test_run_execute (unwatched, NULL, NULL));
+  g_assert_cmpuint (g_flow_step_get_attempt (step_at (unwatched, 0)), ==, 3);
+}
+
 /* A list view of ten thousand steps, of which it has made some: what it hears is in
  * proportion to what it looks at. */
 static void
@@ -601,6 +662,7 @@ main (int   argc,
   g_test_add_func ("/steps/edited", test_edited);
   g_test_add_func ("/steps/refused", test_refused);
   g_test_add_func ("/steps/tree", test_tree);
+  g_test_add_func ("/steps/attempts", test_attempts);
   g_test_add_func ("/steps/many", test_many);
   g_test_add_func ("/steps/wild", test_wild);
   return g_test_run ();
