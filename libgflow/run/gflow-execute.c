@@ -158,6 +158,8 @@ _g_flow_run_begin (GFlowRun        *self,
   self->start_time = g_get_monotonic_time ();
   if (self->is_recorded)
     _g_flow_run_make_records (self);
+  if (self->plan->locks != NULL)
+    _g_flow_run_enlist_locker (self);
   _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
@@ -263,6 +265,8 @@ _g_flow_run_finish (GFlowRun *self)
 
   self->finished = TRUE;
   disconnect (self);
+  if (self->plan->locks != NULL)
+    _g_flow_run_delist_locker (self);
 
   const GFlowRunState state = settle_outcome (self);
   const GFlowEvent event = state == G_FLOW_RUN_STATE_DONE ? G_FLOW_EVENT_DONE

@@ -159,6 +159,7 @@ struct _GFlowRun
   gboolean         quiet;        /* nobody is told of it */
   gboolean         is_recorded;  /* see gflow-record-private.h */
   GFlowObserver   *observers;    /* (owned) (nullable) */
+  GList            locker_link;  /* in a list of runs, if the plan has locks: gflow-locking.c */
   gint64           start_time;   /* monotonic, in µs */
 
   /* The state of the nodes */
@@ -374,6 +375,12 @@ gboolean       _g_flow_run_relock          (GFlowRun        *self,
 void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
+void           _g_flow_run_enlist_locker   (GFlowRun        *self);
+void           _g_flow_run_delist_locker   (GFlowRun        *self);
+guint          _g_flow_run_find_holders    (GFlowRun        *self,
+                                            GFlowLock       *lock,
+                                            char           **title,
+                                            gboolean        *is_other);
 
 /* Results: gflow-results.c */
 void           _g_flow_run_drop_results    (GFlowRun        *self,
