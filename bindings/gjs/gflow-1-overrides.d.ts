@@ -90,5 +90,10 @@ declare module 'gi://GFlow?version=1' {
         interface FlowLock {
             acquire(): Promise<boolean>;
         }
+
+        interface FlowHistory {
+            load(file: Gio.File): Promise<boolean>;
+            save(file: Gio.File): Promise<boolean>;
+        }
     }
 }

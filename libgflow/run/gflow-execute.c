@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-estimate-private.h"
 #include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
@@ -156,6 +157,8 @@ _g_flow_run_begin (GFlowRun        *self,
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_alloc_attempts (self);
   self->start_time = g_get_monotonic_time ();
+  if (self->history != NULL)
+    _g_flow_run_start_learning (self);
   if (self->is_recorded)
     _g_flow_run_make_records (self);
   if (self->plan->locks != NULL)
@@ -276,6 +279,7 @@ _g_flow_run_finish (GFlowRun *self)
   _g_flow_run_update_steps (self);
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
+  self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);
   if (!self->quiet)

@@ -19,7 +19,9 @@ G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowChange GFlowChange;
+typedef struct _GFlowLearner GFlowLearner;
 typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowPace GFlowPace;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowObserver GFlowObserver;
 typedef struct _GFlowProgress GFlowProgress;
@@ -161,6 +163,9 @@ struct _GFlowRun
   GFlowObserver   *observers;    /* (owned) (nullable) */
   GList            locker_link;  /* in a list of runs, if the plan has locks: gflow-locking.c */
   gint64           start_time;   /* monotonic, in µs */
+  GFlowHistory    *history;      /* (owned) (nullable) */
+  gboolean         history_set;  /* not as the flow says */
+  GFlowLearner    *learner;      /* (unowned) (nullable): one of the observers, if there is a history */
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
@@ -200,6 +205,11 @@ struct _GFlowRun
   GSource         *tick_source;  /* (owned) (nullable): see gflow-progress.c */
   double           notified_fraction;
   guint            notified_done;
+  char            *notified_status; /* (owned) (nullable) */
+  guint            notified_elapsed; /* in seconds, and so what follows */
+  guint            notified_remaining;
+  double           notified_rate;
+  gint64           end_time;     /* monotonic, in µs; set before the state tells of the end */
   GFlowEndedFunc   ended;
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
@@ -240,6 +250,7 @@ struct _GFlowRun
   GArray          *progressed;   /* (owned) (nullable) of guint32: to be noted */
   GHashTable      *subruns;      /* (owned) (nullable): index → runs inside of the node */
   double           best_fraction; /* that was told */
+  GFlowPace       *pace;         /* (owned) (nullable) */
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */

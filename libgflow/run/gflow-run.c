@@ -6,10 +6,12 @@
 #include "gflow-run-private.h"
 
 #include "gflow-enum-types.h"
+#include "gflow-estimate-private.h"
 #include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
+#include "graph/gflow-history.h"
 
 /**
  * GFlowRun:
@@ -60,6 +62,11 @@ enum
   PROP_FRACTION,
   PROP_N_DONE,
   PROP_N_TOTAL,
+  PROP_STATUS,
+  PROP_ELAPSED,
+  PROP_REMAINING,
+  PROP_RATE,
+  PROP_HISTORY,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS,
   N_PROPS
@@ -127,6 +134,64 @@ _g_flow_run_emit (GFlowRun     *self,
     g_signal_emit (self, signals[event], 0);
 }
 
+/* Whether somebody is notified of this property, or of all. */
+static gboolean
+is_notified_of (GFlowRun *self,
+                guint     property)
+{
+  return g_signal_has_handler_pending (self, g_signal_lookup ("notify", G_TYPE_OBJECT),
+                                       g_quark_from_static_string (properties[property]->name),
+                                       TRUE);
+}
+
+/* Notifies of a number that people look at, if they would see a difference. */
+static void
+notify_rounded (GFlowRun *self,
+                guint     property,
+                guint    *told,
+                guint     now)
+{
+  if (*told == now)
+    return;
+
+  *told = now;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+notify_status (GFlowRun *self)
+{
+  if (!is_notified_of (self, PROP_STATUS))
+    return;
+
+  g_autofree char *status = g_flow_run_dup_status (self);
+
+  if (g_strcmp0 (self->notified_status, status) == 0)
+    return;
+
+  g_free (self->notified_status);
+  self->notified_status = g_steal_pointer (&status);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS]);
+}
+
+static void
+notify_times (GFlowRun *self)
+{
+  const double remaining = g_flow_run_get_remaining (self);
+  const double rate = g_flow_run_get_rate (self);
+  const guint seconds = remaining < 0.0 ? G_MAXUINT : _g_flow_run_round_seconds (remaining);
+
+  notify_rounded (self, PROP_ELAPSED, &self->notified_elapsed,
+                  (guint) g_flow_run_get_elapsed (self));
+  notify_rounded (self, PROP_REMAINING, &self->notified_remaining, seconds);
+  if (ABS (rate - self->notified_rate) > ABS (self->notified_rate) / 100)
+    {
+      self->notified_rate = rate;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RATE]);
+    }
+}
+
+/* Ten times a second, and at the end. */
 void
 _g_flow_run_notify_progress (GFlowRun *self)
 {
@@ -140,6 +205,11 @@ _g_flow_run_notify_progress (GFlowRun *self)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FRACTION]);
   self->notified_done = n_done;
   self->notified_fraction = fraction;
+  if (_g_flow_watch_is_notified (self))
+    {
+      notify_status (self);
+      notify_times (self);
+    }
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -228,6 +298,9 @@ g_flow_run_finalize (GObject *object)
   g_free (self->ahead.calls);
   _g_flow_run_free_attempts (self);
   _g_flow_run_free_state (self);
+  g_clear_object (&self->history);
+  g_clear_pointer (&self->pace, g_free);
+  g_clear_pointer (&self->notified_status, g_free);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
@@ -290,6 +363,21 @@ g_flow_run_get_property (GObject    *object,
     case PROP_N_TOTAL:
       g_value_set_uint (value, g_flow_run_get_n_total (self));
       break;
+    case PROP_STATUS:
+      g_value_take_string (value, g_flow_run_dup_status (self));
+      break;
+    case PROP_ELAPSED:
+      g_value_set_double (value, g_flow_run_get_elapsed (self));
+      break;
+    case PROP_REMAINING:
+      g_value_set_double (value, g_flow_run_get_remaining (self));
+      break;
+    case PROP_RATE:
+      g_value_set_double (value, g_flow_run_get_rate (self));
+      break;
+    case PROP_HISTORY:
+      g_value_set_object (value, self->history);
+      break;
     case PROP_ITEM_TYPE:
       g_value_set_gtype (value, _g_flow_run_get_item_type (G_LIST_MODEL (self)));
       break;
@@ -326,6 +414,9 @@ g_flow_run_set_property (GObject      *object,
     case PROP_KEEP_RESULTS:
       g_flow_run_set_keep_results (self, g_value_get_boolean (value));
       break;
+    case PROP_HISTORY:
+      g_flow_run_set_history (self, g_value_get_object (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -338,6 +429,8 @@ g_flow_run_constructed (GObject *object)
 
   if (!self->on_error_set && self->flow != NULL)
     self->on_error = g_flow_get_on_error (self->flow);
+  if (!self->history_set && self->flow != NULL)
+    g_set_object (&self->history, g_flow_get_history (self->flow));
 
   G_OBJECT_CLASS (g_flow_run_parent_class)->constructed (object);
 }
@@ -477,6 +570,57 @@ install_properties (GObjectClass *object_class)
   properties[PROP_N_TOTAL] = g_param_spec_uint ("n-total", NULL, NULL, 0, G_MAXUINT, 0, ro);
 
   /**
+   * GFlowRun:status:
+   *
+   * One translated line for people of how far the run is: see
+   * [method@GFlow.FlowRun.dup_status]. Notified as `fraction` is.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STATUS] = g_param_spec_string ("status", NULL, NULL, NULL, ro);
+
+  /**
+   * GFlowRun:elapsed: (attributes org.gtk.Property.get=g_flow_run_get_elapsed)
+   *
+   * How long the run has taken by now, or took, in seconds. Notified once a second.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ELAPSED] = g_param_spec_double ("elapsed", NULL, NULL, 0.0, G_MAXDOUBLE, 0.0, ro);
+
+  /**
+   * GFlowRun:remaining: (attributes org.gtk.Property.get=g_flow_run_get_remaining)
+   *
+   * How long the run will take from now on, in seconds, as far as can be told; -1 as long
+   * as there is no evidence. Notified when it is another second, or, of more than ten,
+   * other five seconds, or another minute, or hour.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_REMAINING] = g_param_spec_double ("remaining", NULL, NULL, -1.0, G_MAXDOUBLE,
+                                                    -1.0, ro);
+
+  /**
+   * GFlowRun:rate: (attributes org.gtk.Property.get=g_flow_run_get_rate)
+   *
+   * How many nodes end in a second, lately; -1 as long as there is no evidence. Notified
+   * when it has changed by a hundredth.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_RATE] = g_param_spec_double ("rate", NULL, NULL, -1.0, G_MAXDOUBLE, -1.0, ro);
+
+  /**
+   * GFlowRun:history: (attributes org.gtk.Property.get=g_flow_run_get_history org.gtk.Property.set=g_flow_run_set_history)
+   *
+   * What the run knows of how long nodes take, and what it learns of that is added to.
+   * As the flow says, unless set. To be set before the run starts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_HISTORY] = g_param_spec_object ("history", NULL, NULL, G_TYPE_FLOW_HISTORY, rw);
+
+  /**
    * GFlowRun:item-type:
    *
    * The type of the items: [class@GFlow.FlowStep].
@@ -577,6 +721,8 @@ g_flow_run_init (GFlowRun *self)
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
+  self->notified_remaining = G_MAXUINT;
+  self->notified_rate = -1.0;
 }
 
 /**
@@ -918,6 +1064,28 @@ g_flow_run_set_keep_results (GFlowRun *self,
 
   self->keep_results = keep_results;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KEEP_RESULTS]);
+}
+
+/**
+ * g_flow_run_set_history: (attributes org.gtk.Method.set_property=history)
+ * @self: a run that has not started
+ * @history: (nullable): the history
+ *
+ * Sets what the run learns of how long nodes take.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_history (GFlowRun     *self,
+                        GFlowHistory *history)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (history == NULL || G_IS_FLOW_HISTORY (history));
+  g_return_if_fail (is_new (self));
+
+  self->history_set = TRUE;
+  if (g_set_object (&self->history, history))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HISTORY]);
 }
 
 /**

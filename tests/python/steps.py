@@ -122,6 +122,38 @@ class Steps(unittest.TestCase):
         with self.assertRaises(KeyError):
             run.set_node_progress('nobody', 1)
 
+    def test_history(self):
+        flow = GFlow.Flow(name='learns', history=GFlow.FlowHistory())
+        history = flow.get_history()
+        file, stream = Gio.File.new_tmp(None)
+        stream.close(None)
+
+        @flow.node
+        def waits():
+            threading.Event().wait(0.01)
+
+        async def main():
+            run = await flow.execute()
+            self.assertEqual(run.props.status, '1 of 1 done')
+            self.assertGreaterEqual(run.props.elapsed, 0.01)
+            self.assertGreaterEqual(history.get_duration('waits'), 0.01)
+            self.assertTrue(await history.save(file))
+            other = GFlow.FlowHistory()
+            self.assertTrue(await other.load(file))
+            file.delete()
+            with self.assertRaises(GLib.Error):
+                await other.load(file)
+            return other
+
+        other = asyncio.run(main())
+        run = GFlow.FlowRun(flow, history=other)
+        self.assertEqual(run.props.remaining, other.get_run_duration('learns'))
+        self.assertGreaterEqual(run.props.remaining, 0.01)
+        other.forget()
+        self.assertEqual(run.props.remaining, -1)
+        with self.assertRaises(GLib.Error):
+            other.load_variant(GLib.Variant('s', 'nothing'))
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -299,6 +299,42 @@ void test_lock () throws Error {
     assert_true (new FlowLock ().permits == 1);
 }
 
+// FlowHistory
+
+void test_history () throws Error {
+    var history = new FlowHistory ();
+    var other = new FlowHistory ();
+    var flow = new Flow () { name = "f", history = history };
+    var run = new FlowRun (flow);
+    FileIOStream stream;
+    var file = File.new_tmp (null, out stream);
+
+    flow.add ("a", succeed);
+    assert_true (flow.history == history && flow.get_history () == history);
+    assert_true (run.history == history && run.get_history () == history);
+    run.set_history (other);
+    run.history = history;
+    flow.set_history (history);
+    assert_true (run.execute_sync ());
+    assert_true (history.get_duration ("a") >= 0 && history.get_run_duration ("f") >= 0);
+    assert_true (run.elapsed == run.get_elapsed () && run.elapsed > 0);
+    assert_true (run.remaining == 0 && run.get_remaining () == 0);
+    assert_true (run.rate == -1 && run.get_rate () == -1);
+    assert_cmpstr (run.status, EQ, run.dup_status ());
+
+    history.forget ();
+    history.add_duration ("a", 2);
+    history.add_run_duration (null, 3);
+    assert_true (history.load_variant (history.to_variant ()));
+    assert_true (other.load_variant (history.to_variant ()));
+    assert_true (other.get_duration ("a") == 2 && other.get_run_duration (null) == 3);
+    assert_true (history.save_sync (file) && history.load_sync (file));
+    assert_true (history.save.end (wait (callback => history.save.begin (file, null, callback))));
+    assert_true (history.load.end (wait (callback => history.load.begin (file, null, callback))));
+    assert_true (history.get_duration ("a") == 2);
+    file.delete ();
+}
+
 // FlowRun
 
 void test_run () throws Error {
@@ -549,6 +585,7 @@ int main (string[] args) {
     add_test ("/vala/api/node-signals", test_node_signals);
     add_test ("/vala/api/group", test_group);
     add_test ("/vala/api/lock", test_lock);
+    add_test ("/vala/api/history", test_history);
     add_test ("/vala/api/run", test_run);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);

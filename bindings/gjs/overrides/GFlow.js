@@ -14,7 +14,8 @@
 //    function is given the results of those nodes. Only a function that names the cancellable
 //    among its parameters is given one; others have run.get_node_cancellable(node);
 //  * GFlow.series(…) and GFlow.parallel(…) make groups of nodes and groups;
-//  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`: what a function of the
+//  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`,
+//    `await history.load(file)`, `await history.save(file)`: what a function of the
 //    flow has thrown is what the promise is rejected with;
 //  * `for await (const {node, state, reason, error} of run)` executes a run, and tells of each node
 //    when it has ended. Whoever leaves the loop early cancels the run;
@@ -72,7 +73,7 @@ function toArray(value) {
 }
 
 function _init() {
-    const {Flow, FlowError, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
+    const {Flow, FlowError, FlowGroup, FlowHistory, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
 
     const {bodies, callFunction, callSync, callTask} = makeBodies();
 
@@ -401,6 +402,16 @@ function _init() {
         run.execute_sync(cancellable);
         return run;
     };
+
+    // Histories
+
+    for (const name of ['load', 'save']) {
+        Gio._promisify(FlowHistory.prototype, name, `${name}_finish`);
+        const promised = FlowHistory.prototype[name];
+        FlowHistory.prototype[name] = function (file, cancellable = null, ...callback) {
+            return promised.call(this, file, cancellable, ...callback);
+        };
+    }
 
     // Steps
 

@@ -25,8 +25,8 @@ from ._gflow_values import box, original
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = ['Flow', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock', 'Parallel', 'Semaphore',
-           'Sequence', 'Series', 'WithLock', 'create_task']
+__all__ = ['Flow', 'FlowGroup', 'FlowHistory', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock',
+           'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock', 'create_task']
 
 
 def _several(what):
@@ -122,6 +122,45 @@ Lock = FlowLock
 def Semaphore(value=1):
     """A lock that lets in so many at the same time."""
     return FlowLock(permits=value)
+
+
+# FlowHistory
+
+_FlowHistory = GFlow.FlowHistory
+
+
+async def _finish_io(start, finish, cancellable):
+    own = cancellable or Gio.Cancellable()
+    results, cancelled = await finished(lambda ready: start(own, ready), own.cancel)
+    try:
+        return finish(results.pop())
+    finally:
+        if cancelled is not None:
+            raise cancelled
+
+
+class FlowHistory(GFlow.FlowHistory):
+    """How long nodes took, so that later runs know how long they take: Flow(history=…).
+
+    await history.load(file), await history.save(file), with a Gio.File; or load_sync() and
+    save_sync(). As a value to keep: to_variant(), load_variant()."""
+
+    def load(self, file, cancellable=None, callback=None, *user_data):
+        """await history.load(file). With a callback: as in C."""
+        if callback is not None:
+            return super().load(file, cancellable, callback, *user_data)
+        return _finish_io(lambda own, ready: _FlowHistory.load(self, file, own, ready),
+                          self.load_finish, cancellable)
+
+    def save(self, file, cancellable=None, callback=None, *user_data):
+        """await history.save(file). With a callback: as in C."""
+        if callback is not None:
+            return super().save(file, cancellable, callback, *user_data)
+        return _finish_io(lambda own, ready: _FlowHistory.save(self, file, own, ready),
+                          self.save_finish, cancellable)
+
+
+FlowHistory = override(FlowHistory)
 
 
 # FlowNode
@@ -518,7 +557,7 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline
+        properties: of the run: keep_results, on_error, parameters, deadline, history
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -570,7 +609,7 @@ class FlowRun(Shown, GFlow.FlowRun):
         run[function]                       # its result, or the exception that it raised
         for step in run: …                  # all nodes: step.node, .state, .reason, .message, …
 
-    properties: on_error, parameters, deadline, keep_results"""
+    properties: on_error, parameters, deadline, keep_results, history"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
