@@ -17,16 +17,15 @@ void      _g_flow_run_reset_progress    (GFlowRun *self,
 double    _g_flow_run_count_fraction    (GFlowRun *self);
 void      _g_flow_run_free_progress     (GFlowRun *self);
 
-/* Runs inside of nodes. In the owner context, @child before it starts and when it has
- * ended; a node may have several, one after the other or at once. */
-void      _g_flow_run_add_subrun        (GFlowRun *self,
-                                         guint32   index,
-                                         GFlowRun *child);
-void      _g_flow_run_remove_subrun     (GFlowRun *self,
-                                         guint32   index,
-                                         GFlowRun *child);
-GFlowRun *_g_flow_run_ref_subrun        (GFlowRun *self,
-                                         guint32   index);
+/* Runs inside of nodes: see gflow-grow.c. From any thread. */
+void      _g_flow_run_note_subrun       (GFlowRun  *self,
+                                         guint32    index,
+                                         GFlowRun  *child);
+gboolean  _g_flow_run_keep_subruns      (GFlowRun  *self,
+                                         guint32    index,
+                                         GPtrArray *runs);
+GFlowRun *_g_flow_run_ref_subrun        (GFlowRun  *self,
+                                         guint32    index);
 
 /* Telling of it, ten times a second. In the owner context. */
 void      _g_flow_run_start_ticking     (GFlowRun *self);

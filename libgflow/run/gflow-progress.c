@@ -27,13 +27,6 @@ struct _GFlowProgress
   gboolean noted;   /* in self->progressed */
 };
 
-/* The runs inside of a node. */
-typedef struct
-{
-  GPtrArray *runs;     /* (owned) of GFlowRun */
-  double     fraction; /* the largest that was told: there may be more of them by now */
-} Subruns;
-
 static void
 free_progress (gpointer data)
 {
@@ -41,15 +34,6 @@ free_progress (gpointer data)
 
   g_free (progress->message);
   g_free (progress);
-}
-
-static void
-free_subruns (gpointer data)
-{
-  Subruns *subruns = data;
-
-  g_ptr_array_unref (subruns->runs);
-  g_free (subruns);
 }
 
 static gpointer
@@ -187,65 +171,43 @@ _g_flow_run_dup_node_message (GFlowRun *self,
 
 /* Runs inside of nodes */
 
-/* The steps of the run have theirs, also when they have ended. */
-static gboolean
-keeps_subruns (GFlowRun *self)
-{
-  return self->steps != NULL || self->tells_steps;
-}
-
+/* A sub-run is about to start, in any thread: the node cannot end meanwhile. */
 void
-_g_flow_run_add_subrun (GFlowRun *self,
-                        guint32   index,
-                        GFlowRun *child)
+_g_flow_run_note_subrun (GFlowRun *self,
+                         guint32   index,
+                         GFlowRun *child)
 {
-  _g_flow_mutex_lock (&self->mutex);
-  if (self->subruns == NULL)
-    self->subruns = g_hash_table_new_full (NULL, NULL, NULL, free_subruns);
-
-  Subruns *subruns = look_up (self->subruns, index);
-
-  if (subruns == NULL)
-    {
-      subruns = g_new0 (Subruns, 1);
-      subruns->runs = g_ptr_array_new_with_free_func (g_object_unref);
-      g_hash_table_insert (self->subruns, GUINT_TO_POINTER (index), subruns);
-    }
-  g_ptr_array_add (subruns->runs, g_object_ref (child));
-  _g_flow_mutex_unlock (&self->mutex);
-
-  if (_g_flow_run_is_recorded (self))
-    {
-      _g_flow_run_record (child);
-      _g_flow_run_observe_subrun (self, index, child);
-      _g_flow_run_note_change (self, index);
-    }
-}
-
-void
-_g_flow_run_remove_subrun (GFlowRun *self,
-                           guint32   index,
-                           GFlowRun *child)
-{
-  g_autoptr(GFlowRun) removed G_GNUC_UNUSED = NULL;
-  guint position;
-
-  if (keeps_subruns (self))
+  if (!_g_flow_run_is_recorded (self))
     return;
 
-  /* Dropped here, with the mutex released. */
+  _g_flow_run_record (child);
+  _g_flow_run_observe_subrun (self, index, child);
+  _g_flow_run_note_change (self, index);
+}
+
+/* The node has ended: steps have its sub-runs all the same. TRUE if @runs was taken. */
+gboolean
+_g_flow_run_keep_subruns (GFlowRun  *self,
+                          guint32    index,
+                          GPtrArray *runs)
+{
+  if (atomic_load_explicit (&self->changes, memory_order_acquire) == NULL)
+    return FALSE;
+
   _g_flow_mutex_lock (&self->mutex);
+  if (self->kept_subruns == NULL)
+    self->kept_subruns = g_hash_table_new_full (NULL, NULL, NULL,
+                                                (GDestroyNotify) g_ptr_array_unref);
 
-  Subruns *subruns = look_up (self->subruns, index);
+  /* Those of an attempt before this one stay, as somebody may have them. */
+  GPtrArray *before = look_up (self->kept_subruns, index);
 
-  if (subruns != NULL && g_ptr_array_find (subruns->runs, child, &position))
-    {
-      removed = g_object_ref (child);
-      g_ptr_array_remove_index (subruns->runs, position);
-      if (subruns->runs->len == 0)
-        g_hash_table_remove (self->subruns, GUINT_TO_POINTER (index));
-    }
+  if (before == NULL)
+    g_hash_table_insert (self->kept_subruns, GUINT_TO_POINTER (index), runs);
+  else
+    g_ptr_array_extend_and_steal (before, runs);
   _g_flow_mutex_unlock (&self->mutex);
+  return TRUE;
 }
 
 /* The one that was started last. */
@@ -253,34 +215,20 @@ GFlowRun *
 _g_flow_run_ref_subrun (GFlowRun *self,
                         guint32   index)
 {
+  g_autoptr(GPtrArray) running = _g_flow_run_ref_sub_runs (self, index);
   GFlowRun *child = NULL;
+
+  if (running != NULL)
+    return g_object_ref (running->pdata[running->len - 1]);
 
   _g_flow_mutex_lock (&self->mutex);
 
-  const Subruns *subruns = look_up (self->subruns, index);
+  const GPtrArray *kept = look_up (self->kept_subruns, index);
 
-  if (subruns != NULL)
-    child = g_object_ref (subruns->runs->pdata[subruns->runs->len - 1]);
+  if (kept != NULL)
+    child = g_object_ref (kept->pdata[kept->len - 1]);
   _g_flow_mutex_unlock (&self->mutex);
   return child;
-}
-
-/* Of all of them, by the number of their nodes. */
-static double
-count_subruns_locked (Subruns *subruns)
-{
-  double done = 0.0, total = 0.0;
-
-  for (guint i = 0; i < subruns->runs->len; i++)
-    {
-      GFlowRun *child = subruns->runs->pdata[i];
-      const double n = MAX (g_flow_run_get_n_total (child), 1);
-
-      done += n * _g_flow_run_count_fraction (child);
-      total += n;
-    }
-  subruns->fraction = MAX (subruns->fraction, total > 0.0 ? done / total : 0.0);
-  return subruns->fraction;
 }
 
 /* Counting */
@@ -290,8 +238,7 @@ count_node_locked (GFlowRun *self,
                    guint32   index)
 {
   const GFlowProgress *progress = look_up (self->progress, index);
-  Subruns *subruns = look_up (self->subruns, index);
-  const double inside = subruns != NULL ? count_subruns_locked (subruns) : 0.0;
+  const double inside = _g_flow_run_count_sub_runs_locked (self, index);
 
   return progress != NULL ? MAX (progress->fraction, inside) : inside;
 }
@@ -335,7 +282,7 @@ count_running_locked (GFlowRun *self)
 {
   double weight = 0.0;
   GHashTableIter iter;
-  gpointer key, value;
+  gpointer key;
 
   for (guint i = 0; self->progressing != NULL && i < self->progressing->len;)
     {
@@ -346,16 +293,16 @@ count_running_locked (GFlowRun *self)
           g_ptr_array_remove_index_fast (self->progressing, i);
           continue;
         }
-      if (look_up (self->subruns, progress->index) == NULL)
+      if (look_up (self->families, progress->index) == NULL)
         weight += get_weight (self, progress->index) * progress->fraction;
       i++;
     }
 
-  if (self->subruns == NULL)
+  if (self->families == NULL)
     return weight;
 
-  g_hash_table_iter_init (&iter, self->subruns);
-  while (g_hash_table_iter_next (&iter, &key, &value))
+  g_hash_table_iter_init (&iter, self->families);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
     if (!has_ended (self, GPOINTER_TO_UINT (key)))
       weight += get_weight (self, GPOINTER_TO_UINT (key)) *
                 count_node_locked (self, GPOINTER_TO_UINT (key));
@@ -408,14 +355,13 @@ note_progress (GFlowRun *self)
     }
   for (guint i = 0; changed != NULL && i < changed->len; i++)
     ((GFlowProgress *) look_up (self->progress, g_array_index (changed, guint32, i)))->noted = FALSE;
-  if (self->subruns != NULL)
+  if (self->families != NULL)
     {
       if (changed == NULL)
         changed = g_array_new (FALSE, FALSE, sizeof (guint32));
-      g_hash_table_iter_init (&iter, self->subruns);
+      g_hash_table_iter_init (&iter, self->families);
       while (g_hash_table_iter_next (&iter, &key, NULL))
-        if (!has_ended (self, GPOINTER_TO_UINT (key)))
-          g_array_append_vals (changed, &(guint32) { GPOINTER_TO_UINT (key) }, 1);
+        g_array_append_vals (changed, &(guint32) { GPOINTER_TO_UINT (key) }, 1);
     }
   _g_flow_mutex_unlock (&self->mutex);
 
@@ -459,5 +405,5 @@ _g_flow_run_free_progress (GFlowRun *self)
   g_clear_pointer (&self->progressed, g_array_unref);
   g_clear_pointer (&self->progressing, g_ptr_array_unref);
   g_clear_pointer (&self->progress, g_hash_table_unref);
-  g_clear_pointer (&self->subruns, g_hash_table_unref);
+  g_clear_pointer (&self->kept_subruns, g_hash_table_unref);
 }

@@ -75,6 +75,7 @@ enum
 static GParamSpec *properties[N_PROPS];
 static guint signals[G_FLOW_EVENT_ALWAYS + 1];
 static guint step_changed_signal;
+static guint stop_node_signal;
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GFlowRun, g_flow_run, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL,
@@ -132,6 +133,13 @@ _g_flow_run_emit (GFlowRun     *self,
     g_signal_emit (self, signals[event], 0, error);
   else
     g_signal_emit (self, signals[event], 0);
+}
+
+void
+_g_flow_run_emit_stop_node (GFlowRun *self,
+                            guint32   index)
+{
+  g_signal_emit (self, stop_node_signal, 0, self->plan->nodes[index].node);
 }
 
 /* Whether somebody is notified of this property, or of all. */
@@ -284,6 +292,14 @@ free_cancellables (GFlowRun *self)
 }
 
 static void
+free_grown_context (GFlowRun *self)
+{
+  GMainContext *context = atomic_load_explicit (&self->grown_context, memory_order_relaxed);
+
+  g_clear_pointer (&context, g_main_context_unref);
+}
+
+static void
 g_flow_run_finalize (GObject *object)
 {
   GFlowRun *self = G_FLOW_RUN (object);
@@ -293,6 +309,7 @@ g_flow_run_finalize (GObject *object)
   free_cancellables (self);
   _g_flow_run_free_steps (self);
   _g_flow_run_free_progress (self);
+  free_grown_context (self);
   _g_flow_run_free_records (self);
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
@@ -305,6 +322,7 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
   g_clear_pointer (&self->choices, g_hash_table_unref);
+  g_clear_pointer (&self->families, g_hash_table_unref);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -698,6 +716,22 @@ install_signals (GObjectClass *object_class)
    */
   step_changed_signal = g_signal_new ("step-changed", type, flags, 0, NULL, NULL, NULL,
                                       G_TYPE_NONE, 1, G_TYPE_FLOW_STEP);
+
+  /**
+   * GFlowRun::stop-node:
+   * @self: the run
+   * @node: the node
+   *
+   * Emitted in the owner context when a node that was deferred, see
+   * [method@GFlow.FlowRun.defer_node], is to stop: when its cancellable is
+   * cancelled, if it has one, and once. The node goes on until it is completed.
+   * For programs with many such nodes, to which this costs nothing, while a
+   * cancellable for each costs more than all else.
+   *
+   * Since: 0.1
+   */
+  stop_node_signal = g_signal_new ("stop-node", type, flags, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, G_TYPE_FLOW_NODE);
 }
 
 static void
@@ -723,6 +757,7 @@ g_flow_run_init (GFlowRun *self)
   self->cancelled_node = G_FLOW_NO_NODE;
   self->notified_remaining = G_MAXUINT;
   self->notified_rate = -1.0;
+  self->parent_index = G_FLOW_NO_NODE;
 }
 
 /**

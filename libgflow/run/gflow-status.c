@@ -6,7 +6,6 @@
 #include "gflow-estimate-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <math.h>
 
 /* One line for people of how far a run is. */
 
@@ -34,7 +33,9 @@ _g_flow_run_round_seconds (double seconds)
 {
   const double step = seconds < 10 ? 1 : seconds < MINUTE ? 5 : seconds < 2 * HOUR ? MINUTE : HOUR;
 
-  return (guint) MIN (ceil (seconds / step) * step, G_MAXINT);
+  const double n_steps = (double) (gint64) (MIN (seconds, G_MAXINT / 2) / step);
+
+  return (guint) ((n_steps * step < seconds ? n_steps + 1 : n_steps) * step);
 }
 
 static char *
