@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowObserver GFlowObserver;
 typedef struct _GFlowRecord GFlowRecord;
@@ -52,7 +53,9 @@ typedef enum
   G_FLOW_MARK_REVIVED    = 1 << 8, /* it had ended, and is run again */
   G_FLOW_MARK_CHOSE      = 1 << 9, /* it has selected some of its downstreams */
   G_FLOW_MARK_DESELECTED = 1 << 10, /* an upstream has selected others */
-  G_FLOW_MARK_GROWN      = 1 << 11, /* it has sub-runs */
+  G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
+  G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
+  G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -66,7 +69,8 @@ typedef enum
   G_FLOW_ATTENTION_PAUSED    = 1 << 5, /* and stays there */
   G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
-  G_FLOW_ATTENTION_GROWN     = 1 << 8, /* some node has sub-runs */
+  G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
+  G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -86,6 +90,7 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
+  guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
   guint32          n_done_before; /* when it last had nothing */
   guint32          back_off;  /* how long it waits before it looks at the other lanes */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
@@ -108,7 +113,7 @@ struct _GFlowFrame
   GFlowLane  *lane;
   gboolean    in_body; /* not between bodies, where handlers are called */
   GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
-  GFlowCall  *deferred; /* (owned) (nullable): that body has deferred its node */
+  gboolean    deferred; /* that body has said that its node goes on */
 };
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
@@ -168,6 +173,7 @@ struct _GFlowRun
   gpointer         block;        /* what follows is in it */
   GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
   guint            n_lanes;
+  gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
   GFlowRunNode    *nodes;
   GFlowInbox       inbox;        /* for workers, from elsewhere */
   GFlowInbox       context_inbox;
@@ -198,6 +204,8 @@ struct _GFlowRun
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
+  _Atomic (GFlowCompletion *) completed; /* deferred nodes to end: last in, first out */
+  gboolean         defers;       /* some node was deferred */
   GSource         *deadline_source; /* (owned) (nullable) */
   GSource         *progress_source; /* (owned) (nullable) */
   double           notified_fraction;
@@ -278,6 +286,8 @@ GCancellable  *_g_flow_run_ensure_cancellable (GFlowRun     *self,
                                             guint32          index);
 GCancellable  *_g_flow_run_replace_cancellable (GFlowRun    *self,
                                             guint32          index);
+gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 
@@ -298,6 +308,8 @@ void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
 void           _g_flow_run_notify_paused   (GFlowRun        *self);
+void           _g_flow_run_emit_stop_node  (GFlowRun        *self,
+                                            guint32          index);
 gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
@@ -344,6 +356,8 @@ void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);
 void           _g_flow_run_end_aside       (GFlowRun        *self);
+gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
+                                            guint32          index);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
                                             guint32          index,
                                             guint           *seconds);
@@ -394,9 +408,9 @@ GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
                                             guint32          index);
 
 /* Branches: gflow-select.c */
-void           _g_flow_run_apply_choice    (GFlowRun        *self,
-                                            guint32          index);
 void           _g_flow_run_forget_choice   (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_apply_choice    (GFlowRun        *self,
                                             guint32          index);
 GFlowNode     *_g_flow_run_find_chooser    (GFlowRun        *self,
                                             guint32          index);
@@ -433,7 +447,19 @@ void           _g_flow_run_end_returned    (GFlowRun        *self);
 void           _g_flow_run_end_in_context  (GFlowRun        *self,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_end_async       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
+                                            guint32          index);
+
+/* Sync bodies whose nodes go on: gflow-defer.c */
+GFlowNodeState _g_flow_run_leave_deferring (GFlowRun        *self,
+                                            guint32          index,
+                                            gboolean         succeeded,
+                                            GError          *error);
+void           _g_flow_run_end_completed   (GFlowRun        *self);
+void           _g_flow_run_stop_deferred   (GFlowRun        *self,
                                             guint32          index);
 
 /* Whether the nodes of the run have states. May be asked in any thread. */

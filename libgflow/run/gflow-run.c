@@ -58,6 +58,7 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 static guint signals[G_FLOW_EVENT_ALWAYS + 1];
+static guint stop_node_signal;
 
 G_DEFINE_FINAL_TYPE (GFlowRun, g_flow_run, G_TYPE_OBJECT)
 
@@ -113,6 +114,13 @@ _g_flow_run_emit (GFlowRun     *self,
     g_signal_emit (self, signals[event], 0, error);
   else
     g_signal_emit (self, signals[event], 0);
+}
+
+void
+_g_flow_run_emit_stop_node (GFlowRun *self,
+                            guint32   index)
+{
+  g_signal_emit (self, stop_node_signal, 0, self->plan->nodes[index].node);
 }
 
 static void
@@ -488,6 +496,22 @@ install_signals (GObjectClass *object_class)
    */
   signals[G_FLOW_EVENT_ALWAYS] = g_signal_new ("always", type, flags, 0, NULL, NULL,
                                                NULL, G_TYPE_NONE, 0);
+
+  /**
+   * GFlowRun::stop-node:
+   * @self: the run
+   * @node: the node
+   *
+   * Emitted in the owner context when a node that was deferred, see
+   * [method@GFlow.FlowRun.defer_node], is to stop: when its cancellable is
+   * cancelled, if it has one, and once. The node goes on until it is completed.
+   * For programs with many such nodes, to which this costs nothing, while a
+   * cancellable for each costs more than all else.
+   *
+   * Since: 0.1
+   */
+  stop_node_signal = g_signal_new ("stop-node", type, flags, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, G_TYPE_FLOW_NODE);
 }
 
 static void

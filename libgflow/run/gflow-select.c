@@ -101,6 +101,20 @@ has_selected (GFlowRun *self,
   return choice == NULL || g_hash_table_contains (choice, GUINT_TO_POINTER (downstream));
 }
 
+/* What an attempt has chosen that has failed. */
+void
+_g_flow_run_forget_choice (GFlowRun *self,
+                           guint32   index)
+{
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CHOSE) == 0)
+    return;
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_CHOSE);
+  _g_flow_mutex_lock (&self->mutex);
+  g_hash_table_remove (self->choices, GUINT_TO_POINTER (index));
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
 /* A node that has chosen ends: marks what it has not selected, before that can become ready. */
 void
 _g_flow_run_apply_choice (GFlowRun *self,
@@ -113,20 +127,6 @@ _g_flow_run_apply_choice (GFlowRun *self,
   for (guint32 i = 0; i < n; i++)
     if (!has_selected (self, index, successors[i]))
       _g_flow_run_mark (self, successors[i], G_FLOW_MARK_DESELECTED | G_FLOW_MARK_UNCLEAN);
-  _g_flow_mutex_unlock (&self->mutex);
-}
-
-/* What the node has chosen in an attempt that failed. */
-void
-_g_flow_run_forget_choice (GFlowRun *self,
-                           guint32   index)
-{
-  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CHOSE) == 0)
-    return;
-
-  _g_flow_run_unmark (self, index, G_FLOW_MARK_CHOSE);
-  _g_flow_mutex_lock (&self->mutex);
-  g_hash_table_remove (self->choices, GUINT_TO_POINTER (index));
   _g_flow_mutex_unlock (&self->mutex);
 }
 

@@ -55,16 +55,23 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
+/* Ends a node whose body has returned, or does not matter any more. Takes @error. */
+void
+_g_flow_run_end_async (GFlowRun *self,
+                       guint32   index,
+                       GError   *error)
+{
+  _g_flow_run_end_in_context (self, index,
+                              error != NULL ? _g_flow_run_fail_node (self, index, error)
+                                            : _g_flow_run_end_attempt (self, index));
+}
+
 static void
 end_call (GFlowCall *call,
           GError    *error)
 {
-  GFlowRun *run = call->run;
-
   call->ended = TRUE;
-  _g_flow_run_end_in_context (run, call->index,
-                              error != NULL ? _g_flow_run_fail_node (run, call->index, error)
-                                            : _g_flow_run_end_attempt (run, call->index));
+  _g_flow_run_end_async (call->run, call->index, error);
 }
 
 /* Ends the nodes whose tasks returned before their bodies did: after its body, or in
@@ -244,30 +251,6 @@ call_subflow (GFlowRun *self,
   _g_flow_run_adopt (self, index, child);
 }
 
-/* The body has asked for a task, which ends the node, and has itself returned. */
-static GFlowNodeState
-leave_deferring_body (GFlowCall *call,
-                      gboolean   succeeded,
-                      GError    *error)
-{
-  GFlowRun *run = call->run;
-  GFlowNodeState state = G_FLOW_NODE_STATE_RUNNING;
-
-  call->in_body = FALSE;
-  _g_flow_run_end_returned (run);
-  if (succeeded || call->ended)
-    {
-      g_clear_error (&error);
-    }
-  else
-    {
-      call->ended = TRUE;
-      state = _g_flow_run_fail_node (run, call->index, error);
-    }
-  leave_call (call);
-  return state;
-}
-
 static GFlowNodeState
 call_sync_body (GFlowRun   *self,
                 guint32     index,
@@ -284,52 +267,12 @@ call_sync_body (GFlowRun   *self,
   const gboolean succeeded =
     ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
 
-  if (frame->deferred != NULL)
-    return leave_deferring_body (frame->deferred, succeeded, error);
+  if (frame->deferred)
+    return _g_flow_run_leave_deferring (self, index, succeeded, error);
   if (!succeeded)
     return _g_flow_run_fail_node (self, index, error);
   g_clear_error (&error);
   return _g_flow_run_end_attempt (self, index);
-}
-
-/**
- * g_flow_run_defer_node:
- * @self: a run
- * @node: the node whose sync body is calling
- *
- * Makes an async body of a sync body that is running: the node does not end when
- * the body has returned, but when the task has, as described for
- * [callback@GFlow.FlowTaskFunc]. For bodies that find out on the way whether they
- * have to wait, like those of language bindings: a task costs more than all else
- * that a node in the context does.
- *
- * To be called from the body itself, of a node that is placed in the context. If
- * the body then fails, the node fails at once. A second call returns the same task.
- *
- * Returns: (transfer full): the task
- *
- * Since: 0.1
- */
-GTask *
-g_flow_run_defer_node (GFlowRun  *self,
-                       GFlowNode *node)
-{
-  GFlowFrame *frame = _g_flow_frame;
-  guint index;
-
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
-  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
-
-  while (frame != NULL && (frame->run != self || frame->sync != node))
-    frame = frame->below;
-  g_return_val_if_fail (frame != NULL && _g_flow_plan_find (self->plan, node, &index), NULL);
-
-  if (frame->deferred == NULL)
-    {
-      frame->deferred = _g_flow_call_new (self, index);
-      frame->deferred->in_body = TRUE;
-    }
-  return g_object_ref (frame->deferred->task);
 }
 
 /* Runs a node that is ready, or ends it if it is not to be run. The frame of the

@@ -431,7 +431,8 @@ test_timeout (gconstpointer data)
   run = g_flow_run_new (flow);
   g_assert_false (execute (run, way->sync, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-  g_assert_cmpint (job->cancelled, ==, 1);
+  /* On a busy machine it may not have begun by then. */
+  g_assert_cmpint (job->cancelled, ==, job->runs);
   g_clear_object (&run);
   g_clear_object (&flow);
   g_clear_object (&endless);

@@ -376,6 +376,11 @@ function _init() {
             select.call(this, node, find(this.flow, item));
     };
 
+    const failNode = FlowRun.prototype.fail_node;
+    FlowRun.prototype.fail_node = function (node, error) {
+        failNode.call(this, node, errors.toGError(this, node, error));
+    };
+
     // Running
 
     for (const {prototype} of [Flow, FlowRun, FlowLock])

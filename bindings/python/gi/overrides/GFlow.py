@@ -21,7 +21,7 @@ from ..overrides import override
 from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_values import box, original
+from ._gflow_values import box, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -667,6 +667,10 @@ class FlowRun(Shown, GFlow.FlowRun):
         """value: any Python object, or a GObject.Value."""
         super().set_result(self.find(node), box(value))
 
+    def fail_node(self, node, error):
+        """error: any exception"""
+        super().fail_node(self.find(node), to_error(self, error))
+
     def find(self, node):
         """The node that a name or a function stands for."""
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
@@ -706,7 +710,7 @@ def _takes_node(name):
 
 for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
               'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
-              'dup_node_reason', 'get_node_cancellable'):
+              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
