@@ -452,7 +452,7 @@ typedef enum
 typedef struct
 {
   Spawner   spawner;
-  GFlowRun *sub_run; /* (owned) */
+  GFlowRun *sub_run; /* (owned), atomic */
 } Watched;
 
 static gboolean
@@ -463,7 +463,8 @@ body_spawn_watched (GFlowNode  *node,
 {
   Watched *watched = user_data;
 
-  g_set_object (&watched->sub_run, g_flow_run_spawn (run, node, watched->spawner.flows[0]));
+  g_atomic_pointer_set (&watched->sub_run,
+                        g_object_ref (g_flow_run_spawn (run, node, watched->spawner.flows[0])));
 
   return TRUE;
 }
@@ -495,7 +496,8 @@ test_cancel (gconstpointer data)
         g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
       run = g_flow_run_new (flow);
       g_flow_run_execute (run, NULL, test_result_cb, &result);
-      TEST_WAIT (g_atomic_int_get (&bench.gauge.now) == 2);
+      TEST_WAIT (g_atomic_int_get (&bench.gauge.now) == 2 &&
+                 g_atomic_pointer_get (&watched.sub_run) != NULL);
       test_assert_node (run, node, RUNNING);
 
       switch (victim)
