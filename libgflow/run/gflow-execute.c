@@ -316,6 +316,8 @@ _g_flow_run_finish (GFlowRun *self)
 
   _g_flow_run_deliver_news (self);
   _g_flow_run_update_steps (self);
+  if (self->error != NULL)
+    _g_flow_run_drop_kept_results (self);
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
   self->end_time = g_get_monotonic_time ();

@@ -273,7 +273,7 @@ count_ended (GFlowRun *self)
 
   for (guint i = 0; i <= self->n_lanes; i++)
     weight += atomic_load_explicit (&self->lanes[i].weight, memory_order_relaxed);
-  return (double) weight;
+  return (double) (weight - atomic_load_explicit (&self->weight_revived, memory_order_relaxed));
 }
 
 /* The weight of what is done of those that run. Whoever has ended is not asked again. */

@@ -60,6 +60,7 @@ typedef enum
   G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
   G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
   G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
+  G_FLOW_MARK_OVER       = 1 << 14, /* it has failed or was skipped, and all who wait know */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -237,6 +238,11 @@ struct _GFlowRun
 
   GFlowAttempts   *attempts;     /* (owned) (nullable): of the plan's policies, in their order */
   _Atomic gboolean aside_posted; /* some of these have failed */
+  GSList          *spent;        /* (owned) of GCancellable: of attempts that were cancelled */
+  GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
+  _Atomic guint    n_revived;    /* nodes that have ended once too often */
+  _Atomic guint64  weight_revived; /* of these */
+  _Atomic guint    revival_epoch; /* counts what is revived, and what of it has ended */
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
@@ -258,6 +264,8 @@ struct _GFlowRun
   guint32          cancelled_node; /* the first that was cancelled by itself */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
+  GArray          *wanted;       /* (owned) (nullable) of guint32: failed nodes to run again */
+  GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GHashTable      *progress;     /* (owned) (nullable): index → GFlowProgress */
   GPtrArray       *progressing;  /* (owned) (nullable) of GFlowProgress: may run */
@@ -360,6 +368,9 @@ void           _g_flow_run_deliver_chosen  (GFlowRun        *self,
 void           _g_flow_run_deliver         (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
+void           _g_flow_run_put_down        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
 void           _g_flow_run_work            (GFlowRun        *self,
                                             GFlowLane       *lane);
 gboolean       _g_flow_run_has_work        (GFlowRun        *self);
@@ -375,6 +386,19 @@ void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
 
+/* Running again what has failed: gflow-revive.c */
+GFlowNodeState _g_flow_run_judge_ready     (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_end_revived     (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_revive_wanted   (GFlowRun        *self);
+void           _g_flow_run_set_over        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_forget_attempt  (GFlowRun        *self,
+                                            guint32          index);
+
 /* Timeouts and retries: gflow-attempts.c */
 void           _g_flow_run_alloc_attempts  (GFlowRun        *self);
 void           _g_flow_run_free_attempts   (GFlowRun        *self);
@@ -389,6 +413,8 @@ void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);
 void           _g_flow_run_end_aside       (GFlowRun        *self);
+void           _g_flow_run_reset_attempts  (GFlowRun        *self,
+                                            guint32          index);
 gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
                                             guint32          index);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
@@ -425,6 +451,7 @@ void           _g_flow_run_drop_results    (GFlowRun        *self,
 void           _g_flow_run_discard_value   (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             GValue          *value);
+void           _g_flow_run_drop_kept_results (GFlowRun      *self);
 void           _g_flow_run_drop_result     (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_free_garbage    (GFlowRun        *self);
@@ -447,6 +474,7 @@ double         _g_flow_run_count_sub_runs_locked (GFlowRun  *self,
                                             guint32          index);
 GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
                                             guint32          index);
+GPtrArray     *_g_flow_run_ref_all_sub_runs (GFlowRun       *self);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,
@@ -590,6 +618,17 @@ _g_flow_run_is_recorded (GFlowRun *self)
   /* Relaxed: who sees it looks for the records, and does without if they are not there. */
   return (atomic_load_explicit (&self->attention, memory_order_relaxed) &
           G_FLOW_ATTENTION_RECORDED) != 0;
+}
+
+/* Whether a node that has ended will not look at results again. One that failed, or was
+ * skipped for that, may be run again. */
+static inline gboolean
+_g_flow_run_has_read (GFlowRun       *self,
+                      guint32         index,
+                      GFlowNodeState  state)
+{
+  return state == G_FLOW_NODE_STATE_DONE ||
+         (_g_flow_run_marks (self, index) & G_FLOW_MARK_BY_CHOICE) != 0;
 }
 
 /* Whether no node of the run is plain. */

@@ -154,7 +154,7 @@ _g_flow_run_count_done (GFlowRun *self)
 
   for (guint i = 0; i <= self->n_lanes; i++)
     n_done += atomic_load_explicit (&self->lanes[i].n_done, memory_order_relaxed);
-  return n_done;
+  return n_done - atomic_load_explicit (&self->n_revived, memory_order_relaxed);
 }
 
 /* Judging: what becomes of a node that is ready */
