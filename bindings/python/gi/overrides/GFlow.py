@@ -18,7 +18,8 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
+from ._gflow_body import (CoroutineBody, TaskBody, new_body, not_for_workers, raw_body,
+                          raw_task_body, upstreams_of)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_values import box, original, to_error
@@ -174,9 +175,16 @@ class FlowNode(GFlow.FlowNode):
         self._edited(flow)
 
     def set_placement(self, placement):
+        # What goes around this, such as node.props, fails the node when it is run.
         if isinstance(self._body, CoroutineBody) and placement != GFlow.FlowPlacement.CONTEXT:
-            raise TypeError(f'{self.get_name()}: a coroutine can not run on a worker')
+            raise not_for_workers(self)
         super().set_placement(placement)
+
+    def set_property(self, name, value):
+        if name == 'placement':
+            self.set_placement(value)
+        else:
+            super().set_property(name, value)
 
     def add_upstream_by_name(self, name):
         self.add_upstream(name)

@@ -9,6 +9,8 @@ import inspect
 import operator
 import weakref
 
+from threading import get_ident
+
 from gi.repository import GLib, GObject
 
 from ..module import get_introspection_module
@@ -201,10 +203,17 @@ def _stop_node(run, node):
 
 
 def _new_host_of(run):
-    """The same for all coroutines of a run, from the first one on."""
+    """The same for all coroutines of a run, from the first one on; None on a worker."""
+    if not GLib.MainContext.ref_thread_default().is_owner():
+        return None
     host = run.__dict__['_host'] = new_host(run.__dict__.get('_variables'))
+    host.thread = get_ident()
     GObject.Object.connect(run, 'stop-node', _stop_node)
     return host
+
+
+def not_for_workers(node):
+    return TypeError(f'{node.get_name()}: a coroutine can not run on a worker')
 
 
 class CoroutineBody(_Body):
@@ -215,6 +224,9 @@ class CoroutineBody(_Body):
             function = self.get() or self.function_for(node)
             coroutine = function(node, run) if function.parameters else function.function()
             host = run.__dict__.get('_host') or _new_host_of(run)
+            if host is None or host.thread != get_ident():
+                coroutine.close()
+                raise not_for_workers(node)
             job = host.start(coroutine, function.name)
             if job is not None:
                 _wait(job, run, node, _complete)
