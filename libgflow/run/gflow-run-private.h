@@ -18,6 +18,7 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowResult GFlowResult;
@@ -43,6 +44,7 @@ typedef enum
   G_FLOW_MARK_BY_CHOICE  = 1 << 3, /* skipped: a handler, and nothing failed */
   G_FLOW_MARK_BY_FAILURE = 1 << 4, /* skipped: something failed */
   G_FLOW_MARK_WATCHED    = 1 << 5, /* it has signal handlers */
+  G_FLOW_MARK_RESTORED   = 1 << 10, /* done in an earlier run */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay. */
@@ -52,6 +54,8 @@ typedef enum
   G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
   G_FLOW_ATTENTION_RESULTS   = 1 << 2, /* some node has a result */
   G_FLOW_ATTENTION_LATE      = 1 << 3, /* cancelled by the deadline */
+  G_FLOW_ATTENTION_JOURNAL   = 1 << 8, /* the outcomes of nodes are written down */
+  G_FLOW_ATTENTION_REFUSED   = 1 << 9, /* nothing was started: the journal cannot be used */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -134,7 +138,10 @@ struct _GFlowRun
   gboolean         keep_results;
   gint64           deadline;
   GVariant        *parameters;   /* (nullable) */
+  GFile           *journal_file; /* (owned) (nullable) */
+  GVariant        *saved;        /* (owned) (nullable): what it was restored from */
   GFlowPlan       *plan;         /* (owned) (nullable) */
+  GFlowJournal    *journal;      /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
@@ -180,6 +187,8 @@ struct _GFlowRun
   GSource         *progress_source; /* (owned) (nullable) */
   double           notified_fraction;
   guint            notified_done;
+  GVariant       **outcomes;     /* (owned) (nullable): of nodes in an earlier run, until this starts */
+  guint32          n_restored;   /* nodes that were taken over from there */
   GFlowEndedFunc   ended;
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
@@ -216,6 +225,7 @@ gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             gpointer         user_data,
                                             GError         **error);
 void           _g_flow_run_start_nodes     (GFlowRun        *self);
+GFlowRunState  _g_flow_run_settle_outcome  (GFlowRun        *self);
 void           _g_flow_run_finish          (GFlowRun        *self);
 
 /* The state of the nodes: gflow-state.c */
@@ -231,6 +241,8 @@ gboolean       _g_flow_run_may_run         (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_halt            (GFlowRun        *self,
                                             guint32          attention,
+                                            GError          *error);
+void           _g_flow_run_stop_starting   (GFlowRun        *self,
                                             GError          *error);
 GFlowNodeState _g_flow_run_fail_node       (GFlowRun        *self,
                                             guint32          index,
@@ -297,6 +309,13 @@ GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
 
 /* Results: gflow-results.c */
+gboolean       _g_flow_run_find_result     (GFlowRun        *self,
+                                            guint32          index,
+                                            const GValue   **value);
+void           _g_flow_run_restore_result  (GFlowRun        *self,
+                                            guint32          index,
+                                            const GValue    *value,
+                                            guint32          n_readers);
 void           _g_flow_run_drop_results    (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
@@ -332,6 +351,7 @@ GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);
+void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 
@@ -385,6 +405,15 @@ static inline gboolean
 _g_flow_run_routes_all (GFlowRun *self)
 {
   return self->plan->priorities != NULL || self->parallel_lock != NULL;
+}
+
+/* Whether nothing of it was started though it seemed that it could be. */
+static inline gboolean
+_g_flow_run_is_refused (GFlowRun *self)
+{
+  /* Relaxed: who sees the nodes' states sees this, by these. */
+  return (atomic_load_explicit (&self->attention, memory_order_relaxed) &
+          G_FLOW_ATTENTION_REFUSED) != 0;
 }
 
 static inline GFlowLane *

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-journal-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -37,11 +38,10 @@ free_call (GFlowCall *call)
 
 static G_DEFINE_QUARK (g-flow-call, call)
 
-/* Ends a node that began in the context, in the context. */
 static void
-end_in_context (GFlowRun       *self,
-                guint32         index,
-                GFlowNodeState  state)
+end_now (GFlowRun       *self,
+         guint32         index,
+         GFlowNodeState  state)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
   GFlowFrame frame = { _g_flow_frame, self, lane, FALSE };
@@ -50,6 +50,26 @@ end_in_context (GFlowRun       *self,
   _g_flow_run_free_cancellable (self, index);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
+}
+
+/* Ends a node that began in the context, in the context: now, or when the journal has it. */
+static void
+end_in_context (GFlowRun       *self,
+                guint32         index,
+                GFlowNodeState  state)
+{
+  if (self->journal == NULL || !_g_flow_journal_defer (self, index, state))
+    end_now (self, index, state);
+}
+
+/* Ends the nodes that the journal has. */
+void
+_g_flow_run_end_recorded (GFlowRun *self)
+{
+  guint32 index;
+
+  while (_g_flow_journal_pop_recorded (self, &index))
+    end_now (self, index, G_FLOW_NODE_STATE_DONE);
 }
 
 static void

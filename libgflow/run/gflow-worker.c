@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-journal-private.h"
 #include "gflow-scheduler-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
@@ -370,6 +371,9 @@ end_attended_node (GFlowRun       *self,
 
   const guint16 marks = _g_flow_run_marks (self, index);
 
+  /* Before anybody sees that it has ended; in the context this was seen to. */
+  if ((attention & G_FLOW_ATTENTION_JOURNAL) != 0 && !lane->context)
+    _g_flow_journal_record (self, index, state);
   /* Locks go before anything that waits for the node can start. */
   if ((marks & G_FLOW_MARK_LOCKED) != 0)
     {

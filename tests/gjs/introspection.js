@@ -26,8 +26,8 @@ const classes = {
     FlowRun: [
         ['always', 'done', 'error'],
         [
-            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'keep-results', 'n-done',
-            'n-total', 'on-error', 'parameters', 'state',
+            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'journal', 'keep-results',
+            'n-done', 'n-total', 'on-error', 'parameters', 'state',
         ],
     ],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],

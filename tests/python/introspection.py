@@ -6,6 +6,7 @@
 
 Without the override: this is the API that every language gets."""
 
+import tempfile
 import threading
 import unittest
 import unittest.mock
@@ -35,7 +36,8 @@ METHODS = {
         get_node_state get_node_error dup_node_reason get_node_cancellable defer_node get_errors
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
-        get_keep_results set_keep_results get_fraction get_n_done get_n_total''',
+        get_keep_results set_keep_results get_fraction get_n_done get_n_total
+        save restore get_journal set_journal''',
     'FlowStep': 'get_node get_state dup_reason get_error',
 }
 
@@ -45,7 +47,7 @@ PROPERTIES = {
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
-        n-done n-total''',
+        n-done n-total journal''',
     'FlowStep': 'node state reason error',
 }
 
@@ -307,6 +309,19 @@ class Calls(unittest.TestCase):
         self.assertIsNone(self.FlowRun_dup_node_reason(run, self.a))
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
+
+        saved = self.FlowRun_save(run)
+        self.assertIsInstance(saved, GLib.Variant)
+        resumed = self.FlowRun_new(self.flow)
+        self.assertTrue(self.FlowRun_restore(resumed, saved))
+        with tempfile.TemporaryDirectory() as folder:
+            journal = Gio.File.new_for_path(f'{folder}/journal')
+            self.assertIsNone(self.FlowRun_get_journal(resumed))
+            self.FlowRun_set_journal(resumed, journal)
+            self.assertIs(self.FlowRun_get_journal(resumed), journal)
+            self.assertTrue(self.FlowRun_execute_sync(resumed, None))
+            self.assertTrue(journal.query_exists())
+        self.assertEqual(self.FlowRun_dup_node_reason(resumed, self.a), 'Done in an earlier run')
 
         bad = self.Flow_add(self.flow, 'bad', self.failing)
         after = self.Flow_add(self.flow, 'after', self.body)

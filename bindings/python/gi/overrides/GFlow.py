@@ -12,6 +12,7 @@ help(GFlow.Flow) shows how.
 
 import contextvars
 import functools
+import os
 import weakref
 
 from gi.repository import Gio, GLib, GObject
@@ -44,6 +45,14 @@ def _exists(message):
 
 # To make a thread known to Python costs more than to call a function: once is enough.
 GFlow.Flow.set_worker_func(GFlow.Flow.work)
+
+
+def _with_files(properties):
+    """Paths may be strings."""
+    path = properties.get('journal')
+    if isinstance(path, (str, os.PathLike)):
+        return {**properties, 'journal': Gio.File.new_for_path(os.fspath(path))}
+    return properties
 
 
 # FlowLock
@@ -513,7 +522,7 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline
+        properties: of the run: keep_results, on_error, parameters, deadline, journal
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -544,7 +553,7 @@ class Flow(Shown, GFlow.Flow):
     def _new_run(self, properties):
         run = GFlow.FlowRun.new(self)
         if properties:
-            run.set_properties(**properties)
+            run.set_properties(**_with_files(properties))
         return run
 
 
@@ -564,12 +573,18 @@ class FlowRun(Shown, GFlow.FlowRun):
         await run.execute()                 # or: run.execute_sync()
         run[function]                       # its result, or the exception that it raised
 
-    properties: on_error, parameters, deadline, keep_results"""
+    With journal='a-file' the run goes on where an earlier one of the same flow has stopped.
+
+    properties: on_error, parameters, deadline, keep_results, journal"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
             raise TypeError(f'A FlowRun needs the flow that it runs, not {flow!r}')
-        super().__init__(flow=flow, **properties)
+        super().__init__(flow=flow, **_with_files(properties))
+
+    def set_journal(self, journal):
+        """journal: a Gio.File, or a path."""
+        super().set_journal(_with_files({'journal': journal})['journal'])
 
     def _prepare(self):
         # Not anew: to execute a run twice is an error, which leaves the first time alone.
