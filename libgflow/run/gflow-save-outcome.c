@@ -12,7 +12,8 @@
  *   skipped  b   it was skipped by choice
  *   result   v   its result
  *   type     s   the type of the result; if there is none, it is a variant
- *   lost     b   it had a result that is not kept */
+ *   lost     b   it had a result that is not kept
+ *   selected as  the downstreams that it has selected, if it has chosen among them */
 
 /* Results */
 
@@ -255,6 +256,7 @@ _g_flow_outcome_new (GFlowRun       *run,
                      guint32         index,
                      GFlowNodeState  state)
 {
+  GVariant *choice = _g_flow_run_save_choice (run, index);
   const GValue *value = NULL;
   GVariantBuilder builder;
 
@@ -265,6 +267,8 @@ _g_flow_outcome_new (GFlowRun       *run,
     g_variant_builder_add (&builder, "{sv}", "lost", g_variant_new_boolean (TRUE));
   else if (value != NULL)
     add_result (&builder, value);
+  if (choice != NULL)
+    g_variant_builder_add (&builder, "{sv}", "selected", choice);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
@@ -314,6 +318,16 @@ _g_flow_outcome_get_result (GVariant *outcome,
     return TRUE;
   g_value_unset (value);
   return FALSE;
+}
+
+/* The names of the downstreams that the node has selected; NULL if it has not chosen. */
+char **
+_g_flow_outcome_dup_choice (GVariant *outcome)
+{
+  char **names = NULL;
+
+  g_variant_lookup (outcome, "selected", "^as", &names);
+  return names;
 }
 
 void

@@ -43,6 +43,7 @@ gboolean    _g_flow_outcome_is_skipped (GVariant       *outcome);
 gboolean    _g_flow_outcome_has_result (GVariant       *outcome);
 gboolean    _g_flow_outcome_get_result (GVariant       *outcome,
                                        GValue          *value);
+char      **_g_flow_outcome_dup_choice (GVariant      *outcome);
 void        _g_flow_outcomes_free     (GVariant       **outcomes,
                                        guint            n);
 

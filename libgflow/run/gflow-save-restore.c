@@ -137,6 +137,7 @@ take_node_over (GFlowRun     *self,
 {
   GFlowRunNode *node = &self->nodes[index];
   GVariant *outcome = self->outcomes[index];
+  g_auto(GStrv) choice = _g_flow_outcome_dup_choice (outcome);
   g_auto(GValue) value = G_VALUE_INIT;
   guint32 n_running;
   const guint32 n_readers = count_readers (self->plan, fates, index, &n_running);
@@ -149,6 +150,8 @@ take_node_over (GFlowRun     *self,
                                   wanted && _g_flow_outcome_get_result (outcome, &value)
                                     ? &value : NULL, n_readers);
     }
+  if (choice != NULL)
+    _g_flow_run_restore_choice (self, index, (const char * const *) choice);
   atomic_store_explicit (&node->pending, PENDING_FOR_EVER, memory_order_relaxed);
   _g_flow_run_mark (self, index, G_FLOW_MARK_RESTORED);
   /* Release: pairs with _g_flow_run_node_state(). */

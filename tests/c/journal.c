@@ -672,10 +672,10 @@ test_nonsense (void)
     {
       g_autoptr(GString) other = g_string_new_len (g_bytes_get_data (bytes, NULL),
                                                    g_bytes_get_size (bytes));
+      g_autoptr(GVariant) payload = g_variant_parse (NULL, cases[i].payload, NULL, NULL, NULL);
       guint32 chain = content.chain;
 
-      _g_flow_journal_append (other, &chain, cases[i].kind,
-                              g_variant_parse (NULL, cases[i].payload, NULL, NULL, NULL));
+      _g_flow_journal_append (other, &chain, cases[i].kind, payload);
       journal_write (&small.journal, (const guint8 *) other->str, other->len);
       small_assert_refused (&small, FALSE, G_FLOW_ERROR, G_FLOW_ERROR_BAD_FILE, "damaged at byte");
     }

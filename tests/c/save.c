@@ -358,6 +358,57 @@ test_handler (void)
   small_clear (&small);
 }
 
+/* A choice stands. */
+
+static gboolean
+body_choose (GFlowNode  *node,
+             GFlowRun   *run,
+             gpointer    user_data,
+             GError    **error)
+{
+  Small *self = user_data;
+
+  test_log_add (&self->log, "choose");
+  g_flow_run_select (run, node, g_flow_lookup (self->flow, "b"));
+  return TRUE;
+}
+
+static void
+test_choice (gconstpointer data)
+{
+  Small small;
+  g_autoptr(GVariant) saved = NULL;
+  g_autoptr(GFlowRun) run = NULL;
+  GFlowNode *choose;
+  g_autofree char *reason = NULL;
+
+  small_init (&small, "b c d:c join:b,d last:join");
+  choose = g_flow_add (small.flow, "choose", body_choose, &small, NULL, NULL);
+  g_flow_node_set_placement (choose, GPOINTER_TO_INT (data));
+  g_flow_node_add_upstream (g_flow_lookup (small.flow, "b"), choose);
+  g_flow_node_add_upstream (g_flow_lookup (small.flow, "c"), choose);
+
+  saved = small_save (&small, "last");
+  run = restore (small.flow, saved);
+  execute (run, FALSE);
+  test_assert_log (&small.log, "last");
+  test_assert_node (run, g_flow_lookup (small.flow, "c"), SKIPPED);
+  test_assert_node (run, g_flow_lookup (small.flow, "d"), SKIPPED);
+  g_clear_object (&run);
+  g_clear_pointer (&saved, g_variant_unref);
+
+  /* Also where the branches had not been come to. */
+  saved = small_save (&small, "b");
+  run = restore (small.flow, saved);
+  execute (run, FALSE);
+  test_assert_log (&small.log, "b join last");
+  test_assert_node (run, g_flow_lookup (small.flow, "c"), SKIPPED);
+  reason = g_flow_run_dup_node_reason (run, g_flow_lookup (small.flow, "c"));
+  test_assert_contains (reason, "choose");
+  g_clear_object (&run);
+  small_clear (&small);
+}
+
 /* What was done because something failed is not done for good. */
 static void
 test_cleanup (void)
@@ -609,11 +660,12 @@ test_changed_bytes (void)
     {
       g_autoptr(GFlowRun) resumed = g_flow_run_new (graph->flow);
       g_autoptr(GVariant) changed = NULL;
+      g_autoptr(GBytes) bytes = NULL;
 
       data[i] ^= 0x55;
-      changed = g_variant_new_from_data (g_variant_get_type (saved), g_memdup2 (data, g_variant_get_size (saved)),
-                                         g_variant_get_size (saved), FALSE, g_free, NULL);
-      g_variant_ref_sink (changed);
+      bytes = g_bytes_new (data, g_variant_get_size (saved));
+      changed = g_variant_ref_sink (g_variant_new_from_bytes (g_variant_get_type (saved), bytes,
+                                                              FALSE));
       data[i] ^= 0x55;
       n_refused += !g_flow_run_restore (resumed, changed, NULL);
     }
@@ -977,6 +1029,10 @@ main (int    argc,
   g_test_add_data_func ("/save/nothing-left/worker", GINT_TO_POINTER (TRUE), test_nothing_left);
   g_test_add_func ("/save/empty", test_empty);
   g_test_add_func ("/save/handler", test_handler);
+  g_test_add_data_func ("/save/choice/worker", GINT_TO_POINTER (G_FLOW_PLACEMENT_WORKER),
+                        test_choice);
+  g_test_add_data_func ("/save/choice/context", GINT_TO_POINTER (G_FLOW_PLACEMENT_CONTEXT),
+                        test_choice);
   g_test_add_func ("/save/cleanup", test_cleanup);
   g_test_add_func ("/save/ignored-failure", test_ignored_failure);
   g_test_add_func ("/save/signals", test_signals);
