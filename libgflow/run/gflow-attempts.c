@@ -208,7 +208,7 @@ _g_flow_run_end_attempt (GFlowRun *self,
   const GFlowNodePolicy *policy;
   GFlowAttempts *attempts = find_attempts (self, index, &policy);
 
-  if (attempts == NULL || !stop_timeout (attempts))
+  if (attempts == NULL || _g_flow_run_has_parts (self, index) || !stop_timeout (attempts))
     return G_FLOW_NODE_STATE_DONE;
   return _g_flow_run_fail_node (self, index, new_timeout_error (self, index, policy));
 }

@@ -15,12 +15,10 @@ void     _g_flow_journal_start   (GFlowJournal    *journal);
 gboolean _g_flow_journal_is_loading (GFlowRun     *run);
 gboolean _g_flow_journal_take_loaded (GFlowRun    *run,
                                   GError         **error);
-void     _g_flow_journal_record  (GFlowRun        *run,
+gboolean _g_flow_journal_record  (GFlowRun        *run,
                                   guint32          index,
-                                  GFlowNodeState   state);
-gboolean _g_flow_journal_defer   (GFlowRun        *run,
-                                  guint32          index,
-                                  GFlowNodeState   state);
+                                  GFlowNodeState   state,
+                                  gboolean         in_context);
 gboolean _g_flow_journal_pop_recorded (GFlowRun   *run,
                                   guint32         *index);
 gboolean _g_flow_journal_close   (GFlowRun        *run);

@@ -617,37 +617,31 @@ append_outcome (GFlowJournal   *self,
   return record;
 }
 
-/* A node is about to end on a worker. Returns when the system has its outcome. */
-void
+/* A node is about to end. FALSE if it is one of the context, and may when
+ * _g_flow_journal_pop_recorded() gives it; for others this returns when the system has its
+ * outcome. */
+gboolean
 _g_flow_journal_record (GFlowRun       *run,
                         guint32         index,
-                        GFlowNodeState  state)
+                        GFlowNodeState  state,
+                        gboolean        in_context)
 {
-  if (!_g_flow_outcome_is_kept (run, index, state))
-    return;
-
-  const guint64 record = append_outcome (run->journal, index, state, FALSE);
-
+  GFlowJournal *self = run->journal;
   /* Nobody waits for one that was skipped: it goes with the next record. */
-  if (record > 0 && state == G_FLOW_NODE_STATE_DONE)
-    flush (run->journal, record);
-}
-
-/* A node is about to end in the context. FALSE if it may; if not, it may when
- * _g_flow_journal_pop_recorded() gives it. */
-gboolean
-_g_flow_journal_defer (GFlowRun       *run,
-                       guint32         index,
-                       GFlowNodeState  state)
-{
   const gboolean waits = state == G_FLOW_NODE_STATE_DONE;
 
-  if (!_g_flow_outcome_is_kept (run, index, state) ||
-      append_outcome (run->journal, index, state, waits) == 0 || !waits)
-    return FALSE;
+  if (!_g_flow_outcome_is_kept (run, index, state))
+    return TRUE;
 
-  g_flow_parking_unpark (&run->journal->parking);
-  return TRUE;
+  const guint64 record = append_outcome (self, index, state, in_context && waits);
+
+  if (record == 0 || !waits)
+    return TRUE;
+  if (in_context)
+    g_flow_parking_unpark (&self->parking);
+  else
+    flush (self, record);
+  return !in_context;
 }
 
 /* The next node of the context that may end. In the owner context. */

@@ -185,8 +185,10 @@ go_on (GFlowRun *run)
 void
 _g_flow_owner_run_now (GFlowRun *run)
 {
-  if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
-      atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
+  if (run->owner == NULL)
+    _g_flow_run_free_garbage (run);
+  else if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
+           atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
     go_on (run);
   if (!run->finished && _g_flow_run_settle (run, _g_flow_run_context_lane (run)))
     _g_flow_scheduler_check_complete (run);
@@ -559,6 +561,32 @@ _g_flow_owner_get_context (GFlowOwner *owner)
   return owner->context;
 }
 
+/* A worker has no context: what a body makes there belongs to that of its run. If that has
+ * none either it may go anywhere, which is where the caller of the run waits. */
+GMainContext *
+_g_flow_home_find_context (void)
+{
+  GFlowFrame *frame = _g_flow_frame;
+
+  if (frame == NULL || frame->lane->context || frame->lane->caller ||
+      g_main_context_get_thread_default () != NULL)
+    return g_main_context_ref_thread_default ();
+  return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
+}
+
+/* It sleeps on its parking, or in the context of sub-runs once there are any. */
+static void
+wake_caller (GFlowRun *run)
+{
+  /* Sequentially consistent: see wait_without_context(). */
+  GMainContext *context = atomic_load_explicit (&run->grown_context, memory_order_seq_cst);
+
+  if (context != NULL)
+    g_main_context_wakeup (context);
+  else
+    g_flow_parking_unpark (run->caller);
+}
+
 /* There is something to do for the run in its context. From any thread, by
  * whom the run cannot end under. */
 void
@@ -573,7 +601,7 @@ _g_flow_owner_post (GFlowRun *run)
 
   if (owner == NULL)
     {
-      g_flow_parking_unpark (run->caller);
+      wake_caller (run);
       return;
     }
 

@@ -18,6 +18,7 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowCompletion GFlowCompletion;
@@ -55,6 +56,7 @@ typedef enum
   G_FLOW_MARK_DESELECTED = 1 << 10, /* an upstream has selected others */
   G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
   G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
+  G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
   G_FLOW_MARK_RESTORED   = 1 << 15, /* done in an earlier run */
 } GFlowMark;
 
@@ -70,6 +72,7 @@ typedef enum
   G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
   G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
+  G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
   G_FLOW_ATTENTION_JOURNAL   = 1 << 14, /* the outcomes of nodes are written down */
   G_FLOW_ATTENTION_REFUSED   = 1 << 15, /* nothing was started: the journal cannot be used */
 } GFlowAttention;
@@ -162,6 +165,8 @@ struct _GFlowRun
   GFlowJournal    *journal;      /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
+  guint32          parent_index; /* which of its nodes this is a part of, if of one */
+  guint            depth;        /* how many runs wait for this one */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   GFlowParking    *caller;       /* (unowned) (nullable): where it does */
   GFlowCrew       *crew;         /* (owned) (nullable) */
@@ -227,6 +232,7 @@ struct _GFlowRun
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
+  _Atomic (GMainContext *) grown_context; /* of sub-runs, if there is no owner */
   GFlowSpares      spares;       /* owner context only, and so what follows */
   GFlowAhead       ahead;
   GFlowCall       *returned;     /* (nullable): calls that have not ended though the body returned */
@@ -240,6 +246,7 @@ struct _GFlowRun
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GHashTable      *families;     /* (owned) (nullable): index → GFlowFamily, of nodes that run */
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
@@ -261,6 +268,7 @@ void           _g_flow_run_finish          (GFlowRun        *self);
 /* The state of the nodes: gflow-state.c */
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
+void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);
 void           _g_flow_run_free_state      (GFlowRun        *self);
 void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
@@ -322,6 +330,7 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
@@ -377,6 +386,9 @@ gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             guint32          index,
                                             GFlowNodeState   judged);
 void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
+gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *other);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
 
@@ -391,10 +403,29 @@ void           _g_flow_run_restore_result  (GFlowRun        *self,
 void           _g_flow_run_drop_results    (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
+void           _g_flow_run_discard_value   (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            GValue          *value);
 void           _g_flow_run_drop_result     (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
+
+/* Nodes that start runs: gflow-grow.c */
+void           _g_flow_run_adopt           (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *child);
+gboolean       _g_flow_run_has_parts       (GFlowRun        *self,
+                                            guint32          index);
+gboolean       _g_flow_run_fail_part       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
+gboolean       _g_flow_run_end_part        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            GFlowNodeState  *state);
+GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
+                                            guint32          index);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,
@@ -438,10 +469,12 @@ GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);
-void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_end_async       (GFlowRun        *self,
                                             guint32          index,
                                             GError          *error);
+void           _g_flow_run_end_in_context  (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 

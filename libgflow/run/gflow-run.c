@@ -194,6 +194,14 @@ free_cancellables (GFlowRun *self)
 }
 
 static void
+free_grown_context (GFlowRun *self)
+{
+  GMainContext *context = atomic_load_explicit (&self->grown_context, memory_order_relaxed);
+
+  g_clear_pointer (&context, g_main_context_unref);
+}
+
+static void
 g_flow_run_finalize (GObject *object)
 {
   GFlowRun *self = G_FLOW_RUN (object);
@@ -204,6 +212,7 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->journal, _g_flow_journal_free);
   _g_flow_run_free_results (self);
   free_cancellables (self);
+  free_grown_context (self);
   _g_flow_run_free_records (self);
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
@@ -213,6 +222,7 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
   g_clear_pointer (&self->choices, g_hash_table_unref);
+  g_clear_pointer (&self->families, g_hash_table_unref);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -566,6 +576,7 @@ g_flow_run_init (GFlowRun *self)
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
+  self->parent_index = G_FLOW_NO_NODE;
 }
 
 /**

@@ -103,6 +103,17 @@ void            g_flow_run_fail_node            (GFlowRun             *self,
 G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_run_get_errors           (GFlowRun             *self);
 
+/* Growing while it runs */
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowRun       *g_flow_run_spawn                (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlow                *subflow);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_spawn_run            (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowRun             *subrun);
+
 /* Branches */
 
 G_FLOW_AVAILABLE_IN_0_1

@@ -81,6 +81,16 @@ _g_flow_run_alloc_state (GFlowRun *self,
   atomic_store_explicit (&self->next_root, plan->n_roots, memory_order_relaxed);
 }
 
+/* Nodes of workers will end elsewhere, and others become ready by that. */
+void
+_g_flow_run_ensure_inbox_locked (GFlowRun *self)
+{
+  if (g_flow_inbox_slots (&self->inbox) == NULL)
+    g_flow_inbox_open (&self->inbox,
+                       (_Atomic guint32 *) g_new0 (guint32, MAX (self->plan->n_nodes -
+                                                                   self->plan->n_context, 1)));
+}
+
 void
 _g_flow_run_free_state (GFlowRun *self)
 {
@@ -91,8 +101,8 @@ _g_flow_run_free_state (GFlowRun *self)
       g_free (self->lanes[i].chosen[1].items);
     }
   g_clear_pointer (&self->block, g_free);
-  g_clear_pointer ((gpointer *) &self->inbox.slots, g_free);
-  g_clear_pointer ((gpointer *) &self->context_inbox.slots, g_free);
+  g_free ((gpointer) g_flow_inbox_slots (&self->inbox));
+  g_free ((gpointer) g_flow_inbox_slots (&self->context_inbox));
   g_flow_heap_clear (&self->heap);
   g_flow_heap_clear (&self->context_heap);
 }
@@ -440,6 +450,9 @@ _g_flow_run_fail_node (GFlowRun *self,
                          _("The node “%s” failed without an error"),
                          g_flow_node_get_name (self->plan->nodes[index].node));
 
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) != 0 &&
+      _g_flow_run_fail_part (self, index, error))
+    return G_FLOW_NODE_STATE_FAILED;
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0 &&
       _g_flow_run_take_attempt (self, index, &error))
     return G_FLOW_NODE_STATE_WAITING;

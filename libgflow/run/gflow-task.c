@@ -5,7 +5,6 @@
 
 #include "gflow-owner-private.h"
 
-#include "gflow-journal-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
@@ -39,38 +38,21 @@ free_call (GFlowCall *call)
 
 static G_DEFINE_QUARK (g-flow-call, call)
 
-static void
-end_now (GFlowRun       *self,
-         guint32         index,
-         GFlowNodeState  state)
+/* Ends a node in the context: one that began there, or that has ended with a sub-run. */
+void
+_g_flow_run_end_in_context (GFlowRun       *self,
+                            guint32         index,
+                            GFlowNodeState  state)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
   GFlowFrame frame = { _g_flow_frame, self, lane, FALSE };
 
   _g_flow_frame = &frame;
-  _g_flow_run_free_cancellable (self, index);
+  /* Sub-runs may have it still. */
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) == 0)
+    _g_flow_run_free_cancellable (self, index);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
-}
-
-/* Ends a node that began in the context, in the context: now, or when the journal has it. */
-static void
-end_in_context (GFlowRun       *self,
-                guint32         index,
-                GFlowNodeState  state)
-{
-  if (self->journal == NULL || !_g_flow_journal_defer (self, index, state))
-    end_now (self, index, state);
-}
-
-/* Ends the nodes that the journal has. */
-void
-_g_flow_run_end_recorded (GFlowRun *self)
-{
-  guint32 index;
-
-  while (_g_flow_journal_pop_recorded (self, &index))
-    end_now (self, index, G_FLOW_NODE_STATE_DONE);
 }
 
 /* Ends a node whose body has returned, or does not matter any more. Takes @error. */
@@ -79,9 +61,9 @@ _g_flow_run_end_async (GFlowRun *self,
                        guint32   index,
                        GError   *error)
 {
-  end_in_context (self, index,
-                  error != NULL ? _g_flow_run_fail_node (self, index, error)
-                                : _g_flow_run_end_attempt (self, index));
+  _g_flow_run_end_in_context (self, index,
+                              error != NULL ? _g_flow_run_fail_node (self, index, error)
+                                            : _g_flow_run_end_attempt (self, index));
 }
 
 static void
@@ -257,44 +239,16 @@ _g_flow_call_discard (GFlowCall *call)
   leave_call (call);
 }
 
-static void
-subflow_ended (GFlowRun     *child,
-               const GError *error,
-               gpointer      user_data)
-{
-  GFlowCall *call = user_data;
-  GFlowRun *run = g_object_ref (call->run);
-
-  end_call (call, error != NULL ? g_error_copy (error) : NULL);
-  _g_flow_owner_run_now (run);
-  free_call (call);
-  g_object_unref (run);
-  g_object_unref (child);
-}
-
-/* The node runs a flow: it ends as that run ends. */
+/* The node runs a flow: it has no body, and ends as that run ends. */
 static void
 call_subflow (GFlowRun *self,
               guint32   index)
 {
-  GFlow *subflow = _g_flow_node_subflow (self->plan->nodes[index].node);
-  GFlowCall *call = g_new0 (GFlowCall, 1);
-  GFlowRun *child = g_flow_run_new (subflow);
-  GError *error = NULL;
+  g_autoptr(GFlowRun) child =
+    g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
 
-  call->run = self;
-  call->index = index;
-  child->parent = self;
-  _g_flow_run_observe_subrun (self, index, child);
   g_flow_run_set_parameters (child, self->parameters);
-  if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
-                          _g_flow_run_ensure_cancellable (self, index),
-                          subflow_ended, call, &error))
-    {
-      end_call (call, error);
-      free_call (call);
-      g_object_unref (child);
-    }
+  _g_flow_run_adopt (self, index, child);
 }
 
 static GFlowNodeState
@@ -356,6 +310,7 @@ _g_flow_run_run_in_context (GFlowRun *self,
           break;
         case G_FLOW_NODE_KIND_FLOW:
           call_subflow (self, index);
+          state = G_FLOW_NODE_STATE_DONE;
           break;
         case G_FLOW_NODE_KIND_FUNC:
         case G_FLOW_NODE_KIND_JOIN:
@@ -375,5 +330,5 @@ _g_flow_run_run_in_context (GFlowRun *self,
 
   /* The others end when they have ended. */
   if (state != G_FLOW_NODE_STATE_RUNNING)
-    end_in_context (self, index, state);
+    _g_flow_run_end_in_context (self, index, state);
 }

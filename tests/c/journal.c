@@ -465,6 +465,63 @@ test_skipped (gconstpointer data)
   small_clear (&small);
 }
 
+/* A node is done when an attempt of it is, and all its sub-runs: a part of it is not enough. */
+
+static gboolean
+body_second_time (GFlowNode  *node,
+                  GFlowRun   *run,
+                  gpointer    user_data,
+                  GError    **error)
+{
+  Small *self = user_data;
+
+  test_log_add (&self->log, g_flow_node_get_name (node));
+  if (test_log_count (&self->log, g_flow_node_get_name (node)) > 1)
+    return TRUE;
+  g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_FAILED, "not yet");
+  return FALSE;
+}
+
+static gboolean
+body_spawn (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  Small *self = user_data;
+  g_autoptr(GFlow) flow = g_flow_new ();
+
+  test_log_add (&self->log, "spawn");
+  g_flow_add (flow, "inner", body_log, self, NULL, NULL);
+  g_flow_add (flow, "inner2", body_log, self, NULL, NULL);
+  g_flow_node_add_upstream_by_name (g_flow_lookup (flow, "inner2"), "inner");
+  g_flow_run_spawn (run, node, flow);
+  return TRUE;
+}
+
+static void
+test_parts (gconstpointer data)
+{
+  Small small;
+  GFlowNode *twice, *spawn;
+
+  small_init (&small, "a last");
+  twice = g_flow_add (small.flow, "twice", body_second_time, &small, NULL, NULL);
+  spawn = g_flow_add (small.flow, "spawn", body_spawn, &small, NULL, NULL);
+  g_flow_node_set_placement (twice, GPOINTER_TO_INT (data));
+  g_flow_node_set_placement (spawn, GPOINTER_TO_INT (data));
+  g_flow_node_set_max_retries (twice, 1);
+  g_flow_node_set_retry_delay (twice, 1);
+  g_flow_node_add_upstream_by_name (twice, "a");
+  g_flow_node_add_upstream (spawn, twice);
+  g_flow_node_add_upstream (g_flow_lookup (small.flow, "last"), spawn);
+
+  small_assert_runs (&small, FALSE, "inner2", "a twice twice spawn inner inner2");
+  small_assert_runs (&small, TRUE, "last", "spawn inner inner2 last");
+  small_assert_runs (&small, FALSE, NULL, "last");
+  small_clear (&small);
+}
+
 /* Torn and damaged */
 
 /* A journal of a run whose last node has failed. */
@@ -1197,6 +1254,10 @@ main (int    argc,
                         test_skipped);
   g_test_add_data_func ("/journal/skipped/context", GINT_TO_POINTER (G_FLOW_PLACEMENT_CONTEXT),
                         test_skipped);
+  g_test_add_data_func ("/journal/parts/worker", GINT_TO_POINTER (G_FLOW_PLACEMENT_WORKER),
+                        test_parts);
+  g_test_add_data_func ("/journal/parts/context", GINT_TO_POINTER (G_FLOW_PLACEMENT_CONTEXT),
+                        test_parts);
   g_test_add_func ("/journal/torn", test_torn);
   g_test_add_func ("/journal/zeros", test_zeros);
   g_test_add_func ("/journal/damaged", test_damaged);

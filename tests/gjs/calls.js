@@ -146,6 +146,9 @@ test('runs', async () => {
         ok(run.get_node_cancellable(node) instanceof Gio.Cancellable);
         run.set_result(node, 1);
         run.select(node, null);
+        const inner = new GFlow.Flow();
+        ok(run.spawn(node, inner).get_flow() === inner);
+        run.spawn_run(node, GFlow.FlowRun.new(inner));
         run.defer_node(node);
         run.complete_node(node);
     });

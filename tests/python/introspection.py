@@ -36,7 +36,7 @@ METHODS = {
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
         get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
-        defer_node complete_node fail_node select
+        defer_node complete_node fail_node select spawn spawn_run
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
@@ -190,6 +190,9 @@ class Calls(unittest.TestCase):
     def body(self, node, run, *data):
         self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_INT64, 42))
         self.FlowRun_select(run, node, None)
+        inner = self.Flow_new()
+        self.assertIs(self.FlowRun_spawn(run, node, inner).get_flow(), inner)
+        self.FlowRun_spawn_run(run, node, self.FlowRun_new(inner))
         return True
 
     def deferring(self, node, run, *data):

@@ -306,6 +306,8 @@ void test_run () throws Error {
     unowned var number = flow.add ("number", (node, run) => {
         run.set_result (node, 20 + (int) run.parameters.n_children ());
         run.select (node, null);
+        assert_true (run.spawn (node, new Flow ()).parameters.n_children () == 0);
+        run.spawn_run (node, new FlowRun (new Flow ()));
         return true;
     });
     unowned var text = flow.add ("text", (node, run) => {

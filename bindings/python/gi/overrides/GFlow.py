@@ -642,8 +642,38 @@ class FlowRun(Shown, GFlow.FlowRun):
     async def _ended(self):
         """Waits until nothing of a run that was started runs any more, whoever started it."""
         if self.get_state() == GFlow.FlowRunState.RUNNING:
-            await finished(lambda ready: self.connect('always', lambda run: ready(run, None)),
-                           lambda: None)
+            _, cancelled = await finished(
+                lambda ready: self.connect('always', lambda run: ready(run, None)), lambda: None)
+            return cancelled
+        return None
+
+    async def wait(self):
+        """Waits for the end of a run that was started, like one of spawn(). Raises as execute() does."""
+        cancelled = await self._ended()
+        if cancelled is not None:
+            raise cancelled
+        if self.get_error() is not None:
+            raise original(self.get_error(), self)
+        return self
+
+    # While it runs: from the body of node
+
+    def spawn(self, node, subflow, **properties):
+        """Starts a run of subflow as a part of a node, which ends when the run has, too.
+
+        properties: of the run. Without parameters it has those of this one. Returns the run:
+        a coroutine may wait for it, ``(await run.spawn(node, flow).wait())[function]``."""
+        properties.setdefault('parameters', self.get_parameters())
+        subrun = FlowRun(subflow, **properties)
+        self.spawn_run(node, subrun)
+        return subrun
+
+    def spawn_run(self, node, subrun):
+        for name in '_exceptions', '_variables':
+            if name in self.__dict__:
+                subrun.__dict__.setdefault(name, self.__dict__[name])
+        subrun._prepare()
+        super().spawn_run(self.find(node), subrun)
 
     def _pictured(self):
         return self.get_flow(), self
