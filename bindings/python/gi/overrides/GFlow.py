@@ -22,7 +22,7 @@ from ..overrides import override
 from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_values import box, original, to_error
+from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -578,7 +578,9 @@ class FlowRun(Shown, GFlow.FlowRun):
         await run.execute()                 # or: run.execute_sync()
         run[function]                       # its result, or the exception that it raised
 
-    With journal='a-file' the run goes on where an earlier one of the same flow has stopped.
+    With journal='a-file' the run goes on where an earlier one of the same flow has stopped:
+    what was done is not done again. A result that is plain data then is kept, and what reads it
+    gets an equal object, not the same; a node with another one runs again.
 
     properties: on_error, parameters, deadline, keep_results, journal"""
 
@@ -680,7 +682,14 @@ class FlowRun(Shown, GFlow.FlowRun):
 
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
-        super().set_result(self.find(node), box(value))
+        boxed = box(value)
+        if boxed.g_type == GObject.TYPE_PYOBJECT and self.get_journal() is not None:
+            boxed = box(keep(value))
+        super().set_result(self.find(node), boxed)
+
+    def get_result(self, node):
+        """The result of a node, function or name; None if there is none."""
+        return kept(super().get_result(self.find(node)))
 
     def fail_node(self, node, error):
         """error: any exception"""
@@ -704,7 +713,7 @@ class FlowRun(Shown, GFlow.FlowRun):
         if self.get_node_state(node) == GFlow.FlowNodeState.FAILED:
             raise original(self.get_node_error(node), self)
         reason = self.dup_node_reason(node)
-        if reason is None and self.get_node_state(node) == GFlow.FlowNodeState.DONE:
+        if self.get_node_state(node) == GFlow.FlowNodeState.DONE:
             if self.get_keep_results() or not node.get_downstreams().get_n_items():
                 return None
             reason = ('the last node that could read it has ended (or there was none): '
@@ -723,9 +732,9 @@ def _takes_node(name):
     setattr(FlowRun, name, call)
 
 
-for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
-              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
-              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node'):
+for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'dup_result_variant',
+              'dup_result_object', 'get_node_state', 'get_node_error', 'dup_node_reason',
+              'get_node_cancellable', 'defer_node', 'complete_node'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
