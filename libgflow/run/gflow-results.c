@@ -353,7 +353,7 @@ _g_flow_run_drop_result (GFlowRun *self,
   GFlowResult *result =
     table != NULL ? atomic_exchange_explicit (&table[index], NULL, memory_order_acquire) : NULL;
 
-  if (result != NULL)
+  if (result != NULL && result != &dropped)
     free_result (result);
 }
 
