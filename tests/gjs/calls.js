@@ -196,6 +196,17 @@ test('runs', async () => {
     equal(step.dup_message(), null);
 
     flow.remove_node(bad);
+    const [journal, stream] = Gio.File.new_tmp('gflow-XXXXXX');
+    const first = GFlow.FlowRun.new(flow);
+    const resumed = GFlow.FlowRun.new(flow);
+    stream.close(null);
+    check(first, {journal});
+    ok(first.execute_sync(null));
+    journal.delete(null);
+    ok(resumed.restore(first.save()));
+    ok(resumed.execute_sync(null));
+    equal(resumed.dup_node_reason(number), 'Done in an earlier run');
+
     equal(flow.execute_sync(null).get_n_done(), 3);
     const other = GFlow.FlowRun.new(flow);
     ok(await new Promise(resolve => {

@@ -29,8 +29,8 @@ const classes = {
     FlowRun: [
         ['always', 'done', 'error', 'stop-node'],
         [
-            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'keep-results', 'n-done',
-            'n-total', 'on-error', 'parameters', 'paused', 'state',
+            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'journal', 'keep-results',
+            'n-done', 'n-total', 'on-error', 'parameters', 'paused', 'state',
         ],
     ],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],

@@ -6,6 +6,7 @@
 
 Without the override: this is the API that every language gets."""
 
+import tempfile
 import threading
 import unittest
 import unittest.mock
@@ -42,7 +43,8 @@ METHODS = {
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority retry_node
-        dup_status get_elapsed get_remaining get_rate get_history set_history''',
+        dup_status get_elapsed get_remaining get_rate get_history set_history
+        save restore get_journal set_journal''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
         get_attempt get_error get_worker get_subrun''',
 }
@@ -55,7 +57,8 @@ PROPERTIES = {
     'FlowGroup': '',
     'FlowHistory': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
-        n-done n-total item-type n-items paused status elapsed remaining rate history''',
+        n-done n-total item-type n-items paused status elapsed remaining rate history
+        journal''',
     'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
 }
 
@@ -376,6 +379,19 @@ class Calls(unittest.TestCase):
         self.assertGreater(self.FlowRun_get_elapsed(run), 0)
         self.assertEqual(self.FlowRun_get_remaining(run), 0)
         self.assertGreater(self.FlowRun_get_rate(run), 0)
+
+        saved = self.FlowRun_save(run)
+        self.assertIsInstance(saved, GLib.Variant)
+        resumed = self.FlowRun_new(self.flow)
+        self.assertTrue(self.FlowRun_restore(resumed, saved))
+        with tempfile.TemporaryDirectory() as folder:
+            journal = Gio.File.new_for_path(f'{folder}/journal')
+            self.assertIsNone(self.FlowRun_get_journal(resumed))
+            self.FlowRun_set_journal(resumed, journal)
+            self.assertIs(self.FlowRun_get_journal(resumed), journal)
+            self.assertTrue(self.FlowRun_execute_sync(resumed, None))
+            self.assertTrue(journal.query_exists())
+        self.assertEqual(self.FlowRun_dup_node_reason(resumed, self.a), 'Done in an earlier run')
 
         for body, placement in ((self.failing, GFlow.FlowPlacement.WORKER),
                                 (self.deferring, GFlow.FlowPlacement.CONTEXT)):

@@ -13,6 +13,7 @@ help(GFlow.Flow) shows how.
 import contextvars
 import functools
 import operator
+import os
 import weakref
 
 from gi.repository import Gio, GLib, GObject
@@ -23,7 +24,7 @@ from ._gflow_body import (CoroutineBody, TaskBody, new_body, not_for_workers, ra
                           raw_task_body, upstreams_of)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_values import box, original, to_error
+from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -63,6 +64,14 @@ def _exists(message):
 
 # To make a thread known to Python costs more than to call a function: once is enough.
 GFlow.Flow.set_worker_func(GFlow.Flow.work)
+
+
+def _with_files(properties):
+    """Paths may be strings."""
+    path = properties.get('journal')
+    if isinstance(path, (str, os.PathLike)):
+        return {**properties, 'journal': Gio.File.new_for_path(os.fspath(path))}
+    return properties
 
 
 # FlowLock
@@ -592,7 +601,8 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline, history
+        properties: of the run: keep_results, on_error, parameters, deadline, history,
+            journal
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -623,7 +633,7 @@ class Flow(Shown, GFlow.Flow):
     def _new_run(self, properties):
         run = GFlow.FlowRun.new(self)
         if properties:
-            run.set_properties(**properties)
+            run.set_properties(**_with_files(properties))
         return run
 
 
@@ -644,12 +654,20 @@ class FlowRun(Shown, GFlow.FlowRun):
         run[function]                       # its result, or the exception that it raised
         for step in run: …                  # all nodes: step.node, .state, .reason, .message, …
 
-    properties: on_error, parameters, deadline, keep_results, history"""
+    With journal='a-file' the run goes on where an earlier one of the same flow has stopped:
+    what was done is not done again. A result that is plain data then is kept, and what reads it
+    gets an equal object, not the same; a node with another one runs again.
+
+    properties: on_error, parameters, deadline, keep_results, history, journal"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
             raise TypeError(f'A FlowRun needs the flow that it runs, not {flow!r}')
-        super().__init__(flow=flow, **properties)
+        super().__init__(flow=flow, **_with_files(properties))
+
+    def set_journal(self, journal):
+        """journal: a Gio.File, or a path."""
+        super().set_journal(_with_files({'journal': journal})['journal'])
 
     def _prepare(self):
         # Not anew: to execute a run twice is an error, which leaves the first time alone.
@@ -740,7 +758,14 @@ class FlowRun(Shown, GFlow.FlowRun):
 
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
-        super().set_result(self.find(node), box(value))
+        boxed = box(value)
+        if boxed.g_type == GObject.TYPE_PYOBJECT and self.get_journal() is not None:
+            boxed = box(keep(value))
+        super().set_result(self.find(node), boxed)
+
+    def get_result(self, node):
+        """The result of a node, function or name; None if there is none."""
+        return kept(super().get_result(self.find(node)))
 
     def set_node_progress(self, node, fraction=-1.0, message=None):
         """Tells how far a node is that runs: fraction from 0 to 1, message for people.
@@ -777,7 +802,7 @@ class FlowRun(Shown, GFlow.FlowRun):
         if self.get_node_state(node) == GFlow.FlowNodeState.FAILED:
             raise original(self.get_node_error(node), self)
         reason = self.dup_node_reason(node)
-        if reason is None and self.get_node_state(node) == GFlow.FlowNodeState.DONE:
+        if self.get_node_state(node) == GFlow.FlowNodeState.DONE:
             if self.get_keep_results() or not node.get_downstreams().get_n_items():
                 return None
             reason = ('the last node that could read it has ended (or there was none): '
@@ -797,9 +822,8 @@ def _takes_node(name):
 
 
 for _name in ('cancel_node', 'retry_node', 'set_node_priority', 'set_result_variant',
-              'get_result', 'dup_result_variant', 'dup_result_object', 'get_node_state',
-              'get_node_error', 'dup_node_reason', 'get_node_cancellable', 'defer_node',
-              'complete_node', 'get_step'):
+              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
+              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node', 'get_step'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
