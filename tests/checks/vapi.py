@@ -23,6 +23,7 @@ VARIABLES = {
     'FlowNode': 'node',
     'FlowRun': 'run',
     'FlowStep': 'step',
+    'FlowValues': 'values',
 }
 
 vapi = read(sys.argv[1])

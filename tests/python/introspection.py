@@ -19,12 +19,12 @@ from gi.repository import Gio, GLib, GObject
 GFlow = get_introspection_module('GFlow')
 
 METHODS = {
-    'Flow': '''new add add_task add_flow add_join add_join_all add_node add_group remove_node lookup
-        copy equal validate to_dot to_mermaid execute execute_finish execute_sync
+    'Flow': '''new add add_task add_flow add_map add_join add_join_all add_node add_group
+        remove_node lookup copy equal validate to_dot to_mermaid execute execute_finish execute_sync
         get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error set_worker_func work''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
-        get_upstreams get_downstreams get_locks get_name set_name get_title set_title
+        set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks get_name set_name get_title set_title
         get_flow get_subflow get_placement set_placement get_priority set_priority
         get_weight set_weight get_run_when set_run_when get_timeout set_timeout
         get_max_retries set_max_retries get_retry_delay set_retry_delay
@@ -34,12 +34,14 @@ METHODS = {
     'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
+        dup_result_list get_item get_parent_node
         get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
         defer_node complete_node fail_node select spawn spawn_run
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority''',
+    'FlowValues': 'get_n_values get_value',
     'FlowStep': 'get_node get_state dup_reason get_error',
 }
 
@@ -51,6 +53,7 @@ PROPERTIES = {
     'FlowGroup': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
         n-done n-total paused''',
+    'FlowValues': '',
     'FlowStep': 'node state reason error',
 }
 
@@ -59,6 +62,7 @@ SIGNALS = {
     'FlowNode': 'started done error always should-retry',
     'FlowLock': '',
     'FlowGroup': '',
+    'FlowValues': '',
     'FlowRun': 'done error always stop-node',
     'FlowStep': '',
 }
@@ -85,7 +89,7 @@ class Visibility(unittest.TestCase):
         # Callback types, class structures, version constants
         others = {name for name in names - wanted
                   if not name.endswith('Class') and not name.isupper()}
-        self.assertLessEqual(others, {'FlowFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
+        self.assertLessEqual(others, {'FlowFunc', 'FlowItemsFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
                                       'flow_error_quark', 'check_version'})
 
     def test_methods(self):
@@ -164,6 +168,7 @@ class Calls(unittest.TestCase):
         self.groups()
         self.sync()
         self.run_object()
+        self.maps()
         self.callbacks()
         wanted = {f'{name}.{method}' for name, methods in METHODS.items()
                   for method in methods.split()}
@@ -307,6 +312,28 @@ class Calls(unittest.TestCase):
         self.assertIs(self.FlowRun_get_flow(run), self.flow)
         self.assertEqual(self.FlowRun_get_state(run), GFlow.FlowRunState.DONE)
         self.assertIsNone(self.FlowRun_get_error(run))
+
+    def item(self, node, run, *data):
+        self.assertEqual(self.FlowRun_get_parent_node(run).get_name(), 'map')
+        self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_OBJECT,
+                                                         self.FlowRun_get_item(run, node)))
+        return True
+
+    def maps(self):
+        flow = self.Flow_new()
+        items = Gio.ListStore.new(GObject.Object)
+        items.append(flow)
+        node = self.Flow_add_map(flow, 'map', self.FlowNode_new(None, self.item), 2)
+        self.FlowNode_set_items_variant(node, GLib.Variant('as', []))
+        self.FlowNode_set_items(node, items)
+        run = self.Flow_execute_sync(flow, None)
+        values = self.FlowRun_dup_result_object(run, node)
+        self.assertEqual(self.FlowValues_get_n_values(values), 1)
+        self.assertIs(self.FlowValues_get_value(values, 0), flow)
+        self.assertEqual(list(self.FlowRun_dup_result_list(run, node)), [flow])
+        self.FlowNode_set_items_func(node, lambda node, run: Gio.ListStore.new(GObject.Object))
+        run = self.Flow_execute_sync(flow, None)
+        self.assertEqual(list(self.FlowRun_dup_result_list(run, node)), [])
 
     def run_object(self):
         run = self.FlowRun_new(self.flow)
