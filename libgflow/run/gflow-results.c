@@ -365,6 +365,20 @@ _g_flow_run_drop_results (GFlowRun  *self,
     }
 }
 
+/* What was kept for nodes that might have been run again. The run has ended, by an error. */
+void
+_g_flow_run_drop_kept_results (GFlowRun *self)
+{
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+
+  if (self->keep_results || atomic_load_explicit (&self->results, memory_order_acquire) == NULL)
+    return;
+
+  for (guint32 i = 0; i < self->plan->n_nodes; i++)
+    if (!_g_flow_run_has_read (self, i, _g_flow_run_node_state (self, i)))
+      _g_flow_run_drop_results (self, lane, i);
+}
+
 /* What a body has left that is called again. In the owner context. */
 void
 _g_flow_run_drop_result (GFlowRun *self,

@@ -90,7 +90,7 @@ void test_spawn_fails () throws Error {
 void test_map () throws Error {
     var flow = new Flow ();
     unowned var map = flow.add_map ("map", new FlowNode (null, (node, run) => {
-        run.set_result (node, run.get_item (node).dup_variant ().get_string ().length);
+        run.set_result (node, run.get_map_item (node).dup_variant ().get_string ().length);
         return true;
     }), 0);
 

@@ -84,7 +84,7 @@ function makeBodies(box) {
         spend(CALL);
         try {
             const {fn} = bodyOf(node, run);
-            const item = run.get_item(node);
+            const item = run.get_map_item(node);
             const value = fn.length < 4 ? fn(item, run, node)
                 : fn(item, run, node, run.get_node_cancellable(node));
 

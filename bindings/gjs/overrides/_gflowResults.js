@@ -42,8 +42,8 @@ function setUp(FlowRun, FlowValues) {
         return Array.from({length: value.get_n_values()}, (_, i) => unbox(value.get_value(i)));
     };
 
-    const getItem = FlowRun.prototype.get_item;
-    FlowRun.prototype.get_item = function (node) {
+    const getItem = FlowRun.prototype.get_map_item;
+    FlowRun.prototype.get_map_item = function (node) {
         return unbox(getItem.call(this, node));
     };
 

@@ -112,7 +112,7 @@ class _ItemFunction(_Function):
                       if parameter.name in ('run', 'node')]
 
     def __call__(self, node, run):
-        item = run.get_item(node)
+        item = run.get_map_item(node)
         more = {'run': run, 'node': node} if self.names else {}
         return self.function(item, **{name: more[name] for name in self.names})
 
