@@ -271,7 +271,8 @@ convert_to_variant (const GValue *value)
                                                          g_value_get_boxed (value), TRUE));
   if (type == NULL || (g_value_fits_pointer (value) && g_value_peek_pointer (value) == NULL))
     return NULL;
-  return g_variant_ref_sink (g_dbus_gvalue_to_gvariant (value, type));
+  /* Never floating. */
+  return g_dbus_gvalue_to_gvariant (value, type);
 }
 
 /**

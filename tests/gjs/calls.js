@@ -6,6 +6,7 @@
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GFlow from 'gi://GFlow';
+import GObject from 'gi://GObject';
 
 import {deepEqual, equal, ok, rejects, runTests, test, throws} from './tap.js';
 
@@ -220,6 +221,27 @@ test('runs', async () => {
     cancelled.cancel_node(number);
     cancelled.cancel();
     ok(cancelled.get_cancellable().is_cancelled());
+});
+
+test('maps', () => {
+    const flow = new GFlow.Flow();
+    const items = Gio.ListStore.new(GObject.Object);
+    const each = GFlow.FlowNode.new(null, (node, run) => {
+        equal(run.get_parent_node(), map);
+        run.set_result(node, run.get_map_item(node));
+    });
+    const map = flow.add_map('map', each, 2);
+
+    items.append(flow);
+    map.set_items_variant(new GLib.Variant('as', []));
+    map.set_items(items);
+    const run = flow.execute_sync(null);
+    const values = run.dup_result_object(map);
+    equal(values.get_n_values(), 1);
+    equal(values.get_value(0), flow);
+    equal(run.dup_result_list(map).get_item(0), flow);
+    map.set_items_func(() => Gio.ListStore.new(GObject.Object));
+    equal(flow.execute_sync(null).dup_result_list(map).get_n_items(), 0);
 });
 
 test('histories', async () => {

@@ -444,6 +444,28 @@ void test_run_restoring () throws Error {
     }
 }
 
+void test_map () throws Error {
+    var flow = new Flow ();
+    var items = new ListStore (typeof (Object));
+    unowned var node = flow.add_map ("map", new FlowNode (null, (each, run) => {
+        assert_true (run.get_parent_node ().name == "map");
+        run.set_result (each, run.get_map_item (each));
+        return true;
+    }), 2);
+
+    items.append (flow);
+    node.set_items_variant (new Variant.strv ({}));
+    node.set_items (items);
+    var run = flow.execute_sync ();
+    var values = (FlowValues) run.dup_result_object (node);
+    assert_true (values.get_n_values () == 1);
+    assert_true (values.get_value (0).get_object () == flow);
+    assert_true (run.dup_result_list (node).get_item (0) == flow);
+    FlowItemsFunc make_items = (node, run) => new ListStore (typeof (Object));
+    node.set_items_func ((owned) make_items);
+    assert_true (flow.execute_sync ().dup_result_list (node).get_n_items () == 0);
+}
+
 void test_run_cancelling () throws Error {
     var flow = new Flow ();
     unowned var node = flow.add_task ("node", (node, run, task) => {
@@ -664,6 +686,7 @@ int main (string[] args) {
     add_test ("/vala/api/run", test_run);
     add_test ("/vala/api/run-restoring", test_run_restoring);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
+    add_test ("/vala/api/map", test_map);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);

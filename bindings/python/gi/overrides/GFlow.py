@@ -20,8 +20,8 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_body import (CoroutineBody, TaskBody, new_body, not_for_workers, raw_body,
-                          raw_task_body, upstreams_of)
+from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
+                          not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_values import box, keep, kept, original, to_error
@@ -217,6 +217,17 @@ def _new_node_for(function, name=None):
     body = new_body(function)
     name = name or getattr(function, '__name__', None)
     return _new_node(None if name == '<lambda>' else name, body)
+
+
+def _set_up(node, lock, retries, properties):
+    if retries:
+        properties.setdefault('max_retries', retries)
+    for item, value in properties.items():
+        _set_property(node, item, value)
+    for item in _several(lock):
+        if not isinstance(item, GFlow.FlowLock):
+            raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
+        node.add_lock(item)
 
 
 class FlowNode(GFlow.FlowNode):
@@ -434,26 +445,48 @@ class Flow(Shown, GFlow.Flow):
         if function is None:
             return functools.partial(self.node, upstream=upstream, lock=lock, name=name,
                                      retries=retries, **properties)
+        upstreams = self._check_new(function, upstream, name)
+        node = _new_node_for(function, name)
+        _set_up(node, lock, retries, properties)
+        self.add_node(node)
+        for item in upstreams:
+            node.add_upstream(item)
+        return function
+
+    def _check_new(self, function, upstream, name):
         if function in self._parts().nodes:
             raise _exists(f'{function!r} is in the flow already: as {self[function].get_name()}')
         upstreams = _several(upstream)
         for item in upstreams:
             if not isinstance(item, (GFlow.FlowNode, str)) and not callable(item):
                 raise TypeError(f'upstream: {item!r} stands for no node')
-        locks = _several(lock)
-        for item in locks:
-            if not isinstance(item, GFlow.FlowLock):
-                raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
         if not isinstance(name, (str, type(None))):
             raise TypeError(f'name: {name!r} is no string')
-        node = _new_node_for(function, name)
-        if retries:
-            properties.setdefault('max_retries', retries)
-        for item, value in properties.items():
-            _set_property(node, item, value)
-        for item in locks:
-            node.add_lock(item)
-        self.add_node(node)
+        return upstreams
+
+    def map(self, function=None, *, items=None, upstream=None, max_parallel=0, lock=None,
+            name=None, retries=0, **properties):
+        """Decorator: makes a node that calls a function for each item of a list.
+
+        items: an iterable, or a function that returns one when the node runs; without it the
+            result of the first upstream
+        max_parallel: how many at once; 0 for no limit
+        lock, retries, timeout, properties: for each item by itself; otherwise as for node()
+
+        The function takes an item, and run and node if it has parameters of these names. The
+        result of the node is the list of what it returned, in the order of the items."""
+        if function is None:
+            return functools.partial(self.map, items=items, upstream=upstream, lock=lock, name=name,
+                                     max_parallel=max_parallel, retries=retries, **properties)
+        upstreams = self._check_new(function, upstream, name)
+        body = new_item_body(function, items)
+        each = _new_node(None, body)
+        _set_up(each, lock, retries, properties)
+        name = name or getattr(function, '__name__', None)
+        node = super().add_map(None if name == '<lambda>' else name, each, max_parallel)
+        node._body = body
+        node.set_items_func(items_of)
+        self._adopt(node)
         for item in upstreams:
             node.add_upstream(item)
         return function
@@ -777,6 +810,15 @@ class FlowRun(Shown, GFlow.FlowRun):
         """error: any exception"""
         super().fail_node(self.find(node), to_error(self, error))
 
+    def get_result(self, node):
+        value = super().get_result(self.find(node))
+        if isinstance(value, GFlow.FlowValues):
+            return [value.get_value(i) for i in range(value.get_n_values())]
+        return value
+
+    def get_map_item(self, node):
+        return unbox(super().get_map_item(node))
+
     def find(self, node):
         """The node that a name or a function stands for."""
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
@@ -822,8 +864,9 @@ def _takes_node(name):
 
 
 for _name in ('cancel_node', 'retry_node', 'set_node_priority', 'set_result_variant',
-              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
-              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node', 'get_step'):
+              'dup_result_variant', 'dup_result_object', 'dup_result_list', 'get_node_state',
+              'get_node_error', 'dup_node_reason', 'get_node_cancellable', 'defer_node',
+              'complete_node', 'get_step'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
