@@ -10,6 +10,7 @@
 #include "graph/gflow-error.h"
 #include "graph/gflow-flow.h"
 #include "graph/gflow-group.h"
+#include "graph/gflow-history.h"
 #include "graph/gflow-lock.h"
 #include "graph/gflow-node.h"
 #include "run/gflow-run.h"

@@ -125,5 +125,10 @@ GFlowOnError  g_flow_get_on_error      (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_on_error      (GFlow               *self,
                                         GFlowOnError         on_error);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowHistory *g_flow_get_history       (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_history       (GFlow               *self,
+                                        GFlowHistory        *history);
 
 G_END_DECLS

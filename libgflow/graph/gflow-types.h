@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct _GFlow GFlow;
 typedef struct _GFlowGroup GFlowGroup;
+typedef struct _GFlowHistory GFlowHistory;
 typedef struct _GFlowLock GFlowLock;
 typedef struct _GFlowNode GFlowNode;
 typedef struct _GFlowRun GFlowRun;

@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "gflow-owner-private.h"
-#include "gflow-record-private.h"
+#include "gflow-progress-private.h"
 
 /* Nodes that start runs of their own: flows as nodes, and bodies that spawn.
  *
@@ -15,6 +15,7 @@
 struct _GFlowFamily
 {
   GPtrArray *runs;    /* (owned) of GFlowRun */
+  double     fraction; /* the largest that was told: there may be more runs by now */
   guint      n_parts; /* that have not ended; the body is one */
   GError    *error;   /* (owned) (nullable): the first one */
 };
@@ -121,7 +122,10 @@ _g_flow_run_end_part (GFlowRun       *self,
       *state = family->error != NULL
                  ? _g_flow_run_fail_node (self, index, g_steal_pointer (&family->error))
                  : _g_flow_run_end_attempt (self, index);
-      free_family (self, lane, family);
+      if (_g_flow_run_keep_subruns (self, index, family->runs))
+        g_free (family);
+      else
+        free_family (self, lane, family);
     }
   return is_last;
 }
@@ -160,6 +164,29 @@ _g_flow_run_ref_all_sub_runs (GFlowRun *self)
     }
   _g_flow_mutex_unlock (&self->mutex);
   return runs;
+}
+
+/* How much of its sub-runs is done, by the number of their nodes. */
+double
+_g_flow_run_count_sub_runs_locked (GFlowRun *self,
+                                   guint32   index)
+{
+  GFlowFamily *family = find_family_locked (self, index);
+  double done = 0.0, total = 0.0;
+
+  if (family == NULL)
+    return 0.0;
+
+  for (guint i = 0; i < family->runs->len; i++)
+    {
+      GFlowRun *child = family->runs->pdata[i];
+      const double n = MAX (g_flow_run_get_n_total (child), 1);
+
+      done += n * _g_flow_run_count_fraction (child);
+      total += n;
+    }
+  family->fraction = MAX (family->fraction, total > 0.0 ? done / total : 0.0);
+  return family->fraction;
 }
 
 /* Starting */
@@ -254,7 +281,7 @@ _g_flow_run_adopt (GFlowRun *self,
   /* Whoever pauses the run comes to those of the family after that. */
   if (g_flow_run_get_paused (self))
     g_flow_run_pause (child);
-  _g_flow_run_observe_subrun (self, index, child);
+  _g_flow_run_note_subrun (self, index, child);
   if (!_g_flow_run_begin (child, context, NULL, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))
     end_refused_later (child, context);

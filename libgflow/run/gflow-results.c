@@ -65,7 +65,9 @@ count_readers (GFlowRun *self,
   const guint32 *successors =
     _g_flow_plan_successors (self->plan, &self->plan->nodes[index], &n_readers);
 
-  for (guint32 k = 0; self->n_restored > 0 && k < n_readers; k++)
+  /* Relaxed: that was before anything ran. */
+  for (guint32 k = 0;
+       atomic_load_explicit (&self->n_restored, memory_order_relaxed) > 0 && k < n_readers; k++)
     n_ended += (_g_flow_run_marks (self, successors[k]) & G_FLOW_MARK_RESTORED) != 0;
   return n_readers - n_ended;
 }
@@ -342,6 +344,20 @@ _g_flow_run_drop_results (GFlowRun  *self,
       atomic_store_explicit (&table[upstream], &dropped, memory_order_relaxed);
       throw_away (self, lane, result);
     }
+}
+
+/* What was kept for nodes that might have been run again. The run has ended, by an error. */
+void
+_g_flow_run_drop_kept_results (GFlowRun *self)
+{
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+
+  if (self->keep_results || atomic_load_explicit (&self->results, memory_order_acquire) == NULL)
+    return;
+
+  for (guint32 i = 0; i < self->plan->n_nodes; i++)
+    if (!_g_flow_run_has_read (self, i, _g_flow_run_node_state (self, i)))
+      _g_flow_run_drop_results (self, lane, i);
 }
 
 /* What a body has left that is called again. In the owner context. */
