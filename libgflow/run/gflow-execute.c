@@ -6,8 +6,8 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-estimate-private.h"
-#include "gflow-progress-private.h"
 #include "gflow-journal-private.h"
+#include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-save-private.h"
 #include "gflow-scheduler-private.h"
@@ -135,7 +135,7 @@ static gboolean
 needs_context (GFlowRun *self)
 {
   if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
-      self->steps != NULL || self->journal != NULL || _g_flow_watch_is_watched (self))
+      self->journal != NULL || self->steps != NULL || _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);

@@ -67,7 +67,9 @@ count_readers (GFlowRun *self,
   const guint32 *successors =
     _g_flow_plan_successors (self->plan, &self->plan->nodes[index], &n_readers);
 
-  for (guint32 k = 0; self->n_restored > 0 && k < n_readers; k++)
+  /* Relaxed: that was before anything ran. */
+  for (guint32 k = 0;
+       atomic_load_explicit (&self->n_restored, memory_order_relaxed) > 0 && k < n_readers; k++)
     n_ended += (_g_flow_run_marks (self, successors[k]) & G_FLOW_MARK_RESTORED) != 0;
   return n_readers - n_ended;
 }

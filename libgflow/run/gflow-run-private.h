@@ -19,9 +19,9 @@ G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowChange GFlowChange;
-typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowFamily GFlowFamily;
+typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowLearner GFlowLearner;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowPace GFlowPace;
@@ -233,7 +233,7 @@ struct _GFlowRun
   double           notified_rate;
   gint64           end_time;     /* monotonic, in µs; set before the state tells of the end */
   GVariant       **outcomes;     /* (owned) (nullable): of nodes in an earlier run, until this starts */
-  guint32          n_restored;   /* nodes that were taken over from there */
+  _Atomic guint32  n_restored;   /* nodes that were taken over from there */
   GFlowEndedFunc   ended;
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
@@ -273,6 +273,7 @@ struct _GFlowRun
   gboolean         settled;      /* how the run ends; what comes now is too late */
   guint32          cancelled_node; /* the first that was cancelled by itself */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
+  double           restored_fraction; /* of the run that nodes make which were taken over */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GArray          *wanted;       /* (owned) (nullable) of guint32: failed nodes to run again */
   GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */

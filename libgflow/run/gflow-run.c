@@ -7,8 +7,8 @@
 
 #include "gflow-enum-types.h"
 #include "gflow-estimate-private.h"
-#include "gflow-progress-private.h"
 #include "gflow-journal-private.h"
+#include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-save-private.h"
 #include "gflow-scheduler-private.h"
@@ -69,9 +69,9 @@ enum
   PROP_REMAINING,
   PROP_RATE,
   PROP_HISTORY,
+  PROP_JOURNAL,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS,
-  PROP_JOURNAL,
   N_PROPS
 };
 
@@ -393,6 +393,9 @@ g_flow_run_get_property (GObject    *object,
     case PROP_N_TOTAL:
       g_value_set_uint (value, g_flow_run_get_n_total (self));
       break;
+    case PROP_JOURNAL:
+      g_value_set_object (value, self->journal_file);
+      break;
     case PROP_STATUS:
       g_value_take_string (value, g_flow_run_dup_status (self));
       break;
@@ -413,9 +416,6 @@ g_flow_run_get_property (GObject    *object,
       break;
     case PROP_N_ITEMS:
       g_value_set_uint (value, _g_flow_run_get_n_items (G_LIST_MODEL (self)));
-      break;
-    case PROP_JOURNAL:
-      g_value_set_object (value, self->journal_file);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -447,11 +447,11 @@ g_flow_run_set_property (GObject      *object,
     case PROP_KEEP_RESULTS:
       g_flow_run_set_keep_results (self, g_value_get_boolean (value));
       break;
-    case PROP_HISTORY:
-      g_flow_run_set_history (self, g_value_get_object (value));
-      break;
     case PROP_JOURNAL:
       g_flow_run_set_journal (self, g_value_get_object (value));
+      break;
+    case PROP_HISTORY:
+      g_flow_run_set_history (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -606,6 +606,33 @@ install_properties (GObjectClass *object_class)
   properties[PROP_N_TOTAL] = g_param_spec_uint ("n-total", NULL, NULL, 0, G_MAXUINT, 0, ro);
 
   /**
+   * GFlowRun:journal: (attributes org.gtk.Property.get=g_flow_run_get_journal org.gtk.Property.set=g_flow_run_set_journal)
+   *
+   * A file in which the run keeps what its nodes have done, so that a later run of the same
+   * flow with the same file goes on from there, whatever has become of this process. To be
+   * set before the run starts.
+   *
+   * What a node has done is in the file before any other node, or handler, can see that it
+   * has ended. It is safe from the end of the process then, and after a second at most, and at
+   * the end of the run, from a failure of the power. The owner context
+   * does not wait for the disk.
+   *
+   * Nodes that are done in the file do not run again, as after
+   * [method@GFlow.FlowRun.restore]: see there which do although they were done. A file of a
+   * run that has succeeded is begun afresh, that of one that has failed is continued. A
+   * file that is missing or empty is begun.
+   *
+   * The run fails without having started anything: with %G_IO_ERROR_BUSY if another run uses
+   * the file, with %G_FLOW_ERROR_BAD_FILE if it is not a journal, or is damaged, with
+   * %G_FLOW_ERROR_TOPOLOGY if it is one of another flow, and with
+   * %G_FLOW_ERROR_BAD_INPUT if it is one of a run with other parameters. If it cannot be
+   * written later, nothing new starts, and the run fails.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_JOURNAL] = g_param_spec_object ("journal", NULL, NULL, G_TYPE_FILE, rw);
+
+  /**
    * GFlowRun:status:
    *
    * One translated line for people of how far the run is: see
@@ -673,33 +700,6 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_N_ITEMS] = g_param_spec_uint ("n-items", NULL, NULL, 0, G_MAXUINT, 0, ro);
-
-  /**
-   * GFlowRun:journal: (attributes org.gtk.Property.get=g_flow_run_get_journal org.gtk.Property.set=g_flow_run_set_journal)
-   *
-   * A file in which the run keeps what its nodes have done, so that a later run of the same
-   * flow with the same file goes on from there, whatever has become of this process. To be
-   * set before the run starts.
-   *
-   * What a node has done is in the file before any other node, or handler, can see that it
-   * has ended. It is safe from the end of the process then, and after a second at most, and at
-   * the end of the run, from a failure of the power. The owner context
-   * does not wait for the disk.
-   *
-   * Nodes that are done in the file do not run again, as after
-   * [method@GFlow.FlowRun.restore]: see there which do although they were done. A file of a
-   * run that has succeeded is begun afresh, that of one that has failed is continued. A
-   * file that is missing or empty is begun.
-   *
-   * The run fails without having started anything: with %G_IO_ERROR_BUSY if another run uses
-   * the file, with %G_FLOW_ERROR_BAD_FILE if it is not a journal, or is damaged, with
-   * %G_FLOW_ERROR_TOPOLOGY if it is one of another flow, and with
-   * %G_FLOW_ERROR_BAD_INPUT if it is one of a run with other parameters. If it cannot be
-   * written later, nothing new starts, and the run fails.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_JOURNAL] = g_param_spec_object ("journal", NULL, NULL, G_TYPE_FILE, rw);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }

@@ -5,6 +5,9 @@
 
 #include "gflow-save-private.h"
 
+#include "gflow-estimate-private.h"
+#include "gflow-steps-private.h"
+
 /* Which nodes of an earlier run need not run again, and a run that starts without them.
  *
  * A node is finished if it was done, or skipped by choice, and all its upstreams are
@@ -175,15 +178,20 @@ count_upstreams (GFlowRun     *self,
 /* What is taken over has ended, on the lane of the context. */
 static void
 count_done (GFlowRun *self,
-            guint32   n_done,
-            guint64   weight)
+            GArray   *done)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
+  guint64 weight = 0;
 
+  for (guint i = 0; self->plan->weights != NULL && i < done->len; i++)
+    weight += self->plan->weights[g_array_index (done, guint32, i)];
+  /* First: they are no work of this run. */
+  _g_flow_run_set_restored (self, (const guint32 *) done->data, done->len);
   /* Relaxed: only this thread writes them, and others only look. */
-  atomic_fetch_add_explicit (&lane->n_done, n_done, memory_order_relaxed);
+  atomic_fetch_add_explicit (&lane->n_done, done->len, memory_order_relaxed);
   atomic_fetch_add_explicit (&lane->weight, weight, memory_order_relaxed);
-  self->n_restored = n_done;
+  for (guint i = 0; i < done->len; i++)
+    _g_flow_run_note_end (self, g_array_index (done, guint32, i));
 }
 
 /* Takes over what it can of the outcomes of an earlier run. In the owner context, before
@@ -193,21 +201,19 @@ _g_flow_run_take_over (GFlowRun *self)
 {
   const guint32 n = self->plan->n_nodes;
   g_autofree guint8 *fates = find_fates (self);
-  guint64 weight = 0;
-  guint32 n_done = 0;
+  g_autoptr(GArray) done = g_array_new (FALSE, FALSE, sizeof (guint32));
 
   for (guint32 i = 0; i < n; i++)
     if (fates[i] == FATE_DONE)
       {
         take_node_over (self, fates, i);
-        weight += self->plan->weights != NULL ? self->plan->weights[i] : 0;
-        n_done++;
+        g_array_append_val (done, i);
       }
     else
       {
         count_upstreams (self, fates, i);
       }
-  count_done (self, n_done, weight);
+  count_done (self, done);
   _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), n);
 }
 

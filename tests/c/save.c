@@ -488,6 +488,48 @@ test_signals (void)
   small_clear (&small);
 }
 
+/* Who has bound a list to the run before it starts sees what is done already; it does not count
+ * as work of this run. */
+
+static gboolean
+body_look (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  g_assert_cmpfloat (g_flow_run_get_rate (run), ==, -1.0);
+  g_assert_cmpfloat (g_flow_run_get_remaining (run), ==, -1.0);
+  g_assert_cmpfloat (g_flow_run_get_fraction (run), ==, 0.75);
+  return TRUE;
+}
+
+static void
+test_watched (void)
+{
+  Small small;
+  g_autoptr(GVariant) saved = NULL;
+  g_autoptr(GFlowRun) run = NULL;
+  g_autoptr(GFlowStep) step = NULL;
+  GFlowNode *node;
+
+  small_init (&small, "a b:a c:b");
+  node = g_flow_add (small.flow, "look", body_look, NULL, NULL, NULL);
+  g_flow_node_add_upstream_by_name (node, "c");
+  g_flow_node_set_run_when (node, G_FLOW_RUN_WHEN_ANY_FAILED);
+  saved = small_save (&small, NULL);
+  g_flow_node_set_run_when (node, G_FLOW_RUN_WHEN_ALL_SUCCEEDED);
+
+  run = restore (small.flow, saved);
+  step = g_list_model_get_item (G_LIST_MODEL (run), 1);
+  g_assert_cmpint (g_flow_step_get_state (step), ==, G_FLOW_NODE_STATE_WAITING);
+  execute (run, FALSE);
+  test_assert_log (&small.log, "");
+  g_assert_cmpint (g_flow_step_get_state (step), ==, G_FLOW_NODE_STATE_DONE);
+  g_clear_object (&step);
+  g_clear_object (&run);
+  small_clear (&small);
+}
+
 /* A node whose upstreams are partly done waits for the others only, with locks and all. */
 static void
 test_locks (void)
@@ -1036,6 +1078,7 @@ main (int    argc,
   g_test_add_func ("/save/cleanup", test_cleanup);
   g_test_add_func ("/save/ignored-failure", test_ignored_failure);
   g_test_add_func ("/save/signals", test_signals);
+  g_test_add_func ("/save/watched", test_watched);
   g_test_add_func ("/save/locks", test_locks);
   g_test_add_func ("/save/changed", test_changed);
   g_test_add_func ("/save/changed-later", test_changed_later);

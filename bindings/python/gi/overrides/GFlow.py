@@ -634,8 +634,7 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline, history,
-            journal
+        properties: of the run: keep_results, on_error, parameters, deadline, journal, history
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -691,7 +690,7 @@ class FlowRun(Shown, GFlow.FlowRun):
     what was done is not done again. A result that is plain data then is kept, and what reads it
     gets an equal object, not the same; a node with another one runs again.
 
-    properties: on_error, parameters, deadline, keep_results, history, journal"""
+    properties: on_error, parameters, deadline, keep_results, journal, history"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
