@@ -6,6 +6,8 @@
 
 Without the override: this is the API that every language gets."""
 
+import os
+import tempfile
 import threading
 import unittest
 import unittest.mock
@@ -20,7 +22,8 @@ GFlow = get_introspection_module('GFlow')
 
 METHODS = {
     'Flow': '''new add add_task add_flow add_join add_join_all add_node add_group remove_node lookup
-        copy equal validate to_dot to_mermaid execute execute_finish execute_sync
+        copy equal validate to_dot to_mermaid plot plot_finish plot_sync
+        execute execute_finish execute_sync
         get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error set_worker_func work''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
@@ -227,6 +230,7 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.Flow_equal(flow, copy))
         self.assertIn('digraph', self.Flow_to_dot(flow, None))
         self.assertTrue(self.Flow_to_mermaid(flow, None))
+        self.plot()
         for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
                 ('on_error', GFlow.FlowOnError.IGNORE):
             getattr(self, f'Flow_set_{name}')(flow, value)
@@ -246,6 +250,24 @@ class Calls(unittest.TestCase):
         lock = self.FlowLock_new()
         self.FlowNode_add_lock(self.d, lock)
         self.assertEqual(list(self.FlowNode_get_locks(self.d)), [lock])
+
+    def plot(self):
+        loop, flow = GLib.MainLoop(), self.flow
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'flow.dot')
+            file = Gio.File.new_for_path(path)
+            self.assertTrue(self.Flow_plot_sync(flow, file, None, None))
+
+            def plotted(flow, result, *data):
+                self.assertTrue(self.Flow_plot_finish(flow, result))
+                self.assertEqual(data, (1,))
+                loop.quit()
+            with open(path, encoding='utf-8') as content:
+                self.assertEqual(content.read(), flow.to_dot(None))
+            os.remove(path)
+            self.Flow_plot(flow, file, None, None, plotted, 1)
+            loop.run()
+            self.assertTrue(os.path.exists(path))
 
     def locks(self):
         lock = self.FlowLock_new_with_permits(2)

@@ -66,6 +66,16 @@ void test_flow () throws Error {
     assert_true (flow.validate ());
     assert_true ("digraph" in flow.to_dot ());
     assert_true ("flowchart" in flow.to_mermaid ());
+
+    FileIOStream stream;
+    var file = File.new_tmp ("gflow-XXXXXX.mmd", out stream);
+    assert_true (flow.plot_sync (file));
+    uint8[] content;
+    file.load_contents (null, out content, null);
+    assert_cmpstr ((string) content, EQ, flow.to_mermaid ());
+    var result = wait (callback => flow.plot.begin (file, null, null, callback));
+    assert_true (flow.plot.end (result));
+    file.delete ();
 }
 
 void test_flow_groups () throws Error {

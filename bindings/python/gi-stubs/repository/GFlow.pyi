@@ -5,6 +5,7 @@
 # are.
 
 import asyncio
+import os
 from typing import (Any, Callable, Coroutine, Iterable, Iterator, Optional, TypeVar, Union,
                     overload)
 
@@ -14,6 +15,7 @@ _F = TypeVar('_F', bound=Callable[..., Any])
 _T = TypeVar('_T')
 _Func = Callable[..., Any]
 _NodeLike = Union['FlowNode', _Func, str]
+_FileLike = Union[Gio.File, str, 'os.PathLike[str]']
 _Item = Union['FlowNode', 'FlowGroup', _Func]
 
 FLOW_MAJOR_VERSION: int
@@ -191,6 +193,16 @@ class Flow(GObject.Object):
     def execute_sync(self, cancellable: Optional[Gio.Cancellable] = None, *,
                      on_error: FlowOnError = ..., parameters: Optional[GLib.Variant] = None,
                      deadline: int = 0, keep_results: bool = False) -> FlowRun: ...
+    @overload
+    def plot(self, file: _FileLike, run: Optional[FlowRun] = None,
+             cancellable: Optional[Gio.Cancellable] = None) -> Coroutine[Any, Any, bool]: ...
+    @overload
+    def plot(self, file: _FileLike, run: Optional[FlowRun],
+             cancellable: Optional[Gio.Cancellable], callback: _Func,
+             *user_data: Any) -> None: ...
+    def plot_finish(self, result: Gio.AsyncResult) -> bool: ...
+    def plot_sync(self, file: _FileLike, run: Optional[FlowRun] = None,
+                  cancellable: Optional[Gio.Cancellable] = None) -> bool: ...
     def get_name(self) -> Optional[str]: ...
     def set_name(self, name: Optional[str]) -> None: ...
     def get_max_threads(self) -> int: ...
