@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -162,6 +163,9 @@ _g_flow_run_begin (GFlowRun        *self,
   find_owner (self, context, parking);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
+  self->start_time = g_get_monotonic_time ();
+  if (self->is_recorded)
+    _g_flow_run_make_records (self);
   _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
@@ -275,6 +279,7 @@ _g_flow_run_finish (GFlowRun *self)
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
   _g_flow_run_set_state (self, state);
+  _g_flow_run_observe_finish (self);
   if (!self->quiet)
     {
       _g_flow_run_notify_ended (self);

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-run-private.h"
+#include "gflow-record-private.h"
 
 #include "graph/gflow-lock-private.h"
 
@@ -119,6 +119,16 @@ take_steps (GFlowWait *wait,
   return result;
 }
 
+/* The node has all of them. */
+static void
+hold_locks (GFlowRun *self,
+            guint32   index)
+{
+  _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_record_locked (self, index);
+}
+
 /* Goes on with a node from @step on, and delivers it unless it has to wait. */
 static void
 go_on (GFlowWait *wait,
@@ -133,7 +143,7 @@ go_on (GFlowWait *wait,
     return;
 
   if (result == STEPS_TAKEN)
-    _g_flow_run_mark (run, index, G_FLOW_MARK_LOCKED);
+    hold_locks (run, index);
   else
     release_steps (run, index, wait->step);
   g_free (wait);
@@ -187,7 +197,7 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
       return;
     }
   if (n > 0)
-    _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+    hold_locks (self, index);
   _g_flow_run_deliver (self, lane, index);
 }
 

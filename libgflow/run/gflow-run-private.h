@@ -20,6 +20,8 @@ G_BEGIN_DECLS
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowNodeNews GFlowNodeNews;
+typedef struct _GFlowObserver GFlowObserver;
+typedef struct _GFlowRecord GFlowRecord;
 typedef struct _GFlowResult GFlowResult;
 
 #define G_FLOW_NO_NODE G_MAXUINT32
@@ -52,6 +54,7 @@ typedef enum
   G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
   G_FLOW_ATTENTION_RESULTS   = 1 << 2, /* some node has a result */
   G_FLOW_ATTENTION_LATE      = 1 << 3, /* cancelled by the deadline */
+  G_FLOW_ATTENTION_RECORDED  = 1 << 4, /* see gflow-record-private.h */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -142,6 +145,9 @@ struct _GFlowRun
   GFlowCrew       *crew;         /* (owned) (nullable) */
   gboolean         participates; /* the thread of the owner context works, too */
   gboolean         quiet;        /* nobody is told of it */
+  gboolean         is_recorded;  /* see gflow-record-private.h */
+  GFlowObserver   *observers;    /* (owned) (nullable) */
+  gint64           start_time;   /* monotonic, in µs */
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
@@ -186,6 +192,7 @@ struct _GFlowRun
   gulong           cancel_handler;
 
   /* Side tables: made when first used */
+  _Atomic (GFlowRecord *)  records;
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
@@ -378,6 +385,15 @@ _g_flow_is_unknown (GObject *object)
 {
   return g_atomic_int_get (&object->ref_count) == 1 &&
          ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
+}
+
+/* Whether what the nodes do is written down: see gflow-record-private.h. */
+static inline gboolean
+_g_flow_run_is_recorded (GFlowRun *self)
+{
+  /* Relaxed: who sees it looks for the records, and does without if they are not there. */
+  return (atomic_load_explicit (&self->attention, memory_order_relaxed) &
+          G_FLOW_ATTENTION_RECORDED) != 0;
 }
 
 /* Whether no node of the run is plain. */

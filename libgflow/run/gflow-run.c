@@ -6,6 +6,7 @@
 #include "gflow-run-private.h"
 
 #include "gflow-enum-types.h"
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 
 /**
@@ -182,6 +183,7 @@ g_flow_run_finalize (GObject *object)
   g_assert (self->waits.length == 0);
   _g_flow_run_free_results (self);
   free_cancellables (self);
+  _g_flow_run_free_records (self);
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
   _g_flow_run_free_state (self);

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -257,6 +258,7 @@ call_subflow (GFlowRun *self,
   call->run = self;
   call->index = index;
   child->parent = self;
+  _g_flow_run_observe_subrun (self, index, child);
   g_flow_run_set_parameters (child, self->parameters);
   if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
                           _g_flow_run_ensure_cancellable (self, index),
@@ -373,6 +375,8 @@ _g_flow_run_run_in_context (GFlowRun *self,
       GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
 
       _g_flow_frame = &frame;
+      if (_g_flow_run_is_recorded (self))
+        _g_flow_run_record_start (self, frame.lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, frame.lane, index, state, FALSE);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)

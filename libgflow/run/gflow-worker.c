@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
@@ -370,6 +371,8 @@ end_attended_node (GFlowRun       *self,
 
   const guint16 marks = _g_flow_run_marks (self, index);
 
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_record_end (self, index);
   /* Locks go before anything that waits for the node can start. */
   if ((marks & G_FLOW_MARK_LOCKED) != 0)
     {
@@ -377,6 +380,8 @@ end_attended_node (GFlowRun       *self,
       _g_flow_run_release_locks (self, index);
       lane->ending = FALSE;
     }
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_observe_end (self, index, state);
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
     _g_flow_run_drop_results (self, lane, index);
   if ((marks & G_FLOW_MARK_WATCHED) != 0)
@@ -447,6 +452,8 @@ run_attended_node (GFlowRun  *self,
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
+      if (_g_flow_run_is_recorded (self))
+        _g_flow_run_record_start (self, lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, lane, index, state, FALSE);
       state = call_body (self, &self->plan->nodes[index], index);
