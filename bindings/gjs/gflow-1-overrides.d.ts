@@ -31,6 +31,13 @@ declare module 'gi://GFlow?version=1' {
             /** Not WORKER: JavaScript has one thread. */
             placement?: FlowPlacement.CONTEXT;
             run_when?: FlowRunWhen;
+            /** Of one call, in milliseconds */
+            timeout?: number;
+            max_retries?: number;
+            /** In milliseconds */
+            retry_delay?: number;
+            retry_factor?: number;
+            retry_jitter?: number;
         }
 
         type NodeFunction<T> =

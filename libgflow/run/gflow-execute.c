@@ -103,7 +103,8 @@ start_deadline (GFlowRun *self)
 static gboolean
 needs_context (GFlowRun *self)
 {
-  if (self->plan->n_context > 0 || self->deadline != 0 || _g_flow_watch_is_watched (self))
+  if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
+      _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -166,6 +167,7 @@ _g_flow_run_begin (GFlowRun        *self,
   self->start_time = g_get_monotonic_time ();
   if (self->is_recorded)
     _g_flow_run_make_records (self);
+  _g_flow_run_alloc_attempts (self);
   _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);

@@ -88,8 +88,16 @@ typedef enum
 {
   STEPS_TAKEN,   /* all of them */
   STEPS_QUEUED,  /* then another thread may have the wait already */
-  STEPS_STOPPED, /* the node is not to run any more */
+  STEPS_STOPPED, /* the node is not to run any more, or not now */
 } Steps;
+
+/* A node that does not start now holds no lock meanwhile. */
+static gboolean
+may_take (GFlowRun *self,
+          guint32   index)
+{
+  return _g_flow_run_may_run (self, index) && !_g_flow_run_is_paused (self);
+}
 
 /* Takes the locks from @step on. The run's mutex keeps step and queue together
  * for whoever withdraws, who comes after the halt: either that is seen here, or
@@ -106,7 +114,7 @@ take_steps (GFlowWait *wait,
   for (; result == STEPS_TAKEN && step < n; step++)
     {
       wait->step = step;
-      if (!_g_flow_run_may_run (run, wait->index))
+      if (!may_take (run, wait->index))
         result = STEPS_STOPPED;
       else if (!_g_flow_lock_enter (get_lock (run, wait->index, step), &wait->waiter))
         result = STEPS_QUEUED;
@@ -145,6 +153,8 @@ go_on (GFlowWait *wait,
   if (result == STEPS_TAKEN)
     hold_locks (run, index);
   else
+    _g_flow_run_mark (run, index, G_FLOW_MARK_UNLOCKED);
+  if (result == STEPS_STOPPED)
     release_steps (run, index, wait->step);
   g_free (wait);
   _g_flow_run_deliver (run, lane, index);
@@ -188,6 +198,13 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
   const guint n = count_locks (self, index);
   guint step = 0;
 
+  if (n > 0 && _g_flow_run_is_paused (self))
+    {
+      _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
+      _g_flow_run_deliver (self, lane, index);
+      return;
+    }
+
   while (step < n && g_flow_lock_try_acquire (get_lock (self, index, step)))
     step++;
 
@@ -201,8 +218,27 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
   _g_flow_run_deliver (self, lane, index);
 }
 
-/* Takes nodes that will not run any more out of the queues of their locks, and
- * delivers them, to be ended. In the owner context. */
+/* A ready node is about to run, as it was @judged. If it has given its locks back since
+ * it became ready it needs them again: then TRUE, and it is delivered anew. */
+gboolean
+_g_flow_run_relock (GFlowRun       *self,
+                    GFlowLane      *lane,
+                    guint32         index,
+                    GFlowNodeState  judged)
+{
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_UNLOCKED) == 0)
+    return FALSE;
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_UNLOCKED);
+  if (judged != G_FLOW_NODE_STATE_RUNNING)
+    return FALSE;
+
+  _g_flow_run_acquire_locks (self, lane, index);
+  return TRUE;
+}
+
+/* Takes nodes that will not run any more, or not now, out of the queues of their locks,
+ * and delivers them, to be ended or kept. In the owner context. */
 void
 _g_flow_run_withdraw_waits (GFlowRun *self)
 {
@@ -214,7 +250,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       GFlowWait *wait = l->data;
 
       next = l->next;
-      if (!_g_flow_run_may_run (self, wait->index) &&
+      if (!may_take (self, wait->index) &&
           _g_flow_lock_withdraw (get_lock (self, wait->index, wait->step), &wait->waiter))
         {
           end_wait_locked (wait);
@@ -228,6 +264,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       GFlowWait *wait = withdrawn->pdata[i];
 
       release_steps (self, wait->index, wait->step);
+      _g_flow_run_mark (self, wait->index, G_FLOW_MARK_UNLOCKED);
       _g_flow_run_deliver (self, _g_flow_run_context_lane (self), wait->index);
     }
   _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);

@@ -62,7 +62,7 @@ end_call (GFlowCall *call,
   call->ended = TRUE;
   end_in_context (run, call->index,
                   error != NULL ? _g_flow_run_fail_node (run, call->index, error)
-                                : G_FLOW_NODE_STATE_DONE);
+                                : _g_flow_run_end_attempt (run, call->index));
 }
 
 /* Ends the nodes whose tasks returned before their bodies did: after its body, or in
@@ -315,7 +315,7 @@ call_sync_body (GFlowRun   *self,
   if (!succeeded)
     return _g_flow_run_fail_node (self, index, error);
   g_clear_error (&error);
-  return G_FLOW_NODE_STATE_DONE;
+  return _g_flow_run_end_attempt (self, index);
 }
 
 /**
@@ -366,6 +366,12 @@ _g_flow_run_run_in_context (GFlowRun *self,
 {
   GFlowNodeState state = _g_flow_run_judge (self, index);
 
+  if (_g_flow_run_relock (self, _g_flow_run_context_lane (self), index, state))
+    {
+      _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);
+      return;
+    }
+
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       /* Relaxed: nobody decides by it but this thread. */
@@ -379,6 +385,7 @@ _g_flow_run_run_in_context (GFlowRun *self,
         _g_flow_run_record_start (self, frame.lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, frame.lane, index, state, FALSE);
+      _g_flow_run_begin_attempt (self, index);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {
         case G_FLOW_NODE_KIND_TASK:
