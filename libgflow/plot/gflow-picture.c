@@ -6,6 +6,7 @@
 #include "gflow-picture-private.h"
 
 #include "graph/gflow-flow-private.h"
+#include "run/gflow-record-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -140,6 +141,29 @@ is_inside_itself (GFlowPicture *self,
     }
 }
 
+/* The run of the flow that a node runs, the last one if there were several, if the record of
+ * @run is kept. */
+static GFlowRun *
+find_inner_run (GFlowRun  *run,
+                GFlowNode *node)
+{
+  GFlowRun *found = NULL;
+  guint index;
+
+  if (run == NULL || !_g_flow_run_has_state (run) || !_g_flow_plan_find (run->plan, node, &index))
+    return NULL;
+
+  for (guint i = 0; i < _g_flow_run_get_n_kept (run); i++)
+    {
+      guint32 of_node;
+      GFlowRun *kept = _g_flow_run_get_kept (run, i, &of_node);
+
+      if (of_node == index)
+        found = kept;
+    }
+  return found;
+}
+
 static guint add_scene (GFlowPicture *self,
                         GFlow        *flow,
                         GFlowRun     *run,
@@ -155,14 +179,16 @@ add_inner_scene (GFlowPicture *self,
                  guint         box)
 {
   GFlowScene *outer = _g_flow_picture_scene (self, scene);
-  GFlow *flow = _g_flow_node_subflow (outer->plan->nodes[index].node);
+  GFlowNode *node = outer->plan->nodes[index].node;
+  GFlow *flow = _g_flow_node_subflow (node);
   const guint n_nodes = g_list_model_get_n_items (G_LIST_MODEL (flow));
 
   if (n_nodes == 0 || outer->depth >= MAX_DEPTH || is_full (self, box) ||
       self->n_nodes + n_nodes > MAX_INNER_NODES || is_inside_itself (self, scene, flow))
     return G_FLOW_NOT_DRAWN;
 
-  return add_scene (self, flow, NULL, g_strdup_printf ("%s%u_", outer->prefix, index), scene,
+  return add_scene (self, flow, find_inner_run (outer->run, node),
+                    g_strdup_printf ("%s%u_", outer->prefix, index), scene,
                     add_box (self, G_FLOW_BOX_SUBFLOW, box, scene, index));
 }
 

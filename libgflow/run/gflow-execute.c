@@ -5,7 +5,7 @@
 
 #include "gflow-owner-private.h"
 
-#include "gflow-record-private.h"
+#include "gflow-debug-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -164,11 +164,14 @@ _g_flow_run_begin (GFlowRun        *self,
   find_owner (self, context, parking);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
+  _g_flow_run_alloc_attempts (self);
+  _g_flow_run_apply_cancelled (self);
+  _g_flow_run_debug (self);
+  if (self->keep_record)
+    _g_flow_run_begin_keeping (self);
   self->start_time = g_get_monotonic_time ();
   if (self->is_recorded)
     _g_flow_run_make_records (self);
-  _g_flow_run_alloc_attempts (self);
-  _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
   _g_flow_run_set_state (self, G_FLOW_RUN_STATE_RUNNING);

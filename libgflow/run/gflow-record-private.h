@@ -65,6 +65,19 @@ GFlowRecord *_g_flow_run_get_record     (GFlowRun       *self,
 gint64       _g_flow_run_get_ready_time (GFlowRun       *self,
                                          guint32         index);
 
+/* Runs whose record is kept: gflow-keep.c */
+void         _g_flow_run_begin_keeping  (GFlowRun       *self);
+guint        _g_flow_run_get_n_kept     (GFlowRun       *self);
+GFlowRun    *_g_flow_run_get_kept       (GFlowRun       *self,
+                                         guint           position,
+                                         guint32        *index);
+
+/* Adds the run to a file of traces, as number @number: plot/gflow-trace.c */
+gboolean     _g_flow_trace_append_to_file (const char  *path,
+                                           GFlowRun    *run,
+                                           guint        number,
+                                           GError     **error);
+
 /* For the other files of a run */
 void         _g_flow_run_make_records   (GFlowRun       *self);
 void         _g_flow_run_free_records   (GFlowRun       *self);

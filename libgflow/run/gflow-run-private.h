@@ -18,6 +18,8 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowDebug GFlowDebug;
+typedef struct _GFlowKeeper GFlowKeeper;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowObserver GFlowObserver;
@@ -142,6 +144,7 @@ struct _GFlowRun
   GFlowOnError     on_error;
   gboolean         on_error_set; /* not as the flow says */
   gboolean         keep_results;
+  gboolean         keep_record;
   gint64           deadline;
   GVariant        *parameters;   /* (nullable) */
   GFlowPlan       *plan;         /* (owned) (nullable) */
@@ -154,6 +157,8 @@ struct _GFlowRun
   gboolean         quiet;        /* nobody is told of it */
   gboolean         is_recorded;  /* see gflow-record-private.h */
   GFlowObserver   *observers;    /* (owned) (nullable) */
+  GFlowKeeper     *keeper;       /* (nullable): one of these, if the record is kept */
+  GFlowDebug      *debug;        /* (nullable): one of these, if GFLOW_DEBUG says so */
   gint64           start_time;   /* monotonic, in µs */
 
   /* The state of the nodes */

@@ -5,7 +5,7 @@
 
 #include "gflow-owner-private.h"
 
-#include "gflow-record-private.h"
+#include "gflow-debug-private.h"
 #include "gflow-scheduler-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
@@ -524,7 +524,10 @@ run_attended_node (GFlowRun  *self,
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, lane, index, state, FALSE);
       _g_flow_run_begin_attempt (self, index);
-      state = call_body (self, &self->plan->nodes[index], index);
+      if (G_UNLIKELY (self->debug != NULL))
+        state = _g_flow_run_debug_body (self, index);
+      if (state == G_FLOW_NODE_STATE_RUNNING)
+        state = call_body (self, &self->plan->nodes[index], index);
       if (state == G_FLOW_NODE_STATE_DONE)
         state = _g_flow_run_end_attempt (self, index);
     }

@@ -199,6 +199,14 @@ test('runs', async () => {
         flow.execute(null, (self, result) => resolve(self.execute_finish(result)));
     }) instanceof GFlow.FlowRun);
 
+    const kept = GFlow.FlowRun.new(flow);
+    check(kept, {keep_record: true});
+    ok(kept.execute_sync(null));
+    ok(JSON.parse(kept.to_trace()).traceEvents.some(({ph, name}) => ph === 'X' && name === 'number'));
+    ok(kept.to_gantt().includes('<svg'));
+    ok(kept.to_summary().startsWith('3 nodes in '));
+    equal(kept.dup_report().lookup_value('n-nodes', null).unpack(), 3);
+
     const cancelled = GFlow.FlowRun.new(flow);
     cancelled.cancel_node(number);
     cancelled.cancel();

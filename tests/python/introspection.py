@@ -6,6 +6,7 @@
 
 Without the override: this is the API that every language gets."""
 
+import json
 import os
 import tempfile
 import threading
@@ -40,7 +41,8 @@ METHODS = {
         get_node_state get_node_error dup_node_reason get_node_cancellable defer_node get_errors
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
-        get_keep_results set_keep_results get_fraction get_n_done get_n_total
+        get_keep_results set_keep_results get_keep_record set_keep_record
+        to_trace to_gantt to_summary dup_report get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority''',
     'FlowStep': 'get_node get_state dup_reason get_error',
 }
@@ -51,7 +53,7 @@ PROPERTIES = {
         max-retries retry-delay retry-factor retry-jitter''',
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
-    'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
+    'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results keep-record fraction
         n-done n-total paused''',
     'FlowStep': 'node state reason error',
 }
@@ -323,7 +325,8 @@ class Calls(unittest.TestCase):
         run = self.FlowRun_new(self.flow)
         parameters = GLib.Variant('a{sv}', {'x': GLib.Variant('i', 1)})
         for name, value in ('on_error', GFlow.FlowOnError.STOP), ('parameters', parameters), \
-                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True):
+                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True), \
+                ('keep_record', True):
             getattr(self, f'FlowRun_set_{name}')(run, value)
             self.assertEqual(getattr(self, f'FlowRun_get_{name}')(run), value)
         self.assertIsInstance(self.FlowRun_get_cancellable(run), Gio.Cancellable)
@@ -339,6 +342,11 @@ class Calls(unittest.TestCase):
         self.assertIsNone(self.FlowRun_dup_node_reason(run, self.a))
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
+        events = json.loads(self.FlowRun_to_trace(run))['traceEvents']
+        self.assertIn('a', [event['name'] for event in events if event['ph'] == 'X'])
+        self.assertIn('<svg', self.FlowRun_to_gantt(run))
+        self.assertTrue(self.FlowRun_to_summary(run))
+        self.assertGreater(self.FlowRun_dup_report(run).unpack()['n-nodes'], 0)
 
         bad = self.Flow_add(self.flow, 'bad', self.failing)
         after = self.Flow_add(self.flow, 'after', self.body)

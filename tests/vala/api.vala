@@ -131,6 +131,23 @@ void test_flow_running () throws Error {
     assert_cmpstr (string.joinv (", ", emitted), EQ, "started, error: gone, always");
 }
 
+void test_run_record () throws Error {
+    var flow = new Flow ();
+
+    flow.add ("a", succeed);
+    var run = new FlowRun (flow) { keep_record = true };
+    assert_true (run.keep_record && run.get_keep_record ());
+    run.set_keep_record (true);
+    run.execute_sync ();
+    assert_true ("\"node\":\"a\"" in run.to_trace ());
+    assert_true ("<svg" in run.to_gantt ());
+    assert_true ("1 node in" in run.to_summary ());
+
+    uint n_nodes;
+    assert_true (run.dup_report ().lookup ("n-nodes", "u", out n_nodes));
+    assert_true (n_nodes == 1);
+}
+
 // FlowNode
 
 void test_node () throws Error {
@@ -515,6 +532,7 @@ int main (string[] args) {
     add_test ("/vala/api/flow-groups", test_flow_groups);
     Test.add_func ("/vala/api/flow-properties", test_flow_properties);
     add_test ("/vala/api/flow-running", test_flow_running);
+    add_test ("/vala/api/run-record", test_run_record);
     add_test ("/vala/api/node", test_node);
     Test.add_func ("/vala/api/node-properties", test_node_properties);
     add_test ("/vala/api/node-policy", test_node_policy);

@@ -535,7 +535,7 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline
+        properties: of the run: keep_results, keep_record, on_error, parameters, deadline
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -614,7 +614,7 @@ class FlowRun(Shown, GFlow.FlowRun):
         await run.execute()                 # or: run.execute_sync()
         run[function]                       # its result, or the exception that it raised
 
-    properties: on_error, parameters, deadline, keep_results"""
+    properties: on_error, parameters, deadline, keep_results, keep_record"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
