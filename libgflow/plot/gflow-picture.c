@@ -144,24 +144,20 @@ is_inside_itself (GFlowPicture *self,
 /* The run of the flow that a node runs, the last one if there were several, if the record of
  * @run is kept. */
 static GFlowRun *
-find_inner_run (GFlowRun  *run,
-                GFlowNode *node)
+ref_inner_run (GFlowRun  *run,
+               GFlowNode *node)
 {
-  GFlowRun *found = NULL;
   guint index;
 
   if (run == NULL || !_g_flow_run_has_state (run) || !_g_flow_plan_find (run->plan, node, &index))
     return NULL;
 
-  for (guint i = 0; i < _g_flow_run_get_n_kept (run); i++)
-    {
-      guint32 of_node;
-      GFlowRun *kept = _g_flow_run_get_kept (run, i, &of_node);
+  g_autoptr(GArray) kept = _g_flow_run_dup_kept (run);
 
-      if (of_node == index)
-        found = kept;
-    }
-  return found;
+  for (guint i = kept->len; i-- > 0;)
+    if (g_array_index (kept, GFlowKept, i).index == index)
+      return g_object_ref (g_array_index (kept, GFlowKept, i).run);
+  return NULL;
 }
 
 static guint add_scene (GFlowPicture *self,
@@ -187,12 +183,12 @@ add_inner_scene (GFlowPicture *self,
       self->n_nodes + n_nodes > MAX_INNER_NODES || is_inside_itself (self, scene, flow))
     return G_FLOW_NOT_DRAWN;
 
-  return add_scene (self, flow, find_inner_run (outer->run, node),
+  return add_scene (self, flow, ref_inner_run (outer->run, node),
                     g_strdup_printf ("%s%u_", outer->prefix, index), scene,
                     add_box (self, G_FLOW_BOX_SUBFLOW, box, scene, index));
 }
 
-/* Takes @prefix. */
+/* Takes @run and @prefix. */
 static guint
 add_scene (GFlowPicture *self,
            GFlow        *flow,
@@ -209,7 +205,7 @@ add_scene (GFlowPicture *self,
 
   *scene = (GFlowScene) {
     .flow = g_object_ref (flow), .plan = _g_flow_ref_plan (flow), .prefix = prefix,
-    .run = run != NULL ? g_object_ref (run) : NULL, .parent = parent,
+    .run = run, .parent = parent,
     .depth = number > 0 ? _g_flow_picture_scene (self, parent)->depth + 1 : 0,
   };
   if (scene->plan->subflows != NULL)
@@ -243,7 +239,7 @@ _g_flow_picture_new (GFlow    *flow,
   self->boxes = g_ptr_array_new_with_free_func (box_free);
   self->locks = g_hash_table_new (NULL, NULL);
   add_box (self, G_FLOW_BOX_PICTURE, 0, 0, 0);
-  add_scene (self, flow, run, g_strdup ("n"), 0, 0);
+  add_scene (self, flow, run != NULL ? g_object_ref (run) : NULL, g_strdup ("n"), 0, 0);
   return self;
 }
 

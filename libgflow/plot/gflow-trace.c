@@ -176,6 +176,7 @@ append_run (Writer     *writer,
             const char *of_node)
 {
   g_autoptr(GFlowTimeline) timeline = _g_flow_timeline_new (run);
+  g_autoptr(GArray) kept = _g_flow_run_dup_kept (run);
   const guint number = writer->number;
 
   append_names (writer, timeline, of_node);
@@ -185,13 +186,12 @@ append_run (Writer     *writer,
     append_arrows (writer, timeline, _g_flow_timeline_slice (timeline, i));
   g_clear_pointer (&timeline, _g_flow_timeline_free);
 
-  for (guint i = 0; i < _g_flow_run_get_n_kept (run); i++)
+  for (guint i = 0; i < kept->len; i++)
     {
-      guint32 index;
-      GFlowRun *child = _g_flow_run_get_kept (run, i, &index);
+      const GFlowKept *part = &g_array_index (kept, GFlowKept, i);
 
       writer->number = ++writer->n_runs;
-      append_run (writer, child, g_flow_node_get_name (run->plan->nodes[index].node));
+      append_run (writer, part->run, g_flow_node_get_name (run->plan->nodes[part->index].node));
     }
   writer->number = number;
 }

@@ -5,27 +5,31 @@
 
 #include "gflow-record-private.h"
 
-/* Runs whose record is kept, for traces, charts and reports; with the runs of the flows that
- * are nodes of it. */
-
-typedef struct
-{
-  guint32   index; /* of the node */
-  GFlowRun *run;   /* (owned) */
-} SubRun;
+/* Runs whose record is kept, for traces, charts and reports; with the runs that are parts of
+ * its nodes. */
 
 struct _GFlowKeeper
 {
   GFlowObserver observer; /* first: is cast back */
-  GArray       *sub_runs; /* (owned) of SubRun, in the order of their starts */
+  GArray       *kept;     /* (owned) of GFlowKept; guarded by the run's mutex */
 };
 
 static void
-clear_sub_run (gpointer data)
+clear_kept (gpointer data)
 {
-  g_object_unref (((SubRun *) data)->run);
+  g_object_unref (((GFlowKept *) data)->run);
 }
 
+static GArray *
+new_kept (void)
+{
+  GArray *kept = g_array_new (FALSE, FALSE, sizeof (GFlowKept));
+
+  g_array_set_clear_func (kept, clear_kept);
+  return kept;
+}
+
+/* In any thread that a body runs in. */
 static void
 keep_sub_run (GFlowObserver *observer,
               GFlowRun      *run,
@@ -33,10 +37,13 @@ keep_sub_run (GFlowObserver *observer,
               GFlowRun      *child)
 {
   GFlowKeeper *self = (GFlowKeeper *) observer;
-  const SubRun sub_run = { index, g_object_ref (child) };
+  const GFlowKept kept = { index, g_object_ref (child) };
 
-  g_flow_run_set_keep_record (child, TRUE);
-  g_array_append_val (self->sub_runs, sub_run);
+  /* Nobody is notified: this may not be the owner context. */
+  child->keep_record = TRUE;
+  _g_flow_mutex_lock (&run->mutex);
+  g_array_append_val (self->kept, kept);
+  _g_flow_mutex_unlock (&run->mutex);
 }
 
 static void
@@ -44,7 +51,7 @@ free_keeper (GFlowObserver *observer)
 {
   GFlowKeeper *self = (GFlowKeeper *) observer;
 
-  g_array_unref (self->sub_runs);
+  g_array_unref (self->kept);
   g_free (self);
 }
 
@@ -56,28 +63,30 @@ _g_flow_run_begin_keeping (GFlowRun *self)
 
   keeper->observer.subrun = keep_sub_run;
   keeper->observer.free = free_keeper;
-  keeper->sub_runs = g_array_new (FALSE, FALSE, sizeof (SubRun));
-  g_array_set_clear_func (keeper->sub_runs, clear_sub_run);
+  keeper->kept = new_kept ();
   self->keeper = keeper;
   _g_flow_run_observe (self, &keeper->observer);
 }
 
-/* The runs that were kept, each with the node that it belongs to. */
-guint
-_g_flow_run_get_n_kept (GFlowRun *self)
+/* The runs that are parts of nodes, in the order in which they were started. */
+GArray *
+_g_flow_run_dup_kept (GFlowRun *self)
 {
-  return self->keeper != NULL ? self->keeper->sub_runs->len : 0;
-}
+  GArray *copy = new_kept ();
 
-GFlowRun *
-_g_flow_run_get_kept (GFlowRun *self,
-                      guint     position,
-                      guint32  *index)
-{
-  const SubRun *sub_run = &g_array_index (self->keeper->sub_runs, SubRun, position);
+  if (self->keeper == NULL)
+    return copy;
 
-  *index = sub_run->index;
-  return sub_run->run;
+  _g_flow_mutex_lock (&self->mutex);
+  for (guint i = 0; i < self->keeper->kept->len; i++)
+    {
+      GFlowKept kept = g_array_index (self->keeper->kept, GFlowKept, i);
+
+      g_object_ref (kept.run);
+      g_array_append_val (copy, kept);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  return copy;
 }
 
 /**

@@ -102,6 +102,9 @@ explain_skipped (GFlowRun *self,
   if ((marks & G_FLOW_MARK_BY_CHOICE) != 0 &&
       self->plan->nodes[index].run_when == G_FLOW_RUN_WHEN_ANY_FAILED)
     return g_strdup (_("Nothing before it failed, so that it was not needed"));
+  if ((marks & G_FLOW_MARK_BY_CHOICE) != 0 &&
+      (node = _g_flow_run_find_chooser (self, index)) != NULL)
+    return g_strdup_printf (_("“%s” chose another branch"), g_flow_node_get_title (node));
 
   node = find_upstream (self, index, 1u << G_FLOW_NODE_STATE_FAILED, &n);
   if (node != NULL)

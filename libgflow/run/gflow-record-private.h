@@ -34,8 +34,9 @@ struct _GFlowRecord
 /* Is called while nodes run. @started and @ended come in the thread that runs the
  * node, with no lock of the library held, but between bodies: they must be quick. What
  * waits for a node starts after its @ended. @ended also comes, without @started, for
- * nodes that are not run. @subrun and @finished come in the owner context; @subrun
- * before the run in @index starts, so that it can be observed, too. All may be NULL. */
+ * nodes that are not run. @subrun comes in any thread, too, as bodies start runs, before
+ * the run in @index starts, so that it can be observed. @finished comes in the owner
+ * context. All may be NULL. */
 struct _GFlowObserver
 {
   GFlowObserver *next; /* set by _g_flow_run_observe() */
@@ -66,11 +67,14 @@ gint64       _g_flow_run_get_ready_time (GFlowRun       *self,
                                          guint32         index);
 
 /* Runs whose record is kept: gflow-keep.c */
+typedef struct
+{
+  guint32   index; /* of the node that it is a part of */
+  GFlowRun *run;   /* (owned) */
+} GFlowKept;
+
 void         _g_flow_run_begin_keeping  (GFlowRun       *self);
-guint        _g_flow_run_get_n_kept     (GFlowRun       *self);
-GFlowRun    *_g_flow_run_get_kept       (GFlowRun       *self,
-                                         guint           position,
-                                         guint32        *index);
+GArray      *_g_flow_run_dup_kept       (GFlowRun       *self); /* of GFlowKept */
 
 /* Adds the run to a file of traces, as number @number: plot/gflow-trace.c */
 gboolean     _g_flow_trace_append_to_file (const char  *path,

@@ -386,9 +386,9 @@ test_inside (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *trace = NULL;
   g_autofree char *dot = NULL;
+  g_autoptr (GArray) kept = NULL;
   TestBench bench;
   TestJob *job;
-  guint32 index;
 
   test_bench_init (&bench);
   test_add_sync (&bench, inner, "fine", NULL);
@@ -400,8 +400,10 @@ test_inside (void)
   run = new_kept_run (flow);
   test_life_watch (&bench.life, run);
   g_assert_false (test_run_execute (run, NULL, &error));
-  g_assert_cmpuint (_g_flow_run_get_n_kept (run), ==, 1);
-  test_life_watch (&bench.life, _g_flow_run_get_kept (run, 0, &index));
+  kept = _g_flow_run_dup_kept (run);
+  g_assert_cmpuint (kept->len, ==, 1);
+  test_life_watch (&bench.life, g_array_index (kept, GFlowKept, 0).run);
+  g_clear_pointer (&kept, g_array_unref);
 
   trace = g_flow_run_to_trace (run);
   test_assert_contains (trace, "\"pid\":2,\"tid\":0,\"name\":\"process_name\","

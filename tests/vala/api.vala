@@ -198,7 +198,7 @@ void test_node_properties () {
     assert_true (node.get_priority () == 3 && node.get_weight () == 4);
 }
 
-void test_node_policy () throws Error {
+void test_node_policy () {
     var node = new FlowNode ("n", null) {
         timeout = 1, max_retries = 2, retry_delay = 3, retry_factor = 4, retry_jitter = 0.5
     };
@@ -213,18 +213,20 @@ void test_node_policy () throws Error {
     assert_true (node.get_timeout () == 10 && node.get_max_retries () == 20);
     assert_true (node.get_retry_delay () == 30 && node.get_retry_factor () == 40);
     assert_true (node.get_retry_jitter () == 0.25);
+}
 
+void test_node_retry () throws Error {
     var flow = new Flow ();
     var n = 0;
-    unowned var tried = flow.add ("tried", () => {
+    unowned var node = flow.add ("tried", () => {
         if (++n < 3)
             throw new IOError.BUSY ("attempt %d", n);
         return true;
     });
     string[] asked = {};
 
-    tried.max_retries = 5;
-    tried.should_retry.connect ((run, error, attempt) => {
+    node.max_retries = 5;
+    node.should_retry.connect ((run, error, attempt) => {
         asked += "%u %s".printf (attempt, error.message);
         return true;
     });
@@ -330,6 +332,9 @@ void test_run () throws Error {
     var flow = new Flow ();
     unowned var number = flow.add ("number", (node, run) => {
         run.set_result (node, 20 + (int) run.parameters.n_children ());
+        run.select (node, null);
+        assert_true (run.spawn (node, new Flow ()).parameters.n_children () == 0);
+        run.spawn_run (node, new FlowRun (new Flow ()));
         return true;
     });
     unowned var text = flow.add ("text", (node, run) => {
@@ -417,23 +422,46 @@ void test_run_cancelling () throws Error {
 
 void test_run_deferring () throws Error {
     var flow = new Flow ();
-    Task? task = null;
-    unowned var node = flow.add ("node", (node, run) => {
-        task = run.defer_node (node);
+    unowned var good = flow.add ("good", (node, run) => {
+        run.defer_node (node);
+        later (() => run.complete_node (node));
         return true;
     });
-
-    node.placement = CONTEXT;
-    node.started.connect (run => {
-        var idle = new IdleSource ();
-
-        idle.set_callback (() => {
-            task.return_boolean (true);
-            return Source.REMOVE;
-        });
-        idle.attach (MainContext.ref_thread_default ());
+    unowned var bad = flow.add ("bad", (node, run) => {
+        run.defer_node (node);
+        later (() => run.fail_node (node, new FlowError.BAD_INPUT ("bad")));
+        return true;
     });
-    assert_true (flow.execute_sync ().n_done == 1);
+    unowned var stopped = flow.add ("stopped", (node, run) => {
+        run.defer_node (node);
+        later (() => run.cancel_node (node));
+        return true;
+    });
+    var run = new FlowRun (flow);
+
+    foreach (unowned var node in new FlowNode[] { good, bad, stopped })
+        node.placement = CONTEXT;
+    run.stop_node.connect (node => run.fail_node (node, new IOError.CANCELLED ("stopped")));
+    try {
+        run.execute_sync ();
+        assert_not_reached ();
+    } catch (FlowError.BAD_INPUT e) {
+    }
+    assert_true (run.get_node_state (good) == DONE);
+    assert_true (run.get_node_state (bad) == FAILED);
+    assert_true (run.get_node_state (stopped) == CANCELLED);
+}
+
+delegate void Deed ();
+
+void later (owned Deed deed) {
+    var idle = new IdleSource ();
+
+    idle.set_callback (() => {
+        deed ();
+        return Source.REMOVE;
+    });
+    idle.attach (MainContext.ref_thread_default ());
 }
 
 // FlowStep
@@ -535,7 +563,8 @@ int main (string[] args) {
     add_test ("/vala/api/run-record", test_run_record);
     add_test ("/vala/api/node", test_node);
     Test.add_func ("/vala/api/node-properties", test_node_properties);
-    add_test ("/vala/api/node-policy", test_node_policy);
+    Test.add_func ("/vala/api/node-policy", test_node_policy);
+    add_test ("/vala/api/node-retry", test_node_retry);
     add_test ("/vala/api/node-signals", test_node_signals);
     add_test ("/vala/api/group", test_group);
     add_test ("/vala/api/lock", test_lock);
