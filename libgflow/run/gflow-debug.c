@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The libgflow authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#define _GNU_SOURCE /* for secure_getenv() */
 #include "config.h"
 
 #include "gflow-debug-private.h"
@@ -11,6 +12,8 @@
 
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* Debugging programs as they are: the variable GFLOW_DEBUG is looked at once, when the first
  * run of the process starts, and whether Sysprof records the process. If nobody asks for
@@ -301,10 +304,21 @@ shuffle (GFlowRun *self)
 
 /* Beginning */
 
+/* It names files to be written: who has more rights than who set it must not look. */
+static const char *
+get_variable (void)
+{
+#ifdef HAVE_SECURE_GETENV
+  return secure_getenv ("GFLOW_DEBUG");
+#else
+  return getuid () == geteuid () && getgid () == getegid () ? g_getenv ("GFLOW_DEBUG") : NULL;
+#endif
+}
+
 static void
 look_at_variable (void)
 {
-  const char *text = g_getenv ("GFLOW_DEBUG");
+  const char *text = get_variable ();
   g_autoptr(GString) complaints = g_string_new (NULL);
 
   sysprof_is_active = _g_flow_sysprof_is_active ();

@@ -8,6 +8,8 @@ import asyncio
 import json
 import mmap
 import os
+import pathlib
+import re
 import socket
 import struct
 import subprocess
@@ -142,6 +144,15 @@ class Debug(unittest.TestCase):
             self.assertEqual(len(arrows), 3)
             processes = [event for event in events if event['name'] == 'process_name']
             self.assertEqual([event['pid'] for event in processes], [1, 2, 3])
+
+    def test_help(self):
+        """The words are those that the page on debugging has."""
+        page = pathlib.Path(__file__).parent.parent.parent / 'docs' / 'debugging.md'
+        table = page.read_text(encoding='utf-8').split('## GFLOW_DEBUG')[1].split('## Sysprof')[0]
+        documented = re.findall(r'^\| `(\S+)` \|', table, flags=re.M)
+        known = re.findall(r'^  (\S+) ', self.start(GFLOW_DEBUG='help').stderr, flags=re.M)
+        self.assertGreater(len(known), 5)
+        self.assertEqual(known, documented)
 
     def test_schedule(self):
         lines = self.start(GFLOW_DEBUG='schedule').stderr.splitlines()
