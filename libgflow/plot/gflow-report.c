@@ -75,8 +75,8 @@ get_critical_name (GFlowTimeline *timeline,
  *   workers it had
  * - `critical-duration` (x): how long these took
  * - `one-more-worker` (x): how much less time the run would have taken with one more worker.
- *   That is simulated, with the times that the nodes took, their locks and their priorities;
- *   that nodes may slow each other down is left out.
+ *   That is simulated, with the times that the nodes took, their locks and priorities, and
+ *   `max-parallel`; that nodes may slow each other down is left out.
  *
  * Times are in microseconds. [property@GFlow.FlowRun:keep-record] must be set before the run
  * starts: without, all is 0. To be called in the owner context.

@@ -140,12 +140,23 @@ enqueue (Simulation *self,
 }
 
 static guint
-count_locks (Simulation *self,
-             guint32     node)
+count_own_locks (Simulation *self,
+                 guint32     node)
 {
   const guint32 *first = self->plan->first_lock;
 
   return first != NULL ? first[node + 1] - first[node] : 0;
+}
+
+/* The limit of the flow is a lock, too, and the last one. */
+static guint
+count_locks (Simulation *self,
+             guint32     node)
+{
+  const gboolean limited = self->timeline->run->parallel_lock != NULL &&
+                           self->plan->nodes[node].kind != G_FLOW_NODE_KIND_JOIN;
+
+  return count_own_locks (self, node) + (limited ? 1 : 0);
 }
 
 static Permits *
@@ -153,7 +164,9 @@ get_permits (Simulation *self,
              guint32     node,
              guint       step)
 {
-  GFlowLock *lock = self->plan->locks->pdata[self->plan->first_lock[node] + step];
+  GFlowLock *lock = step < count_own_locks (self, node)
+                      ? self->plan->locks->pdata[self->plan->first_lock[node] + step]
+                      : self->timeline->run->parallel_lock;
   Permits *permits = g_hash_table_lookup (self->permits, lock);
 
   if (permits == NULL)

@@ -329,6 +329,32 @@ test_simulated (void)
     }
 }
 
+/* max-parallel holds for all nodes. */
+static void
+test_limited (void)
+{
+  static const char * const nodes[] = { "a", "b", "c", "d", NULL };
+  g_autoptr (GFlow) flow = NULL;
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowRun) limited = NULL;
+  TestBench bench;
+
+  test_bench_init (&bench);
+  run = run_of (nodes, NULL, test_add_async, &bench);
+  g_assert_cmpint (simulate (run, 1), ==, 10);
+  flow = g_object_ref (g_flow_run_get_flow (run));
+  g_flow_set_max_parallel (flow, 2);
+  limited = new_kept_run (flow);
+  g_assert_true (test_run_execute (limited, NULL, NULL));
+  for (guint i = 0; nodes[i] != NULL; i++)
+    set_times (limited, nodes[i], 0, 10);
+  g_assert_cmpint (simulate (limited, 1), ==, 20);
+  g_clear_object (&limited);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
 static void
 test_report (void)
 {
@@ -489,6 +515,7 @@ main (int    argc,
   g_test_add_func ("/trace/trace", test_trace);
   g_test_add_func ("/trace/gantt", test_gantt);
   g_test_add_func ("/trace/simulated", test_simulated);
+  g_test_add_func ("/trace/limited", test_limited);
   g_test_add_func ("/trace/report", test_report);
   g_test_add_func ("/trace/inside", test_inside);
   g_test_add_func ("/trace/running", test_running);
