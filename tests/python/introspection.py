@@ -44,7 +44,7 @@ METHODS = {
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_keep_record set_keep_record
         to_trace to_gantt to_summary dup_report get_fraction get_n_done get_n_total
-        pause resume get_paused set_node_priority''',
+        pause resume get_paused set_node_priority retry_node''',
     'FlowStep': 'get_node get_state dup_reason get_error',
 }
 
@@ -210,6 +210,8 @@ class Calls(unittest.TestCase):
         self.FlowRun_pause(run)
         self.assertTrue(self.FlowRun_get_paused(run))
         self.FlowRun_set_node_priority(run, self.all, -1)
+        with self.assertRaises(GLib.Error):
+            self.FlowRun_retry_node(run, self.all)
         self.FlowRun_resume(run)
         self.FlowRun_defer_node(run, node)
         self.FlowRun_complete_node(run, node)
