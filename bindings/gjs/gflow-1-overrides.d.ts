@@ -79,7 +79,8 @@ declare module 'gi://GFlow?version=1' {
                 cancellable?: Gio.Cancellable | null): boolean;
         }
 
-        interface FlowRun extends AsyncIterable<Step> {
+        interface FlowRun extends AsyncIterable<Step>, Iterable<FlowStep> {
+            set_node_progress(node: FlowNode, fraction?: number, message?: string | null): void;
             execute(): Promise<boolean>;
             execute_sync(): boolean;
             result<T>(node: ResultNode<T>): T | null;
@@ -97,6 +98,11 @@ declare module 'gi://GFlow?version=1' {
 
         interface FlowLock {
             acquire(): Promise<boolean>;
+        }
+
+        interface FlowHistory {
+            load(file: Gio.File): Promise<boolean>;
+            save(file: Gio.File): Promise<boolean>;
         }
     }
 }

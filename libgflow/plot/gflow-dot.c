@@ -62,6 +62,8 @@ get_shape (GFlowNodeKind kind)
       return "ellipse";
     case G_FLOW_NODE_KIND_FLOW:
       return "component";
+    case G_FLOW_NODE_KIND_MAP:
+      return "box3d";
     case G_FLOW_NODE_KIND_FUNC:
     case G_FLOW_NODE_KIND_TASK:
     default:

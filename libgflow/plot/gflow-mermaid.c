@@ -49,8 +49,9 @@ append_node (GString      *text,
   const GFlowScene *drawn = _g_flow_picture_scene (picture, scene);
   const GFlowLook *look = _g_flow_picture_look (picture, scene, index);
   const GFlowNodeKind kind = (GFlowNodeKind) drawn->plan->nodes[index].kind;
-  const char *open = kind == G_FLOW_NODE_KIND_JOIN ? "((" : kind == G_FLOW_NODE_KIND_FLOW ? "[[" : "[";
-  const char *close = kind == G_FLOW_NODE_KIND_JOIN ? "))" : kind == G_FLOW_NODE_KIND_FLOW ? "]]" : "]";
+  const gboolean has_runs = kind == G_FLOW_NODE_KIND_FLOW || kind == G_FLOW_NODE_KIND_MAP;
+  const char *open = kind == G_FLOW_NODE_KIND_JOIN ? "((" : has_runs ? "[[" : "[";
+  const char *close = kind == G_FLOW_NODE_KIND_JOIN ? "))" : has_runs ? "]]" : "]";
   g_autofree char *title = _g_flow_picture_dup_title (picture, scene, index);
   g_autofree char *details = _g_flow_picture_dup_details (picture, scene, index);
   g_autofree char *label = g_strconcat (title, details, NULL);

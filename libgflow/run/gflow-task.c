@@ -252,6 +252,16 @@ call_subflow (GFlowRun *self,
 }
 
 static GFlowNodeState
+call_map (GFlowRun *self,
+          guint32   index)
+{
+  GError *error = NULL;
+
+  return _g_flow_run_start_map (self, index, &error)
+           ? G_FLOW_NODE_STATE_DONE : _g_flow_run_fail_node (self, index, error);
+}
+
+static GFlowNodeState
 call_sync_body (GFlowRun   *self,
                 guint32     index,
                 GFlowFrame *frame)
@@ -289,6 +299,8 @@ call_any_body (GFlowRun   *self,
     case G_FLOW_NODE_KIND_FLOW:
       call_subflow (self, index);
       return G_FLOW_NODE_STATE_DONE;
+    case G_FLOW_NODE_KIND_MAP:
+      return call_map (self, index);
     case G_FLOW_NODE_KIND_FUNC:
     case G_FLOW_NODE_KIND_JOIN:
     default:
