@@ -14,3 +14,5 @@
 #include "graph/gflow-node.h"
 #include "run/gflow-run.h"
 #include "run/gflow-step.h"
+#include "stream/gflow-document.h"
+#include "stream/gflow-source.h"

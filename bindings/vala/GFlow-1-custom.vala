@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What introspection does not have: functions with variable arguments, and what makes a flow a
-// collection: flow[0], foreach (var node in flow).
+// What introspection does not have: functions with variable arguments; what makes a flow a
+// collection: flow[0], foreach (var node in flow); and that one function of an interface is enough.
 
 namespace GFlow {
     public sealed class Flow : GLib.Object {
@@ -22,5 +22,12 @@ namespace GFlow {
     public sealed class FlowNode : GLib.Object {
         [CCode (sentinel = "NULL")]
         public void after (GFlow.FlowNode first_upstream, ...);
+    }
+
+    public interface FlowSource : GLib.Object {
+        [NoWrapper]
+        public virtual void fill (uint n_documents, GLib.ListStore documents, GLib.Task task) throws GLib.Error;
+        [NoWrapper]
+        public virtual bool fill_sync (uint n_documents, GLib.ListStore documents, GLib.Cancellable? cancellable = null) throws GLib.Error;
     }
 }

@@ -15,7 +15,7 @@ function* functionsOfGir() {
     const path = `${GLib.path_get_dirname(build)}/libgflow/GFlow-1.gir`;
     const gir = new TextDecoder().decode(GLib.file_get_contents(path)[1]);
 
-    for (const [, klass, content] of gir.matchAll(/<class name="(\w+)"(.*?)<\/class>/gs)) {
+    for (const [, klass, content] of gir.matchAll(/<(?:class|interface) name="(\w+)"(.*?)<\/(?:class|interface)>/gs)) {
         const all = /<(?:method|function|constructor) name="(\w+)"([^>]*)>/gs;
         for (const [, name, attributes] of content.matchAll(all)) {
             if (!attributes.includes('introspectable="0"'))
@@ -190,6 +190,51 @@ test('runs', async () => {
     cancelled.cancel_node(number);
     cancelled.cancel();
     ok(cancelled.get_cancellable().is_cancelled());
+});
+
+test('documents', () => {
+    const document = GFlow.FlowDocument.new();
+    const tags = new GLib.Variant('a{sv}', {n: new GLib.Variant('x', 1)});
+
+    check(document, {id: 'a', text: 'b', uri: 'c:d', mime_type: 'text/plain'});
+    document.set_blob(new GLib.Bytes([1, 2]));
+    deepEqual([...document.get_blob().get_data()], [1, 2]);
+    document.set_tags(tags);
+    ok(document.get_tags().equal(tags));
+    document.set_tag('n', null);
+    equal(document.dup_tag('n'), null);
+    ok(document.equal(document.copy()));
+    equal(GFlow.FlowDocument.new_for_text('text').text, 'text');
+    equal(GFlow.FlowDocument.new_for_uri('file:///').uri, 'file:///');
+    equal(GFlow.FlowDocument.new_for_blob(document.get_blob()).blob.get_size(), 2);
+});
+
+test('sources', async () => {
+    const model = new Gio.ListStore({item_type: GFlow.FlowDocument});
+    const texts = list => [...list].map(({text}) => text);
+    let left = 1;
+
+    model.append(GFlow.FlowDocument.new_for_text('a'));
+    deepEqual(texts(GFlow.FlowSource.new_for_model(model).next_sync(2, null)), ['a']);
+    deepEqual(texts(GFlow.FlowSource.new_for_texts(['a', 'b']).next_sync(0, null)), ['a', 'b']);
+
+    const funcs = GFlow.FlowSource.new_for_func((source, n, documents) => {
+        if (left-- > 0)
+            documents.append(GFlow.FlowDocument.new_for_text(`${n}`));
+        return true;
+    });
+    deepEqual(texts(funcs.next_sync(7, null)), ['7']);
+
+    const tasks = GFlow.FlowSource.new_for_task_func((source, n, documents, task) => {
+        documents.append(GFlow.FlowDocument.new_for_text('later'));
+        GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+            task.return_boolean(true);
+            return GLib.SOURCE_REMOVE;
+        });
+    });
+    deepEqual(texts(await new Promise(resolve => {
+        tasks.next(1, null, (self, result) => resolve(self.next_finish(result)));
+    })), ['later']);
 });
 
 test('what is not for JavaScript', () => {

@@ -13,6 +13,7 @@ import {deepEqual, equal, ok, runTests, test} from './tap.js';
 const forC = ['g_flow_series', 'g_flow_parallel', 'g_flow_node_after'];
 
 const classes = {
+    FlowDocument: [[], ['blob', 'id', 'mime-type', 'tags', 'text', 'uri']],
     Flow: [
         ['always', 'done', 'error', 'started'],
         ['max-parallel', 'max-threads', 'name', 'on-error'],
@@ -32,6 +33,8 @@ const classes = {
     ],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],
 };
+
+const interfaces = ['FlowSource'];
 
 const enumerations = {
     FlowPlacement: ['WORKER', 'CONTEXT'],
@@ -123,6 +126,16 @@ for (const [name, [signals, properties]] of Object.entries(classes)) {
             ok(GObject.Object.find_property.call(klass, property) !== null, property);
             ok(property.replaceAll('-', '_') in klass.prototype, property);
         }
+    });
+}
+
+for (const name of interfaces) {
+    test(`${name} can be implemented`, () => {
+        const Implemented = GObject.registerClass({
+            Implements: [GFlow[name]],
+        }, class Implemented extends GObject.Object {});
+
+        ok(new Implemented() instanceof GFlow[name]);
     });
 }
 

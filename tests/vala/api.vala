@@ -3,7 +3,8 @@
 
 // Everything that the vapi has, once: that it is there, is of the right type, and reaches C. The
 // check 'vapi' looks for what is left out, by the names of the variables: 'flow' is a Flow,
-// 'node' a FlowNode, and likewise 'group', 'run' and 'step'; 'door' is a FlowLock.
+// 'node' a FlowNode, and likewise 'document', 'group', 'run', 'source' and 'step'; 'door' is a
+// FlowLock.
 
 using GFlow;
 
@@ -378,6 +379,99 @@ unowned FlowNode flow_with_failure (Flow flow) {
     }
 }
 
+// FlowDocument
+
+void test_document () {
+    var document = new FlowDocument () {
+        id = "a", text = "b", blob = new Bytes ("c".data), uri = "d:e", mime_type = "text/plain"
+    };
+    var tags = new VariantDict ();
+
+    tags.insert ("n", "x", (int64) 1);
+    document.tags = tags.end ();
+    assert_cmpstr (document.id + document.text + document.uri, EQ, "abd:e");
+    assert_true (document.blob.get_size () == 1 && document.tags.n_children () == 1);
+    assert_cmpstr (document.mime_type, EQ, "text/plain");
+
+    document.set_id ("A");
+    document.set_text ("B");
+    document.set_blob (null);
+    document.set_uri ("D:E");
+    document.set_mime_type ("text/html");
+    document.set_tags (null);
+    document.set_tag ("m", new Variant.int32 (2));
+    assert_cmpstr (document.get_id () + document.get_text () + document.get_uri (), EQ, "ABD:E");
+    assert_cmpstr (document.get_mime_type (), EQ, "text/html");
+    assert_true (document.get_blob () == null && document.get_tags ().n_children () == 1);
+    assert_true (document.dup_tag ("m").get_int32 () == 2);
+    assert_true (document.equal (document.copy ()));
+
+    assert_cmpstr (new FlowDocument.for_text ("t").text, EQ, "t");
+    assert_cmpstr (new FlowDocument.for_uri ("u:v").uri, EQ, "u:v");
+    assert_true (new FlowDocument.for_blob (new Bytes ({ 1, 2 })).blob.get_size () == 2);
+}
+
+// FlowSource
+
+string texts_of (ListModel documents) {
+    string[] texts = {};
+
+    for (uint i = 0; i < documents.get_n_items (); i++)
+        texts += ((FlowDocument) documents.get_item (i)).text;
+    return string.joinv (" ", texts);
+}
+
+class Ones : Object, FlowSource {
+    public bool fill_sync (uint n_documents, GLib.ListStore documents, Cancellable? cancellable) throws Error {
+        for (uint i = 0; i < n_documents; i++)
+            documents.append (new FlowDocument.for_text ("1"));
+        return true;
+    }
+}
+
+class OneLater : Object, FlowSource {
+    private bool given;
+
+    public void fill (uint n_documents, GLib.ListStore documents, Task task) throws Error {
+        if (!given)
+            documents.append (new FlowDocument.for_text ("later"));
+        given = true;
+        Idle.add (() => {
+            task.return_boolean (true);
+            return Source.REMOVE;
+        });
+    }
+}
+
+void test_source () throws Error {
+    var model = new GLib.ListStore (typeof (FlowDocument));
+    FlowSourceFunc func = (source, n, documents) => {
+        documents.append (new FlowDocument.for_text (n.to_string ()));
+        return true;
+    };
+    FlowSourceTaskFunc task_func = (source, n, documents, task) => {
+        documents.append (new FlowDocument.for_text ("t"));
+        task.return_boolean (true);
+    };
+
+    model.append (new FlowDocument.for_text ("a"));
+    assert_cmpstr (texts_of (FlowSource.new_for_model (model).next_sync (2)), EQ, "a");
+    var source = FlowSource.new_for_texts ({ "a", "b", "c" });
+    assert_cmpstr (texts_of (source.next_sync (2)), EQ, "a b");
+    var result = wait (callback => source.next.begin (2, null, callback));
+    assert_cmpstr (texts_of (source.next.end (result)), EQ, "c");
+    source = FlowSource.new_for_func ((owned) func);
+    assert_cmpstr (texts_of (source.next_sync (2)), EQ, "2 1");
+    source = FlowSource.new_for_task_func ((owned) task_func);
+    assert_cmpstr (texts_of (source.next_sync (1)), EQ, "t");
+
+    source = new Ones ();
+    assert_cmpstr (texts_of (source.next_sync (3)), EQ, "1 1 1");
+    source = new OneLater ();
+    result = wait (callback => source.next.begin (0, null, callback));
+    assert_cmpstr (texts_of (source.next.end (result)), EQ, "later");
+}
+
 // Values
 
 void test_values () {
@@ -456,6 +550,8 @@ int main (string[] args) {
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
+    Test.add_func ("/vala/api/document", test_document);
+    add_test ("/vala/api/source", test_source);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();
 }
