@@ -204,6 +204,15 @@ test('documents', () => {
     document.set_tag('n', null);
     equal(document.dup_tag('n'), null);
     ok(document.equal(document.copy()));
+    equal(document.to_json(), '{"id":"a","text":"b","blob":"AQI=","uri":"c:d","mime_type":"text/plain"}');
+    ok(GFlow.FlowDocument.new_from_json(document.to_json()).equal(document));
+    ok(GFlow.FlowDocument.new_from_variant(document.to_variant()).equal(document));
+
+    const list = GFlow.FlowDocument.list_from_json('[{"id":1}]');
+    equal(GFlow.FlowDocument.list_to_json(list), '[\n{"id":"1"}\n]\n');
+    const variant = GFlow.FlowDocument.list_to_variant(list);
+    equal(GFlow.FlowDocument.list_from_variant(variant).get_item(0).id, '1');
+
     equal(GFlow.FlowDocument.new_for_text('text').text, 'text');
     equal(GFlow.FlowDocument.new_for_uri('file:///').uri, 'file:///');
     equal(GFlow.FlowDocument.new_for_blob(document.get_blob()).blob.get_size(), 2);
@@ -217,6 +226,9 @@ test('sources', async () => {
     model.append(GFlow.FlowDocument.new_for_text('a'));
     deepEqual(texts(GFlow.FlowSource.new_for_model(model).next_sync(2, null)), ['a']);
     deepEqual(texts(GFlow.FlowSource.new_for_texts(['a', 'b']).next_sync(0, null)), ['a', 'b']);
+
+    const array = new GLib.Variant('as', ['c', 'd']);
+    deepEqual(texts(GFlow.FlowSource.new_for_variant(array).next_sync(0, null)), ['c', 'd']);
 
     const funcs = GFlow.FlowSource.new_for_func((source, n, documents) => {
         if (left-- > 0)

@@ -39,9 +39,10 @@ METHODS = {
     'FlowStep': 'get_node get_state dup_reason get_error',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
         get_text set_text get_blob set_blob get_uri set_uri get_mime_type set_mime_type
-        get_tags set_tags dup_tag set_tag''',
-    'FlowSource': '''next next_finish next_sync new_for_model new_for_texts new_for_func
-        new_for_task_func''',
+        get_tags set_tags dup_tag set_tag to_variant new_from_variant to_json new_from_json
+        list_to_variant list_from_variant list_to_json list_from_json''',
+    'FlowSource': '''next next_finish next_sync new_for_model new_for_texts new_for_variant
+        new_for_func new_for_task_func''',
 }
 
 PROPERTIES = {
@@ -376,6 +377,13 @@ class Calls(unittest.TestCase):
         self.FlowDocument_set_tag(document, 'm', GLib.Variant('s', 'x'))
         self.assertEqual(self.FlowDocument_dup_tag(document, 'm'), GLib.Variant('s', 'x'))
         self.assertTrue(self.FlowDocument_equal(document, self.FlowDocument_copy(document)))
+        variant, json = self.FlowDocument_to_variant(document), self.FlowDocument_to_json(document)
+        self.assertTrue(document.equal(self.FlowDocument_new_from_variant(variant)))
+        self.assertEqual(self.FlowDocument_new_from_json(json).to_json(), json)
+        documents = self.FlowDocument_list_from_json(f'[{json}]')
+        self.assertEqual(self.FlowDocument_list_to_json(documents), f'[\n{json}\n]\n')
+        variant = self.FlowDocument_list_to_variant(documents)
+        self.assertTrue(self.FlowDocument_list_from_variant(variant)[0].equal(documents[0]))
         self.assertEqual(self.FlowDocument_new_for_text('a').get_text(), 'a')
         self.assertEqual(self.FlowDocument_new_for_blob(blob).get_blob(), blob)
         self.assertEqual(self.FlowDocument_new_for_uri('a:b').get_uri(), 'a:b')
@@ -386,6 +394,8 @@ class Calls(unittest.TestCase):
         model.append(GFlow.FlowDocument.new_for_text('a'))
         source = self.FlowSource_new_for_model(model)
         self.assertEqual(list(self.FlowSource_next_sync(source, 2, None)), list(model))
+        source = self.FlowSource_new_for_variant(GLib.Variant('as', ['a']))
+        self.assertEqual(source.next_sync(1, None)[0].get_text(), 'a')
         source = self.FlowSource_new_for_texts(['a', 'b'])
 
         def came(source, result, *data):

@@ -381,7 +381,7 @@ unowned FlowNode flow_with_failure (Flow flow) {
 
 // FlowDocument
 
-void test_document () {
+void test_document () throws Error {
     var document = new FlowDocument () {
         id = "a", text = "b", blob = new Bytes ("c".data), uri = "d:e", mime_type = "text/plain"
     };
@@ -405,6 +405,15 @@ void test_document () {
     assert_true (document.get_blob () == null && document.get_tags ().n_children () == 1);
     assert_true (document.dup_tag ("m").get_int32 () == 2);
     assert_true (document.equal (document.copy ()));
+
+    assert_cmpstr (document.to_json (), EQ,
+        "{\"id\":\"A\",\"text\":\"B\",\"uri\":\"D:E\",\"mime_type\":\"text/html\",\"tags\":{\"m\":2}}");
+    assert_true (document.equal (new FlowDocument.from_variant (document.to_variant ())));
+    assert_cmpstr (new FlowDocument.from_json ("{}").to_json (), EQ, "{}");
+    var list = FlowDocument.list_from_json ("[{\"id\":\"1\"}]");
+    assert_cmpstr (FlowDocument.list_to_json (list), EQ, "[\n{\"id\":\"1\"}\n]\n");
+    list = FlowDocument.list_from_variant (FlowDocument.list_to_variant (list));
+    assert_true (list.get_n_items () == 1);
 
     assert_cmpstr (new FlowDocument.for_text ("t").text, EQ, "t");
     assert_cmpstr (new FlowDocument.for_uri ("u:v").uri, EQ, "u:v");
@@ -456,6 +465,7 @@ void test_source () throws Error {
 
     model.append (new FlowDocument.for_text ("a"));
     assert_cmpstr (texts_of (FlowSource.new_for_model (model).next_sync (2)), EQ, "a");
+    assert_cmpstr (texts_of (FlowSource.new_for_variant (new Variant.strv ({ "a", "b" })).next_sync (0)), EQ, "a b");
     var source = FlowSource.new_for_texts ({ "a", "b", "c" });
     assert_cmpstr (texts_of (source.next_sync (2)), EQ, "a b");
     var result = wait (callback => source.next.begin (2, null, callback));
@@ -550,7 +560,7 @@ int main (string[] args) {
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
-    Test.add_func ("/vala/api/document", test_document);
+    add_test ("/vala/api/document", test_document);
     add_test ("/vala/api/source", test_source);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();
