@@ -118,6 +118,24 @@ finish_locks (GFlowPlan *plan)
 }
 
 static void
+compile_policy (GFlowPlan *plan,
+                GFlowNode *node)
+{
+  const GFlowNodePolicy *policy = _g_flow_node_policy (node);
+
+  if (policy == NULL)
+    return;
+
+  if (plan->policies == NULL)
+    plan->policies = g_array_new (FALSE, FALSE, sizeof (GFlowPlanPolicy));
+
+  const GFlowPlanPolicy entry = { node->index, *policy };
+
+  g_array_append_val (plan->policies, entry);
+  plan->start[node->index].marks |= G_FLOW_PLAN_MARK_POLICY;
+}
+
+static void
 compile_extras (GFlowPlan *plan,
                 GFlowNode *node)
 {
@@ -146,6 +164,7 @@ compile_extras (GFlowPlan *plan,
         plan->subflows = g_array_new (FALSE, FALSE, sizeof (guint32));
       g_array_append_val (plan->subflows, index);
     }
+  compile_policy (plan, node);
   compile_locks (plan, node);
 }
 
@@ -332,6 +351,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_clear_error (&plan->error);
   g_clear_pointer (&plan->locks, g_ptr_array_unref);
   g_clear_pointer (&plan->subflows, g_array_unref);
+  g_clear_pointer (&plan->policies, g_array_unref);
   g_clear_pointer (&index, g_hash_table_unref);
   g_free (plan->start);
   g_free (plan->successors);

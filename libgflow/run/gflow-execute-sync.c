@@ -54,7 +54,7 @@ iterate (GMainContext *context,
 static gboolean
 may_participate (GFlowRun *self)
 {
-  return self->plan->n_context == 0 && self->deadline == 0;
+  return self->plan->n_context == 0 && self->plan->policies == NULL && self->deadline == 0;
 }
 
 static void

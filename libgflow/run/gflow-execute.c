@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -102,7 +103,8 @@ start_deadline (GFlowRun *self)
 static gboolean
 needs_context (GFlowRun *self)
 {
-  if (self->plan->n_context > 0 || self->deadline != 0 || _g_flow_watch_is_watched (self))
+  if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
+      _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -162,6 +164,10 @@ _g_flow_run_begin (GFlowRun        *self,
   find_owner (self, context, parking);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
+  _g_flow_run_alloc_attempts (self);
+  self->start_time = g_get_monotonic_time ();
+  if (self->is_recorded)
+    _g_flow_run_make_records (self);
   _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
@@ -275,6 +281,7 @@ _g_flow_run_finish (GFlowRun *self)
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
   _g_flow_run_set_state (self, state);
+  _g_flow_run_observe_finish (self);
   if (!self->quiet)
     {
       _g_flow_run_notify_ended (self);

@@ -72,8 +72,12 @@ static gboolean
 pop_node (GFlowRun *run,
           guint32  *index)
 {
-  return run->plan->priorities != NULL ? g_flow_heap_pop (&run->context_heap, index)
-                                       : g_flow_inbox_pop (&run->context_inbox, index);
+  if (!_g_flow_run_is_heaped (run))
+    return g_flow_inbox_pop (&run->context_inbox, index);
+
+  while (g_flow_inbox_pop (&run->context_inbox, index))
+    _g_flow_run_push_to_heap (run, *index);
+  return !_g_flow_run_is_paused (run) && g_flow_heap_pop (&run->context_heap, index);
 }
 
 /* Runs nodes of the run until there are none, or the budget is spent: then TRUE. */
@@ -116,9 +120,14 @@ dispatch_run (GFlowRun *run,
       _g_flow_run_drop_ahead (run);
       _g_flow_run_cancel_bodies (run, TRUE);
       _g_flow_run_withdraw_waits (run);
+      _g_flow_run_end_aside (run);
     }
+  _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);
   _g_flow_run_end_returned (run);
+  _g_flow_run_go_on_aside (run);
+  if (_g_flow_run_is_paused (run))
+    _g_flow_run_unlock_ready (run);
   if (!run->finished)
     more = run_nodes (run, budget);
   _g_flow_run_free_garbage (run);

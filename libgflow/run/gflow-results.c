@@ -274,6 +274,19 @@ _g_flow_run_drop_results (GFlowRun  *self,
     }
 }
 
+/* What a body has left that is called again. In the owner context. */
+void
+_g_flow_run_drop_result (GFlowRun *self,
+                         guint32   index)
+{
+  GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_acquire);
+  GFlowResult *result =
+    table != NULL ? atomic_exchange_explicit (&table[index], NULL, memory_order_acquire) : NULL;
+
+  if (result != NULL)
+    free_result (result);
+}
+
 void
 _g_flow_run_free_garbage (GFlowRun *self)
 {

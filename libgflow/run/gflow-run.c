@@ -6,6 +6,7 @@
 #include "gflow-run-private.h"
 
 #include "gflow-enum-types.h"
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 
 /**
@@ -48,6 +49,7 @@ enum
   PROP_PARAMETERS,
   PROP_DEADLINE,
   PROP_KEEP_RESULTS,
+  PROP_PAUSED,
   PROP_FRACTION,
   PROP_N_DONE,
   PROP_N_TOTAL,
@@ -73,6 +75,12 @@ void
 _g_flow_run_notify_state (GFlowRun *self)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+void
+_g_flow_run_notify_paused (GFlowRun *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PAUSED]);
 }
 
 /* The run cannot be started. Who watches it is told later. */
@@ -182,12 +190,15 @@ g_flow_run_finalize (GObject *object)
   g_assert (self->waits.length == 0);
   _g_flow_run_free_results (self);
   free_cancellables (self);
+  _g_flow_run_free_records (self);
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
+  _g_flow_run_free_attempts (self);
   _g_flow_run_free_state (self);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
+  g_clear_pointer (&self->choices, g_hash_table_unref);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -233,6 +244,9 @@ g_flow_run_get_property (GObject    *object,
       break;
     case PROP_KEEP_RESULTS:
       g_value_set_boolean (value, self->keep_results);
+      break;
+    case PROP_PAUSED:
+      g_value_set_boolean (value, g_flow_run_get_paused (self));
       break;
     case PROP_FRACTION:
       g_value_set_double (value, g_flow_run_get_fraction (self));
@@ -379,6 +393,16 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_KEEP_RESULTS] = g_param_spec_boolean ("keep-results", NULL, NULL, FALSE, rw);
+
+  /**
+   * GFlowRun:paused: (attributes org.gtk.Property.get=g_flow_run_get_paused)
+   *
+   * Whether the run is paused: what runs goes on, and nothing new starts. See
+   * [method@GFlow.FlowRun.pause].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PAUSED] = g_param_spec_boolean ("paused", NULL, NULL, FALSE, ro);
 
   /**
    * GFlowRun:fraction: (attributes org.gtk.Property.get=g_flow_run_get_fraction)

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -61,7 +62,7 @@ end_call (GFlowCall *call,
   call->ended = TRUE;
   end_in_context (run, call->index,
                   error != NULL ? _g_flow_run_fail_node (run, call->index, error)
-                                : G_FLOW_NODE_STATE_DONE);
+                                : _g_flow_run_end_attempt (run, call->index));
 }
 
 /* Ends the nodes whose tasks returned before their bodies did: after its body, or in
@@ -257,6 +258,7 @@ call_subflow (GFlowRun *self,
   call->run = self;
   call->index = index;
   child->parent = self;
+  _g_flow_run_observe_subrun (self, index, child);
   g_flow_run_set_parameters (child, self->parameters);
   if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
                           _g_flow_run_ensure_cancellable (self, index),
@@ -313,7 +315,7 @@ call_sync_body (GFlowRun   *self,
   if (!succeeded)
     return _g_flow_run_fail_node (self, index, error);
   g_clear_error (&error);
-  return G_FLOW_NODE_STATE_DONE;
+  return _g_flow_run_end_attempt (self, index);
 }
 
 /**
@@ -364,6 +366,12 @@ _g_flow_run_run_in_context (GFlowRun *self,
 {
   GFlowNodeState state = _g_flow_run_judge (self, index);
 
+  if (_g_flow_run_relock (self, _g_flow_run_context_lane (self), index, state))
+    {
+      _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);
+      return;
+    }
+
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       /* Relaxed: nobody decides by it but this thread. */
@@ -373,8 +381,11 @@ _g_flow_run_run_in_context (GFlowRun *self,
       GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
 
       _g_flow_frame = &frame;
+      if (_g_flow_run_is_recorded (self))
+        _g_flow_run_record_start (self, frame.lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, frame.lane, index, state, FALSE);
+      _g_flow_run_begin_attempt (self, index);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {
         case G_FLOW_NODE_KIND_TASK:

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
@@ -95,7 +96,7 @@ _g_flow_run_deliver (GFlowRun  *self,
     {
       _g_flow_scheduler_inject (self, index);
     }
-  else if (self->plan->priorities != NULL)
+  else if (_g_flow_run_is_heaped (self))
     {
       add_ready (&lane->chosen[in_context], index);
     }
@@ -359,6 +360,43 @@ end_node (GFlowRun       *self,
   return release (self, lane, &self->plan->nodes[index], state == G_FLOW_NODE_STATE_DONE);
 }
 
+/* The node that this lane has taken does not end now. */
+static void
+let_go (GFlowRun  *self,
+        GFlowLane *lane,
+        guint32    index)
+{
+  if (lane->n_held > 0)
+    count_off_held (self, lane, &self->plan->nodes[index]);
+}
+
+static void
+release_locks (GFlowRun  *self,
+               GFlowLane *lane,
+               guint32    index)
+{
+  lane->ending = TRUE;
+  _g_flow_run_release_locks (self, index);
+  lane->ending = FALSE;
+}
+
+/* An attempt has failed, and another may follow. */
+static void
+keep_for_later (GFlowRun  *self,
+                GFlowLane *lane,
+                guint32    index)
+{
+  let_go (self, lane, index);
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+    {
+      release_locks (self, lane, index);
+      _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
+      _g_flow_run_deliver_chosen (self, lane, FALSE);
+      notify_delivered (self, lane, FALSE);
+    }
+  _g_flow_run_set_aside (self, index);
+}
+
 /* Ends a node that was not on the fast path. */
 static guint32
 end_attended_node (GFlowRun       *self,
@@ -367,16 +405,24 @@ end_attended_node (GFlowRun       *self,
                    GFlowNodeState  state)
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-
   const guint16 marks = _g_flow_run_marks (self, index);
+
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_record_end (self, index);
+  /* It is not over: there will be another attempt. */
+  if (G_UNLIKELY (state == G_FLOW_NODE_STATE_WAITING))
+    {
+      keep_for_later (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
 
   /* Locks go before anything that waits for the node can start. */
   if ((marks & G_FLOW_MARK_LOCKED) != 0)
-    {
-      lane->ending = TRUE;
-      _g_flow_run_release_locks (self, index);
-      lane->ending = FALSE;
-    }
+    release_locks (self, lane, index);
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_observe_end (self, index, state);
+  if ((marks & G_FLOW_MARK_CHOSE) != 0)
+    _g_flow_run_apply_choice (self, index);
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
     _g_flow_run_drop_results (self, lane, index);
   if ((marks & G_FLOW_MARK_WATCHED) != 0)
@@ -397,7 +443,7 @@ end_attended_node (GFlowRun       *self,
 
   lane->ending = FALSE;
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
-  if (self->plan->priorities != NULL)
+  if (_g_flow_run_is_heaped (self))
     _g_flow_run_deliver_chosen (self, lane, !lane->context);
   return next;
 }
@@ -408,6 +454,9 @@ _g_flow_run_end_node (GFlowRun       *self,
                       guint32         index,
                       GFlowNodeState  state)
 {
+  /* It has left its worker, and the run may have no inbox. */
+  if (lane->context && (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
+    _g_flow_run_steer (self);
   return end_attended_node (self, lane, index, state);
 }
 
@@ -436,20 +485,50 @@ call_body (GFlowRun            *self,
   return _g_flow_run_fail_node (self, index, error);
 }
 
+/* In a run that is steered every node goes through the heap, which alone knows what
+ * comes next, and whether anything does. */
+static gboolean
+goes_to_heap (GFlowRun  *self,
+              GFlowLane *lane)
+{
+  const gboolean from_heap = lane->from_heap;
+
+  lane->from_heap = FALSE;
+  return !from_heap && _g_flow_run_is_heaped (self);
+}
+
 /* Runs a node that is not plain, or a run that is not. */
 static guint32
 run_attended_node (GFlowRun  *self,
                    GFlowLane *lane,
                    guint32    index)
 {
+  if (goes_to_heap (self, lane))
+    {
+      let_go (self, lane, index);
+      _g_flow_run_push_to_heap (self, index);
+      return G_FLOW_NO_NODE;
+    }
+
   GFlowNodeState state = _g_flow_run_judge (self, index);
+
+  if (_g_flow_run_relock (self, lane, index, state))
+    {
+      _g_flow_run_deliver_chosen (self, lane, FALSE);
+      return G_FLOW_NO_NODE;
+    }
 
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
+      if (_g_flow_run_is_recorded (self))
+        _g_flow_run_record_start (self, lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, lane, index, state, FALSE);
+      _g_flow_run_begin_attempt (self, index);
       state = call_body (self, &self->plan->nodes[index], index);
+      if (state == G_FLOW_NODE_STATE_DONE)
+        state = _g_flow_run_end_attempt (self, index);
     }
   return end_attended_node (self, lane, index, state);
 }
@@ -541,22 +620,29 @@ steal (GFlowRun  *self,
   return FALSE;
 }
 
+static gboolean
+pop_heap (GFlowRun  *self,
+          GFlowLane *lane,
+          guint32   *index)
+{
+  if (_g_flow_run_is_paused (self) || !g_flow_heap_pop (&self->heap, index))
+    return FALSE;
+
+  lane->from_heap = TRUE;
+  if (!g_flow_heap_is_empty (&self->heap))
+    _g_flow_run_notify_work (self);
+  return TRUE;
+}
+
 /* What came from elsewhere. */
 static gboolean
-pop_inbox (GFlowRun *self,
-           guint32  *index)
+pop_inbox (GFlowRun  *self,
+           GFlowLane *lane,
+           guint32   *index)
 {
-  if (self->plan->priorities != NULL)
-    {
-      if (!g_flow_heap_pop (&self->heap, index))
-        return FALSE;
-      if (!g_flow_heap_is_empty (&self->heap))
-        _g_flow_run_notify_work (self);
-      return TRUE;
-    }
-
   if (!g_flow_inbox_pop (&self->inbox, index))
-    return FALSE;
+    return !g_flow_heap_is_empty (&self->heap) && pop_heap (self, lane, index);
+
   if (!g_flow_inbox_is_empty (&self->inbox))
     _g_flow_run_notify_work (self);
   return TRUE;
@@ -580,7 +666,7 @@ find_node (GFlowRun  *self,
            GFlowLane *lane,
            guint32   *index)
 {
-  if (take_roots (self, lane, index) || pop_inbox (self, index))
+  if (take_roots (self, lane, index) || pop_inbox (self, lane, index))
     return TRUE;
 
   if (self->n_lanes == 1)
@@ -589,7 +675,7 @@ find_node (GFlowRun  *self,
   back_off (lane);
   for (guint round = 0; round < STEAL_ROUNDS; round++)
     {
-      if (steal (self, lane, index) || pop_inbox (self, index))
+      if (steal (self, lane, index) || pop_inbox (self, lane, index))
         return TRUE;
       if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
         return FALSE; /* nobody else is here to make work */
@@ -603,7 +689,7 @@ gboolean
 _g_flow_run_has_work (GFlowRun *self)
 {
   if (has_roots (self) || !g_flow_inbox_is_empty (&self->inbox) ||
-      !g_flow_heap_is_empty (&self->heap))
+      (!g_flow_heap_is_empty (&self->heap) && !_g_flow_run_is_paused (self)))
     return TRUE;
 
   for (guint i = 0; i < self->n_lanes; i++)
@@ -617,7 +703,7 @@ gboolean
 _g_flow_run_has_context_work (GFlowRun *self)
 {
   return !g_flow_inbox_is_empty (&self->context_inbox) ||
-         !g_flow_heap_is_empty (&self->context_heap);
+         (!g_flow_heap_is_empty (&self->context_heap) && !_g_flow_run_is_paused (self));
 }
 
 /* Whether the worker has had its turn; or, if it is the thread of the owner
@@ -666,7 +752,7 @@ _g_flow_run_work (GFlowRun  *self,
 
       if (looks)
         count = 0;
-      if (!(looks && pop_inbox (self, &index)) &&
+      if (!(looks && pop_inbox (self, lane, &index)) &&
           !pop (self, lane, &index) && !find_node (self, lane, &index))
         break;
 

@@ -98,6 +98,7 @@ test('nodes', () => {
     check(node, {
         name: 'a node', title: 'A node', priority: -1, weight: 3,
         placement: GFlow.FlowPlacement.CONTEXT, run_when: GFlow.FlowRunWhen.ALL_FINISHED,
+        timeout: 60000, max_retries: 2, retry_delay: 3, retry_factor: 2, retry_jitter: 0.5,
     });
 });
 
@@ -144,6 +145,7 @@ test('runs', async () => {
     const number = flow.add('number', (node, run) => {
         ok(run.get_node_cancellable(node) instanceof Gio.Cancellable);
         run.set_result(node, 1);
+        run.select(node, null);
         run.defer_node(node).return_boolean(true);
     });
     const variant = flow.add('variant', (node, run) => {
@@ -156,6 +158,10 @@ test('runs', async () => {
     const run = GFlow.FlowRun.new(flow);
 
     check(run, {on_error: GFlow.FlowOnError.IGNORE, keep_results: true, deadline: 0});
+    run.pause();
+    ok(run.get_paused());
+    run.resume();
+    run.set_node_priority(bad, 1);
     run.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(run.get_parameters().n_children(), 0);
     equal(run.get_flow(), flow);

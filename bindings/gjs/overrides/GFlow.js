@@ -22,6 +22,7 @@
 //    with its message: run.error_of(node) is what the node has thrown, and run.error_of() what has
 //    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
 //  * run.result(node), and `for (const node of flow)`;
+//  * run.select(node, a, b): several branches at once, nodes or names; run.select(node) for none;
 //  * flow.equal() compares the functions.
 //
 // What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
@@ -325,6 +326,23 @@ function _init() {
     FlowRun.prototype.error_of = function (node = null) {
         return node === null ? errors.fromRunError(this, this.get_error())
             : errors.fromGError(this, node, this.get_node_error(node));
+    };
+
+    // Branches
+
+    function find(flow, item) {
+        if (typeof item !== 'string')
+            return item;
+        const node = flow.lookup(item);
+        if (node === null)
+            throw new Error(`“${item}” is no node of the flow`);
+        return node;
+    }
+
+    const select = FlowRun.prototype.select;
+    FlowRun.prototype.select = function (node, ...downstreams) {
+        for (const item of downstreams.length > 0 ? downstreams : [null])
+            select.call(this, node, find(this.flow, item));
     };
 
     // Running

@@ -337,19 +337,23 @@ class Flow(Shown, GFlow.Flow):
 
     # Building
 
-    def node(self, function=None, *, upstream=None, lock=None, name=None, **properties):
+    def node(self, function=None, *, upstream=None, lock=None, name=None, retries=0,
+             **properties):
         """Decorator: makes a function (on a worker) or a coroutine function a node.
 
         upstream: what it needs: one or more of functions, nodes, names
         lock: one or more locks
-        properties: of the node: title, placement, run_when, priority, weight
+        retries: how often it is called again if it fails
+        timeout: how long one call may take, in milliseconds
+        properties: of the node: title, placement, run_when, priority, weight, retry_delay,
+            retry_factor, retry_jitter
 
         The function takes the results of its upstreams, by name or in order, or nothing.
         What it returns is the result of the node. It stays what it was, and stands for its
         node wherever a node is expected."""
         if function is None:
             return functools.partial(self.node, upstream=upstream, lock=lock, name=name,
-                                     **properties)
+                                     retries=retries, **properties)
         if function in self._parts().nodes:
             raise _exists(f'{function!r} is in the flow already: as {self[function].get_name()}')
         upstreams = _several(upstream)
@@ -361,6 +365,7 @@ class Flow(Shown, GFlow.Flow):
                 raise TypeError(f'A FlowNode has no property {item!r}')
         node = _new_node_for(function, name)
         node.set_placement(properties.pop('placement', node.get_placement()))
+        node.set_max_retries(properties.pop('max_retries', retries))
         if properties:
             node.set_properties(**properties)
         for item in _several(lock):
@@ -636,6 +641,11 @@ class FlowRun(Shown, GFlow.FlowRun):
         """The node that a name or a function stands for."""
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
 
+    def select(self, node, *downstreams):
+        """A branch: of the downstreams of node only these go on, or none. From its body."""
+        for item in downstreams or [None]:
+            super().select(self.find(node), item and self.find(item))
+
     def __getitem__(self, node):
         """The result of a node, function or name; or its exception, if it failed."""
         node = self.find(node)
@@ -664,9 +674,9 @@ def _takes_node(name):
     setattr(FlowRun, name, call)
 
 
-for _name in ('cancel_node', 'set_result_variant', 'get_result', 'dup_result_variant',
-              'dup_result_object', 'get_node_state', 'get_node_error', 'dup_node_reason',
-              'get_node_cancellable'):
+for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
+              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
+              'dup_node_reason', 'get_node_cancellable'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
