@@ -16,3 +16,7 @@
 #include "run/gflow-step.h"
 #include "stream/gflow-document.h"
 #include "stream/gflow-source.h"
+#include "file/gflow-file-source.h"
+#include "file/gflow-format.h"
+#include "file/gflow-reader.h"
+#include "file/gflow-writer.h"

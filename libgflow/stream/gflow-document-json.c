@@ -174,7 +174,7 @@ g_flow_document_new_from_json (const char  *json,
   document = _g_flow_document_read_json (&reader, NULL);
   if (document != NULL && _g_flow_json_end (&reader))
     return g_steal_pointer (&document);
-  _g_flow_json_set_error (&reader, NULL, 1, error);
+  _g_flow_json_set_error (&reader, NULL, 1, 1, error);
   _g_flow_json_clear (&reader);
   return NULL;
 }
@@ -215,7 +215,7 @@ g_flow_document_list_from_json (const char  *json,
       }
   if (reader.problem == NULL && _g_flow_json_end (&reader))
     return G_LIST_MODEL (g_steal_pointer (&documents));
-  _g_flow_json_set_error (&reader, NULL, 1, error);
+  _g_flow_json_set_error (&reader, NULL, 1, 1, error);
   _g_flow_json_clear (&reader);
   return NULL;
 }

@@ -41,6 +41,7 @@ gboolean   _g_flow_json_fail          (GFlowJson   *json,
 void       _g_flow_json_set_error     (GFlowJson   *json,
                                        const char  *name,
                                        guint64      line,
+                                       guint64      column,
                                        GError     **error);
 
 const char *_g_flow_json_peek         (GFlowJson   *json);
@@ -63,12 +64,15 @@ gboolean   _g_flow_json_append_value  (GString     *out,
                                        guint        depth,
                                        GError     **error);
 
-/* "name:line:column: message", where at is in text, which begins at that line;
- * columns count characters, from 1. */
+/* "name:line:column: message", where at is in text, which begins at that line and
+ * column; both count from 1, and columns are characters. */
 GError    *_g_flow_error_new_at       (const char  *name,
                                        guint64      line,
+                                       guint64      column,
                                        const char  *text,
                                        const char  *at,
                                        const char  *message);
+guint64    _g_flow_count_characters   (const char  *from,
+                                       const char  *to);
 
 G_END_DECLS

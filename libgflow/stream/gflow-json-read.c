@@ -50,19 +50,10 @@ _g_flow_json_fail (GFlowJson  *json,
   return FALSE;
 }
 
-static const char *
-start_of_line (const char *text,
-               const char *at)
-{
-  while (at > text && at[-1] != '\n')
-    at--;
-  return at;
-}
-
-/* Characters, also if there are bytes that belong to none. */
-static guint64
-count_characters (const char *from,
-                  const char *to)
+/* Also if there are bytes that belong to none. */
+guint64
+_g_flow_count_characters (const char *from,
+                          const char *to)
 {
   guint64 n = 0;
 
@@ -74,14 +65,19 @@ count_characters (const char *from,
 GError *
 _g_flow_error_new_at (const char *name,
                       guint64     line,
+                      guint64     column,
                       const char *text,
                       const char *at,
                       const char *message)
 {
-  const guint64 column = count_characters (start_of_line (text, at), at) + 1;
-
   for (const char *p = text; p < at; p++)
-    line += *p == '\n';
+    if (*p == '\n')
+      {
+        line++;
+        column = 1;
+        text = p + 1;
+      }
+  column += _g_flow_count_characters (text, at);
   return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
                       "%s%s%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ": %s",
                       name != NULL ? name : "", name != NULL ? ":" : "", line, column, message);
@@ -91,10 +87,11 @@ void
 _g_flow_json_set_error (GFlowJson   *json,
                         const char  *name,
                         guint64      line,
+                        guint64      column,
                         GError     **error)
 {
-  g_propagate_error (error, _g_flow_error_new_at (name, line, json->text, json->problem_at,
-                                                  json->problem));
+  g_propagate_error (error, _g_flow_error_new_at (name, line, column, json->text,
+                                                  json->problem_at, json->problem));
 }
 
 /* The next character that means something, or the end of the text. */

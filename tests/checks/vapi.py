@@ -19,12 +19,15 @@ from check import SRCDIR, done, problem, read, without_comments
 VARIABLES = {
     'Flow': 'flow',
     'FlowDocument': 'document',
+    'FlowFileSource': 'files',
     'FlowGroup': 'group',
     'FlowLock': 'door',  # lock is a word of the language
     'FlowNode': 'node',
+    'FlowReader': 'reader',
     'FlowRun': 'run',
     'FlowSource': 'source',
     'FlowStep': 'step',
+    'FlowWriter': 'writer',
 }
 
 vapi = read(sys.argv[1])

@@ -255,6 +255,55 @@ test('sources', async () => {
     })), ['later']);
 });
 
+test('readers and writers', async () => {
+    const {FlowFormat} = GFlow;
+    const [file] = Gio.File.new_tmp('gflow-XXXXXX.csv');
+    const writer = GFlow.FlowWriter.new_for_file(FlowFormat.CSV, file);
+    const documents = GFlow.FlowDocument.list_from_json('[{"id": 1, "size": 2}]');
+
+    check(writer, {has_header: true, delimiter: ';'});
+    writer.set_columns(['id', 'size']);
+    deepEqual(writer.get_columns(), ['id', 'size']);
+    ok(writer.get_file().equal(file));
+    equal(writer.get_format(), FlowFormat.CSV);
+    writer.write_sync(documents, null);
+    ok(await new Promise(resolve => {
+        writer.write(documents, null, (self, result) => resolve(self.write_finish(result)));
+    }));
+    equal(writer.get_n_written(), 2);
+    ok(writer.close_sync(null));
+    ok(await new Promise(resolve => {
+        writer.close(null, (self, result) => resolve(self.close_finish(result)));
+    }));
+    ok(GFlow.FlowWriter.new(FlowFormat.JSON, Gio.MemoryOutputStream.new_resizable()).get_stream());
+
+    const reader = GFlow.FlowReader.new_for_file(FlowFormat.CSV, file);
+    check(reader, {delimiter: ';', has_header: true, max_length: 100, skip_bad: true});
+    reader.set_columns(['id', 'n']);
+    deepEqual(reader.get_columns(), ['id', 'n']);
+    reader.set_fields(new GLib.Variant('a{ss}', {n: 'text'}));
+    equal(reader.get_fields().n_children(), 1);
+    deepEqual([...reader.next_sync(0, null)].map(({id, text}) => [id, text]), [['1', '2'], ['1', '2']]);
+    equal(reader.get_n_read(), 2);
+    equal(reader.get_n_skipped(), 0);
+    ok(reader.get_file().equal(file));
+    equal(reader.get_format(), FlowFormat.CSV);
+
+    const files = GFlow.FlowFileSource.new(file.get_parent(), file.get_basename());
+    check(files, {contents: GFlow.FlowContents.TEXT, max_length: 50, skip_bad: true});
+    equal(files.next_sync(0, null).get_item(0).text, 'id;size\r\n1;2\r\n1;2\r\n');
+    ok(files.get_folder().equal(file.get_parent()));
+    equal(files.get_pattern(), file.get_basename());
+    deepEqual([files.get_n_read(), files.get_n_skipped()], [1, 0]);
+    equal(GFlow.FlowFileSource.new_for_glob(file.get_path()).next_sync(0, null).get_n_items(), 1);
+    file.delete(null);
+
+    const stream = Gio.MemoryInputStream.new_from_bytes(new GLib.Bytes('a\nb'));
+    const lines = GFlow.FlowReader.new(FlowFormat.LINES, stream);
+    equal(lines.get_stream(), stream);
+    deepEqual([...lines.next_sync(0, null)].map(({text}) => text), ['a', 'b']);
+});
+
 test('what is not for JavaScript', () => {
     for (const name of ['set_worker_func', 'work'])
         ok(throws(() => GFlow.Flow[name](() => {})).message.includes('worker thread'));
