@@ -80,6 +80,11 @@ declare module 'gi://GFlow?version=1' {
             execute_sync(): boolean;
             result<T>(node: ResultNode<T>): T | null;
             result(node: FlowNode): unknown;
+            /** Starts a run as a part of the node. */
+            spawn(node: FlowNode, subflow: Flow, properties?: Partial<FlowRun.ConstructorProps>):
+                FlowRun;
+            /** Settles when a run that was started has ended. */
+            wait(): Promise<FlowRun>;
             /** Of the downstreams of the node only these go on. */
             select(node: FlowNode, ...downstreams: (FlowNode | string | null)[]): void;
             /** What the node has thrown; without one, what has ended the run. */

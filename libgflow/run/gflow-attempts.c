@@ -138,8 +138,22 @@ timed_out_cb (gpointer user_data)
         g_object_ref (_g_flow_run_node_cancellable (run, attempts->index));
 
       g_cancellable_cancel (cancellable);
+      _g_flow_run_stop_deferred (run, attempts->index);
     }
   return G_SOURCE_REMOVE;
+}
+
+/* Whether the body of the node runs longer than it may. */
+gboolean
+_g_flow_run_has_timed_out (GFlowRun *self,
+                           guint32   index)
+{
+  const GFlowNodePolicy *policy;
+  GFlowAttempts *attempts = find_attempts (self, index, &policy);
+
+  /* Acquire: pairs with timed_out_cb(). */
+  return attempts != NULL &&
+         atomic_load_explicit (&attempts->phase, memory_order_acquire) == PHASE_TIMED_OUT;
 }
 
 /* The body of a node is about to be called. */
@@ -194,7 +208,7 @@ _g_flow_run_end_attempt (GFlowRun *self,
   const GFlowNodePolicy *policy;
   GFlowAttempts *attempts = find_attempts (self, index, &policy);
 
-  if (attempts == NULL || !stop_timeout (attempts))
+  if (attempts == NULL || _g_flow_run_has_parts (self, index) || !stop_timeout (attempts))
     return G_FLOW_NODE_STATE_DONE;
   return _g_flow_run_fail_node (self, index, new_timeout_error (self, index, policy));
 }

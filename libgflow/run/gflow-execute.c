@@ -15,14 +15,51 @@
 
 /* How often progress is notified */
 #define PROGRESS_MS 100
+/* How deep runs may nest */
+#define MAX_DEPTH 1000
 
 /* Starting */
 
-/* A run that waits for itself would never end. */
+/* The node that the run is a part of, and those around it, hold their locks meanwhile. */
+static gboolean
+check_locks (GFlowRun  *self,
+             GError   **error)
+{
+  for (GFlowRun *child = self; child->parent != NULL && child->parent_index != G_FLOW_NO_NODE;
+       child = child->parent)
+    if (_g_flow_run_holds_lock_of (child->parent, child->parent_index, self))
+      {
+        g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+                     _("A node needs a lock that “%s”, which it is a part of, holds"),
+                     g_flow_node_get_name (child->parent->plan->nodes[child->parent_index].node));
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+check_depth (GFlowRun  *self,
+             GError   **error)
+{
+  if (self->depth <= MAX_DEPTH)
+    return TRUE;
+
+  g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+               _("Runs are nested more than %d deep"), MAX_DEPTH);
+  return FALSE;
+}
+
+/* A run that waits for itself in the thread of a body may never end. A sub-run needs no
+ * thread to wait. */
 static gboolean
 check_recursion (GFlowRun  *self,
                  GError   **error)
 {
+  if (self->parent_index != G_FLOW_NO_NODE)
+    return check_depth (self, error) &&
+           ((self->plan->locks == NULL && self->parallel_lock == NULL) ||
+            check_locks (self, error));
+
   for (GFlowRun *run = self->parent; run != NULL; run = run->parent)
     if (run->flow == self->flow)
       {
@@ -152,13 +189,14 @@ _g_flow_run_begin (GFlowRun        *self,
     }
 
   self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
+  self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
   if (self->plan == NULL || !check_recursion (self, error))
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;
     }
 
-  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->ended = ended;
   self->ended_data = user_data;
   find_owner (self, context, parking);

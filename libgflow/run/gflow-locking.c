@@ -53,6 +53,26 @@ release_steps (GFlowRun *self,
     g_flow_lock_release (get_lock (self, index, --n_steps));
 }
 
+/* Whether a node of this run that runs holds a lock that another run needs. */
+gboolean
+_g_flow_run_holds_lock_of (GFlowRun *self,
+                           guint32   index,
+                           GFlowRun *other)
+{
+  const guint n = (_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0
+                    ? count_locks (self, index) : 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      GFlowLock *lock = get_lock (self, index, i);
+
+      if (lock == other->parallel_lock ||
+          (other->plan->locks != NULL && g_ptr_array_find (other->plan->locks, lock, NULL)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Gives all of them back: to whoever waits, before anything else happens. */
 void
 _g_flow_run_release_locks (GFlowRun *self,

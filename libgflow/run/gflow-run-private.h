@@ -18,7 +18,9 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowObserver GFlowObserver;
 typedef struct _GFlowRecord GFlowRecord;
@@ -51,6 +53,9 @@ typedef enum
   G_FLOW_MARK_REVIVED    = 1 << 8, /* it had ended, and is run again */
   G_FLOW_MARK_CHOSE      = 1 << 9, /* it has selected some of its downstreams */
   G_FLOW_MARK_DESELECTED = 1 << 10, /* an upstream has selected others */
+  G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
+  G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
+  G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -64,6 +69,8 @@ typedef enum
   G_FLOW_ATTENTION_PAUSED    = 1 << 5, /* and stays there */
   G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
+  G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
+  G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -83,6 +90,7 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
+  guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
   guint32          n_done_before; /* when it last had nothing */
   guint32          back_off;  /* how long it waits before it looks at the other lanes */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
@@ -105,7 +113,7 @@ struct _GFlowFrame
   GFlowLane  *lane;
   gboolean    in_body; /* not between bodies, where handlers are called */
   GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
-  GFlowCall  *deferred; /* (owned) (nullable): that body has deferred its node */
+  gboolean    deferred; /* that body has said that its node goes on */
 };
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
@@ -150,6 +158,8 @@ struct _GFlowRun
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
+  guint32          parent_index; /* which of its nodes this is a part of, if of one */
+  guint            depth;        /* how many runs wait for this one */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   GFlowParking    *caller;       /* (unowned) (nullable): where it does */
   GFlowCrew       *crew;         /* (owned) (nullable) */
@@ -163,6 +173,7 @@ struct _GFlowRun
   gpointer         block;        /* what follows is in it */
   GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
   guint            n_lanes;
+  gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
   GFlowRunNode    *nodes;
   GFlowInbox       inbox;        /* for workers, from elsewhere */
   GFlowInbox       context_inbox;
@@ -193,6 +204,8 @@ struct _GFlowRun
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
+  _Atomic (GFlowCompletion *) completed; /* deferred nodes to end: last in, first out */
+  gboolean         defers;       /* some node was deferred */
   GSource         *deadline_source; /* (owned) (nullable) */
   GSource         *progress_source; /* (owned) (nullable) */
   double           notified_fraction;
@@ -210,6 +223,7 @@ struct _GFlowRun
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
+  _Atomic (GMainContext *) grown_context; /* of sub-runs, if there is no owner */
   GFlowSpares      spares;       /* owner context only, and so what follows */
   GFlowAhead       ahead;
   GFlowCall       *returned;     /* (nullable): calls that have not ended though the body returned */
@@ -223,6 +237,7 @@ struct _GFlowRun
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GHashTable      *families;     /* (owned) (nullable): index → GFlowFamily, of nodes that run */
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
@@ -243,6 +258,7 @@ void           _g_flow_run_finish          (GFlowRun        *self);
 /* The state of the nodes: gflow-state.c */
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
+void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);
 void           _g_flow_run_free_state      (GFlowRun        *self);
 void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
@@ -270,6 +286,8 @@ GCancellable  *_g_flow_run_ensure_cancellable (GFlowRun     *self,
                                             guint32          index);
 GCancellable  *_g_flow_run_replace_cancellable (GFlowRun    *self,
                                             guint32          index);
+gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 
@@ -290,6 +308,8 @@ void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
 void           _g_flow_run_notify_paused   (GFlowRun        *self);
+void           _g_flow_run_emit_stop_node  (GFlowRun        *self,
+                                            guint32          index);
 gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
@@ -336,6 +356,8 @@ void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);
 void           _g_flow_run_end_aside       (GFlowRun        *self);
+gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
+                                            guint32          index);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
                                             guint32          index,
                                             guint           *seconds);
@@ -351,6 +373,9 @@ gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             guint32          index,
                                             GFlowNodeState   judged);
 void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
+gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *other);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
 
@@ -358,10 +383,29 @@ GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
 void           _g_flow_run_drop_results    (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
+void           _g_flow_run_discard_value   (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            GValue          *value);
 void           _g_flow_run_drop_result     (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
+
+/* Nodes that start runs: gflow-grow.c */
+void           _g_flow_run_adopt           (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *child);
+gboolean       _g_flow_run_has_parts       (GFlowRun        *self,
+                                            guint32          index);
+gboolean       _g_flow_run_fail_part       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
+gboolean       _g_flow_run_end_part        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            GFlowNodeState  *state);
+GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
+                                            guint32          index);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,
@@ -400,7 +444,22 @@ GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);
+void           _g_flow_run_end_async       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
+void           _g_flow_run_end_in_context  (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
+                                            guint32          index);
+
+/* Sync bodies whose nodes go on: gflow-defer.c */
+GFlowNodeState _g_flow_run_leave_deferring (GFlowRun        *self,
+                                            guint32          index,
+                                            gboolean         succeeded,
+                                            GError          *error);
+void           _g_flow_run_end_completed   (GFlowRun        *self);
+void           _g_flow_run_stop_deferred   (GFlowRun        *self,
                                             guint32          index);
 
 /* Whether the nodes of the run have states. May be asked in any thread. */

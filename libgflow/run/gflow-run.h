@@ -77,10 +77,28 @@ G_FLOW_AVAILABLE_IN_0_1
 GCancellable   *g_flow_run_get_node_cancellable (GFlowRun             *self,
                                                  GFlowNode            *node);
 G_FLOW_AVAILABLE_IN_0_1
-GTask          *g_flow_run_defer_node           (GFlowRun             *self,
-                                                 GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
+void            g_flow_run_defer_node           (GFlowRun             *self,
+                                                 GFlowNode            *node);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_complete_node        (GFlowRun             *self,
+                                                 GFlowNode            *node);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_fail_node            (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 const GError         *error);
 G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_run_get_errors           (GFlowRun             *self);
+
+/* Growing while it runs */
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowRun       *g_flow_run_spawn                (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlow                *subflow);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_spawn_run            (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowRun             *subrun);
 
 /* Branches */
 

@@ -54,6 +54,7 @@ _g_flow_run_alloc_state (GFlowRun *self,
   char *block = (char *) (((guintptr) self->block + LINE - 1) / LINE * LINE);
 
   self->n_lanes = n_lanes;
+  self->alone = n_lanes == 1 && !mixed;
   self->lanes = (GFlowLane *) (block + lanes_at);
   memset (self->lanes, 0, sizeof (GFlowLane) * ((gsize) n_lanes + 1));
   for (guint i = 0; i < n_lanes; i++)
@@ -73,8 +74,20 @@ _g_flow_run_alloc_state (GFlowRun *self,
   g_flow_inbox_init (&self->inbox, mixed ? (_Atomic guint32 *) g_new0 (guint32, n_workers) : NULL);
   g_flow_inbox_init (&self->context_inbox,
                      mixed ? (_Atomic guint32 *) g_new0 (guint32, plan->n_context) : NULL);
+  if (plan->weights != NULL)
+    atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
   atomic_store_explicit (&self->next_root, plan->n_roots, memory_order_relaxed);
+}
+
+/* Nodes of workers will end elsewhere, and others become ready by that. */
+void
+_g_flow_run_ensure_inbox_locked (GFlowRun *self)
+{
+  if (g_flow_inbox_slots (&self->inbox) == NULL)
+    g_flow_inbox_open (&self->inbox,
+                       (_Atomic guint32 *) g_new0 (guint32, MAX (self->plan->n_nodes -
+                                                                   self->plan->n_context, 1)));
 }
 
 void
@@ -87,8 +100,8 @@ _g_flow_run_free_state (GFlowRun *self)
       g_free (self->lanes[i].chosen[1].items);
     }
   g_clear_pointer (&self->block, g_free);
-  g_clear_pointer ((gpointer *) &self->inbox.slots, g_free);
-  g_clear_pointer ((gpointer *) &self->context_inbox.slots, g_free);
+  g_free ((gpointer) g_flow_inbox_slots (&self->inbox));
+  g_free ((gpointer) g_flow_inbox_slots (&self->context_inbox));
   g_flow_heap_clear (&self->heap);
   g_flow_heap_clear (&self->context_heap);
 }
@@ -425,6 +438,9 @@ _g_flow_run_fail_node (GFlowRun *self,
                          _("The node “%s” failed without an error"),
                          g_flow_node_get_name (self->plan->nodes[index].node));
 
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) != 0 &&
+      _g_flow_run_fail_part (self, index, error))
+    return G_FLOW_NODE_STATE_FAILED;
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0 &&
       _g_flow_run_take_attempt (self, index, &error))
     return G_FLOW_NODE_STATE_WAITING;
@@ -451,15 +467,17 @@ _g_flow_run_is_stopping (GFlowRun *self)
          ((attention & G_FLOW_ATTENTION_FAILED) != 0 && self->on_error == G_FLOW_ON_ERROR_STOP);
 }
 
-static gboolean
-is_told_to_stop (GFlowRun *self,
-                 guint32   index)
+/* Whether a node that runs is. */
+gboolean
+_g_flow_run_is_told_to_stop (GFlowRun *self,
+                             guint32   index)
 {
   /* Sequentially consistent: see set_cancellable(). */
   const guint16 marks = atomic_load_explicit (&self->nodes[index].marks, memory_order_seq_cst);
 
   return (_g_flow_run_is_stopping (self) && !is_exempt (self, index)) ||
-         (marks & G_FLOW_MARK_CANCELLED) != 0;
+         (marks & G_FLOW_MARK_CANCELLED) != 0 ||
+         ((marks & G_FLOW_MARK_POLICY) != 0 && _g_flow_run_has_timed_out (self, index));
 }
 
 /* The table of a run, made by whoever needs it first. */
@@ -501,7 +519,7 @@ set_cancellable (GFlowRun                 *self,
       g_object_unref (mine);
       return cancellable;
     }
-  if (is_told_to_stop (self, index))
+  if (_g_flow_run_is_told_to_stop (self, index))
     g_cancellable_cancel (mine);
   return mine;
 }
@@ -539,7 +557,7 @@ cancel_body (GFlowRun *self,
   GCancellable *cancellable =
     table != NULL ? atomic_load_explicit (&table[index], memory_order_seq_cst) : NULL;
 
-  if (cancellable != NULL && is_told_to_stop (self, index))
+  if (cancellable != NULL && _g_flow_run_is_told_to_stop (self, index))
     g_cancellable_cancel (cancellable);
 }
 
@@ -566,12 +584,18 @@ void
 _g_flow_run_cancel_bodies (GFlowRun *self,
                            gboolean  in_context)
 {
-  if (atomic_load_explicit (&self->cancellables, memory_order_seq_cst) == NULL)
+  const gboolean defers = in_context && self->defers;
+
+  if (!defers && atomic_load_explicit (&self->cancellables, memory_order_seq_cst) == NULL)
     return;
 
   for (guint i = 0; i < self->plan->n_nodes; i++)
     if (((self->nodes[i].route & G_FLOW_ROUTE_CONTEXT) != 0) == in_context)
-      cancel_body (self, i);
+      {
+        cancel_body (self, i);
+        if (defers)
+          _g_flow_run_stop_deferred (self, i);
+      }
 }
 
 /* Of a node that has ended in the context, where alone these are looked at. */

@@ -146,14 +146,19 @@ test('runs', async () => {
         ok(run.get_node_cancellable(node) instanceof Gio.Cancellable);
         run.set_result(node, 1);
         run.select(node, null);
-        run.defer_node(node).return_boolean(true);
+        const inner = new GFlow.Flow();
+        ok(run.spawn(node, inner).get_flow() === inner);
+        run.spawn_run(node, GFlow.FlowRun.new(inner));
+        run.defer_node(node);
+        run.complete_node(node);
     });
     const variant = flow.add('variant', (node, run) => {
         run.set_result_variant(node, new GLib.Variant('s', 'text'));
     });
     const object = flow.node({}, () => flow);
-    const bad = flow.add('bad', () => {
-        throw new Error('bad');
+    const bad = flow.add('bad', (node, run) => {
+        run.defer_node(node);
+        run.fail_node(node, new Error('bad'));
     });
     const run = GFlow.FlowRun.new(flow);
 

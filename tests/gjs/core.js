@@ -809,6 +809,36 @@ test('signals', async () => {
     equal(run.n_done, 1);
 });
 
+test('nodes that are deferred', async () => {
+    const flow = new GFlow.Flow();
+    const boom = new Error('boom');
+    const later = fn => GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+        fn();
+        return GLib.SOURCE_REMOVE;
+    });
+    const defer = (name, then) => flow.add(name, (node, run) => {
+        run.defer_node(node);
+        later(() => then(run, node));
+    });
+
+    const good = defer('good', (run, node) => {
+        run.set_result(node, 5);
+        run.complete_node(node);
+    });
+    const bad = defer('bad', (run, node) => run.fail_node(node, boom));
+    const stopped = defer('stopped', (run, node) => run.cancel_node(node));
+    const run = new GFlow.FlowRun({flow, keep_results: true});
+
+    run.connect('stop-node', (self, node) => {
+        equal(node, stopped);
+        self.fail_node(node, new Gio.IOErrorEnum({code: Gio.IOErrorEnum.CANCELLED, message: 'no'}));
+    });
+    equal(await rejects(run.execute()), boom);
+    equal(run.error_of(bad), boom);
+    equal(run.result(good), 5);
+    equal(run.get_node_state(stopped), GFlow.FlowNodeState.CANCELLED);
+});
+
 test('a callback as in C', async () => {
     const flow = new GFlow.Flow();
     const node = flow.node({}, () => 'result');

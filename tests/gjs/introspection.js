@@ -39,7 +39,7 @@ const classes = {
         ],
     ],
     FlowRun: [
-        ['always', 'done', 'error'],
+        ['always', 'done', 'error', 'stop-node'],
         [
             'cancellable', 'deadline', 'error', 'flow', 'fraction', 'keep-results', 'n-done',
             'n-total', 'on-error', 'parameters', 'paused', 'state',

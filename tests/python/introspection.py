@@ -34,8 +34,8 @@ METHODS = {
     'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
-        get_node_state get_node_error dup_node_reason get_node_cancellable defer_node get_errors
-        select
+        get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
+        defer_node complete_node fail_node select spawn spawn_run
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
@@ -79,7 +79,7 @@ SIGNALS = {
     'FlowNode': 'started done error always should-retry',
     'FlowLock': '',
     'FlowGroup': '',
-    'FlowRun': 'done error always',
+    'FlowRun': 'done error always stop-node',
     'FlowStep': '',
     'FlowDocument': '',
     'FlowReader': 'skipped',
@@ -222,6 +222,14 @@ class Calls(unittest.TestCase):
     def body(self, node, run, *data):
         self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_INT64, 42))
         self.FlowRun_select(run, node, None)
+        inner = self.Flow_new()
+        self.assertIs(self.FlowRun_spawn(run, node, inner).get_flow(), inner)
+        self.FlowRun_spawn_run(run, node, self.FlowRun_new(inner))
+        return True
+
+    def deferring(self, node, run, *data):
+        self.FlowRun_defer_node(run, node)
+        self.FlowRun_fail_node(run, node, GLib.Error('failed', 'a-domain', 9))
         return True
 
     def variant_body(self, node, run, *data):
@@ -231,7 +239,8 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.FlowRun_get_paused(run))
         self.FlowRun_set_node_priority(run, self.all, -1)
         self.FlowRun_resume(run)
-        self.FlowRun_defer_node(run, node).return_boolean(True)
+        self.FlowRun_defer_node(run, node)
+        self.FlowRun_complete_node(run, node)
         return True
 
     def task_body(self, node, run, task, *data):
@@ -353,7 +362,19 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
 
-        bad = self.Flow_add(self.flow, 'bad', self.failing)
+        for body, placement in ((self.failing, GFlow.FlowPlacement.WORKER),
+                                (self.deferring, GFlow.FlowPlacement.CONTEXT)):
+            self.failed_run(body, placement)
+
+        run = self.FlowRun_new(self.flow)
+        self.FlowRun_cancel_node(run, self.a)
+        self.FlowRun_cancel(run)
+        with self.assertRaises(GLib.Error):
+            self.FlowRun_execute_sync(run, None)
+
+    def failed_run(self, body, placement):
+        bad = self.Flow_add(self.flow, 'bad', body)
+        bad.set_placement(placement)
         after = self.Flow_add(self.flow, 'after', self.body)
         after.add_upstream(bad)
         run = self.FlowRun_new(self.flow)
@@ -369,12 +390,6 @@ class Calls(unittest.TestCase):
         self.FlowStep_dup_reason(step)
         self.flow.remove_node(after)
         self.flow.remove_node(bad)
-
-        run = self.FlowRun_new(self.flow)
-        self.FlowRun_cancel_node(run, self.a)
-        self.FlowRun_cancel(run)
-        with self.assertRaises(GLib.Error):
-            self.FlowRun_execute_sync(run, None)
 
     def callbacks(self):
         loop = GLib.MainLoop()

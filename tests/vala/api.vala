@@ -307,6 +307,8 @@ void test_run () throws Error {
     unowned var number = flow.add ("number", (node, run) => {
         run.set_result (node, 20 + (int) run.parameters.n_children ());
         run.select (node, null);
+        assert_true (run.spawn (node, new Flow ()).parameters.n_children () == 0);
+        run.spawn_run (node, new FlowRun (new Flow ()));
         return true;
     });
     unowned var text = flow.add ("text", (node, run) => {
@@ -394,23 +396,46 @@ void test_run_cancelling () throws Error {
 
 void test_run_deferring () throws Error {
     var flow = new Flow ();
-    Task? task = null;
-    unowned var node = flow.add ("node", (node, run) => {
-        task = run.defer_node (node);
+    unowned var good = flow.add ("good", (node, run) => {
+        run.defer_node (node);
+        later (() => run.complete_node (node));
         return true;
     });
-
-    node.placement = CONTEXT;
-    node.started.connect (run => {
-        var idle = new IdleSource ();
-
-        idle.set_callback (() => {
-            task.return_boolean (true);
-            return Source.REMOVE;
-        });
-        idle.attach (MainContext.ref_thread_default ());
+    unowned var bad = flow.add ("bad", (node, run) => {
+        run.defer_node (node);
+        later (() => run.fail_node (node, new FlowError.BAD_INPUT ("bad")));
+        return true;
     });
-    assert_true (flow.execute_sync ().n_done == 1);
+    unowned var stopped = flow.add ("stopped", (node, run) => {
+        run.defer_node (node);
+        later (() => run.cancel_node (node));
+        return true;
+    });
+    var run = new FlowRun (flow);
+
+    foreach (unowned var node in new FlowNode[] { good, bad, stopped })
+        node.placement = CONTEXT;
+    run.stop_node.connect (node => run.fail_node (node, new IOError.CANCELLED ("stopped")));
+    try {
+        run.execute_sync ();
+        assert_not_reached ();
+    } catch (FlowError.BAD_INPUT e) {
+    }
+    assert_true (run.get_node_state (good) == DONE);
+    assert_true (run.get_node_state (bad) == FAILED);
+    assert_true (run.get_node_state (stopped) == CANCELLED);
+}
+
+delegate void Deed ();
+
+void later (owned Deed deed) {
+    var idle = new IdleSource ();
+
+    idle.set_callback (() => {
+        deed ();
+        return Source.REMOVE;
+    });
+    idle.attach (MainContext.ref_thread_default ());
 }
 
 // FlowStep

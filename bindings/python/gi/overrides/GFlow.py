@@ -21,7 +21,7 @@ from ..overrides import override
 from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_values import box, original
+from ._gflow_values import box, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -627,8 +627,38 @@ class FlowRun(Shown, GFlow.FlowRun):
     async def _ended(self):
         """Waits until nothing of a run that was started runs any more, whoever started it."""
         if self.get_state() == GFlow.FlowRunState.RUNNING:
-            await finished(lambda ready: self.connect('always', lambda run: ready(run, None)),
-                           lambda: None)
+            _, cancelled = await finished(
+                lambda ready: self.connect('always', lambda run: ready(run, None)), lambda: None)
+            return cancelled
+        return None
+
+    async def wait(self):
+        """Waits for the end of a run that was started, like one of spawn(). Raises as execute() does."""
+        cancelled = await self._ended()
+        if cancelled is not None:
+            raise cancelled
+        if self.get_error() is not None:
+            raise original(self.get_error(), self)
+        return self
+
+    # While it runs: from the body of node
+
+    def spawn(self, node, subflow, **properties):
+        """Starts a run of subflow as a part of a node, which ends when the run has, too.
+
+        properties: of the run. Without parameters it has those of this one. Returns the run:
+        a coroutine may wait for it, ``(await run.spawn(node, flow).wait())[function]``."""
+        properties.setdefault('parameters', self.get_parameters())
+        subrun = FlowRun(subflow, **properties)
+        self.spawn_run(node, subrun)
+        return subrun
+
+    def spawn_run(self, node, subrun):
+        for name in '_exceptions', '_variables':
+            if name in self.__dict__:
+                subrun.__dict__.setdefault(name, self.__dict__[name])
+        subrun._prepare()
+        super().spawn_run(self.find(node), subrun)
 
     def _pictured(self):
         return self.get_flow(), self
@@ -636,6 +666,10 @@ class FlowRun(Shown, GFlow.FlowRun):
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
         super().set_result(self.find(node), box(value))
+
+    def fail_node(self, node, error):
+        """error: any exception"""
+        super().fail_node(self.find(node), to_error(self, error))
 
     def find(self, node):
         """The node that a name or a function stands for."""
@@ -676,7 +710,7 @@ def _takes_node(name):
 
 for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
               'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
-              'dup_node_reason', 'get_node_cancellable'):
+              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
