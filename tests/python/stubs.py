@@ -52,11 +52,16 @@ async def main() -> None:
     reveal_type(flow[first])
     await GFlow.FlowRun(flow, on_error=GFlow.FlowOnError.STOP).execute()
     flow.execute(None, print)
+    async for document in GFlow.source(iter(['a'])):
+        reveal_type(document.text)
+    async with GFlow.FlowWriter('x.csv') as writer:
+        await writer.write(['a', {'id': 'b'}])
     reveal_type(flow.execute_sync().get_node_state(second))
 '''
 REVEALED = ['gi.repository.GFlow.FlowRun', 'def () -> builtins.int',
             'def (first: builtins.int) -> typing.Coroutine[Any, Any, builtins.str]',
-            'gi.repository.GFlow.FlowNode', 'gi.repository.GFlow.FlowNodeState']
+            'gi.repository.GFlow.FlowNode', 'Union[builtins.str, None]',
+            'gi.repository.GFlow.FlowNodeState']
 BAD = ['flow.node(3)', 'flow.node(colour=3)', 'flow(upstream=3)', 'flow(lock=len)',
        'flow.execute(colour=3)', 'GFlow.Semaphore("2")', 'GFlow.FlowRun()', 'flow.no_such_thing',
        'flow.set_on_error(GFlow.FlowRunWhen.ANY_FAILED)', 'GFlow.Series(3)']
@@ -98,8 +103,8 @@ class Stubs(unittest.TestCase):
                    for method in (base.__info__.get_methods() if '__info__' in vars(base) else ())}
             for base in bases:
                 if 'flow' in base.__module__.lower() and '__info__' not in vars(base):
-                    own |= {key for key in vars(base)
-                            if callable(getattr(cls, key)) and not key.startswith('_')}
+                    own |= {key for key, value in vars(base).items() if not key.startswith('_')
+                            and (callable(getattr(cls, key)) or isinstance(value, property))}
             found = stub_names(self.class_body(name))
             self.assertEqual({key for key in found if not key.startswith('_')}, own, name)
             for key in found - SPECIAL:

@@ -19,14 +19,17 @@ from gi.repository import Gio, GLib, GObject
 from ..module import get_introspection_module
 from ..overrides import override
 from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
+from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
+                               document, source)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_values import box, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = ['Flow', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock', 'Parallel', 'Semaphore',
-           'Sequence', 'Series', 'WithLock', 'create_task']
+__all__ = ['Flow', 'FlowDocument', 'FlowFileSource', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowReader',
+           'FlowRun', 'FlowSource', 'FlowWriter', 'Lock', 'Parallel', 'Semaphore', 'Sequence', 'Series',
+           'WithLock', 'create_task', 'document', 'source']
 
 
 def _several(what):
