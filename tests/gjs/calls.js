@@ -167,6 +167,7 @@ test('runs', async () => {
     ok(run.get_paused());
     run.resume();
     run.set_node_priority(bad, 1);
+    ok(throws(() => run.retry_node(bad)).matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CLOSED));
     run.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(run.get_parameters().n_children(), 0);
     equal(run.get_flow(), flow);

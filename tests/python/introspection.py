@@ -39,7 +39,7 @@ METHODS = {
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
-        pause resume get_paused set_node_priority''',
+        pause resume get_paused set_node_priority retry_node''',
     'FlowStep': 'get_node get_state dup_reason get_error',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
         get_text set_text get_blob set_blob get_uri set_uri get_mime_type set_mime_type
@@ -238,6 +238,8 @@ class Calls(unittest.TestCase):
         self.FlowRun_pause(run)
         self.assertTrue(self.FlowRun_get_paused(run))
         self.FlowRun_set_node_priority(run, self.all, -1)
+        with self.assertRaises(GLib.Error):
+            self.FlowRun_retry_node(run, self.all)
         self.FlowRun_resume(run)
         self.FlowRun_defer_node(run, node)
         self.FlowRun_complete_node(run, node)

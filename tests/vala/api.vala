@@ -231,6 +231,11 @@ void test_run_steering () throws Error {
     assert_false (run.paused);
     loop.run ();
     assert_cmpstr (string.joinv (" ", called), EQ, "c a b");
+    try {
+        run.retry_node (flow.lookup ("a"));
+        assert_not_reached ();
+    } catch (IOError.CLOSED e) {
+    }
 }
 
 void test_node_signals () throws Error {

@@ -711,9 +711,10 @@ def _takes_node(name):
     setattr(FlowRun, name, call)
 
 
-for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
-              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
-              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node'):
+for _name in ('cancel_node', 'retry_node', 'set_node_priority', 'set_result_variant',
+              'get_result', 'dup_result_variant', 'dup_result_object', 'get_node_state',
+              'get_node_error', 'dup_node_reason', 'get_node_cancellable', 'defer_node',
+              'complete_node'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
