@@ -4,13 +4,14 @@
 """Documents, where they come from, and where they go: with Python's own values."""
 
 import collections.abc
+import inspect
 import os
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_job import Job, coroutine_of
+from ._gflow_job import coroutine_of
 from ._gflow_loop import blocking, finished, new_host
 from ._gflow_values import original, to_error
 
@@ -200,39 +201,32 @@ def _list_of(documents):
 _waiting = set()  # asyncio keeps weak references only
 
 
-class _FillJob(Job):
-    """A coroutine that adds documents: its end is a return on the task."""
+def _start_fill(coroutine, task):
+    """Takes the first step of a coroutine that adds documents. Its end is a return on the task."""
+    job = new_host(None).start(coroutine, 'GFlow source')
+    if job is None:
+        task.return_boolean(True)
+        return
+    _waiting.add(job)
+    cancellable = task.get_cancellable()
+    handler = None
+    if cancellable is not None:
+        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
+        if cancellable.is_cancelled():
+            job.cancel()
+    job.data = task, handler
+    job.ended = _end_fill
 
-    __slots__ = ('task', 'host', 'handler')
 
-    def __init__(self, coroutine, task):
-        super().__init__(coroutine)
-        self.task = task
-        self.handler = None
-
-    def begin(self, name):
-        self.host = new_host(None)
-        if self.host.start(self, name):
-            return
-        _waiting.add(self)
-        cancellable = self.task.get_cancellable()
-        if cancellable is not None:
-            self.handler = GObject.Object.connect(cancellable, 'cancelled', self.cancel)
-            if cancellable.is_cancelled():
-                self.cancel()
-
-    def cancel(self, *_cancellable):
-        self.host.cancel(self)
-
-    def finish(self, value, exception):
-        self.handle = None
-        _waiting.discard(self)
-        if self.handler is not None:
-            GObject.Object.disconnect(self.task.get_cancellable(), self.handler)
-        if exception is None:
-            self.task.return_boolean(True)
-        else:
-            self.task.return_error(to_error(None, exception))
+def _end_fill(job, _value, exception):
+    task, handler = job.data
+    _waiting.discard(job)
+    if handler is not None:
+        GObject.Object.disconnect(task.get_cancellable(), handler)
+    if exception is None:
+        task.return_boolean(True)
+    else:
+        task.return_error(to_error(None, exception))
 
 
 async def _fill_from(iterator, n_documents, documents):
@@ -246,10 +240,8 @@ async def _fill_from(iterator, n_documents, documents):
 
 
 def _source_of_async(iterator):
-    def fill(source, n_documents, documents, task):
-        _FillJob(_fill_from(iterator, n_documents, documents), task).begin('GFlow source')
-
-    return GFlow.FlowSource.new_for_task_func(fill)
+    return GFlow.FlowSource.new_for_task_func(_wrap_fill(
+        lambda source, n_documents, documents, task: _fill_from(iterator, n_documents, documents)))
 
 
 def _source_of(iterator):
@@ -295,11 +287,13 @@ def source(inputs):
 
 def _wrap_fill(fill):
     """A Python exception becomes the error, and a coroutine runs before the task returns."""
-    def do_fill(self, n_documents, documents, task):
+    def do_fill(source, n_documents, documents, task):
         try:
-            awaitable = fill(self, n_documents, documents, task)
+            awaitable = fill(source, n_documents, documents, task)
             if awaitable is not None:
-                _FillJob(coroutine_of(awaitable), task).begin('GFlow source')
+                if not inspect.iscoroutine(awaitable):
+                    awaitable = coroutine_of(awaitable)
+                _start_fill(awaitable, task)
             return
         except Exception as exception:
             error = to_error(None, exception)
