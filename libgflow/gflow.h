@@ -15,4 +15,8 @@
 #include "run/gflow-run.h"
 #include "run/gflow-step.h"
 #include "stream/gflow-document.h"
+#include "stream/gflow-executor.h"
+#include "stream/gflow-post.h"
+#include "stream/gflow-request.h"
+#include "stream/gflow-route.h"
 #include "stream/gflow-source.h"

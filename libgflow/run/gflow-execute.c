@@ -32,6 +32,23 @@ check_recursion (GFlowRun  *self,
   return TRUE;
 }
 
+static GFlowPlan *
+find_plan (GFlowRun  *self,
+           GError   **error)
+{
+  g_autoptr(GFlowPlan) plan = NULL;
+
+  if (!check_recursion (self, error))
+    return NULL;
+
+  /* A flow that is open is valid. */
+  if (self->request == NULL)
+    plan = _g_flow_ref_valid_plan (self->flow, error);
+  if (plan == NULL ? self->request != NULL : plan->has_executors)
+    return _g_flow_passage_begin (self, error);
+  return g_steal_pointer (&plan);
+}
+
 static guint
 count_lanes (GFlowRun *self)
 {
@@ -149,8 +166,8 @@ _g_flow_run_begin (GFlowRun        *self,
       return FALSE;
     }
 
-  self->plan = _g_flow_ref_valid_plan (self->flow, error);
-  if (self->plan == NULL || !check_recursion (self, error))
+  self->plan = find_plan (self, error);
+  if (self->plan == NULL)
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;
@@ -274,6 +291,8 @@ _g_flow_run_finish (GFlowRun *self)
   _g_flow_run_deliver_news (self);
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
+  if (self->passage != NULL)
+    _g_flow_passage_end (self, state);
   _g_flow_run_set_state (self, state);
   if (!self->quiet)
     {

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowNodeNews GFlowNodeNews;
+typedef struct _GFlowPassage GFlowPassage;
 typedef struct _GFlowResult GFlowResult;
 
 #define G_FLOW_NO_NODE G_MAXUINT32
@@ -30,7 +31,7 @@ typedef struct
   _Atomic guint32 pending; /* upstreams to be counted off; what comes last may leave it as it is */
   _Atomic guint16 marks;   /* of GFlowMark */
   _Atomic guint8  state;   /* a GFlowNodeState */
-  guint8          route;   /* of GFlowRoute; fixed when the run starts */
+  guint8          route;   /* of GFlowNodeRoute; fixed when the run starts */
 } GFlowRunNode;
 
 G_STATIC_ASSERT (sizeof (GFlowRunNode) == sizeof (GFlowPlanStart));
@@ -134,6 +135,9 @@ struct _GFlowRun
   gboolean         keep_results;
   gint64           deadline;
   GVariant        *parameters;   /* (nullable) */
+  GFlowRequest    *request;      /* (owned) (nullable): what the run is for */
+  GFlowChannel    *channel;      /* (unowned) (nullable): where it goes, if that was chosen */
+  GFlowPassage    *passage;      /* (owned) (nullable): its way through the nodes */
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
@@ -207,6 +211,15 @@ struct _GFlowRun
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
 };
 
+/* Runs for requests: implemented by the folder of the executors. */
+GType          g_flow_request_get_type     (void);
+GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
+                                            GError         **error);
+void           _g_flow_passage_node_ended  (GFlowRun        *run,
+                                            guint32          index);
+void           _g_flow_passage_end         (GFlowRun        *run,
+                                            GFlowRunState    state);
+
 /* Starting and ending: gflow-execute.c */
 gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             GMainContext    *context,
@@ -217,6 +230,8 @@ gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             GError         **error);
 void           _g_flow_run_start_nodes     (GFlowRun        *self);
 void           _g_flow_run_finish          (GFlowRun        *self);
+
+gboolean       _g_flow_is_in_body          (GFlow           *flow);
 
 /* The state of the nodes: gflow-state.c */
 void           _g_flow_run_alloc_state     (GFlowRun        *self,

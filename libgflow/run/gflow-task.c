@@ -48,6 +48,8 @@ end_in_context (GFlowRun       *self,
 
   _g_flow_frame = &frame;
   _g_flow_run_free_cancellable (self, index);
+  if (self->passage != NULL)
+    _g_flow_passage_node_ended (self, index);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
 }

@@ -21,7 +21,8 @@ from gi.repository import GFlow
 
 TOP = pathlib.Path(__file__).parent.parent.parent
 STUBS = TOP / 'bindings' / 'python' / 'gi-stubs' / 'repository' / 'GFlow.pyi'
-CLASSES = 'Flow FlowDocument FlowGroup FlowLock FlowNode FlowRun FlowSource FlowStep'.split()
+CLASSES = ('Flow FlowDocument FlowExecutor FlowGroup FlowLock FlowNode FlowPost FlowRequest FlowRoute '
+           'FlowRun FlowSource FlowStep').split()
 # What all objects have, and how iteration is done, is PyGObject's.
 SPECIAL = {'__iter__', '__len__', '__bool__'}
 
