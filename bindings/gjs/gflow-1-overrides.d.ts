@@ -31,6 +31,13 @@ declare module 'gi://GFlow?version=1' {
             /** Not WORKER: JavaScript has one thread. */
             placement?: FlowPlacement.CONTEXT;
             run_when?: FlowRunWhen;
+            /** Of one call, in milliseconds */
+            timeout?: number;
+            max_retries?: number;
+            /** In milliseconds */
+            retry_delay?: number;
+            retry_factor?: number;
+            retry_jitter?: number;
         }
 
         type NodeFunction<T> =
@@ -73,6 +80,13 @@ declare module 'gi://GFlow?version=1' {
             execute_sync(): boolean;
             result<T>(node: ResultNode<T>): T | null;
             result(node: FlowNode): unknown;
+            /** Starts a run as a part of the node. */
+            spawn(node: FlowNode, subflow: Flow, properties?: Partial<FlowRun.ConstructorProps>):
+                FlowRun;
+            /** Settles when a run that was started has ended. */
+            wait(): Promise<FlowRun>;
+            /** Of the downstreams of the node only these go on. */
+            select(node: FlowNode, ...downstreams: (FlowNode | string | null)[]): void;
             /** What the node has thrown; without one, what has ended the run. */
             error_of(node?: FlowNode | null): GLib.Error | Error | unknown;
         }

@@ -27,6 +27,18 @@ typedef enum
 
 typedef struct _GFlowSharedBody GFlowSharedBody;
 
+/* How long the body may take, and what becomes of it if it fails. */
+typedef struct
+{
+  guint  timeout;      /* ms; 0 for none */
+  guint  max_retries;
+  guint  retry_delay;  /* ms */
+  double retry_factor;
+  double retry_jitter; /* from 0 to 1 */
+} GFlowNodePolicy;
+
+#define G_FLOW_NODE_POLICY_INIT { .retry_factor = 1.0 }
+
 /* What few nodes have, so that the others do not pay for it. */
 typedef struct
 {
@@ -41,6 +53,7 @@ typedef struct
   GListStore      *lock_list;   /* likewise */
   int              priority;
   guint            weight;
+  GFlowNodePolicy  policy;
 } GFlowNodeExtras;
 
 /* Kept small: a flow may have millions of them. While the node is in a flow,
@@ -101,6 +114,10 @@ typedef enum
 } GFlowNodeEvent;
 
 gboolean    _g_flow_node_has_handlers (GFlowNode      *self);
+gboolean    _g_flow_node_ask_retry   (GFlowNode       *self,
+                                      GFlowRun        *run,
+                                      const GError    *error,
+                                      guint            attempt);
 void        _g_flow_node_emit        (GFlowNode       *self,
                                       GFlowNodeEvent   event,
                                       GFlowRun        *run,
@@ -116,6 +133,16 @@ GFlowNode  *_g_flow_node_new_flow    (const char      *name,
 GFlowNode  *_g_flow_node_new_executor (const char     *name,
                                       GFlowExecutor   *executor);
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
+
+/* Retries and timeouts: gflow-node-policy.c */
+void        _g_flow_node_install_policy (GObjectClass *object_class,
+                                         guint         first_id);
+void        _g_flow_node_get_policy_property (GFlowNode    *self,
+                                              guint         offset,
+                                              GValue       *value);
+void        _g_flow_node_set_policy_property (GFlowNode    *self,
+                                              guint         offset,
+                                              const GValue *value);
 
 /* Needs: gflow-node-links.c */
 void        _g_flow_node_clear_needs (GFlowNode       *self);
@@ -140,6 +167,15 @@ static inline guint
 _g_flow_node_weight (GFlowNode *self)
 {
   return self->extras != NULL ? self->extras->weight : 1;
+}
+
+/* NULL if a body of the node may take its time, and is called once. */
+static inline const GFlowNodePolicy *
+_g_flow_node_policy (GFlowNode *self)
+{
+  return self->extras != NULL &&
+         (self->extras->policy.timeout != 0 || self->extras->policy.max_retries != 0)
+           ? &self->extras->policy : NULL;
 }
 
 static inline GPtrArray *

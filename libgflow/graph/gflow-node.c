@@ -64,6 +64,7 @@ enum
   SIGNAL_DONE,
   SIGNAL_ERROR,
   SIGNAL_ALWAYS,
+  SIGNAL_SHOULD_RETRY,
   N_SIGNALS
 };
 
@@ -79,6 +80,7 @@ _g_flow_node_ensure_extras (GFlowNode *self)
     {
       self->extras = g_new0 (GFlowNodeExtras, 1);
       self->extras->weight = 1;
+      self->extras->policy = (GFlowNodePolicy) G_FLOW_NODE_POLICY_INIT;
     }
   return self->extras;
 }
@@ -263,7 +265,7 @@ g_flow_node_get_property (GObject    *object,
       g_value_set_enum (value, self->run_when);
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      _g_flow_node_get_policy_property (self, prop_id - N_PROPS, value);
     }
 }
 
@@ -296,7 +298,7 @@ g_flow_node_set_property (GObject      *object,
       g_flow_node_set_run_when (self, g_value_get_enum (value));
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      _g_flow_node_set_policy_property (self, prop_id - N_PROPS, value);
     }
 }
 
@@ -396,6 +398,7 @@ install_properties (GObjectClass *object_class)
                                                  G_FLOW_RUN_WHEN_ALL_SUCCEEDED, rw);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  _g_flow_node_install_policy (object_class, N_PROPS);
 }
 
 static void
@@ -454,6 +457,27 @@ install_signals (GObjectClass *object_class)
    */
   signals[SIGNAL_ALWAYS] = g_signal_new ("always", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, g_flow_run_get_type ());
+
+  /**
+   * GFlowNode::should-retry:
+   * @self: the node
+   * @run: the run
+   * @error: why the attempt has failed
+   * @attempt: which one it was, from 1
+   *
+   * Emitted in the owner context of @run when an attempt has failed and
+   * [property@GFlow.FlowNode:max-retries] allows for another. The first handler
+   * decides; without one, the answer is yes. Nobody is asked after a cancellation,
+   * which is never tried again.
+   *
+   * Returns: whether to try again
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_SHOULD_RETRY] = g_signal_new ("should-retry", type, G_SIGNAL_RUN_LAST, 0,
+                                               g_signal_accumulator_first_wins, NULL, NULL,
+                                               G_TYPE_BOOLEAN, 3, g_flow_run_get_type (),
+                                               G_TYPE_ERROR, G_TYPE_UINT);
 }
 
 static void
@@ -478,10 +502,24 @@ g_flow_node_init (GFlowNode *self)
 gboolean
 _g_flow_node_has_handlers (GFlowNode *self)
 {
-  for (guint i = 0; i < N_SIGNALS; i++)
+  for (guint i = SIGNAL_STARTED; i <= SIGNAL_ALWAYS; i++)
     if (g_signal_has_handler_pending (self, signals[i], 0, TRUE))
       return TRUE;
   return FALSE;
+}
+
+/* Whether an attempt that has failed is to be followed by another. */
+gboolean
+_g_flow_node_ask_retry (GFlowNode    *self,
+                        GFlowRun     *run,
+                        const GError *error,
+                        guint         attempt)
+{
+  gboolean retry = TRUE;
+
+  if (g_signal_has_handler_pending (self, signals[SIGNAL_SHOULD_RETRY], 0, FALSE))
+    g_signal_emit (self, signals[SIGNAL_SHOULD_RETRY], 0, run, error, attempt, &retry);
+  return retry;
 }
 
 /* The signals are in the order of the events. */
@@ -576,6 +614,7 @@ _g_flow_node_copy (GFlowNode *self)
   extras->title = g_strdup (self->extras->title);
   extras->priority = self->extras->priority;
   extras->weight = self->extras->weight;
+  extras->policy = self->extras->policy;
   g_set_object (&extras->subflow, self->extras->subflow);
   g_set_object (&extras->executor, self->extras->executor);
   if (self->extras->locks != NULL)

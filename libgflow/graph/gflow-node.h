@@ -88,4 +88,32 @@ G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_node_set_run_when         (GFlowNode       *self,
                                                   GFlowRunWhen     run_when);
 
+/* How long its body may take, and how often it is tried */
+
+G_FLOW_AVAILABLE_IN_0_1
+guint           g_flow_node_get_timeout          (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_timeout          (GFlowNode       *self,
+                                                  guint            timeout);
+G_FLOW_AVAILABLE_IN_0_1
+guint           g_flow_node_get_max_retries      (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_max_retries      (GFlowNode       *self,
+                                                  guint            max_retries);
+G_FLOW_AVAILABLE_IN_0_1
+guint           g_flow_node_get_retry_delay      (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_retry_delay      (GFlowNode       *self,
+                                                  guint            retry_delay);
+G_FLOW_AVAILABLE_IN_0_1
+double          g_flow_node_get_retry_factor     (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_retry_factor     (GFlowNode       *self,
+                                                  double           retry_factor);
+G_FLOW_AVAILABLE_IN_0_1
+double          g_flow_node_get_retry_jitter     (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_retry_jitter     (GFlowNode       *self,
+                                                  double           retry_jitter);
+
 G_END_DECLS

@@ -38,6 +38,18 @@ typedef struct
   guint16    n_successors; /* or one of the above */
 } GFlowPlanNode;
 
+/* What a node carries from the plan into every run: the first of GFlowMark. */
+typedef enum
+{
+  G_FLOW_PLAN_MARK_POLICY = 1 << 0, /* it has a policy */
+} GFlowPlanMark;
+
+typedef struct
+{
+  guint32         index; /* of the node */
+  GFlowNodePolicy policy;
+} GFlowPlanPolicy;
+
 /* The start state of a node in a run, laid out as GFlowRunNode is. */
 typedef struct
 {
@@ -76,6 +88,7 @@ typedef struct
   guint32         *first_lock;      /* (nullable): n_nodes + 1, into locks */
   GPtrArray       *locks;           /* (nullable) of GFlowLock, of each node in the global order */
   GArray          *subflows;        /* (nullable): the nodes that run a flow */
+  GArray          *policies;        /* (nullable) of GFlowPlanPolicy, by index */
 
   _Atomic (GHashTable *) index;     /* (owned) (nullable): GFlowNode → its number */
   gulong           watch_epoch;     /* when watched was made, see gflow-watch.c */

@@ -125,6 +125,24 @@ finish_locks (GFlowPlan *plan)
 }
 
 static void
+compile_policy (GFlowPlan *plan,
+                GFlowNode *node)
+{
+  const GFlowNodePolicy *policy = _g_flow_node_policy (node);
+
+  if (policy == NULL)
+    return;
+
+  if (plan->policies == NULL)
+    plan->policies = g_array_new (FALSE, FALSE, sizeof (GFlowPlanPolicy));
+
+  const GFlowPlanPolicy entry = { node->index, *policy };
+
+  g_array_append_val (plan->policies, entry);
+  plan->start[node->index].marks |= G_FLOW_PLAN_MARK_POLICY;
+}
+
+static void
 compile_extras (GFlowPlan *plan,
                 GFlowNode *node)
 {
@@ -153,6 +171,7 @@ compile_extras (GFlowPlan *plan,
         plan->subflows = g_array_new (FALSE, FALSE, sizeof (guint32));
       g_array_append_val (plan->subflows, index);
     }
+  compile_policy (plan, node);
 }
 
 static void
@@ -354,6 +373,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_clear_error (&plan->error);
   g_clear_pointer (&plan->locks, g_ptr_array_unref);
   g_clear_pointer (&plan->subflows, g_array_unref);
+  g_clear_pointer (&plan->policies, g_array_unref);
   g_clear_pointer (&index, g_hash_table_unref);
   g_free (plan->start);
   g_free (plan->successors);

@@ -107,7 +107,8 @@ typedef enum
  *
  * A node is looked at when all its upstreams have ended. If they are not as it
  * asks, it is skipped. A handler that is skipped because nothing failed counts
- * as satisfied for what comes after it, unless everything before was skipped.
+ * as satisfied for what comes after it, unless everything before was skipped; so does
+ * a branch that was not selected, see [method@GFlow.FlowRun.select].
  *
  * Since: 0.1
  */

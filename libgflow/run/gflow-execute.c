@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -14,14 +15,51 @@
 
 /* How often progress is notified */
 #define PROGRESS_MS 100
+/* How deep runs may nest */
+#define MAX_DEPTH 1000
 
 /* Starting */
 
-/* A run that waits for itself would never end. */
+/* The node that the run is a part of, and those around it, hold their locks meanwhile. */
+static gboolean
+check_locks (GFlowRun  *self,
+             GError   **error)
+{
+  for (GFlowRun *child = self; child->parent != NULL && child->parent_index != G_FLOW_NO_NODE;
+       child = child->parent)
+    if (_g_flow_run_holds_lock_of (child->parent, child->parent_index, self))
+      {
+        g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+                     _("A node needs a lock that “%s”, which it is a part of, holds"),
+                     g_flow_node_get_name (child->parent->plan->nodes[child->parent_index].node));
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+check_depth (GFlowRun  *self,
+             GError   **error)
+{
+  if (self->depth <= MAX_DEPTH)
+    return TRUE;
+
+  g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+               _("Runs are nested more than %d deep"), MAX_DEPTH);
+  return FALSE;
+}
+
+/* A run that waits for itself in the thread of a body may never end. A sub-run needs no
+ * thread to wait. */
 static gboolean
 check_recursion (GFlowRun  *self,
                  GError   **error)
 {
+  if (self->parent_index != G_FLOW_NO_NODE)
+    return check_depth (self, error) &&
+           ((self->plan->locks == NULL && self->parallel_lock == NULL) ||
+            check_locks (self, error));
+
   for (GFlowRun *run = self->parent; run != NULL; run = run->parent)
     if (run->flow == self->flow)
       {
@@ -32,21 +70,24 @@ check_recursion (GFlowRun  *self,
   return TRUE;
 }
 
-static GFlowPlan *
+/* FALSE if the run cannot be started. */
+static gboolean
 find_plan (GFlowRun  *self,
            GError   **error)
 {
-  g_autoptr(GFlowPlan) plan = NULL;
+  self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  if (self->plan == NULL || !check_recursion (self, error))
+    return FALSE;
+  if (G_LIKELY (self->request == NULL && !self->plan->has_executors))
+    return TRUE;
 
-  if (!check_recursion (self, error))
-    return NULL;
+  GFlowPlan *plan = _g_flow_passage_begin (self, error);
 
-  /* A flow that is open is valid. */
-  if (self->request == NULL)
-    plan = _g_flow_ref_valid_plan (self->flow, error);
-  if (plan == NULL ? self->request != NULL : plan->has_executors)
-    return _g_flow_passage_begin (self, error);
-  return g_steal_pointer (&plan);
+  if (plan == NULL)
+    return FALSE;
+  _g_flow_plan_unref (self->plan);
+  self->plan = plan;
+  return TRUE;
 }
 
 static guint
@@ -119,7 +160,8 @@ start_deadline (GFlowRun *self)
 static gboolean
 needs_context (GFlowRun *self)
 {
-  if (self->plan->n_context > 0 || self->deadline != 0 || _g_flow_watch_is_watched (self))
+  if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
+      _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -166,19 +208,23 @@ _g_flow_run_begin (GFlowRun        *self,
       return FALSE;
     }
 
-  self->plan = find_plan (self, error);
-  if (self->plan == NULL)
+  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
+  self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
+  if (!find_plan (self, error))
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;
     }
 
-  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->ended = ended;
   self->ended_data = user_data;
   find_owner (self, context, parking);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
+  _g_flow_run_alloc_attempts (self);
+  self->start_time = g_get_monotonic_time ();
+  if (self->is_recorded)
+    _g_flow_run_make_records (self);
   _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
@@ -294,6 +340,7 @@ _g_flow_run_finish (GFlowRun *self)
   if (self->passage != NULL)
     _g_flow_passage_end (self, state);
   _g_flow_run_set_state (self, state);
+  _g_flow_run_observe_finish (self);
   if (!self->quiet)
     {
       _g_flow_run_notify_ended (self);

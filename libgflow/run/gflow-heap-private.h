@@ -10,12 +10,15 @@
 
 G_BEGIN_DECLS
 
-/* Ready nodes of a run that has priorities: the smallest comes out first, and
- * of equals the one that was added first. */
+/* Ready nodes of a run that has priorities, or is steered: the smallest comes out
+ * first, and of equals the one that was added first. Zeroed it is empty, and may be
+ * asked so. */
 typedef struct
 {
   GFlowMutex       mutex;
-  const int       *priorities; /* (unowned) */
+  gboolean         usable;
+  const int       *priorities; /* (unowned) (nullable): all are 0 */
+  int             *changed;    /* (owned) (nullable): in place of these */
   guint32         *items;
   _Atomic guint32  n_items;    /* written under the mutex */
   guint32          n_allocated;
@@ -29,6 +32,10 @@ void     g_flow_heap_push     (GFlowHeap     *heap,
                                guint          n_values);
 gboolean g_flow_heap_pop      (GFlowHeap *heap,
                                guint32   *value);
+void     g_flow_heap_change   (GFlowHeap *heap,
+                               guint32    n_values,
+                               guint32    value,
+                               int        priority);
 gboolean g_flow_heap_is_empty (GFlowHeap *heap);
 
 G_END_DECLS

@@ -5,23 +5,36 @@
 
 #include "gflow-heap-private.h"
 
+#include <string.h>
+
 void
 g_flow_heap_init (GFlowHeap *heap,
                   const int *priorities)
 {
   _g_flow_mutex_init (&heap->mutex);
   heap->priorities = priorities;
+  heap->usable = TRUE;
 }
 
 void
 g_flow_heap_clear (GFlowHeap *heap)
 {
-  if (heap->priorities == NULL)
+  if (!heap->usable)
     return;
 
   g_clear_pointer (&heap->items, g_free);
-  heap->priorities = NULL;
+  g_clear_pointer (&heap->changed, g_free);
+  heap->usable = FALSE;
   _g_flow_mutex_clear (&heap->mutex);
+}
+
+static int
+get_priority (GFlowHeap *heap,
+              guint32    value)
+{
+  if (heap->changed != NULL)
+    return heap->changed[value];
+  return heap->priorities != NULL ? heap->priorities[value] : 0;
 }
 
 static gboolean
@@ -29,7 +42,7 @@ is_sooner (GFlowHeap *heap,
            guint32    a,
            guint32    b)
 {
-  const int priority_a = heap->priorities[a], priority_b = heap->priorities[b];
+  const int priority_a = get_priority (heap, a), priority_b = get_priority (heap, b);
 
   return priority_a != priority_b ? priority_a < priority_b : a < b;
 }
@@ -100,6 +113,31 @@ g_flow_heap_pop (GFlowHeap *heap,
     }
   _g_flow_mutex_unlock (&heap->mutex);
   return found;
+}
+
+/* Gives one of the values, which are less than @n_values, another priority, whether it
+ * is in the heap or may come. */
+void
+g_flow_heap_change (GFlowHeap *heap,
+                    guint32    n_values,
+                    guint32    value,
+                    int        priority)
+{
+  _g_flow_mutex_lock (&heap->mutex);
+  if (heap->changed == NULL)
+    {
+      heap->changed = g_new0 (int, n_values);
+      if (heap->priorities != NULL)
+        memcpy (heap->changed, heap->priorities, sizeof (int) * n_values);
+    }
+  heap->changed[value] = priority;
+
+  /* Rare enough to build the heap anew. */
+  const guint32 n = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
+
+  for (guint32 i = 1; i < n; i++)
+    insert (heap, i, heap->items[i]);
+  _g_flow_mutex_unlock (&heap->mutex);
 }
 
 gboolean

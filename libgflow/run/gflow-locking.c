@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-run-private.h"
+#include "gflow-record-private.h"
 
 #include "graph/gflow-lock-private.h"
 
@@ -53,6 +53,26 @@ release_steps (GFlowRun *self,
     g_flow_lock_release (get_lock (self, index, --n_steps));
 }
 
+/* Whether a node of this run that runs holds a lock that another run needs. */
+gboolean
+_g_flow_run_holds_lock_of (GFlowRun *self,
+                           guint32   index,
+                           GFlowRun *other)
+{
+  const guint n = (_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0
+                    ? count_locks (self, index) : 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      GFlowLock *lock = get_lock (self, index, i);
+
+      if (lock == other->parallel_lock ||
+          (other->plan->locks != NULL && g_ptr_array_find (other->plan->locks, lock, NULL)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Gives all of them back: to whoever waits, before anything else happens. */
 void
 _g_flow_run_release_locks (GFlowRun *self,
@@ -88,8 +108,16 @@ typedef enum
 {
   STEPS_TAKEN,   /* all of them */
   STEPS_QUEUED,  /* then another thread may have the wait already */
-  STEPS_STOPPED, /* the node is not to run any more */
+  STEPS_STOPPED, /* the node is not to run any more, or not now */
 } Steps;
+
+/* A node that does not start now holds no lock meanwhile. */
+static gboolean
+may_take (GFlowRun *self,
+          guint32   index)
+{
+  return _g_flow_run_may_run (self, index) && !_g_flow_run_is_paused (self);
+}
 
 /* Takes the locks from @step on. The run's mutex keeps step and queue together
  * for whoever withdraws, who comes after the halt: either that is seen here, or
@@ -106,7 +134,7 @@ take_steps (GFlowWait *wait,
   for (; result == STEPS_TAKEN && step < n; step++)
     {
       wait->step = step;
-      if (!_g_flow_run_may_run (run, wait->index))
+      if (!may_take (run, wait->index))
         result = STEPS_STOPPED;
       else if (!_g_flow_lock_enter (get_lock (run, wait->index, step), &wait->waiter))
         result = STEPS_QUEUED;
@@ -117,6 +145,16 @@ take_steps (GFlowWait *wait,
     end_wait_locked (wait);
   _g_flow_mutex_unlock (&run->mutex);
   return result;
+}
+
+/* The node has all of them. */
+static void
+hold_locks (GFlowRun *self,
+            guint32   index)
+{
+  _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_record_locked (self, index);
 }
 
 /* Goes on with a node from @step on, and delivers it unless it has to wait. */
@@ -133,9 +171,14 @@ go_on (GFlowWait *wait,
     return;
 
   if (result == STEPS_TAKEN)
-    _g_flow_run_mark (run, index, G_FLOW_MARK_LOCKED);
+    {
+      hold_locks (run, index);
+    }
   else
-    release_steps (run, index, wait->step);
+    {
+      _g_flow_run_mark (run, index, G_FLOW_MARK_UNLOCKED);
+      release_steps (run, index, wait->step);
+    }
   g_free (wait);
   _g_flow_run_deliver (run, lane, index);
 }
@@ -178,6 +221,13 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
   const guint n = count_locks (self, index);
   guint step = 0;
 
+  if (n > 0 && _g_flow_run_is_paused (self))
+    {
+      _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
+      _g_flow_run_deliver (self, lane, index);
+      return;
+    }
+
   while (step < n && g_flow_lock_try_acquire (get_lock (self, index, step)))
     step++;
 
@@ -187,12 +237,31 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
       return;
     }
   if (n > 0)
-    _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+    hold_locks (self, index);
   _g_flow_run_deliver (self, lane, index);
 }
 
-/* Takes nodes that will not run any more out of the queues of their locks, and
- * delivers them, to be ended. In the owner context. */
+/* A ready node is about to run, as it was @judged. If it has given its locks back since
+ * it became ready it needs them again: then TRUE, and it is delivered anew. */
+gboolean
+_g_flow_run_relock (GFlowRun       *self,
+                    GFlowLane      *lane,
+                    guint32         index,
+                    GFlowNodeState  judged)
+{
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_UNLOCKED) == 0)
+    return FALSE;
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_UNLOCKED);
+  if (judged != G_FLOW_NODE_STATE_RUNNING)
+    return FALSE;
+
+  _g_flow_run_acquire_locks (self, lane, index);
+  return TRUE;
+}
+
+/* Takes nodes that will not run any more, or not now, out of the queues of their locks,
+ * and delivers them, to be ended or kept. In the owner context. */
 void
 _g_flow_run_withdraw_waits (GFlowRun *self)
 {
@@ -204,7 +273,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       GFlowWait *wait = l->data;
 
       next = l->next;
-      if (!_g_flow_run_may_run (self, wait->index) &&
+      if (!may_take (self, wait->index) &&
           _g_flow_lock_withdraw (get_lock (self, wait->index, wait->step), &wait->waiter))
         {
           end_wait_locked (wait);
@@ -218,6 +287,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       GFlowWait *wait = withdrawn->pdata[i];
 
       release_steps (self, wait->index, wait->step);
+      _g_flow_run_mark (self, wait->index, G_FLOW_MARK_UNLOCKED);
       _g_flow_run_deliver (self, _g_flow_run_context_lane (self), wait->index);
     }
   _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);

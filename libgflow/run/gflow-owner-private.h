@@ -12,6 +12,8 @@ void          _g_flow_owner_unref       (GFlowOwner   *owner);
 GMainContext *_g_flow_owner_get_context (GFlowOwner   *owner);
 void          _g_flow_owner_post        (GFlowRun     *run);
 void          _g_flow_owner_run_now     (GFlowRun     *run);
+GMainContext *_g_flow_owner_enter       (GFlowRun     *run);
+void          _g_flow_owner_leave       (GMainContext *context);
 gboolean      _g_flow_owner_dispatch_caller (GFlowRun *run);
 
 G_END_DECLS

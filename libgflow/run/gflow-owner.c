@@ -27,6 +27,7 @@ struct _GFlowOwner
   GMainContext        *context;   /* (owned) */
   GSource             *source;    /* (owned) */
   GSource             *patience;  /* (owned): ready when a backlog has waited for long */
+  _Atomic (GThread *)  thread;    /* (unowned): that dispatched it last */
   _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
@@ -72,8 +73,12 @@ static gboolean
 pop_node (GFlowRun *run,
           guint32  *index)
 {
-  return run->plan->priorities != NULL ? g_flow_heap_pop (&run->context_heap, index)
-                                       : g_flow_inbox_pop (&run->context_inbox, index);
+  if (!_g_flow_run_is_heaped (run))
+    return g_flow_inbox_pop (&run->context_inbox, index);
+
+  while (g_flow_inbox_pop (&run->context_inbox, index))
+    _g_flow_run_push_to_heap (run, *index);
+  return !_g_flow_run_is_paused (run) && g_flow_heap_pop (&run->context_heap, index);
 }
 
 /* Runs nodes of the run until there are none, or the budget is spent: then TRUE. */
@@ -116,9 +121,15 @@ dispatch_run (GFlowRun *run,
       _g_flow_run_drop_ahead (run);
       _g_flow_run_cancel_bodies (run, TRUE);
       _g_flow_run_withdraw_waits (run);
+      _g_flow_run_end_aside (run);
     }
+  _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);
   _g_flow_run_end_returned (run);
+  _g_flow_run_end_completed (run);
+  _g_flow_run_go_on_aside (run);
+  if (_g_flow_run_is_paused (run))
+    _g_flow_run_unlock_ready (run);
   if (!run->finished)
     more = run_nodes (run, budget);
   _g_flow_run_free_garbage (run);
@@ -171,11 +182,35 @@ go_on (GFlowRun *run)
 void
 _g_flow_owner_run_now (GFlowRun *run)
 {
-  if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
-      atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
+  if (run->owner == NULL)
+    _g_flow_run_free_garbage (run);
+  else if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
+           atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
     go_on (run);
   if (!run->finished && _g_flow_run_settle (run, _g_flow_run_context_lane (run)))
     _g_flow_scheduler_check_complete (run);
+}
+
+/* Whether this thread is the one of the owner context, between two of its iterations
+ * or in one: then gives the context, which it owns until _g_flow_owner_leave(). For
+ * who has a node of the run that has not ended. */
+GMainContext *
+_g_flow_owner_enter (GFlowRun *run)
+{
+  GFlowOwner *owner = run->owner;
+
+  /* Relaxed: the thread that it is about has written it itself. */
+  if (atomic_load_explicit (&owner->thread, memory_order_relaxed) != g_thread_self () ||
+      !g_main_context_acquire (owner->context))
+    return NULL;
+  return g_main_context_ref (owner->context);
+}
+
+void
+_g_flow_owner_leave (GMainContext *context)
+{
+  g_main_context_release (context);
+  g_main_context_unref (context);
 }
 
 static void
@@ -424,6 +459,9 @@ owner_dispatch (GSource     *source,
 {
   GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
 
+  /* Relaxed: see _g_flow_owner_enter(). */
+  atomic_store_explicit (&owner->thread, g_thread_self (), memory_order_relaxed);
+
   /* The last run may end in here. */
   _g_flow_mutex_lock (&table_mutex);
   owner->ref_count++;
@@ -520,6 +558,32 @@ _g_flow_owner_get_context (GFlowOwner *owner)
   return owner->context;
 }
 
+/* A worker has no context: what a body makes there belongs to that of its run. If that has
+ * none either it may go anywhere, which is where the caller of the run waits. */
+GMainContext *
+_g_flow_home_find_context (void)
+{
+  GFlowFrame *frame = _g_flow_frame;
+
+  if (frame == NULL || frame->lane->context || frame->lane->caller ||
+      g_main_context_get_thread_default () != NULL)
+    return g_main_context_ref_thread_default ();
+  return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
+}
+
+/* It sleeps on its parking, or in the context of sub-runs once there are any. */
+static void
+wake_caller (GFlowRun *run)
+{
+  /* Sequentially consistent: see wait_without_context(). */
+  GMainContext *context = atomic_load_explicit (&run->grown_context, memory_order_seq_cst);
+
+  if (context != NULL)
+    g_main_context_wakeup (context);
+  else
+    g_flow_parking_unpark (run->caller);
+}
+
 /* There is something to do for the run in its context. From any thread, by
  * whom the run cannot end under. */
 void
@@ -534,7 +598,7 @@ _g_flow_owner_post (GFlowRun *run)
 
   if (owner == NULL)
     {
-      g_flow_parking_unpark (run->caller);
+      wake_caller (run);
       return;
     }
 

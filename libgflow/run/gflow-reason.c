@@ -33,17 +33,42 @@ find_upstream (GFlowRun *self,
   return first;
 }
 
+/* The reason of a node that has failed, and waits to be tried again. */
+static char *
+explain_retry (guint attempt,
+               guint seconds)
+{
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE,
+                                       /* Translators: the second number is that of an attempt */
+                                       "Is tried again in %u second, after attempt %u has failed",
+                                       "Is tried again in %u seconds, after attempt %u has failed",
+                                       seconds),
+                          seconds, attempt);
+}
+
+static char *
+explain_ready (GFlowRun *self)
+{
+  return g_strdup (_g_flow_run_is_paused (self) ? _("The run is paused") : _("Is about to start"));
+}
+
 static char *
 explain_waiting (GFlowRun *self,
                  guint32   index)
 {
+  guint seconds;
+  const guint attempt = _g_flow_run_get_attempt (self, index, &seconds);
+
+  if (seconds != G_MAXUINT)
+    return explain_retry (attempt, seconds);
+
   const guint not_ended = (1u << G_FLOW_NODE_STATE_WAITING) | (1u << G_FLOW_NODE_STATE_READY) |
                           (1u << G_FLOW_NODE_STATE_LOCKED) | (1u << G_FLOW_NODE_STATE_RUNNING);
   guint n;
   GFlowNode *node = find_upstream (self, index, not_ended, &n);
 
   if (node == NULL)
-    return g_strdup (_("Is about to start"));
+    return explain_ready (self);
   if (n == 1)
     return g_strdup_printf (_("Waits for “%s”"), g_flow_node_get_title (node));
   return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Waits for “%s” and %u other node",
@@ -77,6 +102,9 @@ explain_skipped (GFlowRun *self,
   if ((marks & G_FLOW_MARK_BY_CHOICE) != 0 &&
       self->plan->nodes[index].run_when == G_FLOW_RUN_WHEN_ANY_FAILED)
     return g_strdup (_("Nothing before it failed, so that it was not needed"));
+  if ((marks & G_FLOW_MARK_BY_CHOICE) != 0 &&
+      (node = _g_flow_run_find_chooser (self, index)) != NULL)
+    return g_strdup_printf (_("“%s” chose another branch"), g_flow_node_get_title (node));
 
   node = find_upstream (self, index, 1u << G_FLOW_NODE_STATE_FAILED, &n);
   if (node != NULL)
@@ -140,7 +168,7 @@ g_flow_run_dup_node_reason (GFlowRun  *self,
     case G_FLOW_NODE_STATE_WAITING:
       return explain_waiting (self, index);
     case G_FLOW_NODE_STATE_READY:
-      return g_strdup (_("Is about to start"));
+      return explain_ready (self);
     case G_FLOW_NODE_STATE_LOCKED:
       return explain_locked (self, index);
     case G_FLOW_NODE_STATE_SKIPPED:

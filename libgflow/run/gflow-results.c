@@ -240,6 +240,34 @@ g_flow_run_dup_result_object (GFlowRun  *self,
   return value != NULL && G_VALUE_HOLDS_OBJECT (value) ? g_value_dup_object (value) : NULL;
 }
 
+/* To be freed in the owner context. */
+static void
+throw_away (GFlowRun    *self,
+            GFlowLane   *lane,
+            GFlowResult *result)
+{
+  result->next = atomic_load_explicit (&self->garbage, memory_order_relaxed);
+  /* Release: pairs with the exchange in _g_flow_run_free_garbage(). */
+  while (!atomic_compare_exchange_weak_explicit (&self->garbage, &result->next, result,
+                                                 memory_order_release, memory_order_relaxed))
+    ;
+  if (!lane->context)
+    _g_flow_owner_post (self);
+}
+
+/* Has a value freed in the owner context. Takes what is in it. */
+void
+_g_flow_run_discard_value (GFlowRun  *self,
+                           GFlowLane *lane,
+                           GValue    *value)
+{
+  GFlowResult *result = g_new0 (GFlowResult, 1);
+
+  result->value = *value;
+  *value = (GValue) G_VALUE_INIT;
+  throw_away (self, lane, result);
+}
+
 /* A node has ended: drops the results that only it could still read. They are
  * freed in the owner context, as they may be anything of the user's. */
 void
@@ -264,14 +292,21 @@ _g_flow_run_drop_results (GFlowRun  *self,
         continue;
 
       atomic_store_explicit (&table[upstream], NULL, memory_order_relaxed);
-      result->next = atomic_load_explicit (&self->garbage, memory_order_relaxed);
-      /* Release: pairs with the exchange in _g_flow_run_free_garbage(). */
-      while (!atomic_compare_exchange_weak_explicit (&self->garbage, &result->next, result,
-                                                     memory_order_release, memory_order_relaxed))
-        ;
-      if (!lane->context)
-        _g_flow_owner_post (self);
+      throw_away (self, lane, result);
     }
+}
+
+/* What a body has left that is called again. In the owner context. */
+void
+_g_flow_run_drop_result (GFlowRun *self,
+                         guint32   index)
+{
+  GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_acquire);
+  GFlowResult *result =
+    table != NULL ? atomic_exchange_explicit (&table[index], NULL, memory_order_acquire) : NULL;
+
+  if (result != NULL)
+    free_result (result);
 }
 
 void

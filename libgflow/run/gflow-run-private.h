@@ -18,10 +18,15 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowPassage GFlowPassage;
+typedef struct _GFlowObserver GFlowObserver;
+typedef struct _GFlowRecord GFlowRecord;
 typedef struct _GFlowResult GFlowResult;
+typedef struct _GFlowAttempts GFlowAttempts;
 
 #define G_FLOW_NO_NODE G_MAXUINT32
 
@@ -38,21 +43,35 @@ G_STATIC_ASSERT (sizeof (GFlowRunNode) == sizeof (GFlowPlanStart));
 
 typedef enum
 {
-  G_FLOW_MARK_UNCLEAN    = 1 << 0, /* how its upstreams ended must be looked at */
-  G_FLOW_MARK_CANCELLED  = 1 << 1, /* the application cancelled this node */
-  G_FLOW_MARK_LOCKED     = 1 << 2, /* it holds its locks */
-  G_FLOW_MARK_BY_CHOICE  = 1 << 3, /* skipped: a handler, and nothing failed */
-  G_FLOW_MARK_BY_FAILURE = 1 << 4, /* skipped: something failed */
-  G_FLOW_MARK_WATCHED    = 1 << 5, /* it has signal handlers */
+  G_FLOW_MARK_POLICY     = G_FLOW_PLAN_MARK_POLICY,
+  G_FLOW_MARK_UNCLEAN    = 1 << 1, /* how its upstreams ended must be looked at */
+  G_FLOW_MARK_CANCELLED  = 1 << 2, /* the application cancelled this node */
+  G_FLOW_MARK_LOCKED     = 1 << 3, /* it holds its locks */
+  G_FLOW_MARK_BY_CHOICE  = 1 << 4, /* skipped: a handler, and nothing failed */
+  G_FLOW_MARK_BY_FAILURE = 1 << 5, /* skipped: something failed */
+  G_FLOW_MARK_WATCHED    = 1 << 6, /* it has signal handlers */
+  G_FLOW_MARK_UNLOCKED   = 1 << 7, /* it is ready, and has given its locks back meanwhile */
+  G_FLOW_MARK_REVIVED    = 1 << 8, /* it had ended, and is run again */
+  G_FLOW_MARK_CHOSE      = 1 << 9, /* it has selected some of its downstreams */
+  G_FLOW_MARK_DESELECTED = 1 << 10, /* an upstream has selected others */
+  G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
+  G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
+  G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
 } GFlowMark;
 
-/* What takes a run off the fast path. Set bits stay. */
+/* What takes a run off the fast path. Set bits stay, but PAUSED. */
 typedef enum
 {
   G_FLOW_ATTENTION_CANCELLED = 1 << 0, /* nothing new starts, but clean-up */
   G_FLOW_ATTENTION_FAILED    = 1 << 1, /* nothing new starts, but clean-up and handlers */
   G_FLOW_ATTENTION_RESULTS   = 1 << 2, /* some node has a result */
   G_FLOW_ATTENTION_LATE      = 1 << 3, /* cancelled by the deadline */
+  G_FLOW_ATTENTION_STEERED   = 1 << 4, /* what is ready goes to the heaps */
+  G_FLOW_ATTENTION_PAUSED    = 1 << 5, /* and stays there */
+  G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
+  G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
+  G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
+  G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -72,6 +91,7 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
+  guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
   guint32          n_done_before; /* when it last had nothing */
   guint32          back_off;  /* how long it waits before it looks at the other lanes */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
@@ -81,6 +101,7 @@ typedef struct
   guint32          n_delivered; /* nodes that have come to the deque by that */
   gboolean         context;   /* it is the one of the owner context */
   gboolean         caller;    /* the thread of the owner context is on it */
+  gboolean         from_heap; /* the node that it is about to run came from there */
   gboolean         taken;     /* guarded by the scheduler's mutex */
 } GFlowLane;
 
@@ -93,7 +114,7 @@ struct _GFlowFrame
   GFlowLane  *lane;
   gboolean    in_body; /* not between bodies, where handlers are called */
   GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
-  GFlowCall  *deferred; /* (owned) (nullable): that body has deferred its node */
+  gboolean    deferred; /* that body has said that its node goes on */
 };
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
@@ -141,16 +162,22 @@ struct _GFlowRun
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
+  guint32          parent_index; /* which of its nodes this is a part of, if of one */
+  guint            depth;        /* how many runs wait for this one */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   GFlowParking    *caller;       /* (unowned) (nullable): where it does */
   GFlowCrew       *crew;         /* (owned) (nullable) */
   gboolean         participates; /* the thread of the owner context works, too */
   gboolean         quiet;        /* nobody is told of it */
+  gboolean         is_recorded;  /* see gflow-record-private.h */
+  GFlowObserver   *observers;    /* (owned) (nullable) */
+  gint64           start_time;   /* monotonic, in µs */
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
   GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
   guint            n_lanes;
+  gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
   GFlowRunNode    *nodes;
   GFlowInbox       inbox;        /* for workers, from elsewhere */
   GFlowInbox       context_inbox;
@@ -174,12 +201,15 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
+  gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
+  _Atomic (GFlowCompletion *) completed; /* deferred nodes to end: last in, first out */
+  gboolean         defers;       /* some node was deferred */
   GSource         *deadline_source; /* (owned) (nullable) */
   GSource         *progress_source; /* (owned) (nullable) */
   double           notified_fraction;
@@ -189,10 +219,15 @@ struct _GFlowRun
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
   gulong           cancel_handler;
 
+  GFlowAttempts   *attempts;     /* (owned) (nullable): of the plan's policies, in their order */
+  _Atomic gboolean aside_posted; /* some of these have failed */
+
   /* Side tables: made when first used */
+  _Atomic (GFlowRecord *)  records;
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
+  _Atomic (GMainContext *) grown_context; /* of sub-runs, if there is no owner */
   GFlowSpares      spares;       /* owner context only, and so what follows */
   GFlowAhead       ahead;
   GFlowCall       *returned;     /* (nullable): calls that have not ended though the body returned */
@@ -206,6 +241,8 @@ struct _GFlowRun
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GHashTable      *families;     /* (owned) (nullable): index → GFlowFamily, of nodes that run */
+  GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
@@ -236,6 +273,7 @@ gboolean       _g_flow_is_in_body          (GFlow           *flow);
 /* The state of the nodes: gflow-state.c */
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
+void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);
 void           _g_flow_run_free_state      (GFlowRun        *self);
 void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
@@ -250,6 +288,9 @@ void           _g_flow_run_halt            (GFlowRun        *self,
 GFlowNodeState _g_flow_run_fail_node       (GFlowRun        *self,
                                             guint32          index,
                                             GError          *error);
+GFlowNodeState _g_flow_run_fail_at_last    (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
 void           _g_flow_run_cancel_bodies   (GFlowRun        *self,
                                             gboolean         in_context);
 void           _g_flow_run_free_cancellable (GFlowRun       *self,
@@ -257,6 +298,10 @@ void           _g_flow_run_free_cancellable (GFlowRun       *self,
 GCancellable  *_g_flow_run_node_cancellable (GFlowRun       *self,
                                             guint32          index);
 GCancellable  *_g_flow_run_ensure_cancellable (GFlowRun     *self,
+                                            guint32          index);
+GCancellable  *_g_flow_run_replace_cancellable (GFlowRun    *self,
+                                            guint32          index);
+gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
@@ -277,6 +322,9 @@ void           _g_flow_run_notify_state    (GFlowRun        *self);
 void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
+void           _g_flow_run_notify_paused   (GFlowRun        *self);
+void           _g_flow_run_emit_stop_node  (GFlowRun        *self,
+                                            guint32          index);
 gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
@@ -301,13 +349,48 @@ gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
 gboolean       _g_flow_run_settle          (GFlowRun        *self,
                                             GFlowLane       *lane);
 
+/* Pause, and what else changes on the way: gflow-steer.c */
+void           _g_flow_run_init_heaps      (GFlowRun        *self);
+void           _g_flow_run_steer           (GFlowRun        *self);
+void           _g_flow_run_tell_paused     (GFlowRun        *self);
+void           _g_flow_run_push_to_heap    (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_unlock_ready    (GFlowRun        *self);
+
+/* Timeouts and retries: gflow-attempts.c */
+void           _g_flow_run_alloc_attempts  (GFlowRun        *self);
+void           _g_flow_run_free_attempts   (GFlowRun        *self);
+void           _g_flow_run_begin_attempt   (GFlowRun        *self,
+                                            guint32          index);
+GFlowNodeState _g_flow_run_end_attempt     (GFlowRun        *self,
+                                            guint32          index);
+gboolean       _g_flow_run_take_attempt    (GFlowRun        *self,
+                                            guint32          index,
+                                            GError         **error);
+void           _g_flow_run_set_aside       (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_go_on_aside     (GFlowRun        *self);
+void           _g_flow_run_end_aside       (GFlowRun        *self);
+gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
+                                            guint32          index);
+guint          _g_flow_run_get_attempt     (GFlowRun        *self,
+                                            guint32          index,
+                                            guint           *seconds);
+
 /* Locks of nodes: gflow-locking.c */
 void           _g_flow_run_acquire_locks   (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
 void           _g_flow_run_release_locks   (GFlowRun        *self,
                                             guint32          index);
+gboolean       _g_flow_run_relock          (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            GFlowNodeState   judged);
 void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
+gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *other);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
 
@@ -315,8 +398,37 @@ GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
 void           _g_flow_run_drop_results    (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
+void           _g_flow_run_discard_value   (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            GValue          *value);
+void           _g_flow_run_drop_result     (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
+
+/* Nodes that start runs: gflow-grow.c */
+void           _g_flow_run_adopt           (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *child);
+gboolean       _g_flow_run_has_parts       (GFlowRun        *self,
+                                            guint32          index);
+gboolean       _g_flow_run_fail_part       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
+gboolean       _g_flow_run_end_part        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            GFlowNodeState  *state);
+GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
+                                            guint32          index);
+
+/* Branches: gflow-select.c */
+void           _g_flow_run_forget_choice   (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_apply_choice    (GFlowRun        *self,
+                                            guint32          index);
+GFlowNode     *_g_flow_run_find_chooser    (GFlowRun        *self,
+                                            guint32          index);
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
@@ -347,7 +459,22 @@ GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);
+void           _g_flow_run_end_async       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
+void           _g_flow_run_end_in_context  (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
+                                            guint32          index);
+
+/* Sync bodies whose nodes go on: gflow-defer.c */
+GFlowNodeState _g_flow_run_leave_deferring (GFlowRun        *self,
+                                            guint32          index,
+                                            gboolean         succeeded,
+                                            GError          *error);
+void           _g_flow_run_end_completed   (GFlowRun        *self);
+void           _g_flow_run_stop_deferred   (GFlowRun        *self,
                                             guint32          index);
 
 /* Whether the nodes of the run have states. May be asked in any thread. */
@@ -377,11 +504,46 @@ _g_flow_run_mark (GFlowRun *self,
   atomic_fetch_or_explicit (&self->nodes[index].marks, mark, memory_order_relaxed);
 }
 
+static inline void
+_g_flow_run_unmark (GFlowRun *self,
+                    guint32   index,
+                    guint16   mark)
+{
+  atomic_fetch_and_explicit (&self->nodes[index].marks, (guint16) ~mark, memory_order_relaxed);
+}
+
 static inline guint16
 _g_flow_run_marks (GFlowRun *self,
                    guint32   index)
 {
   return atomic_load_explicit (&self->nodes[index].marks, memory_order_relaxed);
+}
+
+static inline guint32
+_g_flow_run_attention (GFlowRun *self)
+{
+  /* Acquire: pairs with whoever sets a bit, for what it tells of. */
+  return atomic_load_explicit (&self->attention, memory_order_acquire);
+}
+
+/* Whether ready nodes are in the heaps: from the start, or because the run was
+ * steered. */
+static inline gboolean
+_g_flow_run_is_heaped (GFlowRun *self)
+{
+  return self->plan->priorities != NULL ||
+         (_g_flow_run_attention (self) & G_FLOW_ATTENTION_STEERED) != 0;
+}
+
+/* Whether what is ready has to wait. A run that is cancelled does not wait to end. */
+static inline gboolean
+_g_flow_run_is_paused (GFlowRun *self)
+{
+  /* Sequentially consistent: see _g_flow_run_notify_work(). */
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_seq_cst);
+
+  return (attention & (G_FLOW_ATTENTION_PAUSED | G_FLOW_ATTENTION_CANCELLED)) ==
+         G_FLOW_ATTENTION_PAUSED;
 }
 
 /* Whether nobody but who asks knows the object, or can get at it: nobody else has a
@@ -393,6 +555,15 @@ _g_flow_is_unknown (GObject *object)
 {
   return g_atomic_int_get (&object->ref_count) == 1 &&
          ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
+}
+
+/* Whether what the nodes do is written down: see gflow-record-private.h. */
+static inline gboolean
+_g_flow_run_is_recorded (GFlowRun *self)
+{
+  /* Relaxed: who sees it looks for the records, and does without if they are not there. */
+  return (atomic_load_explicit (&self->attention, memory_order_relaxed) &
+          G_FLOW_ATTENTION_RECORDED) != 0;
 }
 
 /* Whether no node of the run is plain. */

@@ -6,6 +6,7 @@
 #include "gflow-run-private.h"
 
 #include "gflow-enum-types.h"
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 
 /**
@@ -49,6 +50,7 @@ enum
   PROP_REQUEST,
   PROP_DEADLINE,
   PROP_KEEP_RESULTS,
+  PROP_PAUSED,
   PROP_FRACTION,
   PROP_N_DONE,
   PROP_N_TOTAL,
@@ -57,6 +59,7 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 static guint signals[G_FLOW_EVENT_ALWAYS + 1];
+static guint stop_node_signal;
 
 G_DEFINE_FINAL_TYPE (GFlowRun, g_flow_run, G_TYPE_OBJECT)
 
@@ -74,6 +77,12 @@ void
 _g_flow_run_notify_state (GFlowRun *self)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+void
+_g_flow_run_notify_paused (GFlowRun *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PAUSED]);
 }
 
 /* The run cannot be started. Who watches it is told later. */
@@ -106,6 +115,13 @@ _g_flow_run_emit (GFlowRun     *self,
     g_signal_emit (self, signals[event], 0, error);
   else
     g_signal_emit (self, signals[event], 0);
+}
+
+void
+_g_flow_run_emit_stop_node (GFlowRun *self,
+                            guint32   index)
+{
+  g_signal_emit (self, stop_node_signal, 0, self->plan->nodes[index].node);
 }
 
 static void
@@ -176,6 +192,14 @@ free_cancellables (GFlowRun *self)
 }
 
 static void
+free_grown_context (GFlowRun *self)
+{
+  GMainContext *context = atomic_load_explicit (&self->grown_context, memory_order_relaxed);
+
+  g_clear_pointer (&context, g_main_context_unref);
+}
+
+static void
 g_flow_run_finalize (GObject *object)
 {
   GFlowRun *self = G_FLOW_RUN (object);
@@ -183,12 +207,17 @@ g_flow_run_finalize (GObject *object)
   g_assert (self->waits.length == 0);
   _g_flow_run_free_results (self);
   free_cancellables (self);
+  free_grown_context (self);
+  _g_flow_run_free_records (self);
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
+  _g_flow_run_free_attempts (self);
   _g_flow_run_free_state (self);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
+  g_clear_pointer (&self->choices, g_hash_table_unref);
+  g_clear_pointer (&self->families, g_hash_table_unref);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -239,6 +268,9 @@ g_flow_run_get_property (GObject    *object,
       break;
     case PROP_KEEP_RESULTS:
       g_value_set_boolean (value, self->keep_results);
+      break;
+    case PROP_PAUSED:
+      g_value_set_boolean (value, g_flow_run_get_paused (self));
       break;
     case PROP_FRACTION:
       g_value_set_double (value, g_flow_run_get_fraction (self));
@@ -400,6 +432,16 @@ install_properties (GObjectClass *object_class)
   properties[PROP_KEEP_RESULTS] = g_param_spec_boolean ("keep-results", NULL, NULL, FALSE, rw);
 
   /**
+   * GFlowRun:paused: (attributes org.gtk.Property.get=g_flow_run_get_paused)
+   *
+   * Whether the run is paused: what runs goes on, and nothing new starts. See
+   * [method@GFlow.FlowRun.pause].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PAUSED] = g_param_spec_boolean ("paused", NULL, NULL, FALSE, ro);
+
+  /**
    * GFlowRun:fraction: (attributes org.gtk.Property.get=g_flow_run_get_fraction)
    *
    * How much of the run has ended, from 0 to 1, by the weights of the nodes.
@@ -473,6 +515,22 @@ install_signals (GObjectClass *object_class)
    */
   signals[G_FLOW_EVENT_ALWAYS] = g_signal_new ("always", type, flags, 0, NULL, NULL,
                                                NULL, G_TYPE_NONE, 0);
+
+  /**
+   * GFlowRun::stop-node:
+   * @self: the run
+   * @node: the node
+   *
+   * Emitted in the owner context when a node that was deferred, see
+   * [method@GFlow.FlowRun.defer_node], is to stop: when its cancellable is
+   * cancelled, if it has one, and once. The node goes on until it is completed.
+   * For programs with many such nodes, to which this costs nothing, while a
+   * cancellable for each costs more than all else.
+   *
+   * Since: 0.1
+   */
+  stop_node_signal = g_signal_new ("stop-node", type, flags, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, G_TYPE_FLOW_NODE);
 }
 
 static void
@@ -496,6 +554,7 @@ g_flow_run_init (GFlowRun *self)
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
+  self->parent_index = G_FLOW_NO_NODE;
 }
 
 /**

@@ -33,6 +33,14 @@ void            g_flow_run_cancel               (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_cancel_node          (GFlowRun             *self,
                                                  GFlowNode            *node);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_pause                (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_resume               (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_node_priority    (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 int                   priority);
 
 /* Results: set from a body, read from any thread */
 
@@ -69,10 +77,35 @@ G_FLOW_AVAILABLE_IN_0_1
 GCancellable   *g_flow_run_get_node_cancellable (GFlowRun             *self,
                                                  GFlowNode            *node);
 G_FLOW_AVAILABLE_IN_0_1
-GTask          *g_flow_run_defer_node           (GFlowRun             *self,
-                                                 GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
+void            g_flow_run_defer_node           (GFlowRun             *self,
+                                                 GFlowNode            *node);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_complete_node        (GFlowRun             *self,
+                                                 GFlowNode            *node);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_fail_node            (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 const GError         *error);
 G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_run_get_errors           (GFlowRun             *self);
+
+/* Growing while it runs */
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowRun       *g_flow_run_spawn                (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlow                *subflow);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_spawn_run            (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowRun             *subrun);
+
+/* Branches */
+
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_select               (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowNode            *downstream);
 
 /* Properties */
 
@@ -109,6 +142,8 @@ gboolean        g_flow_run_get_keep_results     (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_set_keep_results     (GFlowRun             *self,
                                                  gboolean              keep_results);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_run_get_paused           (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
 double          g_flow_run_get_fraction         (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1

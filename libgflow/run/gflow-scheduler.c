@@ -599,6 +599,20 @@ _g_flow_scheduler_post (GFlowRun *run)
   _g_flow_mutex_unlock (&scheduler.mutex);
 }
 
+/* The run, if it has not ended, may have work that it was not to be called for. Any
+ * thread. */
+void
+_g_flow_scheduler_wake (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  if (run->active && !run->complete)
+    {
+      make_hungry (run);
+      _g_flow_owner_post (run);
+    }
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
 /* Delivers a node from a thread that has nothing to do with the run. Under the
  * mutex, because the node may be the last, and the run is not touched by this
  * thread after it may have completed. */
@@ -609,7 +623,7 @@ _g_flow_scheduler_inject (GFlowRun *run,
   _g_flow_mutex_lock (&scheduler.mutex);
   if ((run->nodes[index].route & G_FLOW_ROUTE_CONTEXT) != 0)
     {
-      if (run->plan->priorities != NULL)
+      if (_g_flow_run_is_heaped (run))
         g_flow_heap_push (&run->context_heap, &index, 1);
       else
         g_flow_inbox_push (&run->context_inbox, index);
@@ -617,7 +631,7 @@ _g_flow_scheduler_inject (GFlowRun *run,
     }
   else
     {
-      if (run->plan->priorities != NULL)
+      if (_g_flow_run_is_heaped (run))
         g_flow_heap_push (&run->heap, &index, 1);
       else
         g_flow_inbox_push (&run->inbox, index);
@@ -662,6 +676,20 @@ _g_flow_scheduler_caller_is_busy (GFlowRun *run)
 {
   _g_flow_mutex_lock (&scheduler.mutex);
   run->caller_waits = FALSE;
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* The thread that has helped will not any more. */
+void
+_g_flow_scheduler_caller_leaves (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  run->caller_waits = FALSE;
+  /* If it is hungry it has called, but maybe for this thread. */
+  if (atomic_load_explicit (&run->hungry, memory_order_relaxed))
+    call_worker (run);
+  else if (_g_flow_run_has_work (run))
+    make_hungry (run);
   _g_flow_mutex_unlock (&scheduler.mutex);
 }
 

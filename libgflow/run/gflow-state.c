@@ -54,6 +54,7 @@ _g_flow_run_alloc_state (GFlowRun *self,
   char *block = (char *) (((guintptr) self->block + LINE - 1) / LINE * LINE);
 
   self->n_lanes = n_lanes;
+  self->alone = n_lanes == 1 && !mixed;
   self->lanes = (GFlowLane *) (block + lanes_at);
   memset (self->lanes, 0, sizeof (GFlowLane) * ((gsize) n_lanes + 1));
   for (guint i = 0; i < n_lanes; i++)
@@ -73,13 +74,20 @@ _g_flow_run_alloc_state (GFlowRun *self,
   g_flow_inbox_init (&self->inbox, mixed ? (_Atomic guint32 *) g_new0 (guint32, n_workers) : NULL);
   g_flow_inbox_init (&self->context_inbox,
                      mixed ? (_Atomic guint32 *) g_new0 (guint32, plan->n_context) : NULL);
-  if (plan->priorities != NULL)
-    {
-      g_flow_heap_init (&self->heap, plan->priorities);
-      g_flow_heap_init (&self->context_heap, plan->priorities);
-    }
+  if (plan->weights != NULL)
+    atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
   atomic_store_explicit (&self->next_root, plan->n_roots, memory_order_relaxed);
+}
+
+/* Nodes of workers will end elsewhere, and others become ready by that. */
+void
+_g_flow_run_ensure_inbox_locked (GFlowRun *self)
+{
+  if (g_flow_inbox_slots (&self->inbox) == NULL)
+    g_flow_inbox_open (&self->inbox,
+                       (_Atomic guint32 *) g_new0 (guint32, MAX (self->plan->n_nodes -
+                                                                   self->plan->n_context, 1)));
 }
 
 void
@@ -92,8 +100,8 @@ _g_flow_run_free_state (GFlowRun *self)
       g_free (self->lanes[i].chosen[1].items);
     }
   g_clear_pointer (&self->block, g_free);
-  g_clear_pointer ((gpointer *) &self->inbox.slots, g_free);
-  g_clear_pointer ((gpointer *) &self->context_inbox.slots, g_free);
+  g_free ((gpointer) g_flow_inbox_slots (&self->inbox));
+  g_free ((gpointer) g_flow_inbox_slots (&self->context_inbox));
   g_flow_heap_clear (&self->heap);
   g_flow_heap_clear (&self->context_heap);
 }
@@ -112,6 +120,7 @@ _g_flow_run_apply_cancelled (GFlowRun *self)
     if (_g_flow_plan_find (self->plan, nodes->pdata[i], &index))
       _g_flow_run_mark (self, index, G_FLOW_MARK_CANCELLED);
   _g_flow_mutex_unlock (&self->mutex);
+  _g_flow_run_init_heaps (self);
 }
 
 /* FALSE if the run has a state, and the node can be cancelled there. */
@@ -209,9 +218,7 @@ skip (GFlowRun *self,
       guint16   why)
 {
   /* A node may be judged twice, and the second time for another reason. */
-  atomic_fetch_and_explicit (&self->nodes[index].marks,
-                             (guint16) ~(G_FLOW_MARK_BY_CHOICE | G_FLOW_MARK_BY_FAILURE),
-                             memory_order_relaxed);
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_BY_CHOICE | G_FLOW_MARK_BY_FAILURE);
   _g_flow_run_mark (self, index, why);
   return G_FLOW_NODE_STATE_SKIPPED;
 }
@@ -233,7 +240,8 @@ static GFlowNodeState
 judge_ordinary (GFlowRun        *self,
                 guint32          index,
                 const Upstreams *seen,
-                guint32          attention)
+                guint32          attention,
+                guint16          marks)
 {
   if (seen->n_failed > 0 && self->on_error != G_FLOW_ON_ERROR_IGNORE)
     return skip (self, index, G_FLOW_MARK_BY_FAILURE);
@@ -243,7 +251,8 @@ judge_ordinary (GFlowRun        *self,
     return skip (self, index, G_FLOW_MARK_BY_FAILURE);
   if (seen->n_cancelled > 0)
     return skip (self, index, 0);
-  if (seen->n_spared > 0 && seen->n_spared == seen->n_upstreams)
+  if ((marks & G_FLOW_MARK_DESELECTED) != 0 ||
+      (seen->n_spared > 0 && seen->n_spared == seen->n_upstreams))
     return skip (self, index, G_FLOW_MARK_BY_CHOICE);
   return G_FLOW_NODE_STATE_RUNNING;
 }
@@ -290,7 +299,7 @@ _g_flow_run_judge (GFlowRun *self,
       return judge_handler (self, index, &seen, attention);
     case G_FLOW_RUN_WHEN_ALL_SUCCEEDED:
     default:
-      return judge_ordinary (self, index, &seen, attention);
+      return judge_ordinary (self, index, &seen, attention, marks);
     }
 }
 
@@ -346,7 +355,11 @@ static void
 post_cancel (GFlowRun *self)
 {
   atomic_store_explicit (&self->cancel_posted, TRUE, memory_order_relaxed);
-  _g_flow_scheduler_post (self);
+  /* What was kept by a pause is to be ended. */
+  if ((_g_flow_run_attention (self) & G_FLOW_ATTENTION_PAUSED) != 0)
+    _g_flow_scheduler_wake (self);
+  else
+    _g_flow_scheduler_post (self);
 }
 
 /* Tells what runs, and what waits for locks, that it is cancelled. */
@@ -391,18 +404,12 @@ remember_failure (GFlowRun *self,
   _g_flow_mutex_unlock (&self->mutex);
 }
 
-/* A body has failed: applies the policy. Takes @error. Returns how the node ends. */
+/* The node fails: applies the policy of the run. Takes @error. Returns how it ends. */
 GFlowNodeState
-_g_flow_run_fail_node (GFlowRun *self,
-                       guint32   index,
-                       GError   *error)
+_g_flow_run_fail_at_last (GFlowRun *self,
+                          guint32   index,
+                          GError   *error)
 {
-  GFlowNode *node = self->plan->nodes[index].node;
-
-  if (error == NULL)
-    error = g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_FAILED,
-                         _("The node “%s” failed without an error"), g_flow_node_get_name (node));
-
   const gboolean cancelled = is_cancelled_error (error);
 
   remember_failure (self, index, error);
@@ -418,6 +425,26 @@ _g_flow_run_fail_node (GFlowRun *self,
   if (self->on_error == G_FLOW_ON_ERROR_STOP)
     _g_flow_run_cancel_running (self);
   return G_FLOW_NODE_STATE_FAILED;
+}
+
+/* A body has failed. Takes @error. Returns how the node ends, or WAITING if it does not. */
+GFlowNodeState
+_g_flow_run_fail_node (GFlowRun *self,
+                       guint32   index,
+                       GError   *error)
+{
+  if (error == NULL)
+    error = g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_FAILED,
+                         _("The node “%s” failed without an error"),
+                         g_flow_node_get_name (self->plan->nodes[index].node));
+
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) != 0 &&
+      _g_flow_run_fail_part (self, index, error))
+    return G_FLOW_NODE_STATE_FAILED;
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0 &&
+      _g_flow_run_take_attempt (self, index, &error))
+    return G_FLOW_NODE_STATE_WAITING;
+  return _g_flow_run_fail_at_last (self, index, error);
 }
 
 /* Cancellables */
@@ -440,15 +467,17 @@ _g_flow_run_is_stopping (GFlowRun *self)
          ((attention & G_FLOW_ATTENTION_FAILED) != 0 && self->on_error == G_FLOW_ON_ERROR_STOP);
 }
 
-static gboolean
-is_told_to_stop (GFlowRun *self,
-                 guint32   index)
+/* Whether a node that runs is. */
+gboolean
+_g_flow_run_is_told_to_stop (GFlowRun *self,
+                             guint32   index)
 {
   /* Sequentially consistent: see set_cancellable(). */
   const guint16 marks = atomic_load_explicit (&self->nodes[index].marks, memory_order_seq_cst);
 
   return (_g_flow_run_is_stopping (self) && !is_exempt (self, index)) ||
-         (marks & G_FLOW_MARK_CANCELLED) != 0;
+         (marks & G_FLOW_MARK_CANCELLED) != 0 ||
+         ((marks & G_FLOW_MARK_POLICY) != 0 && _g_flow_run_has_timed_out (self, index));
 }
 
 /* The table of a run, made by whoever needs it first. */
@@ -490,7 +519,7 @@ set_cancellable (GFlowRun                 *self,
       g_object_unref (mine);
       return cancellable;
     }
-  if (is_told_to_stop (self, index))
+  if (_g_flow_run_is_told_to_stop (self, index))
     g_cancellable_cancel (mine);
   return mine;
 }
@@ -528,8 +557,26 @@ cancel_body (GFlowRun *self,
   GCancellable *cancellable =
     table != NULL ? atomic_load_explicit (&table[index], memory_order_seq_cst) : NULL;
 
-  if (cancellable != NULL && is_told_to_stop (self, index))
+  if (cancellable != NULL && _g_flow_run_is_told_to_stop (self, index))
     g_cancellable_cancel (cancellable);
+}
+
+/* The node is about to run again: gives what its last attempt was told by, if that was
+ * told, and makes place for another. In the owner context. */
+GCancellable *
+_g_flow_run_replace_cancellable (GFlowRun *self,
+                                 guint32   index)
+{
+  _Atomic (GCancellable *) *table =
+    atomic_load_explicit (&self->cancellables, memory_order_acquire);
+  GCancellable *cancellable =
+    table != NULL ? atomic_load_explicit (&table[index], memory_order_acquire) : NULL;
+
+  if (cancellable == NULL || !g_cancellable_is_cancelled (cancellable))
+    return NULL;
+
+  atomic_store_explicit (&table[index], NULL, memory_order_release);
+  return cancellable;
 }
 
 /* Cancels the bodies that run in the context, or the others. */
@@ -537,12 +584,18 @@ void
 _g_flow_run_cancel_bodies (GFlowRun *self,
                            gboolean  in_context)
 {
-  if (atomic_load_explicit (&self->cancellables, memory_order_seq_cst) == NULL)
+  const gboolean defers = in_context && self->defers;
+
+  if (!defers && atomic_load_explicit (&self->cancellables, memory_order_seq_cst) == NULL)
     return;
 
   for (guint i = 0; i < self->plan->n_nodes; i++)
     if (((self->nodes[i].route & G_FLOW_ROUTE_CONTEXT) != 0) == in_context)
-      cancel_body (self, i);
+      {
+        cancel_body (self, i);
+        if (defers)
+          _g_flow_run_stop_deferred (self, i);
+      }
 }
 
 /* Of a node that has ended in the context, where alone these are looked at. */

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -37,33 +38,42 @@ free_call (GFlowCall *call)
 
 static G_DEFINE_QUARK (g-flow-call, call)
 
-/* Ends a node that began in the context, in the context. */
-static void
-end_in_context (GFlowRun       *self,
-                guint32         index,
-                GFlowNodeState  state)
+/* Ends a node in the context: one that began there, or that has ended with a sub-run. */
+void
+_g_flow_run_end_in_context (GFlowRun       *self,
+                            guint32         index,
+                            GFlowNodeState  state)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
   GFlowFrame frame = { _g_flow_frame, self, lane, FALSE };
 
   _g_flow_frame = &frame;
-  _g_flow_run_free_cancellable (self, index);
+  /* Sub-runs may have it still. */
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) == 0)
+    _g_flow_run_free_cancellable (self, index);
   if (self->passage != NULL)
     _g_flow_passage_node_ended (self, index);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
 }
 
+/* Ends a node whose body has returned, or does not matter any more. Takes @error. */
+void
+_g_flow_run_end_async (GFlowRun *self,
+                       guint32   index,
+                       GError   *error)
+{
+  _g_flow_run_end_in_context (self, index,
+                              error != NULL ? _g_flow_run_fail_node (self, index, error)
+                                            : _g_flow_run_end_attempt (self, index));
+}
+
 static void
 end_call (GFlowCall *call,
           GError    *error)
 {
-  GFlowRun *run = call->run;
-
   call->ended = TRUE;
-  end_in_context (run, call->index,
-                  error != NULL ? _g_flow_run_fail_node (run, call->index, error)
-                                : G_FLOW_NODE_STATE_DONE);
+  _g_flow_run_end_async (call->run, call->index, error);
 }
 
 /* Ends the nodes whose tasks returned before their bodies did: after its body, or in
@@ -231,67 +241,16 @@ _g_flow_call_discard (GFlowCall *call)
   leave_call (call);
 }
 
-static void
-subflow_ended (GFlowRun     *child,
-               const GError *error,
-               gpointer      user_data)
-{
-  GFlowCall *call = user_data;
-  GFlowRun *run = g_object_ref (call->run);
-
-  end_call (call, error != NULL ? g_error_copy (error) : NULL);
-  _g_flow_owner_run_now (run);
-  free_call (call);
-  g_object_unref (run);
-  g_object_unref (child);
-}
-
-/* The node runs a flow: it ends as that run ends. */
+/* The node runs a flow: it has no body, and ends as that run ends. */
 static void
 call_subflow (GFlowRun *self,
               guint32   index)
 {
-  GFlow *subflow = _g_flow_node_subflow (self->plan->nodes[index].node);
-  GFlowCall *call = g_new0 (GFlowCall, 1);
-  GFlowRun *child = g_flow_run_new (subflow);
-  GError *error = NULL;
+  g_autoptr(GFlowRun) child =
+    g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
 
-  call->run = self;
-  call->index = index;
-  child->parent = self;
   g_flow_run_set_parameters (child, self->parameters);
-  if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
-                          _g_flow_run_ensure_cancellable (self, index),
-                          subflow_ended, call, &error))
-    {
-      end_call (call, error);
-      free_call (call);
-      g_object_unref (child);
-    }
-}
-
-/* The body has asked for a task, which ends the node, and has itself returned. */
-static GFlowNodeState
-leave_deferring_body (GFlowCall *call,
-                      gboolean   succeeded,
-                      GError    *error)
-{
-  GFlowRun *run = call->run;
-  GFlowNodeState state = G_FLOW_NODE_STATE_RUNNING;
-
-  call->in_body = FALSE;
-  _g_flow_run_end_returned (run);
-  if (succeeded || call->ended)
-    {
-      g_clear_error (&error);
-    }
-  else
-    {
-      call->ended = TRUE;
-      state = _g_flow_run_fail_node (run, call->index, error);
-    }
-  leave_call (call);
-  return state;
+  _g_flow_run_adopt (self, index, child);
 }
 
 static GFlowNodeState
@@ -310,52 +269,12 @@ call_sync_body (GFlowRun   *self,
   const gboolean succeeded =
     ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
 
-  if (frame->deferred != NULL)
-    return leave_deferring_body (frame->deferred, succeeded, error);
+  if (frame->deferred)
+    return _g_flow_run_leave_deferring (self, index, succeeded, error);
   if (!succeeded)
     return _g_flow_run_fail_node (self, index, error);
   g_clear_error (&error);
-  return G_FLOW_NODE_STATE_DONE;
-}
-
-/**
- * g_flow_run_defer_node:
- * @self: a run
- * @node: the node whose sync body is calling
- *
- * Makes an async body of a sync body that is running: the node does not end when
- * the body has returned, but when the task has, as described for
- * [callback@GFlow.FlowTaskFunc]. For bodies that find out on the way whether they
- * have to wait, like those of language bindings: a task costs more than all else
- * that a node in the context does.
- *
- * To be called from the body itself, of a node that is placed in the context. If
- * the body then fails, the node fails at once. A second call returns the same task.
- *
- * Returns: (transfer full): the task
- *
- * Since: 0.1
- */
-GTask *
-g_flow_run_defer_node (GFlowRun  *self,
-                       GFlowNode *node)
-{
-  GFlowFrame *frame = _g_flow_frame;
-  guint index;
-
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
-  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
-
-  while (frame != NULL && (frame->run != self || frame->sync != node))
-    frame = frame->below;
-  g_return_val_if_fail (frame != NULL && _g_flow_plan_find (self->plan, node, &index), NULL);
-
-  if (frame->deferred == NULL)
-    {
-      frame->deferred = _g_flow_call_new (self, index);
-      frame->deferred->in_body = TRUE;
-    }
-  return g_object_ref (frame->deferred->task);
+  return _g_flow_run_end_attempt (self, index);
 }
 
 /* Runs a node that is ready, or ends it if it is not to be run. The frame of the
@@ -366,6 +285,12 @@ _g_flow_run_run_in_context (GFlowRun *self,
 {
   GFlowNodeState state = _g_flow_run_judge (self, index);
 
+  if (_g_flow_run_relock (self, _g_flow_run_context_lane (self), index, state))
+    {
+      _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);
+      return;
+    }
+
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       /* Relaxed: nobody decides by it but this thread. */
@@ -375,8 +300,11 @@ _g_flow_run_run_in_context (GFlowRun *self,
       GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
 
       _g_flow_frame = &frame;
+      if (_g_flow_run_is_recorded (self))
+        _g_flow_run_record_start (self, frame.lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, frame.lane, index, state, FALSE);
+      _g_flow_run_begin_attempt (self, index);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {
         case G_FLOW_NODE_KIND_TASK:
@@ -384,6 +312,7 @@ _g_flow_run_run_in_context (GFlowRun *self,
           break;
         case G_FLOW_NODE_KIND_FLOW:
           call_subflow (self, index);
+          state = G_FLOW_NODE_STATE_DONE;
           break;
         case G_FLOW_NODE_KIND_FUNC:
         case G_FLOW_NODE_KIND_JOIN:
@@ -403,5 +332,5 @@ _g_flow_run_run_in_context (GFlowRun *self,
 
   /* The others end when they have ended. */
   if (state != G_FLOW_NODE_STATE_RUNNING)
-    end_in_context (self, index, state);
+    _g_flow_run_end_in_context (self, index, state);
 }

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
@@ -95,7 +96,7 @@ _g_flow_run_deliver (GFlowRun  *self,
     {
       _g_flow_scheduler_inject (self, index);
     }
-  else if (self->plan->priorities != NULL)
+  else if (_g_flow_run_is_heaped (self))
     {
       add_ready (&lane->chosen[in_context], index);
     }
@@ -179,11 +180,22 @@ pop (GFlowRun  *self,
                             : g_flow_deque_pop (&lane->deque, index);
 }
 
-/* Counts @n upstreams of a node off. TRUE if it has become ready. */
+/* Counts @n upstreams of a node off. TRUE if it has become ready. With @alone no other
+ * thread counts in this run. */
 static inline gboolean
 count_off (GFlowRunNode *waiting,
-           guint32       n)
+           guint32       n,
+           gboolean      alone)
 {
+  if (alone)
+    {
+      /* Relaxed: workers come to the one lane after each other, by the scheduler's mutex. */
+      const guint32 pending = atomic_load_explicit (&waiting->pending, memory_order_relaxed);
+
+      atomic_store_explicit (&waiting->pending, pending - n, memory_order_relaxed);
+      return pending == n;
+    }
+
   /* Acquire and release: the one that counts down last sees what all the
    * others have done. Where @n is left nobody else counts, so that reading
    * it is enough; the acquire pairs with the countdowns of the others. */
@@ -193,14 +205,15 @@ count_off (GFlowRunNode *waiting,
 
 /* A plain node that has become ready, and waits for its turn. */
 static inline void
-push_ready (GFlowRun  *self,
-            GFlowLane *lane,
-            guint32    index)
+push_ready (GFlowLane           *lane,
+            GFlowRunNode        *run_node,
+            const GFlowPlanNode *node,
+            guint32              index)
 {
-  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
   g_flow_deque_push (&lane->deque, index);
   /* Where the graph is not in memory as it is run, waiting for it is most of the cost. */
-  __builtin_prefetch (&self->plan->nodes[index]);
+  __builtin_prefetch (node);
 }
 
 /* Counts one upstream off for each of @successors. Of the plain nodes that become
@@ -212,9 +225,11 @@ release_successors (GFlowRun      *self,
                     const guint32 *successors,
                     guint32        n_successors,
                     gboolean       clean,
-                    gboolean       in_context)
+                    gboolean       in_context,
+                    gboolean       alone)
 {
-  GFlowRunNode *nodes = self->nodes;
+  GFlowRunNode *const nodes = self->nodes;
+  const GFlowPlanNode *const planned = self->plan->nodes;
   guint32 next = G_FLOW_NO_NODE;
   gboolean pushed = FALSE;
 
@@ -224,7 +239,7 @@ release_successors (GFlowRun      *self,
 
       if (G_UNLIKELY (!clean))
         _g_flow_run_mark (self, *successors, G_FLOW_MARK_UNCLEAN);
-      if (!count_off (waiting, 1))
+      if (!count_off (waiting, 1, alone))
         continue;
 
       if (G_UNLIKELY (waiting->route != 0 || in_context))
@@ -234,14 +249,14 @@ release_successors (GFlowRun      *self,
         }
       if (next != G_FLOW_NO_NODE)
         {
-          push_ready (self, lane, next);
+          push_ready (lane, &nodes[next], &planned[next], next);
           pushed = TRUE;
         }
       next = *successors;
     }
   if (G_UNLIKELY (lane->ready.n > 0))
     route_ready (self, lane, next != G_FLOW_NO_NODE);
-  if (pushed && self->n_lanes > 1)
+  if (pushed && !alone && self->n_lanes > 1)
     {
       g_flow_deque_publish (&lane->deque);
       _g_flow_run_notify_work (self);
@@ -299,7 +314,7 @@ count_off_together (GFlowRun            *self,
   const guint32 n = lane->n_held + 1;
 
   lane->n_held = 0;
-  return count_off (&self->nodes[successor], n) ? go_on_with (self, lane, successor)
+  return count_off (&self->nodes[successor], n, FALSE) ? go_on_with (self, lane, successor)
                                                 : G_FLOW_NO_NODE;
 }
 
@@ -315,68 +330,125 @@ release_attended (GFlowRun            *self,
 
   if (lane->n_held > 0)
     count_off_held (self, lane, node);
-  return release_successors (self, lane, successors, n_successors, clean, lane->context);
+  return release_successors (self, lane, successors, n_successors, clean, lane->context, FALSE);
 }
 
-/* Lets go what waits for a node. Nearly all nodes have one successor, or a few. */
+/* Lets go what waits for a node that has succeeded on a worker. Nearly all nodes have
+ * one successor, or a few. */
 static inline guint32
 release (GFlowRun            *self,
          GFlowLane           *lane,
          const GFlowPlanNode *node,
-         gboolean             clean)
+         gboolean             alone)
 {
-  if (G_UNLIKELY (!clean || lane->context))
-    return release_attended (self, lane, node, clean);
   if (node->n_successors == 1)
-    return count_off (&self->nodes[node->successor], 1)
+    return count_off (&self->nodes[node->successor], 1, alone)
              ? go_on_with (self, lane, node->successor) : G_FLOW_NO_NODE;
   if (G_LIKELY (node->n_successors < G_FLOW_SUCCESSORS_FUNNEL))
     return release_successors (self, lane, self->plan->successors + node->successor,
-                               node->n_successors, TRUE, FALSE);
+                               node->n_successors, TRUE, FALSE, alone);
   if (node->n_successors == G_FLOW_SUCCESSORS_FUNNEL)
     return count_off_together (self, lane, node);
   return release_attended (self, lane, node, TRUE);
 }
 
-/* A node has ended. Returns a node to go on with, on this lane. */
-static inline guint32
-end_node (GFlowRun       *self,
-          GFlowLane      *lane,
-          guint32         index,
-          GFlowNodeState  state)
+/* A node ends on this lane, all but letting go what waits for it. */
+static inline void
+set_ended (GFlowLane      *lane,
+           GFlowRunNode   *run_node,
+           GFlowNodeState  state)
 {
   /* Release: pairs with _g_flow_run_node_state(). */
-  atomic_store_explicit (&self->nodes[index].state, state, memory_order_release);
-  /* Relaxed: only this lane writes them, and others only look. */
+  atomic_store_explicit (&run_node->state, state, memory_order_release);
+  /* Relaxed: only this lane writes it, and others only look. */
   atomic_store_explicit (&lane->n_done,
                          atomic_load_explicit (&lane->n_done, memory_order_relaxed) + 1,
                          memory_order_relaxed);
-  if (G_UNLIKELY (self->plan->weights != NULL))
-    atomic_store_explicit (&lane->weight,
-                           atomic_load_explicit (&lane->weight, memory_order_relaxed) +
-                             self->plan->weights[index],
-                           memory_order_relaxed);
-  return release (self, lane, &self->plan->nodes[index], state == G_FLOW_NODE_STATE_DONE);
+}
+
+static void
+add_weight (GFlowRun  *self,
+            GFlowLane *lane,
+            guint32    index)
+{
+  /* Relaxed: only this lane writes it, and others only look. */
+  atomic_store_explicit (&lane->weight,
+                         atomic_load_explicit (&lane->weight, memory_order_relaxed) +
+                           self->plan->weights[index],
+                         memory_order_relaxed);
+}
+
+/* The node that this lane has taken does not end now. */
+static void
+let_go (GFlowRun  *self,
+        GFlowLane *lane,
+        guint32    index)
+{
+  if (lane->n_held > 0)
+    count_off_held (self, lane, &self->plan->nodes[index]);
+}
+
+static void
+release_locks (GFlowRun  *self,
+               GFlowLane *lane,
+               guint32    index)
+{
+  lane->ending = TRUE;
+  _g_flow_run_release_locks (self, index);
+  lane->ending = FALSE;
+}
+
+/* An attempt has failed, and another may follow. */
+static void
+keep_for_later (GFlowRun  *self,
+                GFlowLane *lane,
+                guint32    index)
+{
+  /* First, because it will be ended in the context, or on another lane: from now on this
+   * one counts nodes off as if it was not alone. */
+  _g_flow_run_steer (self);
+  let_go (self, lane, index);
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+    {
+      release_locks (self, lane, index);
+      _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
+      _g_flow_run_deliver_chosen (self, lane, FALSE);
+      notify_delivered (self, lane, FALSE);
+    }
+  _g_flow_run_set_aside (self, index);
 }
 
 /* Ends a node that was not on the fast path. */
-static guint32
+static G_GNUC_NO_INLINE guint32
 end_attended_node (GFlowRun       *self,
                    GFlowLane      *lane,
                    guint32         index,
                    GFlowNodeState  state)
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-
   const guint16 marks = _g_flow_run_marks (self, index);
+
+  if ((marks & G_FLOW_MARK_GROWN) != 0 && !_g_flow_run_end_part (self, lane, index, &state))
+    {
+      let_go (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_record_end (self, index);
+  /* It is not over: there will be another attempt. */
+  if (G_UNLIKELY (state == G_FLOW_NODE_STATE_WAITING))
+    {
+      keep_for_later (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
 
   /* Locks go before anything that waits for the node can start. */
   if ((marks & G_FLOW_MARK_LOCKED) != 0)
-    {
-      lane->ending = TRUE;
-      _g_flow_run_release_locks (self, index);
-      lane->ending = FALSE;
-    }
+    release_locks (self, lane, index);
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_observe_end (self, index, state);
+  if ((marks & G_FLOW_MARK_CHOSE) != 0)
+    _g_flow_run_apply_choice (self, index);
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
     _g_flow_run_drop_results (self, lane, index);
   if ((marks & G_FLOW_MARK_WATCHED) != 0)
@@ -393,11 +465,18 @@ end_attended_node (GFlowRun       *self,
 
   lane->ending = TRUE;
 
-  const guint32 next = end_node (self, lane, index, state);
+  set_ended (lane, &self->nodes[index], state);
+  if (self->plan->weights != NULL)
+    add_weight (self, lane, index);
+
+  const gboolean clean = state == G_FLOW_NODE_STATE_DONE;
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  const guint32 next = clean && !lane->context ? release (self, lane, node, FALSE)
+                                               : release_attended (self, lane, node, clean);
 
   lane->ending = FALSE;
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
-  if (self->plan->priorities != NULL)
+  if (_g_flow_run_is_heaped (self))
     _g_flow_run_deliver_chosen (self, lane, !lane->context);
   return next;
 }
@@ -408,72 +487,116 @@ _g_flow_run_end_node (GFlowRun       *self,
                       guint32         index,
                       GFlowNodeState  state)
 {
+  /* It has left its worker, and the run may have no inbox. */
+  if (lane->context && g_flow_inbox_slots (&self->inbox) == NULL &&
+      (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
+    _g_flow_run_steer (self);
   return end_attended_node (self, lane, index, state);
 }
 
 /* Bodies */
 
-static inline GFlowNodeState
-call_body (GFlowRun            *self,
-           const GFlowPlanNode *node,
-           guint32              index)
+/* How a node ends whose body has returned @ok. Takes @error. */
+static G_GNUC_NO_INLINE GFlowNodeState
+get_outcome (GFlowRun *self,
+             guint32   index,
+             gboolean  ok,
+             GError   *error)
 {
-  GError *error = NULL;
+  if (!ok)
+    return _g_flow_run_fail_node (self, index, error);
 
-  if (node->body == NULL)
-    return G_FLOW_NODE_STATE_DONE;
+  /* It says that it succeeded: that counts. */
+  g_clear_error (&error);
+  return _g_flow_run_end_attempt (self, index);
+}
 
-  const gboolean ok = ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
+static inline gboolean
+call_body (GFlowRun             *self,
+           const GFlowPlanNode  *node,
+           GError              **error)
+{
+  return node->body == NULL ||
+         ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
+}
 
-  if (G_LIKELY (ok && error == NULL))
-    return G_FLOW_NODE_STATE_DONE;
-  if (ok)
-    {
-      /* It says that it succeeded: that counts. */
-      g_error_free (error);
-      return G_FLOW_NODE_STATE_DONE;
-    }
-  return _g_flow_run_fail_node (self, index, error);
+/* In a run that is steered every node goes through the heap, which alone knows what
+ * comes next, and whether anything does. */
+static gboolean
+goes_to_heap (GFlowRun  *self,
+              GFlowLane *lane)
+{
+  const gboolean from_heap = lane->from_heap;
+
+  lane->from_heap = FALSE;
+  return !from_heap && _g_flow_run_is_heaped (self);
 }
 
 /* Runs a node that is not plain, or a run that is not. */
-static guint32
+static G_GNUC_NO_INLINE guint32
 run_attended_node (GFlowRun  *self,
                    GFlowLane *lane,
                    guint32    index)
 {
+  if (goes_to_heap (self, lane))
+    {
+      let_go (self, lane, index);
+      _g_flow_run_push_to_heap (self, index);
+      return G_FLOW_NO_NODE;
+    }
+
   GFlowNodeState state = _g_flow_run_judge (self, index);
+
+  if (_g_flow_run_relock (self, lane, index, state))
+    {
+      _g_flow_run_deliver_chosen (self, lane, FALSE);
+      return G_FLOW_NO_NODE;
+    }
 
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
+      if (_g_flow_run_is_recorded (self))
+        _g_flow_run_record_start (self, lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, lane, index, state, FALSE);
-      state = call_body (self, &self->plan->nodes[index], index);
+
+      _g_flow_run_begin_attempt (self, index);
+
+      GError *error = NULL;
+      const gboolean ok = call_body (self, &self->plan->nodes[index], &error);
+
+      state = get_outcome (self, index, ok, error);
     }
   return end_attended_node (self, lane, index, state);
 }
 
+/* Runs a node, which mostly is plain. Returns what to go on with. */
 static inline guint32
-run_node (GFlowRun  *self,
-          GFlowLane *lane,
-          guint32    index)
+run_node (GFlowRun            *self,
+          GFlowLane           *lane,
+          GFlowRunNode        *run_node,
+          const GFlowPlanNode *node,
+          guint32              index,
+          gboolean             alone)
 {
-  GFlowRunNode *run_node = &self->nodes[index];
   guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+  GError *error = NULL;
 
   if (G_UNLIKELY ((attention | atomic_load_explicit (&run_node->marks, memory_order_relaxed)) != 0))
     return run_attended_node (self, lane, index);
 
   atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
 
-  const GFlowNodeState state = call_body (self, &self->plan->nodes[index], index);
+  const gboolean ok = call_body (self, node, &error);
 
-  /* The body may have set the first result, or be the first to fail. */
+  /* The body may have set the first result. */
   attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-  if (G_UNLIKELY (attention != 0))
-    return end_attended_node (self, lane, index, state);
-  return end_node (self, lane, index, state);
+  if (G_UNLIKELY (!ok || error != NULL || attention != 0))
+    return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
+
+  set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
+  return release (self, lane, node, alone);
 }
 
 /* Finding nodes */
@@ -541,22 +664,29 @@ steal (GFlowRun  *self,
   return FALSE;
 }
 
+static gboolean
+pop_heap (GFlowRun  *self,
+          GFlowLane *lane,
+          guint32   *index)
+{
+  if (_g_flow_run_is_paused (self) || !g_flow_heap_pop (&self->heap, index))
+    return FALSE;
+
+  lane->from_heap = TRUE;
+  if (!g_flow_heap_is_empty (&self->heap))
+    _g_flow_run_notify_work (self);
+  return TRUE;
+}
+
 /* What came from elsewhere. */
 static gboolean
-pop_inbox (GFlowRun *self,
-           guint32  *index)
+pop_inbox (GFlowRun  *self,
+           GFlowLane *lane,
+           guint32   *index)
 {
-  if (self->plan->priorities != NULL)
-    {
-      if (!g_flow_heap_pop (&self->heap, index))
-        return FALSE;
-      if (!g_flow_heap_is_empty (&self->heap))
-        _g_flow_run_notify_work (self);
-      return TRUE;
-    }
-
   if (!g_flow_inbox_pop (&self->inbox, index))
-    return FALSE;
+    return !g_flow_heap_is_empty (&self->heap) && pop_heap (self, lane, index);
+
   if (!g_flow_inbox_is_empty (&self->inbox))
     _g_flow_run_notify_work (self);
   return TRUE;
@@ -580,7 +710,7 @@ find_node (GFlowRun  *self,
            GFlowLane *lane,
            guint32   *index)
 {
-  if (take_roots (self, lane, index) || pop_inbox (self, index))
+  if (take_roots (self, lane, index) || pop_inbox (self, lane, index))
     return TRUE;
 
   if (self->n_lanes == 1)
@@ -589,7 +719,7 @@ find_node (GFlowRun  *self,
   back_off (lane);
   for (guint round = 0; round < STEAL_ROUNDS; round++)
     {
-      if (steal (self, lane, index) || pop_inbox (self, index))
+      if (steal (self, lane, index) || pop_inbox (self, lane, index))
         return TRUE;
       if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
         return FALSE; /* nobody else is here to make work */
@@ -603,7 +733,7 @@ gboolean
 _g_flow_run_has_work (GFlowRun *self)
 {
   if (has_roots (self) || !g_flow_inbox_is_empty (&self->inbox) ||
-      !g_flow_heap_is_empty (&self->heap))
+      (!g_flow_heap_is_empty (&self->heap) && !_g_flow_run_is_paused (self)))
     return TRUE;
 
   for (guint i = 0; i < self->n_lanes; i++)
@@ -617,19 +747,19 @@ gboolean
 _g_flow_run_has_context_work (GFlowRun *self)
 {
   return !g_flow_inbox_is_empty (&self->context_inbox) ||
-         !g_flow_heap_is_empty (&self->context_heap);
+         (!g_flow_heap_is_empty (&self->context_heap) && !_g_flow_run_is_paused (self));
 }
 
 /* Whether the worker has had its turn; or, if it is the thread of the owner
  * context, has something to do there. */
-static gboolean
-is_turn_over (GFlowRun  *self,
-              GFlowLane *lane,
-              gint64    *since)
+static G_GNUC_NO_INLINE gboolean
+look_whether_turn_is_over (GFlowRun  *self,
+                           GFlowLane *lane,
+                           gint64    *since)
 {
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
     return TRUE;
-  if (G_LIKELY (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0))
+  if (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0)
     return FALSE;
 
   const gint64 now = g_get_monotonic_time ();
@@ -637,6 +767,16 @@ is_turn_over (GFlowRun  *self,
   if (*since == 0)
     *since = now;
   return now - *since > QUANTUM_US;
+}
+
+static inline gboolean
+is_turn_over (GFlowRun  *self,
+              GFlowLane *lane,
+              gint64    *since)
+{
+  return G_UNLIKELY ((atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) |
+                      (guint) atomic_load_explicit (&self->posted, memory_order_relaxed)) != 0) &&
+         look_whether_turn_is_over (self, lane, since);
 }
 
 /* What the node after this one will look at. If it has one successor the address is of
@@ -651,6 +791,74 @@ fetch_ahead (GFlowRun  *self,
     __builtin_prefetch (self->plan->successors + self->plan->nodes[next].successor);
 }
 
+/* Whether the worker should see what came from elsewhere before it goes on. */
+static inline gboolean
+is_time_to_look (GFlowLane *lane)
+{
+  return atomic_load_explicit (&lane->n_done, memory_order_relaxed) - lane->n_done_at_look >=
+         INBOX_INTERVAL;
+}
+
+static gboolean
+look_elsewhere (GFlowRun  *self,
+                GFlowLane *lane,
+                guint32   *index)
+{
+  lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  return pop_inbox (self, lane, index);
+}
+
+/* Runs a node, then what becomes ready by it, then what the lane has, as long as it is
+ * not time to look elsewhere. FALSE if others should have a turn. */
+static inline gboolean
+run_own (GFlowRun  *self,
+         GFlowLane *lane,
+         guint32    index,
+         gint64    *since,
+         gboolean   alone)
+{
+  GFlowRunNode *const run_nodes = self->nodes;
+  const GFlowPlanNode *const nodes = self->plan->nodes;
+
+  do
+    {
+      fetch_ahead (self, lane);
+      while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index, alone)) !=
+             G_FLOW_NO_NODE)
+        if (is_turn_over (self, lane, since))
+          {
+            if (lane->n_held > 0)
+              count_off_held (self, lane, &nodes[index]);
+            g_flow_deque_push (&lane->deque, index);
+            g_flow_deque_publish (&lane->deque);
+            return FALSE;
+          }
+      if (is_turn_over (self, lane, since))
+        return FALSE;
+    }
+  while (!is_time_to_look (lane) && pop (self, lane, &index));
+  return TRUE;
+}
+
+/* Not inline, so that the compiler has registers for what all nodes need. */
+static G_GNUC_NO_INLINE gboolean
+run_alone (GFlowRun  *self,
+           GFlowLane *lane,
+           guint32    index,
+           gint64    *since)
+{
+  return run_own (self, lane, index, since, TRUE);
+}
+
+static G_GNUC_NO_INLINE gboolean
+run_together (GFlowRun  *self,
+              GFlowLane *lane,
+              guint32    index,
+              gint64    *since)
+{
+  return run_own (self, lane, index, since, FALSE);
+}
+
 /* Works on the run until nothing is left to find, or others should have a turn. */
 void
 _g_flow_run_work (GFlowRun  *self,
@@ -658,36 +866,21 @@ _g_flow_run_work (GFlowRun  *self,
 {
   gint64 since = 0;
   guint32 index;
-  guint count = 0; /* nodes since the last look at what came from elsewhere */
+  const gboolean alone = self->alone;
+  gboolean found;
 
-  for (gboolean is_first = TRUE;; is_first = FALSE)
-    {
-      const gboolean looks = count >= INBOX_INTERVAL;
+  lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  found = pop (self, lane, &index) || find_node (self, lane, &index);
 
-      if (looks)
-        count = 0;
-      if (!(looks && pop_inbox (self, &index)) &&
-          !pop (self, lane, &index) && !find_node (self, lane, &index))
-        break;
+  /* Whoever was called before has come: this one, who calls the next if there
+   * is more, also if it lay in the lane already. */
+  if (found && self->n_lanes > 1 && _g_flow_run_has_work (self))
+    _g_flow_run_notify_work (self);
 
-      /* Whoever was called before has come: this one, who calls the next if there
-       * is more, also if it lay in the lane already. */
-      if (is_first && self->n_lanes > 1 && _g_flow_run_has_work (self))
-        _g_flow_run_notify_work (self);
-
-      fetch_ahead (self, lane);
-      for (count++; (index = run_node (self, lane, index)) != G_FLOW_NO_NODE; count++)
-        if (G_UNLIKELY (is_turn_over (self, lane, &since)))
-          {
-            if (lane->n_held > 0)
-              count_off_held (self, lane, &self->plan->nodes[index]);
-            g_flow_deque_push (&lane->deque, index);
-            g_flow_deque_publish (&lane->deque);
-            break;
-          }
-      if (G_UNLIKELY (is_turn_over (self, lane, &since)))
-        break;
-    }
+  while (found && (alone ? run_alone (self, lane, index, &since)
+                         : run_together (self, lane, index, &since)))
+    found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
+            pop (self, lane, &index) || find_node (self, lane, &index);
 }
 
 /* Takes what has ended on the lane off the number that remains. TRUE if that

@@ -102,7 +102,7 @@ _g_flow_passage_begin (GFlowRun  *run,
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
   passage->parts = g_new0 (GFlowRequest *, n);
   passage->instances = g_new (guint32, n);
-  passage->records = g_new0 (GFlowRecord, (gsize) n + 1);
+  passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
   passage->link.data = run;
   passage->pipeline = g_steal_pointer (&pipeline);
@@ -236,7 +236,7 @@ begin_node (GFlowRun   *run,
   GFlowPassage *passage = run->passage;
   GFlowRequest *part;
 
-  passage->records[place->index] = (GFlowRecord) { g_get_monotonic_time (), 0 };
+  passage->records[place->index] = (GFlowTimes) { g_get_monotonic_time (), 0 };
   part = take_part (passage, place);
   part->node = place->node;
   if (passage->divides)
@@ -295,7 +295,7 @@ _g_flow_passage_node_ended (GFlowRun *run,
 {
   GFlowPassage *passage = run->passage;
   GFlowPlace *place = &passage->channel->places[index];
-  GFlowRecord *record = &passage->records[index];
+  GFlowTimes *record = &passage->records[index];
 
   if (record->start == 0 || record->end != 0)
     return;

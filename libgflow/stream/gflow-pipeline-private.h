@@ -91,7 +91,7 @@ struct _GFlowPassage
   gboolean        divides;     /* parameters are for single nodes */
   GFlowRequest  **parts;       /* (owned): what each node has, or has left */
   guint32        *instances;   /* which instance serves, for each node */
-  GFlowRecord    *records;     /* (owned): when, for each node and the entry */
+  GFlowTimes    *records;     /* (owned): when, for each node and the entry */
 };
 
 /* The bodies of executors: gflow-passage.c */

@@ -16,7 +16,7 @@ typedef struct
 {
   gint64 start;
   gint64 end;
-} GFlowRecord;
+} GFlowTimes;
 
 /* The request that the application has, or what one branch of a flow makes of it: where
  * the way of a request forks, each branch gets a copy of its documents. */
@@ -44,7 +44,7 @@ struct _GFlowRequest
   GFlowRunState  state;
   GError        *error;        /* (owned) (nullable) */
   GFlowPlan     *plan;         /* (owned) (nullable): what it went through */
-  GFlowRecord   *records;      /* (owned) (nullable): for each node of it, and for all */
+  GFlowTimes   *records;      /* (owned) (nullable): for each node of it, and for all */
   guint8        *states;       /* (owned) (nullable): of each node */
   GHashTable    *node_errors;  /* (owned) (nullable): number of the node → GError */
   GListStore    *routes;       /* (owned) (nullable): made when asked for */
@@ -61,7 +61,7 @@ void          _g_flow_request_set_ended (GFlowRequest  *self,
 gboolean      _g_flow_request_begin     (GFlowRequest  *self,
                                          GError       **error);
 GFlowRoute   *_g_flow_route_new         (GFlowNode      *node,
-                                         GFlowRecord     record,
+                                         GFlowTimes     record,
                                          GFlowNodeState  state,
                                          const GError   *error);
 

@@ -24,7 +24,7 @@ struct _GFlowRoute
   GObject         parent_instance;
 
   GFlowNode      *node;   /* (owned) (nullable): not that of the entry */
-  GFlowRecord     record;
+  GFlowTimes     record;
   GFlowNodeState  state;
   GError         *error;  /* (owned) (nullable) */
 };
@@ -164,7 +164,7 @@ g_flow_route_init (GFlowRoute *self)
 
 GFlowRoute *
 _g_flow_route_new (GFlowNode      *node,
-                   GFlowRecord     record,
+                   GFlowTimes     record,
                    GFlowNodeState  state,
                    const GError   *error)
 {

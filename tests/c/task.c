@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Async bodies, and sync bodies that defer: everything that can be done with the task. */
+/* Async bodies: everything that can be done with the task. */
 
 #include "test-util.h"
 
@@ -43,7 +43,6 @@ typedef struct
 {
   Way           way;
   Time          when;
-  gboolean      deferred; /* the task is asked for, by a sync body */
   GMainContext *context;
   TestLife      life;
   int           calls;
@@ -169,44 +168,12 @@ body (GFlowNode  *node,
     }
 }
 
-static gboolean
-deferring_body (GFlowNode  *node,
-                GFlowRun   *run,
-                gpointer    user_data,
-                GError    **error)
-{
-  Case *test = user_data;
-  g_autoptr (GTask) task = g_flow_run_defer_node (run, node);
-  g_autoptr (GTask) again = g_flow_run_defer_node (run, node);
-
-  g_assert_true (again == task);
-  body (node, run, task, user_data, error);
-
-  return test->way != SET_ERROR;
-}
-
-static GFlowNode *
-add_case (GFlow *flow,
-          Case  *test)
-{
-  GFlowNode *node;
-
-  if (!test->deferred)
-    return g_flow_add_task (flow, "async", body, test, NULL, NULL);
-
-  node = g_flow_add (flow, "async", deferring_body, test, NULL, NULL);
-  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
-
-  return node;
-}
-
 static void
 test_return (gconstpointer data)
 {
   Case test = {
     .way = GPOINTER_TO_UINT (data) % N_WAYS,
-    .when = GPOINTER_TO_UINT (data) / N_WAYS % N_TIMES,
-    .deferred = GPOINTER_TO_UINT (data) / N_WAYS / N_TIMES,
+    .when = GPOINTER_TO_UINT (data) / N_WAYS,
     .context = test_context (),
   };
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -219,7 +186,7 @@ test_return (gconstpointer data)
   test_life_init (&test.life);
   test_life_init (&life);
   test_life_watch (&life, flow);
-  node = add_case (flow, &test);
+  node = g_flow_add_task (flow, "async", body, &test, NULL, NULL);
   after = g_flow_add (flow, "after", test_body_nothing, NULL, NULL, NULL);
   g_flow_node_add_upstream (after, node);
   run = g_flow_run_new (flow);
@@ -287,71 +254,6 @@ test_both (void)
   run = g_flow_run_new (flow);
   test_run_execute (run, NULL, NULL);
   g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 1);
-}
-
-static gboolean
-body_defer_and_fail (GFlowNode  *node,
-                     GFlowRun   *run,
-                     gpointer    user_data,
-                     GError    **error)
-{
-  GTask **kept = user_data;
-
-  *kept = g_flow_run_defer_node (run, node);
-
-  return FALSE;
-}
-
-static void
-test_deferred_fails (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlowRun) run = NULL;
-  g_autoptr (GTask) kept = NULL;
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node;
-
-  /* The node has failed, and what the task does later is too late. */
-  node = g_flow_add (flow, "node", body_defer_and_fail, &kept, NULL, NULL);
-  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
-  run = g_flow_run_new (flow);
-  g_assert_false (test_run_execute (run, NULL, &error));
-  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_FAILED);
-  g_task_return_boolean (kept, TRUE);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  test_assert_node (run, node, FAILED);
-}
-
-static gboolean
-body_defer_other (GFlowNode  *node,
-                  GFlowRun   *run,
-                  gpointer    user_data,
-                  GError    **error)
-{
-  GFlowNode *other = user_data;
-
-  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*assertion*failed*");
-  g_assert_null (g_flow_run_defer_node (run, other != NULL ? other : node));
-  g_test_assert_expected_messages ();
-
-  return TRUE;
-}
-
-static void
-test_deferred_elsewhere (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFlowRun) run = NULL;
-  GFlowNode *worker, *context;
-
-  /* Neither on a worker, nor another node than the one that runs. */
-  worker = g_flow_add (flow, "worker", body_defer_other, NULL, NULL, NULL);
-  context = g_flow_add (flow, "context", body_defer_other, worker, NULL, NULL);
-  g_flow_node_set_placement (context, G_FLOW_PLACEMENT_CONTEXT);
-  g_flow_node_add_upstream (context, worker);
-  run = test_execute_well (flow);
-  test_assert_node (run, context, DONE);
 }
 
 static void
@@ -840,19 +742,15 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < 2 * N_TIMES * N_WAYS; i++)
+  for (guint i = 0; i < N_TIMES * N_WAYS; i++)
     {
-      const guint way = i % N_WAYS, when = i / N_WAYS % N_TIMES;
-      g_autofree char *path = g_strdup_printf ("/task/%s%s/%s",
-                                               i < N_TIMES * N_WAYS ? "" : "deferred/",
-                                               way_names[way], time_names[when]);
+      const guint way = i % N_WAYS, when = i / N_WAYS;
+      g_autofree char *path = g_strdup_printf ("/task/%s/%s", way_names[way], time_names[when]);
 
       if (way != SET_ERROR || when == AT_ONCE)
         g_test_add_data_func (path, GUINT_TO_POINTER (i), test_return);
     }
   g_test_add_func ("/task/both", test_both);
-  g_test_add_func ("/task/deferred/fails", test_deferred_fails);
-  g_test_add_func ("/task/deferred/elsewhere", test_deferred_elsewhere);
   g_test_add_func ("/task/kept", test_kept);
   g_test_add_func ("/task/unref-late", test_unref_late);
   g_test_add_data_func ("/task/return-in-cancelled/context", GINT_TO_POINTER (FALSE),

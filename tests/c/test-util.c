@@ -384,7 +384,8 @@ job_end (TestJob       *job,
       g_atomic_int_inc (&job->cancelled);
       well = FALSE;
     }
-  else if (job->error != NULL)
+  else if (job->error != NULL &&
+           (job->failures == 0 || g_atomic_int_get (&job->runs) <= job->failures))
     {
       g_propagate_error (error, g_error_copy (job->error));
       well = FALSE;

@@ -157,6 +157,7 @@ typedef struct
   TestGate  *gate;      /* (unowned) (nullable): waits for it; sync only */
   TestGauge *gauge;     /* (unowned) (nullable): beside that of the bench */
   GError    *error;     /* (owned) (nullable): what it fails with */
+  int        failures;  /* so many times; 0: always */
   int        result;    /* set as an int, if not 0 */
 
   int        runs;      /* atomic */

@@ -26,6 +26,11 @@ def succeed(node, run):
     return True
 
 
+def choose_none(node, run):
+    run.select(node)
+    return True
+
+
 def fail(node, run):
     raise GLib.Error.new_literal(Gio.io_error_quark(), 'It broke', Gio.IOErrorEnum.FAILED)
 
@@ -50,6 +55,10 @@ def upstream_for(flow, row):
         return add(flow, 'x', succeed, add(flow, 'first', stop))
     if row.startswith('skipped, as a handler'):
         return add(flow, 'x', succeed, add(flow, 'first', succeed), COLUMNS[2])
+    if row.startswith('skipped, because another branch'):
+        return add(flow, 'x', succeed, add(flow, 'first', choose_none))
+    if row.startswith('done, and it has chosen'):
+        return add(flow, 'x', choose_none)
     return add(flow, 'x', {'done': succeed, 'failed': fail, 'cancelled': stop}[row.split(',')[0]])
 
 

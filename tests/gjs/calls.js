@@ -100,6 +100,7 @@ test('nodes', () => {
     check(node, {
         name: 'a node', title: 'A node', priority: -1, weight: 3,
         placement: GFlow.FlowPlacement.CONTEXT, run_when: GFlow.FlowRunWhen.ALL_FINISHED,
+        timeout: 60000, max_retries: 2, retry_delay: 3, retry_factor: 2, retry_jitter: 0.5,
     });
 });
 
@@ -146,18 +147,28 @@ test('runs', async () => {
     const number = flow.add('number', (node, run) => {
         ok(run.get_node_cancellable(node) instanceof Gio.Cancellable);
         run.set_result(node, 1);
-        run.defer_node(node).return_boolean(true);
+        run.select(node, null);
+        const inner = new GFlow.Flow();
+        ok(run.spawn(node, inner).get_flow() === inner);
+        run.spawn_run(node, GFlow.FlowRun.new(inner));
+        run.defer_node(node);
+        run.complete_node(node);
     });
     const variant = flow.add('variant', (node, run) => {
         run.set_result_variant(node, new GLib.Variant('s', 'text'));
     });
     const object = flow.node({}, () => flow);
-    const bad = flow.add('bad', () => {
-        throw new Error('bad');
+    const bad = flow.add('bad', (node, run) => {
+        run.defer_node(node);
+        run.fail_node(node, new Error('bad'));
     });
     const run = GFlow.FlowRun.new(flow);
 
     check(run, {on_error: GFlow.FlowOnError.IGNORE, keep_results: true, deadline: 0});
+    run.pause();
+    ok(run.get_paused());
+    run.resume();
+    run.set_node_priority(bad, 1);
     run.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(run.get_parameters().n_children(), 0);
     equal(run.get_flow(), flow);

@@ -486,6 +486,58 @@ test('clean-up and handlers', async () => {
     deepEqual(log, ['handler', 'clean-up']);
 });
 
+test('retries and timeouts', async () => {
+    const flow = new GFlow.Flow();
+    const asked = [];
+    let calls = 0;
+    const tried = flow.node({max_retries: 5, retry_delay: 1}, async () => {
+        await null;
+        if (++calls < 3)
+            throw new Error(`call ${calls}`);
+        return calls;
+    });
+
+    tried.connect('should-retry', (node, run, error, attempt) => {
+        asked.push(attempt);
+        return true;
+    });
+
+    const run = await flow.execute(null);
+
+    equal(run.get_result(tried), 3);
+    deepEqual(asked, [1, 2]);
+
+    const late = new GFlow.Flow();
+
+    late.node({name: 'late', timeout: 10}, (run_, node, cancellable) =>
+        new Promise((resolve, reject) => cancellable.connect(() => reject(new Error('stopped')))));
+    ok((await rejects(late.execute(null))).matches(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT));
+});
+
+test('a run that is paused', async () => {
+    const flow = new GFlow.Flow();
+    const log = [];
+
+    for (const name of ['a', 'b', 'c'])
+        flow.node({name}, () => void log.push(name));
+
+    const run = GFlow.FlowRun.new(flow);
+    let notified = 0;
+
+    run.connect('notify::paused', () => notified++);
+    run.pause();
+
+    const ended = run.execute(null);
+
+    run.set_node_priority(flow.lookup('c'), -1);
+    deepEqual(log, []);
+    run.resume();
+    await ended;
+    deepEqual(log, ['c', 'a', 'b']);
+    equal(run.paused, false);
+    ok(notified > 0);
+});
+
 // Placement
 
 test('functions stay in the context', async () => {
@@ -755,6 +807,36 @@ test('signals', async () => {
     ok(log.includes('node started'));
     equal(run.fraction, 1);
     equal(run.n_done, 1);
+});
+
+test('nodes that are deferred', async () => {
+    const flow = new GFlow.Flow();
+    const boom = new Error('boom');
+    const later = fn => GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+        fn();
+        return GLib.SOURCE_REMOVE;
+    });
+    const defer = (name, then) => flow.add(name, (node, run) => {
+        run.defer_node(node);
+        later(() => then(run, node));
+    });
+
+    const good = defer('good', (run, node) => {
+        run.set_result(node, 5);
+        run.complete_node(node);
+    });
+    const bad = defer('bad', (run, node) => run.fail_node(node, boom));
+    const stopped = defer('stopped', (run, node) => run.cancel_node(node));
+    const run = new GFlow.FlowRun({flow, keep_results: true});
+
+    run.connect('stop-node', (self, node) => {
+        equal(node, stopped);
+        self.fail_node(node, new Gio.IOErrorEnum({code: Gio.IOErrorEnum.CANCELLED, message: 'no'}));
+    });
+    equal(await rejects(run.execute()), boom);
+    equal(run.error_of(bad), boom);
+    equal(run.result(good), 5);
+    equal(run.get_node_state(stopped), GFlow.FlowNodeState.CANCELLED);
 });
 
 test('a callback as in C', async () => {

@@ -35,14 +35,17 @@ const classes = {
     FlowGroup: [[], []],
     FlowLock: [[], ['in-use', 'name', 'permits', 'waiting']],
     FlowNode: [
-        ['always', 'done', 'error', 'started'],
-        ['flow', 'name', 'placement', 'priority', 'run-when', 'title', 'weight'],
+        ['always', 'done', 'error', 'should-retry', 'started'],
+        [
+            'flow', 'max-retries', 'name', 'placement', 'priority', 'retry-delay', 'retry-factor',
+            'retry-jitter', 'run-when', 'timeout', 'title', 'weight',
+        ],
     ],
     FlowRun: [
-        ['always', 'done', 'error'],
+        ['always', 'done', 'error', 'stop-node'],
         [
             'cancellable', 'deadline', 'error', 'flow', 'fraction', 'keep-results', 'n-done',
-            'n-total', 'on-error', 'parameters', 'state',
+            'n-total', 'on-error', 'parameters', 'paused', 'state',
         ],
     ],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],

@@ -10,6 +10,7 @@ import gc
 import os
 import pydoc
 import shutil
+import time
 import unittest
 import unittest.mock
 import xml.etree.ElementTree
@@ -17,7 +18,7 @@ import xml.etree.ElementTree
 import gi
 
 gi.require_version('GFlow', '1')
-from gi.repository import GLib, GFlow
+from gi.repository import Gio, GLib, GFlow
 
 from helpers import Boom, is_cancelled, matches
 
@@ -55,6 +56,40 @@ class Decorator(unittest.TestCase):
         self.assertEqual(node.props.placement, GFlow.FlowPlacement.CONTEXT)
         self.assertEqual(node.props.run_when, GFlow.FlowRunWhen.ALL_FINISHED)
         self.assertEqual(other.props.permits, 3)
+
+    def test_retries(self):
+        """A function that fails is called again, and its handlers say which errors are worth it."""
+        flow, called, asked = GFlow.Flow(), [], []
+
+        @flow.node(retries=3, retry_delay=1, retry_factor=2, retry_jitter=.1)
+        def f():
+            called.append(len(called))
+            if len(called) < 3:
+                raise OSError('not yet')
+            return 'at last'
+
+        def should_retry(node, run, error, attempt):
+            asked.append((attempt, error.message))
+            return True
+
+        flow[f].connect('should-retry', should_retry)
+        self.assertEqual(flow.execute_sync()[f], 'at last')
+        self.assertEqual(called, [0, 1, 2])
+        self.assertEqual([attempt for attempt, message in asked], [1, 2])
+        self.assertIn('not yet', asked[0][1])
+
+    def test_timeout(self):
+        flow = GFlow.Flow()
+
+        @flow.node(timeout=20)
+        def f(node, run):
+            cancellable = run.get_node_cancellable(node)
+            while not cancellable.is_cancelled():
+                time.sleep(.001)
+
+        with self.assertRaises(GLib.Error) as caught:
+            flow.execute_sync()
+        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT))
 
     def test_call(self):
         """flow(…) is flow.node(…)."""

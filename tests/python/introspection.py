@@ -31,17 +31,20 @@ METHODS = {
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
         get_upstreams get_downstreams get_locks get_name set_name get_title set_title
         get_flow get_subflow get_placement set_placement get_priority set_priority
-        get_weight set_weight get_run_when set_run_when get_executor''',
+        get_weight set_weight get_run_when set_run_when get_timeout set_timeout
+        get_max_retries set_max_retries get_retry_delay set_retry_delay
+        get_retry_factor set_retry_factor get_retry_jitter set_retry_jitter get_executor''',
     'FlowLock': '''new new_with_permits acquire acquire_finish acquire_sync try_acquire release
         get_name set_name get_permits set_permits get_in_use get_waiting''',
     'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
-        get_node_state get_node_error dup_node_reason get_node_cancellable defer_node get_errors
+        get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
+        defer_node complete_node fail_node select spawn spawn_run
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
-        get_request set_request''',
+        pause resume get_paused set_node_priority get_request set_request''',
     'FlowStep': 'get_node get_state dup_reason get_error',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
         get_text set_text get_blob set_blob get_uri set_uri get_mime_type set_mime_type
@@ -67,11 +70,12 @@ METHODS = {
 PROPERTIES = {
     'Flow': '''name max-threads max-parallel on-error item-type n-items is-open close-timeout
         insertion-point''',
-    'FlowNode': 'name title flow subflow placement priority weight run-when executor',
+    'FlowNode': '''name title flow subflow placement priority weight run-when timeout
+        max-retries retry-delay retry-factor retry-jitter executor''',
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
-        n-done n-total request''',
+        n-done n-total paused request''',
     'FlowStep': 'node state reason error',
     'FlowDocument': 'id text blob uri mime-type tags',
     'FlowSource': '',
@@ -84,10 +88,10 @@ PROPERTIES = {
 
 SIGNALS = {
     'Flow': 'started done error always',
-    'FlowNode': 'started done error always',
+    'FlowNode': 'started done error always should-retry',
     'FlowLock': '',
     'FlowGroup': '',
-    'FlowRun': 'done error always',
+    'FlowRun': 'done error always stop-node',
     'FlowStep': '',
     'FlowDocument': '',
     'FlowSource': '',
@@ -248,12 +252,26 @@ class Calls(unittest.TestCase):
 
     def body(self, node, run, *data):
         self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_INT64, 42))
+        self.FlowRun_select(run, node, None)
+        inner = self.Flow_new()
+        self.assertIs(self.FlowRun_spawn(run, node, inner).get_flow(), inner)
+        self.FlowRun_spawn_run(run, node, self.FlowRun_new(inner))
+        return True
+
+    def deferring(self, node, run, *data):
+        self.FlowRun_defer_node(run, node)
+        self.FlowRun_fail_node(run, node, GLib.Error('failed', 'a-domain', 9))
         return True
 
     def variant_body(self, node, run, *data):
         self.assertIsInstance(self.FlowRun_get_node_cancellable(run, node), Gio.Cancellable)
         self.FlowRun_set_result_variant(run, node, GLib.Variant('s', 'text'))
-        self.FlowRun_defer_node(run, node).return_boolean(True)
+        self.FlowRun_pause(run)
+        self.assertTrue(self.FlowRun_get_paused(run))
+        self.FlowRun_set_node_priority(run, self.all, -1)
+        self.FlowRun_resume(run)
+        self.FlowRun_defer_node(run, node)
+        self.FlowRun_complete_node(run, node)
         return True
 
     def task_body(self, node, run, task, *data):
@@ -299,7 +317,9 @@ class Calls(unittest.TestCase):
         self.Flow_set_on_error(flow, GFlow.FlowOnError.SKIP_DEPENDANTS)
         for name, value in ('name', 'b'), ('title', 'A title'), ('priority', -1), ('weight', 5), \
                 ('placement', GFlow.FlowPlacement.CONTEXT), \
-                ('run_when', GFlow.FlowRunWhen.ALL_FINISHED):
+                ('run_when', GFlow.FlowRunWhen.ALL_FINISHED), ('timeout', 60000), \
+                ('max_retries', 2), ('retry_delay', 3), ('retry_factor', 2.0), \
+                ('retry_jitter', 0.5):
             getattr(self, f'FlowNode_set_{name}')(self.b, value)
             self.assertEqual(getattr(self, f'FlowNode_get_{name}')(self.b), value)
         self.FlowNode_set_priority(self.b, 0)
@@ -373,7 +393,19 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
 
-        bad = self.Flow_add(self.flow, 'bad', self.failing)
+        for body, placement in ((self.failing, GFlow.FlowPlacement.WORKER),
+                                (self.deferring, GFlow.FlowPlacement.CONTEXT)):
+            self.failed_run(body, placement)
+
+        run = self.FlowRun_new(self.flow)
+        self.FlowRun_cancel_node(run, self.a)
+        self.FlowRun_cancel(run)
+        with self.assertRaises(GLib.Error):
+            self.FlowRun_execute_sync(run, None)
+
+    def failed_run(self, body, placement):
+        bad = self.Flow_add(self.flow, 'bad', body)
+        bad.set_placement(placement)
         after = self.Flow_add(self.flow, 'after', self.body)
         after.add_upstream(bad)
         run = self.FlowRun_new(self.flow)
@@ -389,12 +421,6 @@ class Calls(unittest.TestCase):
         self.FlowStep_dup_reason(step)
         self.flow.remove_node(after)
         self.flow.remove_node(bad)
-
-        run = self.FlowRun_new(self.flow)
-        self.FlowRun_cancel_node(run, self.a)
-        self.FlowRun_cancel(run)
-        with self.assertRaises(GLib.Error):
-            self.FlowRun_execute_sync(run, None)
 
     def callbacks(self):
         loop = GLib.MainLoop()

@@ -11,7 +11,7 @@ import unittest
 import gi
 
 gi.require_version('GFlow', '1')
-from gi.repository import GLib, GFlow
+from gi.repository import Gio, GLib, GFlow
 
 from helpers import Boom, matches
 
@@ -74,6 +74,44 @@ class Raw(unittest.TestCase):
         with self.assertRaises(GLib.Error) as caught:
             flow.execute_sync()
         self.assertTrue(matches(caught.exception, GFlow.FlowError.ABANDONED))
+
+    def test_deferred(self):
+        flow = GFlow.Flow()
+        boom = Boom()
+
+        def later(call):
+            GLib.idle_add(call, priority=GLib.PRIORITY_DEFAULT)
+
+        @flow.node(placement=GFlow.FlowPlacement.CONTEXT)
+        def good(node, run):
+            run.defer_node(good)
+            later(lambda: run.complete_node(good))
+            return 5
+
+        @flow.node(placement=GFlow.FlowPlacement.CONTEXT)
+        def bad(node, run):
+            run.defer_node(node)
+            later(lambda: run.fail_node(bad, boom))
+
+        @flow.node(placement=GFlow.FlowPlacement.CONTEXT)
+        def stopped(run):
+            run.defer_node(stopped)
+            later(lambda: run.cancel_node(stopped))
+
+        def stop_node(run, node):
+            self.assertIs(node, flow[stopped])
+            run.fail_node(node, GLib.Error('no', 'g-io-error-quark', int(Gio.IOErrorEnum.CANCELLED)))
+
+        async def main():
+            run = GFlow.FlowRun(flow)
+            run.connect('stop-node', stop_node)
+            with self.assertRaises(Boom) as caught:
+                await run.execute()
+            self.assertIs(caught.exception, boom)
+            self.assertEqual(run[good], 5)
+            self.assertEqual(run.get_node_state(bad), GFlow.FlowNodeState.FAILED)
+            self.assertEqual(run.get_node_state(stopped), GFlow.FlowNodeState.CANCELLED)
+        asyncio.run(main())
 
     def test_task_from_thread(self):
         flow = GFlow.Flow()

@@ -172,6 +172,67 @@ void test_node_properties () {
     assert_true (node.get_priority () == 3 && node.get_weight () == 4);
 }
 
+void test_node_policy () {
+    var node = new FlowNode ("n", null) {
+        timeout = 1, max_retries = 2, retry_delay = 3, retry_factor = 4, retry_jitter = 0.5
+    };
+
+    assert_true (node.timeout == 1 && node.max_retries == 2 && node.retry_delay == 3);
+    assert_true (node.retry_factor == 4 && node.retry_jitter == 0.5);
+    node.set_timeout (10);
+    node.set_max_retries (20);
+    node.set_retry_delay (30);
+    node.set_retry_factor (40);
+    node.set_retry_jitter (0.25);
+    assert_true (node.get_timeout () == 10 && node.get_max_retries () == 20);
+    assert_true (node.get_retry_delay () == 30 && node.get_retry_factor () == 40);
+    assert_true (node.get_retry_jitter () == 0.25);
+}
+
+void test_node_retry () throws Error {
+    var flow = new Flow ();
+    var n = 0;
+    unowned var node = flow.add ("tried", () => {
+        if (++n < 3)
+            throw new IOError.BUSY ("attempt %d", n);
+        return true;
+    });
+    string[] asked = {};
+
+    node.max_retries = 5;
+    node.should_retry.connect ((run, error, attempt) => {
+        asked += "%u %s".printf (attempt, error.message);
+        return true;
+    });
+    flow.execute_sync ();
+    assert_cmpstr (string.joinv (", ", asked), EQ, "1 attempt 1, 2 attempt 2");
+}
+
+void test_run_steering () throws Error {
+    var flow = new Flow ();
+    string[] called = {};
+
+    flow.max_threads = 1;
+    string[] names = { "a", "b", "c" };
+    foreach (var name in names)
+        flow.add (name, node => {
+            called += node.name;
+            return true;
+        });
+
+    var run = new FlowRun (flow);
+    var loop = new MainLoop ();
+
+    run.pause ();
+    assert_true (run.paused && run.get_paused ());
+    run.execute.begin (null, () => loop.quit ());
+    run.set_node_priority (flow.lookup ("c"), -1);
+    run.resume ();
+    assert_false (run.paused);
+    loop.run ();
+    assert_cmpstr (string.joinv (" ", called), EQ, "c a b");
+}
+
 void test_node_signals () throws Error {
     var flow = new Flow ();
     var fails = false;
@@ -245,6 +306,9 @@ void test_run () throws Error {
     var flow = new Flow ();
     unowned var number = flow.add ("number", (node, run) => {
         run.set_result (node, 20 + (int) run.parameters.n_children ());
+        run.select (node, null);
+        assert_true (run.spawn (node, new Flow ()).parameters.n_children () == 0);
+        run.spawn_run (node, new FlowRun (new Flow ()));
         return true;
     });
     unowned var text = flow.add ("text", (node, run) => {
@@ -332,23 +396,46 @@ void test_run_cancelling () throws Error {
 
 void test_run_deferring () throws Error {
     var flow = new Flow ();
-    Task? task = null;
-    unowned var node = flow.add ("node", (node, run) => {
-        task = run.defer_node (node);
+    unowned var good = flow.add ("good", (node, run) => {
+        run.defer_node (node);
+        later (() => run.complete_node (node));
         return true;
     });
-
-    node.placement = CONTEXT;
-    node.started.connect (run => {
-        var idle = new IdleSource ();
-
-        idle.set_callback (() => {
-            task.return_boolean (true);
-            return Source.REMOVE;
-        });
-        idle.attach (MainContext.ref_thread_default ());
+    unowned var bad = flow.add ("bad", (node, run) => {
+        run.defer_node (node);
+        later (() => run.fail_node (node, new FlowError.BAD_INPUT ("bad")));
+        return true;
     });
-    assert_true (flow.execute_sync ().n_done == 1);
+    unowned var stopped = flow.add ("stopped", (node, run) => {
+        run.defer_node (node);
+        later (() => run.cancel_node (node));
+        return true;
+    });
+    var run = new FlowRun (flow);
+
+    foreach (unowned var node in new FlowNode[] { good, bad, stopped })
+        node.placement = CONTEXT;
+    run.stop_node.connect (node => run.fail_node (node, new IOError.CANCELLED ("stopped")));
+    try {
+        run.execute_sync ();
+        assert_not_reached ();
+    } catch (FlowError.BAD_INPUT e) {
+    }
+    assert_true (run.get_node_state (good) == DONE);
+    assert_true (run.get_node_state (bad) == FAILED);
+    assert_true (run.get_node_state (stopped) == CANCELLED);
+}
+
+delegate void Deed ();
+
+void later (owned Deed deed) {
+    var idle = new IdleSource ();
+
+    idle.set_callback (() => {
+        deed ();
+        return Source.REMOVE;
+    });
+    idle.attach (MainContext.ref_thread_default ());
 }
 
 // FlowStep
@@ -743,12 +830,15 @@ int main (string[] args) {
     add_test ("/vala/api/flow-running", test_flow_running);
     add_test ("/vala/api/node", test_node);
     Test.add_func ("/vala/api/node-properties", test_node_properties);
+    Test.add_func ("/vala/api/node-policy", test_node_policy);
+    add_test ("/vala/api/node-retry", test_node_retry);
     add_test ("/vala/api/node-signals", test_node_signals);
     add_test ("/vala/api/group", test_group);
     add_test ("/vala/api/lock", test_lock);
     add_test ("/vala/api/run", test_run);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
+    add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
     Test.add_func ("/vala/api/document", test_document);

@@ -22,6 +22,9 @@
 //    with its message: run.error_of(node) is what the node has thrown, and run.error_of() what has
 //    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
 //  * run.result(node), and `for (const node of flow)`;
+//  * run.spawn(node, flow, {properties of the run}), and `await subrun.wait()`, which resolves to the
+//    run, for any run that was started;
+//  * run.select(node, a, b): several branches at once, nodes or names; run.select(node) for none;
 //  * flow.equal() compares the functions.
 //
 // What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
@@ -70,7 +73,9 @@ function toArray(value) {
 }
 
 function _init() {
-    const {Flow, FlowError, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
+    const {
+        Flow, FlowError, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun, FlowRunState,
+    } = this;
 
     const {bodies, callFunction, callSync, callTask} = makeBodies();
 
@@ -325,6 +330,55 @@ function _init() {
     FlowRun.prototype.error_of = function (node = null) {
         return node === null ? errors.fromRunError(this, this.get_error())
             : errors.fromGError(this, node, this.get_node_error(node));
+    };
+
+    // Growing, and branches
+
+    FlowRun.prototype.spawn = function (node, subflow, properties = {}) {
+        const subrun = new FlowRun({flow: subflow, parameters: this.parameters, ...properties});
+        this.spawn_run(node, subrun);
+        return subrun;
+    };
+
+    FlowRun.prototype.wait = function () {
+        return new Promise((resolve, reject) => {
+            const settle = () => {
+                const error = this.get_error();
+
+                if (error === null)
+                    resolve(this);
+                else
+                    reject(errors.fromRunError(this, error));
+            };
+            if (this.get_state() !== FlowRunState.RUNNING) {
+                settle();
+                return;
+            }
+            const handler = this.connect('always', () => {
+                this.disconnect(handler);
+                settle();
+            });
+        });
+    };
+
+    function find(flow, item) {
+        if (typeof item !== 'string')
+            return item;
+        const node = flow.lookup(item);
+        if (node === null)
+            throw new Error(`“${item}” is no node of the flow`);
+        return node;
+    }
+
+    const select = FlowRun.prototype.select;
+    FlowRun.prototype.select = function (node, ...downstreams) {
+        for (const item of downstreams.length > 0 ? downstreams : [null])
+            select.call(this, node, find(this.flow, item));
+    };
+
+    const failNode = FlowRun.prototype.fail_node;
+    FlowRun.prototype.fail_node = function (node, error) {
+        failNode.call(this, node, errors.toGError(this, node, error));
     };
 
     // Running

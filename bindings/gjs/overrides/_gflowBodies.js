@@ -46,7 +46,7 @@ function makeBodies() {
 
     // The body of flow.add_task(): an async one can also fail later.
     function callTask(node, run, task) {
-        spend(CALL_WITH_TASK);
+        spend(CALL_THAT_WAITS);
         try {
             const result = bodyOf(node).fn(node, run, task);
 
@@ -109,14 +109,14 @@ function makeBodies() {
 
     // The node ends as the promise does.
     function defer(promise, run, node) {
-        spend(CALL_WITH_TASK);
+        spend(CALL_THAT_WAITS);
+        run.defer_node(node);
 
-        const task = run.defer_node(node);
-        const fail = error => task.return_error(toGError(run, node, error));
+        const fail = error => run.fail_node(node, error);
         promise.then(value => {
             try {
                 setResult(run, node, value);
-                task.return_boolean(true);
+                run.complete_node(node);
             } catch (error) {
                 fail(error);
             }
@@ -133,7 +133,7 @@ function makeBodies() {
     // and without callbacks it never does. Collections that are asked for are not interrupted, and keep
     // the garbage below what the engine would collect piecemeal. What a call leaves behind:
     const CALL = 1;
-    const CALL_WITH_TASK = 16;
+    const CALL_THAT_WAITS = 16;
     const SPENT_PER_COLLECTION = System.version < 18190 ? 64000 : Infinity;
     let spent = 0;
 

@@ -21,7 +21,7 @@ from ..overrides import override
 from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_values import box, original
+from ._gflow_values import box, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -337,19 +337,23 @@ class Flow(Shown, GFlow.Flow):
 
     # Building
 
-    def node(self, function=None, *, upstream=None, lock=None, name=None, **properties):
+    def node(self, function=None, *, upstream=None, lock=None, name=None, retries=0,
+             **properties):
         """Decorator: makes a function (on a worker) or a coroutine function a node.
 
         upstream: what it needs: one or more of functions, nodes, names
         lock: one or more locks
-        properties: of the node: title, placement, run_when, priority, weight
+        retries: how often it is called again if it fails
+        timeout: how long one call may take, in milliseconds
+        properties: of the node: title, placement, run_when, priority, weight, retry_delay,
+            retry_factor, retry_jitter
 
         The function takes the results of its upstreams, by name or in order, or nothing.
         What it returns is the result of the node. It stays what it was, and stands for its
         node wherever a node is expected."""
         if function is None:
             return functools.partial(self.node, upstream=upstream, lock=lock, name=name,
-                                     **properties)
+                                     retries=retries, **properties)
         if function in self._parts().nodes:
             raise _exists(f'{function!r} is in the flow already: as {self[function].get_name()}')
         upstreams = _several(upstream)
@@ -361,6 +365,7 @@ class Flow(Shown, GFlow.Flow):
                 raise TypeError(f'A FlowNode has no property {item!r}')
         node = _new_node_for(function, name)
         node.set_placement(properties.pop('placement', node.get_placement()))
+        node.set_max_retries(properties.pop('max_retries', retries))
         if properties:
             node.set_properties(**properties)
         for item in _several(lock):
@@ -622,8 +627,38 @@ class FlowRun(Shown, GFlow.FlowRun):
     async def _ended(self):
         """Waits until nothing of a run that was started runs any more, whoever started it."""
         if self.get_state() == GFlow.FlowRunState.RUNNING:
-            await finished(lambda ready: self.connect('always', lambda run: ready(run, None)),
-                           lambda: None)
+            _, cancelled = await finished(
+                lambda ready: self.connect('always', lambda run: ready(run, None)), lambda: None)
+            return cancelled
+        return None
+
+    async def wait(self):
+        """Waits for the end of a run that was started, like one of spawn(). Raises as execute() does."""
+        cancelled = await self._ended()
+        if cancelled is not None:
+            raise cancelled
+        if self.get_error() is not None:
+            raise original(self.get_error(), self)
+        return self
+
+    # While it runs: from the body of node
+
+    def spawn(self, node, subflow, **properties):
+        """Starts a run of subflow as a part of a node, which ends when the run has, too.
+
+        properties: of the run. Without parameters it has those of this one. Returns the run:
+        a coroutine may wait for it, ``(await run.spawn(node, flow).wait())[function]``."""
+        properties.setdefault('parameters', self.get_parameters())
+        subrun = FlowRun(subflow, **properties)
+        self.spawn_run(node, subrun)
+        return subrun
+
+    def spawn_run(self, node, subrun):
+        for name in '_exceptions', '_variables':
+            if name in self.__dict__:
+                subrun.__dict__.setdefault(name, self.__dict__[name])
+        subrun._prepare()
+        super().spawn_run(self.find(node), subrun)
 
     def _pictured(self):
         return self.get_flow(), self
@@ -632,9 +667,18 @@ class FlowRun(Shown, GFlow.FlowRun):
         """value: any Python object, or a GObject.Value."""
         super().set_result(self.find(node), box(value))
 
+    def fail_node(self, node, error):
+        """error: any exception"""
+        super().fail_node(self.find(node), to_error(self, error))
+
     def find(self, node):
         """The node that a name or a function stands for."""
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
+
+    def select(self, node, *downstreams):
+        """A branch: of the downstreams of node only these go on, or none. From its body."""
+        for item in downstreams or [None]:
+            super().select(self.find(node), item and self.find(item))
 
     def __getitem__(self, node):
         """The result of a node, function or name; or its exception, if it failed."""
@@ -664,9 +708,9 @@ def _takes_node(name):
     setattr(FlowRun, name, call)
 
 
-for _name in ('cancel_node', 'set_result_variant', 'get_result', 'dup_result_variant',
-              'dup_result_object', 'get_node_state', 'get_node_error', 'dup_node_reason',
-              'get_node_cancellable'):
+for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
+              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
+              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)

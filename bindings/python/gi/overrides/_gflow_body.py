@@ -14,10 +14,13 @@ from gi.repository import GLib, GObject
 from ..module import get_introspection_module
 from ._gflow_interrupt import bodies
 from ._gflow_job import Job, coroutine_of
-from ._gflow_loop import host_of
+from ._gflow_loop import new_host
 from ._gflow_values import to_error
 
 GFlow = get_introspection_module('GFlow')
+_defer_node = GFlow.FlowRun.defer_node
+_complete_node = GFlow.FlowRun.complete_node
+_fail_node = GFlow.FlowRun.fail_node
 
 
 class _Function:
@@ -150,34 +153,29 @@ class _SyncBody(_Body):
         raise error
 
 
-class _BodyJob(Job):
+_waiting = {}  # (run, node) -> the job that it waits for: asyncio keeps weak references only
+
+
+class _NodeJob(Job):
     """A coroutine that is the body of a node: its end is that of the node."""
 
-    __slots__ = ('node', 'run', 'error', 'task', 'cancellable', 'handler')
+    __slots__ = ('node', 'run', 'error', 'deferred')
 
-    def __init__(self, awaitable, node, run):
-        super().__init__(awaitable if inspect.iscoroutine(awaitable) else coroutine_of(awaitable))
+    def __init__(self, coroutine, node, run):
+        self.coroutine = coroutine
+        self.handle = None
         self.node = node
         self.run = run
         self.error = None
-        self.task = None  # once it goes on after the body has returned
+        self.deferred = False  # it goes on after the body has returned
 
-    def start(self, name):
-        host_of(self.run).start(self, name)
+    def defer(self):
+        self.deferred = True
+        _waiting[self.run, self.node] = self
+        _defer_node(self.run, self.node)
 
-    def go_on(self, task):
-        """task: is to be returned on"""
-        self.task = task
-        self.cancellable = task.get_cancellable()
-        # Not Gio.Cancellable.connect, which would call back at once and under its lock.
-        self.handler = GObject.Object.connect(self.cancellable, 'cancelled', self.cancel)
-        if self.cancellable.is_cancelled():
-            self.cancel()
-
-    def cancel(self, *_cancellable):
-        host_of(self.run).cancel(self)
-
-    def end(self, value, exception):
+    def finish(self, value, exception):
+        self.handle = None
         if exception is None and value is not None:
             try:
                 self.run.set_result(self.node, value)
@@ -185,27 +183,39 @@ class _BodyJob(Job):
                 exception = failure
         if exception is not None:
             self.error = to_error(self.run, exception)
-        if self.task is not None:
-            GObject.Object.disconnect(self.cancellable, self.handler)
-            self.return_on(self.task)
+        if self.deferred:
+            del _waiting[self.run, self.node]
+            self.end()
 
-    def return_on(self, task):
-        if self.error is not None:
-            task.return_error(self.error)
+    def end(self):
+        if self.error is None:
+            _complete_node(self.run, self.node)
         else:
-            task.return_boolean(True)
+            _fail_node(self.run, self.node, self.error)
+
+
+def _stop_node(run, node):
+    job = _waiting.get((run, node))
+    if job is not None:
+        run._host.cancel(job)
+
+
+def _new_host_of(run):
+    host = run.__dict__['_host'] = new_host(run.__dict__.get('_variables'))
+    GObject.Object.connect(run, 'stop-node', _stop_node)
+    return host
 
 
 class CoroutineBody(_Body):
-    """A sync body in the context, which becomes an async one if the coroutine has to wait."""
+    """A sync body in the context, which defers its node if the coroutine has to wait."""
 
     def __call__(self, node, run):
         try:
             function = self.function_for(node)
-            job = _BodyJob(function(node, run), node, run)
-            job.start(function.name)
-            if not job.ended:
-                job.go_on(run.defer_node(node))
+            job = _NodeJob(function(node, run), node, run)
+            host = run.__dict__.get('_host') or _new_host_of(run)
+            if not host.start(job, function.name):
+                job.defer()
             error = job.error
         except BaseException as exception:
             error = to_error(run, exception)
@@ -214,18 +224,49 @@ class CoroutineBody(_Body):
         return True
 
 
+class _TaskJob(_NodeJob):
+    """The same for what is to return on a task, as in C."""
+
+    __slots__ = ('task', 'cancellable', 'handler')
+
+    def defer(self):
+        self.deferred = True
+        _waiting[self.run, self.node] = self
+        self.cancellable = self.task.get_cancellable()
+        # Not Gio.Cancellable.connect, which would call back at once and under its lock.
+        self.handler = GObject.Object.connect(self.cancellable, 'cancelled', self._cancel)
+        if self.cancellable.is_cancelled():
+            self._cancel()
+
+    def _cancel(self, *_cancellable):
+        self.run._host.cancel(self)
+
+    def end(self):
+        GObject.Object.disconnect(self.cancellable, self.handler)
+        self.return_on_task()
+
+    def return_on_task(self):
+        if self.error is not None:
+            self.task.return_error(self.error)
+        else:
+            self.task.return_boolean(True)
+
+
 class TaskBody(_Body):
     def __call__(self, node, run, task):
         try:
             function = self.function_for(node)
             awaitable = function(node, run, task)
             if inspect.isawaitable(awaitable):
-                job = _BodyJob(awaitable, node, run)
-                job.start(function.name)
-                if job.ended:
-                    job.return_on(task)
+                if not inspect.iscoroutine(awaitable):
+                    awaitable = coroutine_of(awaitable)
+                job = _TaskJob(awaitable, node, run)
+                job.task = task
+                host = run.__dict__.get('_host') or _new_host_of(run)
+                if host.start(job, function.name):
+                    job.return_on_task()
                 else:
-                    job.go_on(task)
+                    job.defer()
             return
         except BaseException as exception:
             error = to_error(run, exception)

@@ -9,32 +9,23 @@ if a task did it; but the task is a vehicle that is only kept by a job that goes
 takes the next one."""
 
 import asyncio
-import collections.abc
 import contextlib
 import sys
+import types
 
 from asyncio.tasks import _enter_task, _leave_task
 
-_NOTHING = object()
 _N_OWN_REFERENCES = 3  # to a task: of the vehicle, of the argument, of the step that is scheduled
-_pending = set()       # jobs that wait for something: asyncio keeps weak references only
 
 
 class Job:
-    __slots__ = ('coroutine', 'ended', 'handle')
+    __slots__ = ('coroutine', 'handle')
 
     def __init__(self, coroutine):
         self.coroutine = coroutine
-        self.ended = False
         self.handle = None  # by which its host can cancel it
 
     def finish(self, value, exception):
-        self.ended = True
-        self.handle = None
-        _pending.discard(self)
-        self.end(value, exception)
-
-    def end(self, value, exception):
         """To be overridden: how the coroutine has ended. exception: or None"""
         raise NotImplementedError
 
@@ -43,67 +34,76 @@ async def coroutine_of(awaitable):
     return await awaitable
 
 
-class _Vehicle(collections.abc.Coroutine):
-    """What a task takes for its coroutine. Tells how the job has ended as soon as it has, and
-    not an iteration later."""
+@types.coroutine
+def _steps(vehicle):
+    """What a task takes for its coroutine: the steps of a job from the second one on. Tells how
+    the job has ended as soon as it has, and not an iteration later."""
+    thrown = None
+    try:
+        yield  # until the task takes a step, or throws: into what has not begun it must not
+    except BaseException as error:
+        thrown = error
+    job = vehicle.leave()
+    if job is None:
+        return
+    coroutine = job.coroutine
+    awaited = vehicle.awaited
+    must_wait = awaited is not None
+    try:
+        while must_wait or thrown is not None:
+            if thrown is not None:
+                awaited, thrown = coroutine.throw(thrown), None
+            must_wait = False
+            try:
+                yield awaited
+            except BaseException as error:
+                thrown = error
+        value = yield from coroutine
+    except StopIteration as stop:
+        job.finish(stop.value, None)
+    except BaseException as error:
+        if isinstance(error, GeneratorExit) and not vehicle.is_driving():
+            raise  # the loop is gone
+        job.finish(None, error)
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise  # for asyncio, which ends the loop
+    else:
+        job.finish(value, None)
 
-    __slots__ = ('host', 'job', 'context', 'task', '_awaited', '__weakref__')
 
-    def __init__(self, host, name):
+async def _ride(vehicle):
+    await _steps(vehicle)
+
+
+class _Vehicle:
+    """What drives a job that has to wait: a task, with the coroutine that it is given."""
+
+    __slots__ = ('host', 'job', 'awaited', 'context', 'task')
+
+    def __init__(self, host):
         self.host = host
         self.job = None
-        self.context = host.variables.copy()
-        self.task = asyncio.Task(self, loop=host.loop, name=name, context=self.context)
+        self.task = None
 
-    def keep(self, job, awaited):
-        """For a job that goes on after its first step, in which it has yielded awaited."""
+    def ride(self):
+        ride = _ride(self)
+        ride.send(None)
+        return ride
+
+    def take(self, job, awaited):
+        """A job goes on after its first step, in which it has yielded awaited."""
         self.job = job
-        self._awaited = awaited if awaited is not None else _NOTHING
+        self.awaited = awaited
         job.handle = self.task
 
-    def send(self, value):
-        if self.job is None:
-            self._retire()
-            raise StopIteration
-        if self._awaited is not _NOTHING:
-            awaited, self._awaited = self._awaited, _NOTHING
-            return awaited
-        return self._step(self.job.coroutine.send, value)
-
-    def throw(self, *exception):
-        if self.job is None:
-            self._retire()
-            raise exception[0]
-        self._awaited = _NOTHING
-        return self._step(self.job.coroutine.throw, *exception)
-
-    def _step(self, method, *arguments):
-        try:
-            return method(*arguments)
-        except StopIteration as stop:
-            self._retire().finish(stop.value, None)
-        except (KeyboardInterrupt, SystemExit) as exception:
-            self._retire().finish(None, exception)
-            raise  # for asyncio, which ends the loop
-        except BaseException as exception:
-            self._retire().finish(None, exception)
-        raise StopIteration
-
-    def _retire(self):
+    def leave(self):
+        """The task goes its way, with a job or without. Returns that."""
         if self.host.spare is self:
             self.host.spare = None
-        job, self.host, self.job, self.task = self.job, None, None, None
-        return job
+        return self.job
 
-    def close(self):
-        if self.job is not None:
-            self.job.coroutine.close()
-
-    def __await__(self):
-        return self
-
-    def __getattr__(self, name):
-        return getattr(self.job.coroutine, name)  # cr_frame and others, for debuggers
+    def is_driving(self):
+        return asyncio.current_task(self.host.loop) is self.task
 
 
 class AsyncioHost:
@@ -113,17 +113,14 @@ class AsyncioHost:
         self.loop = loop
         self.variables = variables  # the contextvars.Context that each has a copy of
         self.spare = None           # a vehicle
+        if sys.version_info < (3, 11) or loop.get_task_factory() is not None:
+            self.start = self._start_later
 
     def start(self, job, name):
-        if sys.version_info < (3, 11) or self.loop.get_task_factory() is not None:
-            self._start_later(job)
-        else:
-            self._start(job, name)
-
-    def _start(self, job, name):
+        """Takes the first step of a job. TRUE if it was the only one."""
         vehicle = self.spare
         if vehicle is None:
-            vehicle = _Vehicle(self, name)
+            vehicle = self._new_vehicle(name)
         else:
             self.spare = None
             vehicle.task.set_name(name)
@@ -134,13 +131,20 @@ class AsyncioHost:
         except BaseException as exception:
             job.finish(None, exception)
         else:
-            _pending.add(job)
-            vehicle.keep(job, awaited)
-            return
+            vehicle.take(job, awaited)
+            return False
         # To be used again: by what can not see that it was used before.
         if (sys.getrefcount(vehicle.task) == _N_OWN_REFERENCES and
                 vehicle.context == self.variables):
             self.spare = vehicle
+        return True
+
+    def _new_vehicle(self, name):
+        vehicle = _Vehicle(self)
+        vehicle.context = self.variables.copy()
+        vehicle.task = asyncio.Task(vehicle.ride(), loop=self.loop, name=name,
+                                    context=vehicle.context)
+        return vehicle
 
     def _take_step(self, task, context, coroutine):
         loop = self.loop
@@ -160,13 +164,13 @@ class AsyncioHost:
             if outer is not loop:
                 asyncio._set_running_loop(outer)
 
-    def _start_later(self, job):
+    def _start_later(self, job, name):
         """Where the first step can not be taken at once."""
-        vehicle = _Vehicle.__new__(_Vehicle)
-        vehicle.host = self
-        vehicle.task = self.variables.copy().run(self.loop.create_task, vehicle)
-        _pending.add(job)
-        vehicle.keep(job, None)
+        vehicle = _Vehicle(self)
+        vehicle.take(job, None)
+        vehicle.task = self.variables.copy().run(self.loop.create_task, vehicle.ride())
+        job.handle = vehicle.task
+        return False
 
     def cancel(self, job):
         """May be called in any thread."""

@@ -12,6 +12,7 @@ import contextlib
 import contextvars
 import math
 import threading
+import time
 import weakref
 
 from gi.repository import GLib
@@ -41,18 +42,29 @@ def _new_timer(milliseconds, context):
     return timer
 
 
+# An asyncio loop that never waits looks at GLib every now and then, in seconds: it costs as much
+# as asyncio does for a step of a task.
+_BUSY_INTERVAL = .00005
+
+
 def _host(loop, context, owned):
     """Makes an asyncio loop wait in GLib: from now on it serves both."""
     selector = loop._selector
     select, close = selector.select, selector.close
     waker = _new_timer(GLib.MAXUINT32, context)
     waker.add_unix_fd(selector.fileno(), GLib.IOCondition.IN)
+    iterate = context.iteration
+    next_time = 0
 
     def select_both(timeout=None):
+        nonlocal next_time
         if timeout is None:
-            context.iteration(True)
+            iterate(True)
         elif timeout <= 0:
-            context.iteration(False)
+            now = time.monotonic()
+            if now >= next_time:
+                iterate(False)
+                next_time = time.monotonic() + _BUSY_INTERVAL
         else:
             timer = _new_timer(math.ceil(timeout * 1000), context)
             try:
@@ -166,22 +178,16 @@ class _Guest(asyncio.SelectorEventLoop):
         self.close()
 
 
-def _new_host(variables):
-    """For the coroutines of a run that is dispatched by this thread."""
+def new_host(variables):
+    """Where the coroutines of a run go that is dispatched by this thread.
+
+    variables: the contextvars.Context that they have copies of, or None"""
     context = GLib.MainContext.ref_thread_default()
+    variables = variables or contextvars.copy_context()
     token = trio.token_of(context)
     if token is not None:
         return trio.Host(token, variables)
     return AsyncioHost(loop_of(context), variables)
-
-
-def host_of(run):
-    """The same for all coroutines of a run, from the first one on."""
-    host = run.__dict__.get('_host')
-    if host is None:
-        variables = run.__dict__.get('_variables') or contextvars.copy_context()
-        host = run.__dict__['_host'] = _new_host(variables)
-    return host
 
 
 def loop_of(context):

@@ -89,6 +89,7 @@ class Host:
             spawn()
         else:
             self.token.run_sync_soon(spawn)  # a dispatch of GLib, in guest mode
+        return False
 
     def cancel(self, job):
         """May be called in any thread."""
@@ -102,13 +103,13 @@ async def _follow(job):
         with job.handle:
             value = await job.coroutine
     except _trio().Cancelled:  # of the task, not of the scope: Trio ends
-        job.end(None, _cancelled())
+        job.finish(None, _cancelled())
         raise
     except BaseException as error:
         exception = error
     if job.handle.cancelled_caught:
         exception = _cancelled()
-    job.end(value, exception)
+    job.finish(value, exception)
 
 
 def _cancelled():
