@@ -337,11 +337,17 @@ torn_down_cb (GObject      *source,
   free_operation (operation);
 }
 
+/* Also if what was under way had to be cancelled: then the time begins anew. */
 static void
 begin_teardown (Operation *operation)
 {
   g_autoptr(GFlow) flow = make_teardown (operation);
 
+  g_object_unref (operation->cancellable);
+  operation->cancellable = g_cancellable_new ();
+  operation->late = FALSE;
+  stop_source (&operation->timer);
+  start_timer (operation);
   execute (operation, flow, operation->cancellable, torn_down_cb);
 }
 
@@ -438,9 +444,6 @@ set_up_cb (GObject      *source,
     }
   if (operation->error == NULL)
     operation->error = explain (run, error);
-  operation->late = FALSE;
-  stop_source (&operation->timer);
-  start_timer (operation);
   begin_teardown (operation);
 }
 
@@ -698,7 +701,9 @@ g_flow_close_finish (GFlow         *self,
  * @cancellable: (nullable): cancels what runs
  * @error: return location for an error
  *
- * Closes the flow, and blocks until it is closed: see [method@GFlow.Flow.close].
+ * Closes the flow, and blocks until it is closed: see [method@GFlow.Flow.close]. As the
+ * main context of the caller is not iterated meanwhile, requests that belong to it cannot
+ * come to an end: they should have.
  *
  * Must not be called from the body of a node of the flow, which fails with
  * %G_FLOW_ERROR_RECURSION.

@@ -540,7 +540,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/pipeline/chain", test_chain);
   g_test_add_func ("/pipeline/joins", test_joins);
