@@ -20,3 +20,7 @@
 #include "stream/gflow-request.h"
 #include "stream/gflow-route.h"
 #include "stream/gflow-source.h"
+#include "file/gflow-file-source.h"
+#include "file/gflow-format.h"
+#include "file/gflow-reader.h"
+#include "file/gflow-writer.h"

@@ -143,6 +143,25 @@ _g_flow_run_ref_sub_runs (GFlowRun *self,
   return runs;
 }
 
+/* Those of all nodes that run. Any thread. */
+GPtrArray *
+_g_flow_run_ref_all_sub_runs (GFlowRun *self)
+{
+  GPtrArray *runs = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer family;
+
+  _g_flow_mutex_lock (&self->mutex);
+  if (self->families != NULL)
+    {
+      g_hash_table_iter_init (&iter, self->families);
+      while (g_hash_table_iter_next (&iter, NULL, &family))
+        g_ptr_array_extend (runs, ((GFlowFamily *) family)->runs, (GCopyFunc) g_object_ref, NULL);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+  return runs;
+}
+
 /* Starting */
 
 static void
@@ -232,6 +251,9 @@ _g_flow_run_adopt (GFlowRun *self,
 
   child->parent = self;
   child->parent_index = index;
+  /* Whoever pauses the run comes to those of the family after that. */
+  if (g_flow_run_get_paused (self))
+    g_flow_run_pause (child);
   _g_flow_run_observe_subrun (self, index, child);
   if (!_g_flow_run_begin (child, context, NULL, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))

@@ -128,6 +128,7 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_end_returned (run);
   _g_flow_run_end_completed (run);
   _g_flow_run_go_on_aside (run);
+  _g_flow_run_revive_wanted (run);
   if (_g_flow_run_is_paused (run))
     _g_flow_run_unlock_ready (run);
   if (!run->finished)

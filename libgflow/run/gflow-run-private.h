@@ -57,6 +57,7 @@ typedef enum
   G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
   G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
   G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
+  G_FLOW_MARK_OVER       = 1 << 14, /* it has failed or was skipped, and all who wait know */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -221,6 +222,11 @@ struct _GFlowRun
 
   GFlowAttempts   *attempts;     /* (owned) (nullable): of the plan's policies, in their order */
   _Atomic gboolean aside_posted; /* some of these have failed */
+  GSList          *spent;        /* (owned) of GCancellable: of attempts that were cancelled */
+  GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
+  _Atomic guint    n_revived;    /* nodes that have ended once too often */
+  _Atomic guint64  weight_revived; /* of these */
+  _Atomic guint    revival_epoch; /* counts what is revived, and what of it has ended */
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
@@ -240,6 +246,8 @@ struct _GFlowRun
   guint32          cancelled_node; /* the first that was cancelled by itself */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
+  GArray          *wanted;       /* (owned) (nullable) of guint32: failed nodes to run again */
+  GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GHashTable      *families;     /* (owned) (nullable): index → GFlowFamily, of nodes that run */
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
@@ -342,6 +350,9 @@ void           _g_flow_run_deliver_chosen  (GFlowRun        *self,
 void           _g_flow_run_deliver         (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
+void           _g_flow_run_put_down        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
 void           _g_flow_run_work            (GFlowRun        *self,
                                             GFlowLane       *lane);
 gboolean       _g_flow_run_has_work        (GFlowRun        *self);
@@ -357,6 +368,19 @@ void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
 
+/* Running again what has failed: gflow-revive.c */
+GFlowNodeState _g_flow_run_judge_ready     (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_end_revived     (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_revive_wanted   (GFlowRun        *self);
+void           _g_flow_run_set_over        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_forget_attempt  (GFlowRun        *self,
+                                            guint32          index);
+
 /* Timeouts and retries: gflow-attempts.c */
 void           _g_flow_run_alloc_attempts  (GFlowRun        *self);
 void           _g_flow_run_free_attempts   (GFlowRun        *self);
@@ -371,6 +395,8 @@ void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);
 void           _g_flow_run_end_aside       (GFlowRun        *self);
+void           _g_flow_run_reset_attempts  (GFlowRun        *self,
+                                            guint32          index);
 gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
                                             guint32          index);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
@@ -421,6 +447,7 @@ gboolean       _g_flow_run_end_part        (GFlowRun        *self,
                                             GFlowNodeState  *state);
 GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
                                             guint32          index);
+GPtrArray     *_g_flow_run_ref_all_sub_runs (GFlowRun       *self);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,

@@ -34,6 +34,10 @@ G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_cancel_node          (GFlowRun             *self,
                                                  GFlowNode            *node);
 G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_run_retry_node           (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GError              **error);
+G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_pause                (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_resume               (GFlowRun             *self);

@@ -154,7 +154,7 @@ _g_flow_run_count_done (GFlowRun *self)
 
   for (guint i = 0; i <= self->n_lanes; i++)
     n_done += atomic_load_explicit (&self->lanes[i].n_done, memory_order_relaxed);
-  return n_done;
+  return n_done - atomic_load_explicit (&self->n_revived, memory_order_relaxed);
 }
 
 double
@@ -172,6 +172,7 @@ _g_flow_run_count_fraction (GFlowRun *self)
 
   for (guint i = 0; i <= self->n_lanes; i++)
     weight += atomic_load_explicit (&self->lanes[i].weight, memory_order_relaxed);
+  weight -= atomic_load_explicit (&self->weight_revived, memory_order_relaxed);
   return self->plan->total_weight > 0 ? (double) weight / self->plan->total_weight : 0.0;
 }
 

@@ -142,6 +142,17 @@ tell_later (GFlowRun *self)
     _g_flow_scheduler_wake (self);
 }
 
+/* The runs that are parts of nodes follow the run around them. */
+static void
+pass_on (GFlowRun *self,
+         void      (*func) (GFlowRun *))
+{
+  g_autoptr(GPtrArray) sub_runs = _g_flow_run_ref_all_sub_runs (self);
+
+  for (guint i = 0; i < sub_runs->len; i++)
+    func (sub_runs->pdata[i]);
+}
+
 /**
  * g_flow_run_pause:
  * @self: a run
@@ -167,8 +178,11 @@ g_flow_run_pause (GFlowRun *self)
 
   /* First, so that whoever sees the pause knows where to put what is ready. */
   _g_flow_run_steer (self);
-  if (set_paused (self, TRUE))
-    tell_later (self);
+  if (!set_paused (self, TRUE))
+    return;
+
+  tell_later (self);
+  pass_on (self, g_flow_run_pause);
 }
 
 /**
@@ -184,8 +198,11 @@ g_flow_run_resume (GFlowRun *self)
 {
   g_return_if_fail (G_IS_FLOW_RUN (self));
 
-  if (set_paused (self, FALSE))
-    tell_later (self);
+  if (!set_paused (self, FALSE))
+    return;
+
+  tell_later (self);
+  pass_on (self, g_flow_run_resume);
 }
 
 /**

@@ -283,11 +283,17 @@ void
 _g_flow_run_run_in_context (GFlowRun *self,
                             guint32   index)
 {
-  GFlowNodeState state = _g_flow_run_judge (self, index);
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
 
-  if (_g_flow_run_relock (self, _g_flow_run_context_lane (self), index, state))
+  if (state == G_FLOW_NODE_STATE_WAITING)
     {
-      _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);
+      _g_flow_run_put_down (self, lane, index);
+      return;
+    }
+  if (_g_flow_run_relock (self, lane, index, state))
+    {
+      _g_flow_run_deliver_chosen (self, lane, FALSE);
       return;
     }
 
@@ -297,13 +303,13 @@ _g_flow_run_run_in_context (GFlowRun *self,
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
 
       /* With the handlers of `started`: the node holds its locks already. */
-      GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
+      GFlowFrame frame = { _g_flow_frame, self, lane, TRUE };
 
       _g_flow_frame = &frame;
       if (_g_flow_run_is_recorded (self))
-        _g_flow_run_record_start (self, frame.lane, index);
+        _g_flow_run_record_start (self, lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
-        _g_flow_run_tell (self, frame.lane, index, state, FALSE);
+        _g_flow_run_tell (self, lane, index, state, FALSE);
       _g_flow_run_begin_attempt (self, index);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {

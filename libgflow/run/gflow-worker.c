@@ -378,6 +378,24 @@ add_weight (GFlowRun  *self,
                          memory_order_relaxed);
 }
 
+/* Lets go what waits for a node that was not on the fast path. */
+static guint32
+release_with_care (GFlowRun  *self,
+                   GFlowLane *lane,
+                   guint32    index,
+                   gboolean   clean)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_REVIVED) != 0)
+    {
+      _g_flow_run_end_revived (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
+  return clean && !lane->context ? release (self, lane, node, FALSE)
+                                 : release_attended (self, lane, node, clean);
+}
+
 /* The node that this lane has taken does not end now. */
 static void
 let_go (GFlowRun  *self,
@@ -398,6 +416,22 @@ release_locks (GFlowRun  *self,
   lane->ending = FALSE;
 }
 
+/* The node that this lane has taken comes again, and holds nothing meanwhile. */
+void
+_g_flow_run_put_down (GFlowRun  *self,
+                      GFlowLane *lane,
+                      guint32    index)
+{
+  let_go (self, lane, index);
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) == 0)
+    return;
+
+  release_locks (self, lane, index);
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
+  _g_flow_run_deliver_chosen (self, lane, FALSE);
+  notify_delivered (self, lane, FALSE);
+}
+
 /* An attempt has failed, and another may follow. */
 static void
 keep_for_later (GFlowRun  *self,
@@ -407,14 +441,7 @@ keep_for_later (GFlowRun  *self,
   /* First, because it will be ended in the context, or on another lane: from now on this
    * one counts nodes off as if it was not alone. */
   _g_flow_run_steer (self);
-  let_go (self, lane, index);
-  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
-    {
-      release_locks (self, lane, index);
-      _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
-      _g_flow_run_deliver_chosen (self, lane, FALSE);
-      notify_delivered (self, lane, FALSE);
-    }
+  _g_flow_run_put_down (self, lane, index);
   _g_flow_run_set_aside (self, index);
 }
 
@@ -449,7 +476,9 @@ end_attended_node (GFlowRun       *self,
     _g_flow_run_observe_end (self, index, state);
   if ((marks & G_FLOW_MARK_CHOSE) != 0)
     _g_flow_run_apply_choice (self, index);
-  if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
+  /* One that failed, or was skipped for that, may be run again, and read them then. */
+  if ((attention & G_FLOW_ATTENTION_RESULTS) != 0 &&
+      (state == G_FLOW_NODE_STATE_DONE || (marks & G_FLOW_MARK_BY_CHOICE) != 0))
     _g_flow_run_drop_results (self, lane, index);
   if ((marks & G_FLOW_MARK_WATCHED) != 0)
     {
@@ -469,15 +498,14 @@ end_attended_node (GFlowRun       *self,
   if (self->plan->weights != NULL)
     add_weight (self, lane, index);
 
-  const gboolean clean = state == G_FLOW_NODE_STATE_DONE;
-  const GFlowPlanNode *node = &self->plan->nodes[index];
-  const guint32 next = clean && !lane->context ? release (self, lane, node, FALSE)
-                                               : release_attended (self, lane, node, clean);
+  const guint32 next = release_with_care (self, lane, index, state == G_FLOW_NODE_STATE_DONE);
 
   lane->ending = FALSE;
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
   if (_g_flow_run_is_heaped (self))
     _g_flow_run_deliver_chosen (self, lane, !lane->context);
+  if (state == G_FLOW_NODE_STATE_FAILED || state == G_FLOW_NODE_STATE_SKIPPED)
+    _g_flow_run_set_over (self, lane, index);
   return next;
 }
 
@@ -545,10 +573,16 @@ run_attended_node (GFlowRun  *self,
       return G_FLOW_NO_NODE;
     }
 
-  GFlowNodeState state = _g_flow_run_judge (self, index);
+  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
 
+  if (state == G_FLOW_NODE_STATE_WAITING)
+    {
+      _g_flow_run_put_down (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
   if (_g_flow_run_relock (self, lane, index, state))
     {
+      let_go (self, lane, index);
       _g_flow_run_deliver_chosen (self, lane, FALSE);
       return G_FLOW_NO_NODE;
     }

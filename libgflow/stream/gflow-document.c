@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-document.h"
+#include "gflow-document-private.h"
 
 /**
  * GFlowDocument:
@@ -29,18 +29,6 @@
  *
  * Since: 0.1
  */
-
-struct _GFlowDocument
-{
-  GObject   parent_instance;
-
-  char     *id;        /* (owned) (nullable) */
-  char     *text;      /* (owned) (nullable) */
-  GBytes   *blob;      /* (owned) (nullable) */
-  char     *uri;       /* (owned) (nullable) */
-  char     *mime_type; /* (owned) (nullable) */
-  GVariant *tags;      /* (owned) (nullable): NULL is an empty dictionary */
-};
 
 enum
 {
@@ -242,7 +230,7 @@ g_flow_document_new (void)
 GFlowDocument *
 g_flow_document_new_for_text (const char *text)
 {
-  g_return_val_if_fail (text != NULL, NULL);
+  g_return_val_if_fail (text != NULL && g_utf8_validate (text, -1, NULL), NULL);
 
   GFlowDocument *self = g_flow_document_new ();
 
@@ -284,7 +272,7 @@ g_flow_document_new_for_blob (GBytes *blob)
 GFlowDocument *
 g_flow_document_new_for_uri (const char *uri)
 {
-  g_return_val_if_fail (uri != NULL, NULL);
+  g_return_val_if_fail (uri != NULL && g_utf8_validate (uri, -1, NULL), NULL);
 
   GFlowDocument *self = g_flow_document_new ();
 
@@ -383,12 +371,15 @@ g_flow_document_equal (GFlowDocument *self,
 
 /* Properties */
 
+/* That all strings are UTF-8 is what lets a document be written in any form. */
 static void
 set_string (GFlowDocument *self,
             char         **field,
             const char    *value,
             guint          prop_id)
 {
+  g_return_if_fail (value == NULL || g_utf8_validate (value, -1, NULL));
+
   if (g_strcmp0 (*field, value) == 0)
     return;
 

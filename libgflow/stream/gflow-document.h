@@ -29,6 +29,31 @@ G_FLOW_AVAILABLE_IN_0_1
 gboolean       g_flow_document_equal         (GFlowDocument  *self,
                                               GFlowDocument  *other);
 
+/* Other forms */
+
+G_FLOW_AVAILABLE_IN_0_1
+GVariant      *g_flow_document_to_variant        (GFlowDocument  *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowDocument *g_flow_document_new_from_variant  (GVariant       *variant,
+                                                  GError        **error) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+char          *g_flow_document_to_json           (GFlowDocument  *self,
+                                                  GError        **error) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowDocument *g_flow_document_new_from_json     (const char     *json,
+                                                  GError        **error) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GVariant      *g_flow_document_list_to_variant   (GListModel     *documents) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GListModel    *g_flow_document_list_from_variant (GVariant       *variant,
+                                                  GError        **error) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+char          *g_flow_document_list_to_json      (GListModel     *documents,
+                                                  GError        **error) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GListModel    *g_flow_document_list_from_json    (const char     *json,
+                                                  GError        **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Properties */
 
 G_FLOW_AVAILABLE_IN_0_1

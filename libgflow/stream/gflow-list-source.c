@@ -5,6 +5,8 @@
 
 #include "gflow-source.h"
 
+#include "gflow-document-private.h"
+
 #include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -21,7 +23,8 @@ struct _GFlowListSource
 
   GListModel  *model;    /* (owned) (nullable) */
   char       **texts;    /* (owned) (nullable) */
-  guint        position;
+  GVariant    *array;    /* (owned) (nullable) */
+  gsize        position;
 };
 
 static void g_flow_list_source_iface_init (GFlowSourceInterface *iface);
@@ -39,11 +42,22 @@ dup_item (GFlowListSource  *self,
   if (item != NULL && !G_IS_FLOW_DOCUMENT (item))
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
-                   _("Item %u of the list is no document, but a %s"), self->position,
+                   _("Item %" G_GSIZE_FORMAT " of the list is no document, but a %s"), self->position,
                    G_OBJECT_TYPE_NAME (item));
       g_clear_object (&item);
     }
   return (GFlowDocument *) item;
+}
+
+static GFlowDocument *
+new_from_array (GFlowListSource  *self,
+                GError          **error)
+{
+  if (self->position == 0 && !_g_flow_document_check_array (self->array, error))
+    return NULL;
+  if (self->position == g_variant_n_children (self->array))
+    return NULL;
+  return _g_flow_document_new_from_array (self->array, self->position, error);
 }
 
 static GFlowDocument *
@@ -52,6 +66,8 @@ dup_document (GFlowListSource  *self,
 {
   if (self->model != NULL)
     return dup_item (self, error);
+  if (self->array != NULL)
+    return new_from_array (self, error);
   return self->texts[self->position] != NULL
          ? g_flow_document_new_for_text (self->texts[self->position]) : NULL;
 }
@@ -87,6 +103,7 @@ g_flow_list_source_finalize (GObject *object)
 
   g_clear_object (&self->model);
   g_strfreev (self->texts);
+  g_clear_pointer (&self->array, g_variant_unref);
 
   G_OBJECT_CLASS (g_flow_list_source_parent_class)->finalize (object);
 }
@@ -148,5 +165,28 @@ g_flow_source_new_for_texts (const char * const *texts)
   GFlowListSource *self = g_object_new (G_TYPE_FLOW_LIST_SOURCE, NULL);
 
   self->texts = g_strdupv ((char **) texts);
+  return G_FLOW_SOURCE (self);
+}
+
+/**
+ * g_flow_source_new_for_variant:
+ * @array: an array of documents, consumed if it is floating
+ *
+ * Makes a source of an array of any type whose items are documents for
+ * [ctor@GFlow.FlowDocument.new_from_variant], such as `aa{sv}` or `as`. They are made
+ * when they are asked for: what is no document ends the source there, with an error.
+ *
+ * Returns: (transfer full): a new source
+ *
+ * Since: 0.1
+ */
+GFlowSource *
+g_flow_source_new_for_variant (GVariant *array)
+{
+  g_return_val_if_fail (array != NULL, NULL);
+
+  GFlowListSource *self = g_object_new (G_TYPE_FLOW_LIST_SOURCE, NULL);
+
+  self->array = g_variant_ref_sink (array);
   return G_FLOW_SOURCE (self);
 }

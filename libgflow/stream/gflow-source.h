@@ -141,6 +141,8 @@ GFlowSource *g_flow_source_new_for_model     (GListModel           *documents) G
 G_FLOW_AVAILABLE_IN_0_1
 GFlowSource *g_flow_source_new_for_texts     (const char * const   *texts) G_GNUC_WARN_UNUSED_RESULT;
 G_FLOW_AVAILABLE_IN_0_1
+GFlowSource *g_flow_source_new_for_variant   (GVariant             *array) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
 GFlowSource *g_flow_source_new_for_func      (GFlowSourceFunc       func,
                                               gpointer              user_data,
                                               GDestroyNotify        destroy) G_GNUC_WARN_UNUSED_RESULT;

@@ -26,9 +26,12 @@ VARIABLES = {
     'FlowPost': 'post',
     'FlowRequest': 'request',
     'FlowRoute': 'route',
+    'FlowFileSource': 'files',
+    'FlowReader': 'reader',
     'FlowRun': 'run',
     'FlowSource': 'source',
     'FlowStep': 'step',
+    'FlowWriter': 'writer',
 }
 
 vapi = read(sys.argv[1])

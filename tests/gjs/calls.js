@@ -169,6 +169,7 @@ test('runs', async () => {
     ok(run.get_paused());
     run.resume();
     run.set_node_priority(bad, 1);
+    ok(throws(() => run.retry_node(bad)).matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CLOSED));
     run.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(run.get_parameters().n_children(), 0);
     equal(run.get_flow(), flow);
@@ -217,6 +218,15 @@ test('documents', () => {
     document.set_tag('n', null);
     equal(document.dup_tag('n'), null);
     ok(document.equal(document.copy()));
+    equal(document.to_json(), '{"id":"a","text":"b","blob":"AQI=","uri":"c:d","mime_type":"text/plain"}');
+    ok(GFlow.FlowDocument.new_from_json(document.to_json()).equal(document));
+    ok(GFlow.FlowDocument.new_from_variant(document.to_variant()).equal(document));
+
+    const list = GFlow.FlowDocument.list_from_json('[{"id":1}]');
+    equal(GFlow.FlowDocument.list_to_json(list), '[\n{"id":"1"}\n]\n');
+    const variant = GFlow.FlowDocument.list_to_variant(list);
+    equal(GFlow.FlowDocument.list_from_variant(variant).get_item(0).id, '1');
+
     equal(GFlow.FlowDocument.new_for_text('text').text, 'text');
     equal(GFlow.FlowDocument.new_for_uri('file:///').uri, 'file:///');
     equal(GFlow.FlowDocument.new_for_blob(document.get_blob()).blob.get_size(), 2);
@@ -230,6 +240,9 @@ test('sources', async () => {
     model.append(GFlow.FlowDocument.new_for_text('a'));
     deepEqual(texts(GFlow.FlowSource.new_for_model(model).next_sync(2, null)), ['a']);
     deepEqual(texts(GFlow.FlowSource.new_for_texts(['a', 'b']).next_sync(0, null)), ['a', 'b']);
+
+    const array = new GLib.Variant('as', ['c', 'd']);
+    deepEqual(texts(GFlow.FlowSource.new_for_variant(array).next_sync(0, null)), ['c', 'd']);
 
     const funcs = GFlow.FlowSource.new_for_func((source, n, documents) => {
         if (left-- > 0)
@@ -374,6 +387,55 @@ test('posts', async () => {
         }));
     }
     flow.close_sync(null);
+});
+
+test('readers and writers', async () => {
+    const {FlowFormat} = GFlow;
+    const [file] = Gio.File.new_tmp('gflow-XXXXXX.csv');
+    const writer = GFlow.FlowWriter.new_for_file(FlowFormat.CSV, file);
+    const documents = GFlow.FlowDocument.list_from_json('[{"id": 1, "size": 2}]');
+
+    check(writer, {has_header: true, delimiter: ';'});
+    writer.set_columns(['id', 'size']);
+    deepEqual(writer.get_columns(), ['id', 'size']);
+    ok(writer.get_file().equal(file));
+    equal(writer.get_format(), FlowFormat.CSV);
+    writer.write_sync(documents, null);
+    ok(await new Promise(resolve => {
+        writer.write(documents, null, (self, result) => resolve(self.write_finish(result)));
+    }));
+    equal(writer.get_n_written(), 2);
+    ok(writer.close_sync(null));
+    ok(await new Promise(resolve => {
+        writer.close(null, (self, result) => resolve(self.close_finish(result)));
+    }));
+    ok(GFlow.FlowWriter.new(FlowFormat.JSON, Gio.MemoryOutputStream.new_resizable()).get_stream());
+
+    const reader = GFlow.FlowReader.new_for_file(FlowFormat.CSV, file);
+    check(reader, {delimiter: ';', has_header: true, max_length: 100, skip_bad: true});
+    reader.set_columns(['id', 'n']);
+    deepEqual(reader.get_columns(), ['id', 'n']);
+    reader.set_fields(new GLib.Variant('a{ss}', {n: 'text'}));
+    equal(reader.get_fields().n_children(), 1);
+    deepEqual([...reader.next_sync(0, null)].map(({id, text}) => [id, text]), [['1', '2'], ['1', '2']]);
+    equal(reader.get_n_read(), 2);
+    equal(reader.get_n_skipped(), 0);
+    ok(reader.get_file().equal(file));
+    equal(reader.get_format(), FlowFormat.CSV);
+
+    const files = GFlow.FlowFileSource.new(file.get_parent(), file.get_basename());
+    check(files, {contents: GFlow.FlowContents.TEXT, max_length: 50, skip_bad: true});
+    equal(files.next_sync(0, null).get_item(0).text, 'id;size\r\n1;2\r\n1;2\r\n');
+    ok(files.get_folder().equal(file.get_parent()));
+    equal(files.get_pattern(), file.get_basename());
+    deepEqual([files.get_n_read(), files.get_n_skipped()], [1, 0]);
+    equal(GFlow.FlowFileSource.new_for_glob(file.get_path()).next_sync(0, null).get_n_items(), 1);
+    file.delete(null);
+
+    const stream = Gio.MemoryInputStream.new_from_bytes(new GLib.Bytes('a\nb'));
+    const lines = GFlow.FlowReader.new(FlowFormat.LINES, stream);
+    equal(lines.get_stream(), stream);
+    deepEqual([...lines.next_sync(0, null)].map(({text}) => text), ['a', 'b']);
 });
 
 test('what is not for JavaScript', () => {

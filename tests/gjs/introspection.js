@@ -32,6 +32,10 @@ const classes = {
         ['documents', 'endpoint', 'error', 'id', 'parameters', 'results', 'routes', 'state'],
     ],
     FlowRoute: [[], ['end', 'error', 'name', 'node', 'start', 'state']],
+    FlowFileSource: [
+        ['skipped'],
+        ['contents', 'folder', 'max-length', 'n-read', 'n-skipped', 'pattern', 'skip-bad'],
+    ],
     FlowGroup: [[], []],
     FlowLock: [[], ['in-use', 'name', 'permits', 'waiting']],
     FlowNode: [
@@ -39,6 +43,13 @@ const classes = {
         [
             'flow', 'max-retries', 'name', 'placement', 'priority', 'retry-delay', 'retry-factor',
             'retry-jitter', 'run-when', 'timeout', 'title', 'weight',
+        ],
+    ],
+    FlowReader: [
+        ['skipped'],
+        [
+            'columns', 'delimiter', 'fields', 'file', 'format', 'has-header', 'max-length', 'n-read',
+            'n-skipped', 'skip-bad', 'stream',
         ],
     ],
     FlowRun: [
@@ -49,11 +60,17 @@ const classes = {
         ],
     ],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],
+    FlowWriter: [
+        [],
+        ['columns', 'delimiter', 'file', 'format', 'has-header', 'n-written', 'stream'],
+    ],
 };
 
 const interfaces = ['FlowSource'];
 
 const enumerations = {
+    FlowContents: ['NONE', 'TEXT', 'BLOB'],
+    FlowFormat: ['LINES', 'CSV', 'NDJSON', 'JSON'],
     FlowPlacement: ['WORKER', 'CONTEXT'],
     FlowRunWhen: ['ALL_SUCCEEDED', 'ALL_FINISHED', 'ANY_FAILED'],
     FlowOnError: ['SKIP_DEPENDANTS', 'FINISH_RUNNING', 'STOP', 'IGNORE'],
@@ -98,7 +115,7 @@ function declaredFunctions() {
 function locate(name) {
     const words = name.split('_').slice(1);
 
-    for (const length of [2, 1]) {
+    for (const length of [3, 2, 1]) {
         const klass = words.slice(0, length).map(word => word[0].toUpperCase() + word.slice(1));
 
         if (words.length > length && GFlow[klass.join('')])

@@ -44,13 +44,22 @@ METHODS = {
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
-        pause resume get_paused set_node_priority get_request set_request''',
+        pause resume get_paused set_node_priority retry_node get_request set_request''',
     'FlowStep': 'get_node get_state dup_reason get_error',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
         get_text set_text get_blob set_blob get_uri set_uri get_mime_type set_mime_type
-        get_tags set_tags dup_tag set_tag''',
-    'FlowSource': '''next next_finish next_sync new_for_model new_for_texts new_for_func
-        new_for_task_func''',
+        get_tags set_tags dup_tag set_tag to_variant new_from_variant to_json new_from_json
+        list_to_variant list_from_variant list_to_json list_from_json''',
+    'FlowReader': '''new new_for_file get_format get_stream get_file get_columns set_columns
+        get_has_header set_has_header get_delimiter set_delimiter get_fields set_fields
+        get_max_length set_max_length get_skip_bad set_skip_bad get_n_read get_n_skipped''',
+    'FlowWriter': '''new new_for_file write write_finish write_sync close close_finish close_sync
+        get_format get_stream get_file get_columns set_columns get_has_header set_has_header
+        get_delimiter set_delimiter get_n_written''',
+    'FlowFileSource': '''new new_for_glob get_folder get_pattern get_contents set_contents
+        get_max_length set_max_length get_skip_bad set_skip_bad get_n_read get_n_skipped''',
+    'FlowSource': '''next next_finish next_sync new_for_model new_for_texts new_for_variant
+        new_for_func new_for_task_func''',
     'FlowExecutor': '''new_from_type new_from_name bind bind_task redirect set_factory make_instance
         get_name set_name get_description set_description get_workspace set_workspace
         make_workspace get_index''',
@@ -78,6 +87,10 @@ PROPERTIES = {
         n-done n-total paused request''',
     'FlowStep': 'node state reason error',
     'FlowDocument': 'id text blob uri mime-type tags',
+    'FlowReader': '''format stream file columns has-header delimiter fields max-length skip-bad
+        n-read n-skipped''',
+    'FlowWriter': 'format stream file columns has-header delimiter n-written',
+    'FlowFileSource': 'folder pattern contents max-length skip-bad n-read n-skipped',
     'FlowSource': '',
     'FlowExecutor': 'name description workspace index',
     'FlowRequest': 'id endpoint parameters documents results routes state error',
@@ -94,6 +107,9 @@ SIGNALS = {
     'FlowRun': 'done error always stop-node',
     'FlowStep': '',
     'FlowDocument': '',
+    'FlowReader': 'skipped',
+    'FlowWriter': '',
+    'FlowFileSource': 'skipped',
     'FlowSource': '',
     'FlowExecutor': '',
     'FlowRequest': '',
@@ -102,6 +118,8 @@ SIGNALS = {
 }
 
 ENUMS = {
+    'FlowFormat': 'LINES CSV NDJSON JSON',
+    'FlowContents': 'NONE TEXT BLOB',
     'FlowPlacement': 'WORKER CONTEXT',
     'FlowRunWhen': 'ALL_SUCCEEDED ALL_FINISHED ANY_FAILED',
     'FlowOnError': 'SKIP_DEPENDANTS FINISH_RUNNING STOP IGNORE',
@@ -229,6 +247,8 @@ class Calls(unittest.TestCase):
         self.requests()
         self.posts()
         self.opening()
+        self.readers()
+        self.writers()
         wanted = {f'{name}.{method}' for name, methods in METHODS.items()
                   for method in methods.split()}
         self.assertEqual(wanted - set(self.called), set())
@@ -269,6 +289,8 @@ class Calls(unittest.TestCase):
         self.FlowRun_pause(run)
         self.assertTrue(self.FlowRun_get_paused(run))
         self.FlowRun_set_node_priority(run, self.all, -1)
+        with self.assertRaises(GLib.Error):
+            self.FlowRun_retry_node(run, self.all)
         self.FlowRun_resume(run)
         self.FlowRun_defer_node(run, node)
         self.FlowRun_complete_node(run, node)
@@ -454,6 +476,13 @@ class Calls(unittest.TestCase):
         self.FlowDocument_set_tag(document, 'm', GLib.Variant('s', 'x'))
         self.assertEqual(self.FlowDocument_dup_tag(document, 'm'), GLib.Variant('s', 'x'))
         self.assertTrue(self.FlowDocument_equal(document, self.FlowDocument_copy(document)))
+        variant, json = self.FlowDocument_to_variant(document), self.FlowDocument_to_json(document)
+        self.assertTrue(document.equal(self.FlowDocument_new_from_variant(variant)))
+        self.assertEqual(self.FlowDocument_new_from_json(json).to_json(), json)
+        documents = self.FlowDocument_list_from_json(f'[{json}]')
+        self.assertEqual(self.FlowDocument_list_to_json(documents), f'[\n{json}\n]\n')
+        variant = self.FlowDocument_list_to_variant(documents)
+        self.assertTrue(self.FlowDocument_list_from_variant(variant)[0].equal(documents[0]))
         self.assertEqual(self.FlowDocument_new_for_text('a').get_text(), 'a')
         self.assertEqual(self.FlowDocument_new_for_blob(blob).get_blob(), blob)
         self.assertEqual(self.FlowDocument_new_for_uri('a:b').get_uri(), 'a:b')
@@ -464,6 +493,8 @@ class Calls(unittest.TestCase):
         model.append(GFlow.FlowDocument.new_for_text('a'))
         source = self.FlowSource_new_for_model(model)
         self.assertEqual(list(self.FlowSource_next_sync(source, 2, None)), list(model))
+        source = self.FlowSource_new_for_variant(GLib.Variant('as', ['a']))
+        self.assertEqual(source.next_sync(1, None)[0].get_text(), 'a')
         source = self.FlowSource_new_for_texts(['a', 'b'])
 
         def came(source, result, *data):
@@ -588,15 +619,15 @@ class Calls(unittest.TestCase):
                           self.FlowPost_get_n_failed(post), self.FlowPost_get_fraction(post)),
                          (2, 2, 0, 1))
         self.FlowPost_cancel(post)
-        self.assertTrue(self.FlowPost_run_sync(flow.post('/'), None))
-        post = flow.post('/')
+        self.assertTrue(self.FlowPost_run_sync(self.Flow_post(flow, '/'), None))
+        post = self.Flow_post(flow, '/')
         self.assertIsInstance(self.FlowPost_next_sync(post, None), GFlow.FlowRequest)
         self.assertIsNone(self.FlowPost_next_sync(post, None))
         for name, wanted in ('run', bool), ('next', GFlow.FlowRequest), ('collect', Gio.ListModel):
             def ended(post, result, *data):
                 self.assertIsInstance(getattr(self, f'FlowPost_{name}_finish')(post, result), wanted)
                 loop.quit()
-            getattr(self, f'FlowPost_{name}')(flow.post('/'), None, ended)
+            getattr(self, f'FlowPost_{name}')(self.Flow_post(flow, '/'), None, ended)
             loop.run()
         flow.close_sync(None)
 
@@ -615,6 +646,67 @@ class Calls(unittest.TestCase):
         cancellable = Gio.Cancellable()
         cancellable.cancel()
         self.Flow_block(flow, cancellable)
+
+    def check(self, cls, thing, **values):
+        for name, value in values.items():
+            getattr(self, f'{cls}_set_{name}')(thing, value)
+            self.assertEqual(getattr(self, f'{cls}_get_{name}')(thing), value)
+
+    def readers(self):
+        file, stream = Gio.File.new_tmp('gflow-XXXXXX.csv')
+        stream.get_output_stream().write_all(b'a;b\n1;2\n', None)
+        stream.close()
+        reader = self.FlowReader_new_for_file(GFlow.FlowFormat.CSV, file)
+        self.check('FlowReader', reader, delimiter=';', has_header=True, columns=['id', 'n'],
+                   fields=GLib.Variant('a{ss}', {'n': 'text'}), max_length=100, skip_bad=True)
+        document, = GFlow.FlowSource.next_sync(reader, 0, None)
+        self.assertEqual((document.get_id(), document.get_text()), ('1', '2'))
+        self.assertEqual(self.FlowReader_get_n_read(reader), 1)
+        self.assertEqual(self.FlowReader_get_n_skipped(reader), 0)
+        self.assertEqual(self.FlowReader_get_format(reader), GFlow.FlowFormat.CSV)
+        self.assertTrue(self.FlowReader_get_file(reader).equal(file))
+        stream = Gio.MemoryInputStream.new_from_data(b'a')
+        reader = self.FlowReader_new(GFlow.FlowFormat.LINES, stream)
+        self.assertIs(self.FlowReader_get_stream(reader), stream)
+
+        source = self.FlowFileSource_new(file.get_parent(), file.get_basename())
+        self.check('FlowFileSource', source, contents=GFlow.FlowContents.TEXT, max_length=99,
+                   skip_bad=True)
+        self.assertEqual(source.next_sync(0, None)[0].get_text(), 'a;b\n1;2\n')
+        self.assertTrue(self.FlowFileSource_get_folder(source).equal(file.get_parent()))
+        self.assertEqual(self.FlowFileSource_get_pattern(source), file.get_basename())
+        self.assertEqual(self.FlowFileSource_get_n_read(source), 1)
+        self.assertEqual(self.FlowFileSource_get_n_skipped(source), 0)
+        source = self.FlowFileSource_new_for_glob(file.get_path())
+        self.assertEqual(source.next_sync(0, None)[0].get_uri(), file.get_uri())
+        file.delete()
+
+    def writers(self):
+        loop = GLib.MainLoop()
+        stream = Gio.MemoryOutputStream.new_resizable()
+        writer = self.FlowWriter_new(GFlow.FlowFormat.CSV, stream)
+        documents = GFlow.FlowDocument.list_from_json('[{"id": 1, "n": 2}]')
+        self.check('FlowWriter', writer, delimiter=';', has_header=False, columns=['id', 'n'])
+        self.assertTrue(self.FlowWriter_write_sync(writer, documents, None))
+
+        def written(writer, result, *data):
+            self.assertTrue(self.FlowWriter_write_finish(writer, result))
+            self.FlowWriter_close(writer, None, closed)
+
+        def closed(writer, result, *data):
+            self.assertTrue(self.FlowWriter_close_finish(writer, result))
+            loop.quit()
+        self.FlowWriter_write(writer, documents, None, written)
+        loop.run()
+        self.assertTrue(self.FlowWriter_close_sync(writer, None))
+        stream.close()
+        self.assertEqual(stream.steal_as_bytes().get_data(), b'1;2\r\n1;2\r\n')
+        self.assertEqual(self.FlowWriter_get_n_written(writer), 2)
+        self.assertEqual(self.FlowWriter_get_format(writer), GFlow.FlowFormat.CSV)
+        self.assertIs(self.FlowWriter_get_stream(writer), stream)
+        file = Gio.File.new_for_path('/nowhere')
+        writer = self.FlowWriter_new_for_file(GFlow.FlowFormat.JSON, file)
+        self.assertTrue(self.FlowWriter_get_file(writer).equal(file))
 
     def test_list_model(self):
         flow = GFlow.Flow.new()

@@ -19,17 +19,21 @@ from gi.repository import Gio, GLib, GObject
 from ..module import get_introspection_module
 from ..overrides import override
 from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
+from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
+                               document, source)
+from ._gflow_documents import to_variant
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_pipeline import (FlowExecutor, Progress, in_event_loop, make_executor, requests,
-                              to_source, to_vardict)
+from ._gflow_pipeline import (FlowExecutor, Progress, count_documents, in_event_loop,
+                              make_executor, requests)
 from ._gflow_values import box, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = ['Flow', 'FlowExecutor', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowPost', 'FlowRequest', 'FlowRun', 'Lock', 'Parallel', 'Semaphore',
-           'Sequence', 'Series', 'WithLock', 'create_task',
-           'requests']
+__all__ = ['Flow', 'FlowDocument', 'FlowExecutor', 'FlowFileSource', 'FlowGroup', 'FlowLock', 'FlowNode',
+           'FlowPost', 'FlowReader', 'FlowRequest', 'FlowRun', 'FlowSource', 'FlowWriter', 'Lock',
+           'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock', 'create_task', 'document',
+           'requests', 'source']
 
 
 def _several(what):
@@ -148,8 +152,9 @@ class FlowPost(GFlow.FlowPost):
     _progress = None
 
     def _set_up(self, inputs, callbacks, parameters, target, request_size, n_total, show_progress):
-        source, n_documents = to_source(inputs)
-        self.set_source(source)
+        if inputs is not None:
+            self.set_source(source(inputs))
+        n_documents = count_documents(inputs)
         self.set_request_size(max(request_size or 0, 0))
         if n_total is None and n_documents is not None:
             n_total = -(-n_documents // self.get_request_size()) if self.get_request_size() else 1
@@ -157,7 +162,7 @@ class FlowPost(GFlow.FlowPost):
             self.set_n_total(n_total)
         if parameters is not None:
             self.set_parameters(parameters if isinstance(parameters, GLib.Variant)
-                                else to_vardict(parameters))
+                                else to_variant(parameters))
         self.set_target(target)
         for name, callback in callbacks.items():
             if callback is not None:
@@ -995,9 +1000,10 @@ def _takes_node(name):
     setattr(FlowRun, name, call)
 
 
-for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
-              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
-              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node'):
+for _name in ('cancel_node', 'retry_node', 'set_node_priority', 'set_result_variant',
+              'get_result', 'dup_result_variant', 'dup_result_object', 'get_node_state',
+              'get_node_error', 'dup_node_reason', 'get_node_cancellable', 'defer_node',
+              'complete_node'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)

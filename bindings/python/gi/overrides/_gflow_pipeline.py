@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The libgflow authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Executors: classes whose methods serve requests; and where their documents come from."""
+"""Executors: classes whose methods serve requests."""
 
 import asyncio
 import inspect
@@ -12,6 +12,8 @@ import types
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
+from ._gflow_documents import _list_of as list_of
+from ._gflow_documents import from_variant, to_variant
 from ._gflow_interrupt import bodies
 from ._gflow_job import Job, coroutine_of
 from ._gflow_loop import new_host
@@ -37,33 +39,6 @@ def requests(function=None, *, on=None):
     return function
 
 
-def to_variant(value):
-    """A GVariant of the type that other languages expect. Integers stay integers."""
-    if isinstance(value, GLib.Variant):
-        return value
-    if isinstance(value, bool):
-        return GLib.Variant('b', value)
-    if isinstance(value, int):
-        return GLib.Variant('x', value)
-    if isinstance(value, float):
-        return GLib.Variant('d', value)
-    if isinstance(value, str):
-        return GLib.Variant('s', value)
-    if isinstance(value, (bytes, bytearray)):
-        return GLib.Variant('ay', value)
-    if isinstance(value, dict):
-        return to_vardict(value)
-    if isinstance(value, (list, tuple)):
-        if value and all(isinstance(item, str) for item in value):
-            return GLib.Variant('as', value)
-        return GLib.Variant('av', [to_variant(item) for item in value])
-    raise TypeError(f'{value!r} can not be sent: it is no number, text, bytes, list or dict')
-
-
-def to_vardict(values):
-    return GLib.Variant('a{sv}', {name: to_variant(value) for name, value in values.items()})
-
-
 class _Method:
     """A method on its way into C: holds no executor, so that there is no circle."""
 
@@ -75,7 +50,7 @@ class _Method:
 
     def call(self, executor, request, cancellable):
         offered = {
-            'docs': request.get_documents, 'parameters': lambda: request.get_parameters().unpack(),
+            'docs': request.get_documents, 'parameters': lambda: from_variant(request.get_parameters()),
             'request': lambda: request, 'cancellable': lambda: cancellable,
         }
         return self.function(executor, **{name: make() for name, make in offered.items()
@@ -86,11 +61,11 @@ class _Method:
         if value is None:
             return
         if isinstance(value, dict):
-            request.set_result(to_vardict(value))
+            request.set_result(to_variant(value))
         elif isinstance(value, Gio.ListModel):
             request.set_documents(value)
         elif isinstance(value, (list, tuple)):
-            request.set_documents(model_of(value))
+            request.set_documents(list_of(value))
         else:
             raise TypeError(f'{self.function.__qualname__} has returned {value!r}: it may return '
                             'None, documents, or a dict')
@@ -269,80 +244,13 @@ def make_executor(uses, with_, metas, endpoints):
     return executor
 
 
-# Documents
-
-def to_document(what):
-    if isinstance(what, GFlow.FlowDocument):
-        return what
-    if isinstance(what, str):
-        return GFlow.FlowDocument.new_for_text(what)
-    if isinstance(what, (bytes, bytearray)):
-        return GFlow.FlowDocument.new_for_blob(GLib.Bytes.new(what))
-    raise TypeError(f'{what!r} is no document: it may be a FlowDocument, text or bytes')
-
-
-def model_of(documents):
-    model = Gio.ListStore.new(GFlow.FlowDocument)
-    for document in documents:
-        model.append(to_document(document))
-    return model
-
-
-class _Pull(Job):
-    __slots__ = ('task', 'host')
-
-    def finish(self, value, exception):
-        _waiting.discard(self)
-        if exception is not None:
-            self.task.return_error(to_error(self.task, exception))
-        else:
-            self.task.return_boolean(True)
-
-
-def _source_of_iterator(iterator):
-    def fill(source, n, documents, *_):
-        try:
-            for _, document in zip(range(n), iterator):
-                documents.append(to_document(document))
-            return True
-        except Exception as exception:
-            error = to_error(source, exception)
-        raise error
-    return GFlow.FlowSource.new_for_func(fill)
-
-
-def _source_of_async_iterator(iterator):
-    async def pull(n, documents):
-        # One at a time: who waits for a slow one has the others already.
-        try:
-            documents.append(to_document(await iterator.__anext__()))
-        except StopAsyncIteration:
-            pass
-
-    def fill(source, n, documents, task, *_):
-        job = _Pull(pull(n, documents))
-        job.task, job.host = task, new_host(None)
-        _waiting.add(job)
-        job.host.start(job, 'documents')
-    return GFlow.FlowSource.new_for_task_func(fill)
-
-
-def to_source(inputs):
-    """(a source for what inputs= stands for, how many documents it has or None)"""
-    if callable(inputs) and not isinstance(inputs, GObject.Object):
-        inputs = inputs()
-    if inputs is None:
-        return None, None
-    if isinstance(inputs, GFlow.FlowSource):
-        return inputs, None
-    if isinstance(inputs, (GFlow.FlowDocument, str, bytes, bytearray)):
-        inputs = [inputs]
+def count_documents(inputs):
+    """How many documents there are in what inputs= stands for; None if nobody knows."""
     if isinstance(inputs, Gio.ListModel):
-        return GFlow.FlowSource.new_for_model(inputs), inputs.get_n_items()
-    if hasattr(inputs, '__aiter__'):
-        return _source_of_async_iterator(inputs.__aiter__()), None
-    length = len(inputs) if hasattr(inputs, '__len__') else None
-    return _source_of_iterator(iter(inputs)), length
+        return inputs.get_n_items()
+    if isinstance(inputs, (list, tuple, set, frozenset)):
+        return len(inputs)
+    return None
 
 
 class Progress:
