@@ -75,7 +75,8 @@ declare module 'gi://GFlow?version=1' {
             execute_sync(): FlowRun;
         }
 
-        interface FlowRun extends AsyncIterable<Step> {
+        interface FlowRun extends AsyncIterable<Step>, Iterable<FlowStep> {
+            set_node_progress(node: FlowNode, fraction?: number, message?: string | null): void;
             execute(): Promise<boolean>;
             execute_sync(): boolean;
             result<T>(node: ResultNode<T>): T | null;
@@ -124,6 +125,11 @@ declare module 'gi://GFlow?version=1' {
             write_sync(documents: Gio.ListModel | Iterable<DocumentLike>,
                 cancellable?: Gio.Cancellable | null): boolean;
             close(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+        }
+
+        interface FlowHistory {
+            load(file: Gio.File): Promise<boolean>;
+            save(file: Gio.File): Promise<boolean>;
         }
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What introspection does not have: functions with variable arguments; what makes a flow a
-// collection: flow[0], foreach (var node in flow); and that one function of an interface is enough.
+// What introspection does not have: functions with variable arguments; what makes collections of a
+// flow and a run: flow[0], foreach (var node in flow), foreach (var step in run); and that one
+// function of an interface is enough.
 
 namespace GFlow {
     public sealed class Flow : GLib.Object {
@@ -29,5 +30,15 @@ namespace GFlow {
         public virtual void fill (uint n_documents, GLib.ListStore documents, GLib.Task task) throws GLib.Error;
         [NoWrapper]
         public virtual bool fill_sync (uint n_documents, GLib.ListStore documents, GLib.Cancellable? cancellable = null) throws GLib.Error;
+    }
+
+    public sealed class FlowRun : GLib.Object {
+        [CCode (cname = "_vala_g_flow_run_get")]
+        public GFlow.FlowStep? get (uint position) {
+            return (GFlow.FlowStep?) this.get_item (position);
+        }
+        [CCode (cname = "n-items")]
+        [NoAccessorMethod]
+        public uint size { get; }
     }
 }

@@ -47,6 +47,7 @@ g_flow_copy (GFlow *self)
                               "max-parallel", self->max_parallel,
                               "on-error", self->on_error,
                               "close-timeout", self->close_timeout,
+                              "history", self->history,
                               NULL);
   g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 

@@ -43,6 +43,12 @@ GFlowNode    *g_flow_add_executor      (GFlow               *self,
                                         const char * const  *needs,
                                         GError             **error);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_map           (GFlow               *self,
+                                        const char          *name,
+                                        GFlowNode           *each,
+                                        guint                max_parallel,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_add_join          (GFlow               *self,
                                         const char          *name,
                                         const char * const  *needs,
@@ -188,5 +194,10 @@ GFlowNode    *g_flow_get_insertion_point (GFlow             *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_insertion_point (GFlow             *self,
                                         GFlowNode           *node);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowHistory *g_flow_get_history       (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_history       (GFlow               *self,
+                                        GFlowHistory        *history);
 
 G_END_DECLS

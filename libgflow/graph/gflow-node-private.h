@@ -23,8 +23,10 @@ typedef enum
   G_FLOW_NODE_KIND_TASK,
   G_FLOW_NODE_KIND_FLOW,
   G_FLOW_NODE_KIND_EXECUTOR, /* in the plan of an endpoint: one of the others */
+  G_FLOW_NODE_KIND_MAP,
 } GFlowNodeKind;
 
+typedef struct _GFlowMap GFlowMap;
 typedef struct _GFlowSharedBody GFlowSharedBody;
 
 /* How long the body may take, and what becomes of it if it fails. */
@@ -47,6 +49,7 @@ typedef struct
   GPtrArray       *locks;       /* (owned) (nullable) of GFlowLock */
   GFlow           *subflow;     /* (nullable) (owned) */
   GFlowExecutor   *executor;    /* (nullable) (owned) */
+  GFlowMap        *map;         /* (nullable) (owned) */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
   GListStore      *downstreams; /* likewise */
@@ -132,6 +135,9 @@ GFlowNode  *_g_flow_node_new_flow    (const char      *name,
                                       GFlow           *subflow);
 GFlowNode  *_g_flow_node_new_executor (const char     *name,
                                       GFlowExecutor   *executor);
+GFlowNode  *_g_flow_node_new_map     (const char      *name,
+                                      GFlowNode       *each,
+                                      guint            max_parallel);
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
 
 /* Retries and timeouts: gflow-node-policy.c */

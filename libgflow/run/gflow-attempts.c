@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-progress-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 

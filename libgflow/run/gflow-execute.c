@@ -5,16 +5,17 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-estimate-private.h"
+#include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
 
 /* Starting a run, and ending it. */
 
-/* How often progress is notified */
-#define PROGRESS_MS 100
 /* How deep runs may nest */
 #define MAX_DEPTH 1000
 
@@ -132,18 +133,6 @@ deadline_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static GSource *
-attach_source (GFlowRun    *self,
-               GSource     *source,
-               const char  *name,
-               GSourceFunc  func)
-{
-  g_source_set_name (source, name);
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, _g_flow_owner_get_context (self->owner));
-  return source;
-}
-
 static void
 start_deadline (GFlowRun *self)
 {
@@ -153,7 +142,10 @@ start_deadline (GFlowRun *self)
   GSource *source = g_timeout_source_new (0);
 
   g_source_set_ready_time (source, self->deadline);
-  self->deadline_source = attach_source (self, source, "GFlow deadline", deadline_cb);
+  g_source_set_static_name (source, "GFlow deadline");
+  g_source_set_callback (source, deadline_cb, self, NULL);
+  g_source_attach (source, _g_flow_owner_get_context (self->owner));
+  self->deadline_source = source;
 }
 
 /* Whether something has to come to the owner context: a node, a signal, a deadline. */
@@ -161,7 +153,7 @@ static gboolean
 needs_context (GFlowRun *self)
 {
   if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
-      _g_flow_watch_is_watched (self))
+      self->steps != NULL || _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -223,8 +215,12 @@ _g_flow_run_begin (GFlowRun        *self,
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_alloc_attempts (self);
   self->start_time = g_get_monotonic_time ();
+  if (self->history != NULL)
+    _g_flow_run_start_learning (self);
   if (self->is_recorded)
     _g_flow_run_make_records (self);
+  if (self->plan->locks != NULL)
+    _g_flow_run_enlist_locker (self);
   _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
@@ -252,15 +248,16 @@ _g_flow_run_start_nodes (GFlowRun *self)
   for (guint i = 0; watched != NULL && i < watched->len; i++)
     _g_flow_run_mark (self, g_array_index (watched, guint32, i), G_FLOW_MARK_WATCHED);
   if (!self->quiet && _g_flow_watch_is_notified (self))
-    self->progress_source = attach_source (self, g_timeout_source_new (PROGRESS_MS),
-                                           "GFlow progress", _g_flow_run_progress_cb);
+    _g_flow_run_start_ticking (self);
+  if (!self->quiet)
+    _g_flow_run_start_steps (self);
 
   /* The source of a deadline that has passed comes after this dispatch. */
   if (self->deadline != 0 && g_get_monotonic_time () >= self->deadline)
     deadline_cb (self);
 
   /* Who watches wants to be told while nodes run. */
-  if (watched != NULL || self->progress_source != NULL)
+  if (watched != NULL || self->tick_source != NULL)
     self->participates = FALSE;
 
   for (guint i = 0; routed && i < plan->n_roots; i++)
@@ -296,7 +293,7 @@ disconnect (GFlowRun *self)
   self->cancel_handler = 0;
   g_clear_object (&self->caller_cancellable);
   clear_source (&self->deadline_source);
-  clear_source (&self->progress_source);
+  _g_flow_run_stop_ticking (self);
 }
 
 /* How the run ends: by the first error in time. */
@@ -329,16 +326,22 @@ _g_flow_run_finish (GFlowRun *self)
 
   self->finished = TRUE;
   disconnect (self);
+  if (self->plan->locks != NULL)
+    _g_flow_run_delist_locker (self);
 
   const GFlowRunState state = settle_outcome (self);
   const GFlowEvent event = state == G_FLOW_RUN_STATE_DONE ? G_FLOW_EVENT_DONE
                                                           : G_FLOW_EVENT_ERROR;
 
   _g_flow_run_deliver_news (self);
+  _g_flow_run_update_steps (self);
+  if (self->error != NULL)
+    _g_flow_run_drop_kept_results (self);
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
   if (self->passage != NULL)
     _g_flow_passage_end (self, state);
+  self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);
   if (!self->quiet)

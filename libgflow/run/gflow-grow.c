@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "gflow-owner-private.h"
-#include "gflow-record-private.h"
+#include "gflow-progress-private.h"
 
 /* Nodes that start runs of their own: flows as nodes, and bodies that spawn.
  *
@@ -15,6 +15,7 @@
 struct _GFlowFamily
 {
   GPtrArray *runs;    /* (owned) of GFlowRun */
+  double     fraction; /* the largest that was told: there may be more runs by now */
   guint      n_parts; /* that have not ended; the body is one */
   GError    *error;   /* (owned) (nullable): the first one */
 };
@@ -121,7 +122,10 @@ _g_flow_run_end_part (GFlowRun       *self,
       *state = family->error != NULL
                  ? _g_flow_run_fail_node (self, index, g_steal_pointer (&family->error))
                  : _g_flow_run_end_attempt (self, index);
-      free_family (self, lane, family);
+      if (_g_flow_run_keep_subruns (self, index, family->runs))
+        g_free (family);
+      else
+        free_family (self, lane, family);
     }
   return is_last;
 }
@@ -162,6 +166,29 @@ _g_flow_run_ref_all_sub_runs (GFlowRun *self)
   return runs;
 }
 
+/* How much of its sub-runs is done, by the number of their nodes. */
+double
+_g_flow_run_count_sub_runs_locked (GFlowRun *self,
+                                   guint32   index)
+{
+  GFlowFamily *family = find_family_locked (self, index);
+  double done = 0.0, total = 0.0;
+
+  if (family == NULL)
+    return 0.0;
+
+  for (guint i = 0; i < family->runs->len; i++)
+    {
+      GFlowRun *child = family->runs->pdata[i];
+      const double n = MAX (g_flow_run_get_n_total (child), 1);
+
+      done += n * _g_flow_run_count_fraction (child);
+      total += n;
+    }
+  family->fraction = MAX (family->fraction, total > 0.0 ? done / total : 0.0);
+  return family->fraction;
+}
+
 /* Starting */
 
 static void
@@ -172,8 +199,16 @@ sub_run_ended (GFlowRun     *child,
   g_autoptr(GFlowRun) parent = g_object_ref (child->parent);
   const guint32 index = child->parent_index;
 
+  if (child->items != NULL)
+    _g_flow_run_end_map (parent, index, child);
   if (error != NULL)
-    _g_flow_run_fail_part (parent, index, g_error_copy (error));
+    {
+      GError *copy = g_error_copy (error);
+
+      if (child->items != NULL)
+        _g_flow_run_name_item (child, &copy);
+      _g_flow_run_fail_part (parent, index, copy);
+    }
   _g_flow_run_end_in_context (parent, index, G_FLOW_NODE_STATE_DONE);
   _g_flow_owner_run_now (parent);
 }
@@ -254,10 +289,30 @@ _g_flow_run_adopt (GFlowRun *self,
   /* Whoever pauses the run comes to those of the family after that. */
   if (g_flow_run_get_paused (self))
     g_flow_run_pause (child);
-  _g_flow_run_observe_subrun (self, index, child);
+  _g_flow_run_note_subrun (self, index, child);
   if (!_g_flow_run_begin (child, context, NULL, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))
     end_refused_later (child, context);
+}
+
+/**
+ * g_flow_run_get_parent_node:
+ * @self: a run
+ *
+ * Gets the node that the run is a part of: one that is a flow or a map, or has spawned
+ * it. May be called from any thread while the run runs.
+ *
+ * Returns: (transfer none) (nullable): the node, or %NULL if there is none
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_run_get_parent_node (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  return self->parent != NULL && self->parent_index != G_FLOW_NO_NODE
+           ? self->parent->plan->nodes[self->parent_index].node : NULL;
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /* A main context that runs belong to: one source for all of them, fed by a list
  * of runs that have something to do there, and drained in batches. */
@@ -20,6 +21,8 @@
 /* How long a backlog gives way to other things at the most */
 #define PATIENCE_US 50000
 #define MAX_STRIDE 32
+/* Steps that are told of, at least, in a dispatch, and between two looks at the clock */
+#define STEPS_AT_ONCE 16
 
 struct _GFlowOwner
 {
@@ -103,6 +106,17 @@ run_nodes (GFlowRun *run,
   return !run->finished;
 }
 
+/* Tells of steps that have changed until there are none, or the budget is spent: then TRUE. */
+static gboolean
+tell_steps (GFlowRun *run,
+            Budget   *budget)
+{
+  while (_g_flow_run_deliver_changes (run, STEPS_AT_ONCE))
+    if (is_spent (budget))
+      return TRUE;
+  return FALSE;
+}
+
 /* Does what there is to do for the run. TRUE if something is left. */
 static gboolean
 dispatch_run (GFlowRun *run,
@@ -133,6 +147,8 @@ dispatch_run (GFlowRun *run,
     _g_flow_run_unlock_ready (run);
   if (!run->finished)
     more = run_nodes (run, budget);
+  if (atomic_load_explicit (&run->changed, memory_order_relaxed) != 0 || run->first_changed != 0)
+    more = tell_steps (run, budget) || more;
   _g_flow_run_free_garbage (run);
   _g_flow_frame = frame.below;
 

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-progress-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -148,6 +149,7 @@ _g_flow_run_forget_attempt (GFlowRun *self,
   /* Somebody may be about to cancel it, and does not hold it. */
   if (spent != NULL)
     self->spent = g_slist_prepend (self->spent, spent);
+  _g_flow_run_reset_progress (self, index);
   _g_flow_run_drop_result (self, index);
   _g_flow_run_forget_choice (self, index);
 }

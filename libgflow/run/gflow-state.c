@@ -157,25 +157,6 @@ _g_flow_run_count_done (GFlowRun *self)
   return n_done - atomic_load_explicit (&self->n_revived, memory_order_relaxed);
 }
 
-double
-_g_flow_run_count_fraction (GFlowRun *self)
-{
-  guint64 weight = 0;
-
-  if (!_g_flow_run_has_state (self))
-    return 0.0;
-  if (g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING)
-    return 1.0;
-  if (self->plan->weights == NULL)
-    return self->plan->n_nodes > 0
-             ? (double) _g_flow_run_count_done (self) / self->plan->n_nodes : 0.0;
-
-  for (guint i = 0; i <= self->n_lanes; i++)
-    weight += atomic_load_explicit (&self->lanes[i].weight, memory_order_relaxed);
-  weight -= atomic_load_explicit (&self->weight_revived, memory_order_relaxed);
-  return self->plan->total_weight > 0 ? (double) weight / self->plan->total_weight : 0.0;
-}
-
 /* Judging: what becomes of a node that is ready */
 
 typedef struct

@@ -6,6 +6,7 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /* Changing how a run goes on while it does.
  *
@@ -55,6 +56,8 @@ _g_flow_run_push_to_heap (GFlowRun *self,
 
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   g_flow_heap_push (in_context ? &self->context_heap : &self->heap, &index, 1);
   if (_g_flow_run_is_paused (self))
     _g_flow_owner_post (self);
@@ -130,6 +133,8 @@ _g_flow_run_tell_paused (GFlowRun *self)
 
   self->notified_paused = paused;
   _g_flow_run_notify_paused (self);
+  /* Why nodes do not run is another reason now. */
+  _g_flow_run_update_steps (self);
 }
 
 /* Has what waits look at it again, and who watches told. */

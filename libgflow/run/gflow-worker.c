@@ -7,6 +7,7 @@
 
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
  * node: a sync body on a worker, no lock, nobody watching. It costs a call, two
@@ -92,6 +93,8 @@ _g_flow_run_deliver (GFlowRun  *self,
 
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   if (lane == NULL)
     {
       _g_flow_scheduler_inject (self, index);
@@ -466,6 +469,8 @@ end_attended_node (GFlowRun       *self,
   if (G_UNLIKELY (state == G_FLOW_NODE_STATE_WAITING))
     {
       keep_for_later (self, lane, index);
+      if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+        _g_flow_run_note_change (self, index);
       return G_FLOW_NO_NODE;
     }
 
@@ -476,9 +481,7 @@ end_attended_node (GFlowRun       *self,
     _g_flow_run_observe_end (self, index, state);
   if ((marks & G_FLOW_MARK_CHOSE) != 0)
     _g_flow_run_apply_choice (self, index);
-  /* One that failed, or was skipped for that, may be run again, and read them then. */
-  if ((attention & G_FLOW_ATTENTION_RESULTS) != 0 &&
-      (state == G_FLOW_NODE_STATE_DONE || (marks & G_FLOW_MARK_BY_CHOICE) != 0))
+  if ((attention & G_FLOW_ATTENTION_RESULTS) != 0 && _g_flow_run_has_read (self, index, state))
     _g_flow_run_drop_results (self, lane, index);
   if ((marks & G_FLOW_MARK_WATCHED) != 0)
     {
@@ -501,6 +504,8 @@ end_attended_node (GFlowRun       *self,
   const guint32 next = release_with_care (self, lane, index, state == G_FLOW_NODE_STATE_DONE);
 
   lane->ending = FALSE;
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_note_end (self, index);
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
   if (_g_flow_run_is_heaped (self))
     _g_flow_run_deliver_chosen (self, lane, !lane->context);

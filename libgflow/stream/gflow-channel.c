@@ -43,6 +43,13 @@ find_bindings (GFlowChannel *channel,
     }
 }
 
+/* Not one that starts other runs. */
+static gboolean
+has_plain_body (GFlowNode *node)
+{
+  return node->kind != G_FLOW_NODE_KIND_FLOW && node->kind != G_FLOW_NODE_KIND_MAP;
+}
+
 /* How @node takes part in the channel. Called while its plan is compiled. */
 void
 _g_flow_channel_place (GFlowChannel   *channel,
@@ -60,7 +67,7 @@ _g_flow_channel_place (GFlowChannel   *channel,
   place->user_data = plan_node->user_data;
   find_bindings (channel, place, node);
   binding = place->bindings != NULL ? place->bindings->pdata[0] : NULL;
-  place->merges = node->n_needs > 1 && plan_node->kind != G_FLOW_NODE_KIND_FLOW;
+  place->merges = node->n_needs > 1 && has_plain_body (node);
 
   if (binding != NULL && binding->task_func != NULL)
     {

@@ -21,6 +21,7 @@ VARIABLES = {
     'FlowDocument': 'document',
     'FlowExecutor': 'executor',
     'FlowGroup': 'group',
+    'FlowHistory': 'history',
     'FlowLock': 'door',  # lock is a word of the language
     'FlowNode': 'node',
     'FlowPost': 'post',
