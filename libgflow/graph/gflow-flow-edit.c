@@ -307,7 +307,7 @@ check_join_needs (const char * const  *needs,
  * Adds a map: a node that runs a copy of @each for each item of a list. @each says
  * what is done, by its body, and how: its placement, timeout, retries, locks and priority
  * hold for each item by itself. The body finds its item with
- * [method@GFlow.FlowRun.get_item], and may give a result.
+ * [method@GFlow.FlowRun.get_map_item], and may give a result.
  *
  * ```c
  * g_autoptr(GFlowNode) sum = g_flow_node_new (NULL, sum_file_cb, NULL, NULL);

@@ -119,7 +119,7 @@ void            g_flow_run_spawn_run            (GFlowRun             *self,
 G_FLOW_AVAILABLE_IN_0_1
 GFlowNode      *g_flow_run_get_parent_node      (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
-const GValue   *g_flow_run_get_item             (GFlowRun             *self,
+const GValue   *g_flow_run_get_map_item             (GFlowRun             *self,
                                                  GFlowNode            *node);
 
 /* Branches */

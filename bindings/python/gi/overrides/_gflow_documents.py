@@ -10,7 +10,7 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_job import Job, coroutine_of
+from ._gflow_job import coroutine_of
 from ._gflow_loop import blocking, finished, new_host
 from ._gflow_values import original, to_error
 
@@ -200,39 +200,35 @@ def _list_of(documents):
 _waiting = set()  # asyncio keeps weak references only
 
 
-class _FillJob(Job):
+def _return_on_task(job, value, exception):
+    _waiting.discard(job)
+    task, handler = job.data
+    if handler is not None:
+        GObject.Object.disconnect(task.get_cancellable(), handler)
+    if exception is None:
+        task.return_boolean(True)
+    else:
+        task.return_error(to_error(None, exception))
+
+
+def _follow(coroutine, task, name):
     """A coroutine that adds documents: its end is a return on the task."""
-
-    __slots__ = ('task', 'host', 'handler')
-
-    def __init__(self, coroutine, task):
-        super().__init__(coroutine)
-        self.task = task
-        self.handler = None
-
-    def begin(self, name):
-        self.host = new_host(None)
-        if self.host.start(self, name):
-            return
-        _waiting.add(self)
-        cancellable = self.task.get_cancellable()
-        if cancellable is not None:
-            self.handler = GObject.Object.connect(cancellable, 'cancelled', self.cancel)
-            if cancellable.is_cancelled():
-                self.cancel()
-
-    def cancel(self, *_cancellable):
-        self.host.cancel(self)
-
-    def finish(self, value, exception):
-        self.handle = None
-        _waiting.discard(self)
-        if self.handler is not None:
-            GObject.Object.disconnect(self.task.get_cancellable(), self.handler)
-        if exception is None:
-            self.task.return_boolean(True)
-        else:
-            self.task.return_error(to_error(None, exception))
+    try:
+        job = new_host(None).start(coroutine, name)
+    except BaseException as exception:
+        task.return_error(to_error(None, exception))
+        return
+    if job is None:
+        task.return_boolean(True)
+        return
+    cancellable, handler = task.get_cancellable(), None
+    if cancellable is not None:
+        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
+    job.data = task, handler
+    job.ended = _return_on_task
+    _waiting.add(job)
+    if cancellable is not None and cancellable.is_cancelled():
+        job.cancel()
 
 
 async def _fill_from(iterator, n_documents, documents):
@@ -247,7 +243,7 @@ async def _fill_from(iterator, n_documents, documents):
 
 def _source_of_async(iterator):
     def fill(source, n_documents, documents, task):
-        _FillJob(_fill_from(iterator, n_documents, documents), task).begin('GFlow source')
+        _follow(_fill_from(iterator, n_documents, documents), task, 'GFlow source')
 
     return GFlow.FlowSource.new_for_task_func(fill)
 
@@ -299,7 +295,7 @@ def _wrap_fill(fill):
         try:
             awaitable = fill(self, n_documents, documents, task)
             if awaitable is not None:
-                _FillJob(coroutine_of(awaitable), task).begin('GFlow source')
+                _follow(coroutine_of(awaitable), task, 'GFlow source')
             return
         except Exception as exception:
             error = to_error(None, exception)

@@ -15,7 +15,6 @@ from ..module import get_introspection_module
 from ._gflow_documents import _list_of as list_of
 from ._gflow_documents import from_variant, to_variant
 from ._gflow_interrupt import bodies
-from ._gflow_job import Job, coroutine_of
 from ._gflow_loop import new_host
 from ._gflow_values import to_error
 
@@ -87,48 +86,46 @@ class SyncMethod(_Method):
 _waiting = set()  # asyncio keeps weak references only
 
 
-class _RequestJob(Job):
-    __slots__ = ('method', 'request', 'task', 'host', 'handler')
-
-    def finish(self, value, exception):
-        self.handle = None
-        if exception is None:
-            try:
-                self.method.leave(self.request, value)
-            except Exception as failure:
-                exception = failure
-        if self in _waiting:
-            _waiting.discard(self)
-            GObject.Object.disconnect(self.task.get_cancellable(), self.handler)
-        if exception is not None:
-            self.task.return_error(to_error(self.request, exception))
-        else:
-            self.task.return_boolean(True)
-
-    def wait(self):
-        _waiting.add(self)
-        cancellable = self.task.get_cancellable()
-        # Not Gio.Cancellable.connect, which would call back at once and under its lock.
-        self.handler = GObject.Object.connect(cancellable, 'cancelled',
-                                              lambda _: self.host.cancel(self))
-        if cancellable.is_cancelled():
-            self.host.cancel(self)
+def _return_on_task(job, value, exception):
+    _waiting.discard(job)
+    method, request, task, handler = job.data
+    GObject.Object.disconnect(task.get_cancellable(), handler)
+    if exception is None:
+        try:
+            method.leave(request, value)
+        except Exception as failure:
+            exception = failure
+    if exception is None:
+        task.return_boolean(True)
+    else:
+        task.return_error(to_error(request, exception))
 
 
 class CoroutineMethod(_Method):
     def __call__(self, executor, request, task, *_):
         try:
-            awaitable = self.call(executor, request, task.get_cancellable())
-            job = _RequestJob(awaitable if inspect.iscoroutine(awaitable)
-                              else coroutine_of(awaitable))
-            job.method, job.request, job.task = self, request, task
-            job.host = new_host(None)
-            if not job.host.start(job, self.function.__name__):
-                job.wait()
+            host = new_host(None)
+            job = host.start(self.call(executor, request, task.get_cancellable()),
+                             self.function.__name__)
+            if job is None:
+                self.leave(request, host.take_value() if host.value is not None else None)
+                task.return_boolean(True)
+            else:
+                self.wait(job, request, task)
             return
         except BaseException as exception:
             error = to_error(request, exception)
         raise error
+
+    def wait(self, job, request, task):
+        cancellable = task.get_cancellable()
+        # Not Gio.Cancellable.connect, which would call back at once and under its lock.
+        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
+        job.data = self, request, task, handler
+        job.ended = _return_on_task
+        _waiting.add(job)
+        if cancellable.is_cancelled():
+            job.cancel()
 
 
 def bind_method(executor, endpoint, function):
