@@ -19,11 +19,15 @@ from check import SRCDIR, done, problem, read, without_comments
 VARIABLES = {
     'Flow': 'flow',
     'FlowDocument': 'document',
-    'FlowFileSource': 'files',
+    'FlowExecutor': 'executor',
     'FlowGroup': 'group',
     'FlowHistory': 'history',
     'FlowLock': 'door',  # lock is a word of the language
     'FlowNode': 'node',
+    'FlowPost': 'post',
+    'FlowRequest': 'request',
+    'FlowRoute': 'route',
+    'FlowFileSource': 'files',
     'FlowReader': 'reader',
     'FlowRun': 'run',
     'FlowSource': 'source',
@@ -51,7 +55,7 @@ def check_class(name, body):
         return
     for line in body.splitlines():
         if re.match(r'\t\tpublic virtual ', line):  # for those who implement it
-            expect(r'\bpublic ' + re.search(r'\w+ \w+ \(', line)[0].replace('(', r'\('), line)
+            expect(r'\bpublic (override )?' + re.search(r'\w+ \w+ \(', line)[0].replace('(', r'\('), line)
             continue
         signal = re.match(r'\t\tpublic signal \S+ (\w+)', line)
         method = re.match(r'\t\tpublic (static )?(?:(?:unowned|async) )*(\S+ )?@?([\w.]+) \(', line)
@@ -76,7 +80,7 @@ def check_values(name, body):
 
 
 for kind, name, body in re.findall(
-        r'^\tpublic (?:sealed )?(class|interface|enum|errordomain) (\w+).*?\{\n(.*?)^\t\}', vapi,
+        r'^\tpublic (?:sealed |abstract )?(class|interface|enum|errordomain) (\w+).*?\{\n(.*?)^\t\}', vapi,
         flags=re.M | re.S):
     (check_class if kind in ('class', 'interface') else check_values)(name, body)
 

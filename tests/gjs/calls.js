@@ -5,6 +5,7 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
 import GFlow from 'gi://GFlow';
 import GObject from 'gi://GObject';
 
@@ -30,7 +31,8 @@ const called = new Set();
 
 // Counts the calls of what the override has left, or put, in front.
 for (const [klass, name] of functions) {
-    const owner = name in GFlow[klass] ? GFlow[klass] : GFlow[klass].prototype;
+    // A class is a function, and has what functions have, such as bind().
+    const owner = Object.hasOwn(GFlow[klass], name) ? GFlow[klass] : GFlow[klass].prototype;
     const fn = owner[name];
 
     owner[name] = function (...args) {
@@ -315,6 +317,132 @@ test('sources', async () => {
     deepEqual(texts(await new Promise(resolve => {
         tasks.next(1, null, (self, result) => resolve(self.next_finish(result)));
     })), ['later']);
+});
+
+const Marker = GObject.registerClass({
+    Properties: {
+        word: GObject.ParamSpec.string('word', '', '', GObject.ParamFlags.READWRITE, ''),
+    },
+}, class Marker extends GFlow.FlowExecutor {
+    constructor(params) {
+        super(params);
+        this.bind('func', (executor, request) => {
+            request.set_result(new GLib.Variant('s', `func of ${executor.word}`));
+            return true;
+        });
+        this.bind_task('/task', (executor, request, task) => task.return_boolean(true));
+    }
+
+    vfunc_start(request, task) {
+        for (const document of request.get_documents())
+            document.text += ` ${this.word}`;
+        task.return_boolean(true);
+    }
+});
+
+const word = text => new GLib.Variant('a{sv}', {word: new GLib.Variant('s', text)});
+
+test('executors', () => {
+    const executor = GFlow.FlowExecutor.new_from_type(Marker, word('x'));
+    const folder = Gio.File.new_for_path(GLib.dir_make_tmp(null));
+
+    equal(executor.word, 'x');
+    ok(GFlow.FlowExecutor.new_from_name(GObject.type_name(Marker), null) instanceof Marker);
+    check(executor, {name: 'n', description: 'd', workspace: folder});
+    const made = executor.make_workspace(null);
+    equal(folder.get_relative_path(made), 'n/0');
+    equal(executor.get_index(), 0);
+    executor.set_factory(() => new Marker({word: 'made'}));
+    equal(executor.make_instance().word, 'made');
+    ok(executor.redirect('/x', 'func'));
+    for (const file of [made, made.get_parent(), folder])
+        file.delete(null);
+});
+
+test('requests', async () => {
+    const flow = new GFlow.Flow();
+    const executor = new Marker({word: 'x'});
+    const request = GFlow.FlowRequest.new('/');
+    const documents = new Gio.ListStore({item_type: GFlow.FlowDocument});
+
+    documents.append(GFlow.FlowDocument.new_for_text('a'));
+    executor.redirect('/x', 'func');
+    const node = flow.add_executor('x', executor, null);
+    node.placement = GFlow.FlowPlacement.CONTEXT;
+    equal(node.get_executor(), executor);
+    equal(flow.get_orphans().get_item(0), node);
+    check(flow, {insertion_point: node, close_timeout: 1000});
+    check(request, {id: 'i', endpoint: '/x'});
+    request.set_parameters(new GLib.Variant('a{sv}', {}));
+    equal(request.get_parameters().n_children(), 0);
+    request.set_documents(documents);
+    equal(request.get_documents().get_n_items(), 1);
+
+    ok(await new Promise(resolve => {
+        flow.open(null, (self, result) => resolve(self.open_finish(result)));
+    }));
+    ok(flow.get_is_open());
+    const run = GFlow.FlowRun.new(flow);
+    run.set_request(request);
+    equal(run.get_request(), request);
+    run.execute_sync(null);
+    equal(request.get_state(), GFlow.FlowRunState.DONE);
+    equal(request.get_error(), null);
+    equal(request.dup_result('x').unpack(), 'func of x');
+    equal(request.dup_results().n_children(), 1);
+    const [entry, route] = request.get_routes();
+    equal(entry.get_node(), null);
+    equal(route.get_name(), 'x');
+    equal(route.get_state(), GFlow.FlowNodeState.DONE);
+    equal(route.get_error(), null);
+    ok(route.get_start() <= route.get_end());
+    ok(await new Promise(resolve => {
+        flow.close(null, (self, result) => resolve(self.close_finish(result)));
+    }));
+    flow.open_sync(null);
+    flow.close_sync(null);
+    const cancelled = new Gio.Cancellable();
+    cancelled.cancel();
+    flow.block(cancelled);
+});
+
+test('posts', async () => {
+    const flow = new GFlow.Flow();
+
+    flow.add_executor(null, new Marker({word: 'x'}), null);
+    flow.open_sync(null);
+    for (const [name, endpoint] of [['index', '/index'], ['search', '/search'],
+        ['update', '/update'], ['delete', '/delete']])
+        equal(flow[name]().get_endpoint(), endpoint);
+
+    const post = flow.post('/');
+    const told = [];
+    check(post, {
+        source: GFlow.FlowSource.new_for_texts(['a', 'b', 'c']), target: 'exec', request_size: 2,
+        max_in_flight: 3, ordered: true, continue_on_error: true, n_total: 2,
+    });
+    post.set_parameters(new GLib.Variant('a{sv}', {}));
+    equal(post.get_parameters().n_children(), 0);
+    equal(post.get_flow(), flow);
+    for (const name of ['done', 'error', 'always'])
+        post[`set_${name}_func`](() => !!told.push(name));
+    const responses = post.collect_sync(null);
+    deepEqual([...responses].map(response => [...response.get_documents()].map(({text}) => text)),
+        [['a x', 'b x'], ['c x']]);
+    deepEqual(told, ['done', 'always', 'done', 'always']);
+    deepEqual([post.get_n_sent(), post.get_n_done(), post.get_n_failed(), post.get_fraction()],
+        [2, 2, 0, 1]);
+    post.cancel();
+    ok(flow.post('/').run_sync(null));
+    const stream = flow.post('/');
+    ok(stream.next_sync(null) instanceof GFlow.FlowRequest);
+    equal(stream.next_sync(null), null);
+    for (const name of ['run', 'next', 'collect']) {
+        ok(await new Promise(resolve => {
+            flow.post('/')[name](null, (self, result) => resolve(self[`${name}_finish`](result)));
+        }));
+    }
+    flow.close_sync(null);
 });
 
 test('readers and writers', async () => {

@@ -18,6 +18,20 @@ const classes = {
         ['always', 'done', 'error', 'started'],
         ['max-parallel', 'max-threads', 'name', 'on-error'],
     ],
+    FlowExecutor: [[], ['description', 'index', 'name', 'workspace']],
+    FlowPost: [
+        ['always', 'done', 'error'],
+        [
+            'continue-on-error', 'endpoint', 'flow', 'fraction', 'max-in-flight', 'n-done',
+            'n-failed', 'n-sent', 'n-total', 'ordered', 'parameters', 'request-size', 'source',
+            'target',
+        ],
+    ],
+    FlowRequest: [
+        [],
+        ['documents', 'endpoint', 'error', 'id', 'parameters', 'results', 'routes', 'state'],
+    ],
+    FlowRoute: [[], ['end', 'error', 'name', 'node', 'start', 'state']],
     FlowFileSource: [
         ['skipped'],
         ['contents', 'folder', 'max-length', 'n-read', 'n-skipped', 'pattern', 'skip-bad'],

@@ -738,6 +738,207 @@ void test_source () throws Error {
     assert_cmpstr (texts_of (source.next.end (result)), EQ, "later");
 }
 
+// FlowExecutor
+
+class Marker : FlowExecutor {
+    public string word { get; set; default = "x"; }
+    public int told;
+
+    public override bool process (FlowRequest request, Cancellable? cancellable) throws Error {
+        var documents = request.documents;
+        for (uint i = 0; i < documents.get_n_items (); i++) {
+            var document = (FlowDocument) documents.get_item (i);
+            document.text = document.text + " " + word;
+        }
+        return true;
+    }
+
+    public override bool setup (Cancellable? cancellable) throws Error {
+        told++;
+        return true;
+    }
+
+    public override bool teardown (Cancellable? cancellable) throws Error {
+        told++;
+        return true;
+    }
+}
+
+class Later : FlowExecutor {
+    public int told;
+
+    public override void start (FlowRequest request, Task task) throws Error {
+        request.set_result (new Variant.string ("later"));
+        task.return_boolean (true);
+    }
+
+    public override void start_setup (Task task) throws Error {
+        told++;
+        task.return_boolean (true);
+    }
+
+    public override void start_teardown (Task task) throws Error {
+        told++;
+        task.return_boolean (true);
+    }
+}
+
+void test_executor () throws Error {
+    var executor = new Marker () { name = "n", description = "d" };
+    var folder = File.new_for_path (DirUtils.make_tmp ("api-XXXXXX"));
+    FlowExecutorFunc func = (executor, request, cancellable) => true;
+    FlowExecutorTaskFunc task_func = (executor, request, task) => task.return_boolean (true);
+    FlowExecutorFactoryFunc factory = executor => new Marker () { word = "made" };
+
+    executor.workspace = folder;
+    assert_cmpstr (executor.name + executor.description, EQ, "nd");
+    executor.set_name ("N");
+    executor.set_description ("D");
+    executor.set_workspace (folder);
+    assert_cmpstr (executor.get_name () + executor.get_description (), EQ, "ND");
+    assert_true (executor.get_workspace () == executor.workspace);
+    var made = executor.make_workspace ();
+    assert_cmpstr (folder.get_relative_path (made), EQ, "N/0");
+    made.delete ();
+    made.get_parent ().delete ();
+    folder.delete ();
+    assert_true (executor.index == 0 && executor.get_index () == 0);
+    executor.bind ("func", (owned) func);
+    executor.bind_task ("/task", (owned) task_func);
+    assert_true (executor.redirect ("/a", "func"));
+    executor.set_factory ((owned) factory);
+    assert_cmpstr (((Marker) executor.make_instance ()).word, EQ, "made");
+}
+
+// FlowRequest, FlowRoute
+
+void test_request () throws Error {
+    var flow = new Flow ();
+    var marker = new Marker ();
+    var later = new Later ();
+    unowned var node = flow.add_executor ("a", marker, null);
+    flow.add_executor ("b", later, { "a" });
+    assert_true (node.executor == marker && node.get_executor () == marker);
+    assert_true (flow.get_orphans ().get_n_items () == 1);
+    assert_true (flow.insertion_point == flow[1]);
+    flow.set_insertion_point (flow[1]);
+    assert_true (flow.get_insertion_point () == flow[1]);
+    flow.close_timeout = 1000;
+    flow.set_close_timeout (2000);
+    assert_true (flow.get_close_timeout () == 2000);
+
+    var request = new FlowRequest ("/") { id = "i", parameters = new Variant ("a{sv}", null) };
+    var documents = new GLib.ListStore (typeof (FlowDocument));
+    documents.append (new FlowDocument.for_text ("text"));
+    request.documents = documents;
+    request.set_documents (documents);
+    request.set_id ("j");
+    request.parameters = null;
+    request.set_parameters (null);
+    request.set_endpoint ("/x");
+    request.endpoint = "/y";
+    assert_cmpstr (request.id + request.get_id () + request.get_endpoint (), EQ, "jj/y");
+    assert_true (request.get_parameters ().n_children () == 0);
+
+    assert_true (flow.open_sync () && flow.is_open && flow.get_is_open ());
+    var run = new FlowRun (flow);
+    run.request = request;
+    run.set_request (request);
+    assert_true (run.get_request () == request);
+    assert_true (run.execute_sync ());
+    assert_true (flow.close_sync ());
+    assert_true (marker.told == 2 && later.told == 2);
+
+    assert_cmpstr (texts_of (request.get_documents ()), EQ, "text x");
+    assert_true (request.state == FlowRunState.DONE && request.get_state () == FlowRunState.DONE);
+    assert_true (request.error == null && request.get_error () == null);
+    assert_cmpstr (request.dup_result ("b").get_string (), EQ, "later");
+    assert_true (request.results.n_children () == 1 && request.dup_results ().n_children () == 1);
+    assert_true (request.routes.get_n_items () == 3 && request.get_routes ().get_n_items () == 3);
+
+    var route = (FlowRoute) request.routes.get_item (1);
+    assert_cmpstr (route.name + route.get_name (), EQ, "aa");
+    assert_true (route.node == node && route.get_node () == node);
+    assert_true (route.start <= route.end && route.get_start () <= route.get_end ());
+    assert_true (route.state == FlowNodeState.DONE && route.get_state () == FlowNodeState.DONE);
+    assert_true (route.error == null && route.get_error () == null);
+
+    var cancellable = new Cancellable ();
+    cancellable.cancel ();
+    flow.block (cancellable);
+    var result = wait (callback => flow.open.begin (null, callback));
+    assert_true (flow.open.end (result));
+    result = wait (callback => flow.close.begin (null, callback));
+    assert_true (flow.close.end (result));
+}
+
+// FlowPost
+
+void test_post () throws Error {
+    var flow = new Flow ();
+    flow.add_executor (null, new Marker (), null);
+    flow.open_sync ();
+
+    FlowPost[] posts = { flow.index (), flow.search (), flow.update (), flow.delete () };
+    assert_cmpstr (posts[0].endpoint + posts[3].get_endpoint (), EQ, "/index/delete");
+    var post = posts[1];
+    assert_cmpstr (post.endpoint + post.get_endpoint (), EQ, "/search/search");
+    post = flow.post ("/");
+    string[] told = {};
+    post.source = FlowSource.new_for_texts ({ "a", "b", "c" });
+    post.set_source (post.get_source ());
+    post.parameters = new Variant ("a{sv}", null);
+    post.set_parameters (null);
+    post.target = "x";
+    post.set_target ("exec");
+    post.request_size = 1;
+    post.set_request_size (2);
+    post.max_in_flight = 1;
+    post.set_max_in_flight (3);
+    post.ordered = false;
+    post.set_ordered (true);
+    post.continue_on_error = true;
+    post.set_continue_on_error (false);
+    post.n_total = 1;
+    post.set_n_total (2);
+    assert_true (post.flow == flow && post.get_flow () == flow && post.get_ordered ());
+    assert_true (post.get_parameters ().n_children () == 0 && !post.get_continue_on_error ());
+    assert_cmpstr (post.get_target (), EQ, "exec");
+    assert_true (post.get_request_size () == 2 && post.get_max_in_flight () == 3);
+    FlowPostFunc done = (post, request) => { told += "d"; return true; };
+    FlowPostFunc failed = (post, request) => { told += "e"; return true; };
+    FlowPostFunc always = (post, request) => { told += "a"; return true; };
+    post.set_done_func ((owned) done);
+    post.set_error_func ((owned) failed);
+    post.set_always_func ((owned) always);
+    post.done.connect (() => told += "D");
+    post.error.connect (() => told += "E");
+    post.always.connect (() => told += "A");
+    var requests = post.collect_sync ();
+    assert_true (requests.get_n_items () == 2);
+    assert_cmpstr (string.joinv ("", told), EQ, "dDaAdDaA");
+    assert_true (post.n_sent == 2 && post.n_done == 2 && post.n_failed == 0 && post.fraction == 1);
+    assert_true (post.get_n_sent () == 2 && post.get_n_done () == 2 && post.get_n_failed () == 0);
+    assert_true (post.get_n_total () == 2 && post.get_fraction () == 1);
+    post.cancel ();
+
+    assert_true (flow.post ("/").run_sync ());
+    post = flow.post ("/");
+    assert_true (post.next_sync () != null && post.next_sync () == null);
+    post = flow.post ("/");
+    var result = wait (callback => post.run.begin (null, callback));
+    assert_true (post.run.end (result));
+    post = flow.post ("/");
+    result = wait (callback => post.next.begin (null, callback));
+    assert_true (post.next.end (result) != null);
+    post = flow.post ("/");
+    result = wait (callback => post.collect.begin (null, callback));
+    assert_true (post.collect.end (result).get_n_items () == 1);
+    post = flow.post ("/");
+    post.run_sync ();
+    flow.close_sync ();
+}
+
 // FlowReader, FlowWriter, FlowFileSource
 
 void test_reader () throws Error {
@@ -921,12 +1122,15 @@ int main (string[] args) {
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
-    add_test ("/vala/api/run-list", test_run_list);
     add_test ("/vala/api/document", test_document);
     add_test ("/vala/api/source", test_source);
+    add_test ("/vala/api/executor", test_executor);
+    add_test ("/vala/api/request", test_request);
+    add_test ("/vala/api/post", test_post);
     add_test ("/vala/api/reader", test_reader);
     add_test ("/vala/api/writer", test_writer);
     add_test ("/vala/api/files", test_files);
+    add_test ("/vala/api/run-list", test_run_list);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();
 }

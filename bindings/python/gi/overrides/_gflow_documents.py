@@ -201,32 +201,35 @@ def _list_of(documents):
 _waiting = set()  # asyncio keeps weak references only
 
 
-def _start_fill(coroutine, task):
-    """Takes the first step of a coroutine that adds documents. Its end is a return on the task."""
-    job = new_host(None).start(coroutine, 'GFlow source')
-    if job is None:
-        task.return_boolean(True)
-        return
-    _waiting.add(job)
-    cancellable = task.get_cancellable()
-    handler = None
-    if cancellable is not None:
-        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
-        if cancellable.is_cancelled():
-            job.cancel()
-    job.data = task, handler
-    job.ended = _end_fill
-
-
-def _end_fill(job, _value, exception):
-    task, handler = job.data
+def _return_on_task(job, value, exception):
     _waiting.discard(job)
+    task, handler = job.data
     if handler is not None:
         GObject.Object.disconnect(task.get_cancellable(), handler)
     if exception is None:
         task.return_boolean(True)
     else:
         task.return_error(to_error(None, exception))
+
+
+def _follow(coroutine, task, name):
+    """A coroutine that adds documents: its end is a return on the task."""
+    try:
+        job = new_host(None).start(coroutine, name)
+    except BaseException as exception:
+        task.return_error(to_error(None, exception))
+        return
+    if job is None:
+        task.return_boolean(True)
+        return
+    cancellable, handler = task.get_cancellable(), None
+    if cancellable is not None:
+        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
+    job.data = task, handler
+    job.ended = _return_on_task
+    _waiting.add(job)
+    if cancellable is not None and cancellable.is_cancelled():
+        job.cancel()
 
 
 async def _fill_from(iterator, n_documents, documents):
@@ -240,8 +243,10 @@ async def _fill_from(iterator, n_documents, documents):
 
 
 def _source_of_async(iterator):
-    return GFlow.FlowSource.new_for_task_func(_wrap_fill(
-        lambda source, n_documents, documents, task: _fill_from(iterator, n_documents, documents)))
+    def fill(source, n_documents, documents, task):
+        _follow(_fill_from(iterator, n_documents, documents), task, 'GFlow source')
+
+    return GFlow.FlowSource.new_for_task_func(fill)
 
 
 def _source_of(iterator):
@@ -291,9 +296,7 @@ def _wrap_fill(fill):
         try:
             awaitable = fill(source, n_documents, documents, task)
             if awaitable is not None:
-                if not inspect.iscoroutine(awaitable):
-                    awaitable = coroutine_of(awaitable)
-                _start_fill(awaitable, task)
+                _follow(coroutine_of(awaitable), task, 'GFlow source')
             return
         except Exception as exception:
             error = to_error(None, exception)
