@@ -16,7 +16,7 @@ function* functionsOfGir() {
     const path = `${GLib.path_get_dirname(build)}/libgflow/GFlow-1.gir`;
     const gir = new TextDecoder().decode(GLib.file_get_contents(path)[1]);
 
-    for (const [, klass, content] of gir.matchAll(/<class name="(\w+)"(.*?)<\/class>/gs)) {
+    for (const [, klass, content] of gir.matchAll(/<(?:class|interface) name="(\w+)"(.*?)<\/(?:class|interface)>/gs)) {
         const all = /<(?:method|function|constructor) name="(\w+)"([^>]*)>/gs;
         for (const [, name, attributes] of content.matchAll(all)) {
             if (!attributes.includes('introspectable="0"'))
@@ -258,6 +258,112 @@ test('maps', () => {
     equal(run.dup_result_list(map).get_item(0), flow);
     map.set_items_func(() => Gio.ListStore.new(GObject.Object));
     equal(flow.execute_sync(null).dup_result_list(map).get_n_items(), 0);
+});
+
+test('documents', () => {
+    const document = GFlow.FlowDocument.new();
+    const tags = new GLib.Variant('a{sv}', {n: new GLib.Variant('x', 1)});
+
+    check(document, {id: 'a', text: 'b', uri: 'c:d', mime_type: 'text/plain'});
+    document.set_blob(new GLib.Bytes([1, 2]));
+    deepEqual([...document.get_blob().get_data()], [1, 2]);
+    document.set_tags(tags);
+    ok(document.get_tags().equal(tags));
+    document.set_tag('n', null);
+    equal(document.dup_tag('n'), null);
+    ok(document.equal(document.copy()));
+    equal(document.to_json(), '{"id":"a","text":"b","blob":"AQI=","uri":"c:d","mime_type":"text/plain"}');
+    ok(GFlow.FlowDocument.new_from_json(document.to_json()).equal(document));
+    ok(GFlow.FlowDocument.new_from_variant(document.to_variant()).equal(document));
+
+    const list = GFlow.FlowDocument.list_from_json('[{"id":1}]');
+    equal(GFlow.FlowDocument.list_to_json(list), '[\n{"id":"1"}\n]\n');
+    const variant = GFlow.FlowDocument.list_to_variant(list);
+    equal(GFlow.FlowDocument.list_from_variant(variant).get_item(0).id, '1');
+
+    equal(GFlow.FlowDocument.new_for_text('text').text, 'text');
+    equal(GFlow.FlowDocument.new_for_uri('file:///').uri, 'file:///');
+    equal(GFlow.FlowDocument.new_for_blob(document.get_blob()).blob.get_size(), 2);
+});
+
+test('sources', async () => {
+    const model = new Gio.ListStore({item_type: GFlow.FlowDocument});
+    const texts = list => [...list].map(({text}) => text);
+    let left = 1;
+
+    model.append(GFlow.FlowDocument.new_for_text('a'));
+    deepEqual(texts(GFlow.FlowSource.new_for_model(model).next_sync(2, null)), ['a']);
+    deepEqual(texts(GFlow.FlowSource.new_for_texts(['a', 'b']).next_sync(0, null)), ['a', 'b']);
+
+    const array = new GLib.Variant('as', ['c', 'd']);
+    deepEqual(texts(GFlow.FlowSource.new_for_variant(array).next_sync(0, null)), ['c', 'd']);
+
+    const funcs = GFlow.FlowSource.new_for_func((source, n, documents) => {
+        if (left-- > 0)
+            documents.append(GFlow.FlowDocument.new_for_text(`${n}`));
+        return true;
+    });
+    deepEqual(texts(funcs.next_sync(7, null)), ['7']);
+
+    const tasks = GFlow.FlowSource.new_for_task_func((source, n, documents, task) => {
+        documents.append(GFlow.FlowDocument.new_for_text('later'));
+        GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+            task.return_boolean(true);
+            return GLib.SOURCE_REMOVE;
+        });
+    });
+    deepEqual(texts(await new Promise(resolve => {
+        tasks.next(1, null, (self, result) => resolve(self.next_finish(result)));
+    })), ['later']);
+});
+
+test('readers and writers', async () => {
+    const {FlowFormat} = GFlow;
+    const [file] = Gio.File.new_tmp('gflow-XXXXXX.csv');
+    const writer = GFlow.FlowWriter.new_for_file(FlowFormat.CSV, file);
+    const documents = GFlow.FlowDocument.list_from_json('[{"id": 1, "size": 2}]');
+
+    check(writer, {has_header: true, delimiter: ';'});
+    writer.set_columns(['id', 'size']);
+    deepEqual(writer.get_columns(), ['id', 'size']);
+    ok(writer.get_file().equal(file));
+    equal(writer.get_format(), FlowFormat.CSV);
+    writer.write_sync(documents, null);
+    ok(await new Promise(resolve => {
+        writer.write(documents, null, (self, result) => resolve(self.write_finish(result)));
+    }));
+    equal(writer.get_n_written(), 2);
+    ok(writer.close_sync(null));
+    ok(await new Promise(resolve => {
+        writer.close(null, (self, result) => resolve(self.close_finish(result)));
+    }));
+    ok(GFlow.FlowWriter.new(FlowFormat.JSON, Gio.MemoryOutputStream.new_resizable()).get_stream());
+
+    const reader = GFlow.FlowReader.new_for_file(FlowFormat.CSV, file);
+    check(reader, {delimiter: ';', has_header: true, max_length: 100, skip_bad: true});
+    reader.set_columns(['id', 'n']);
+    deepEqual(reader.get_columns(), ['id', 'n']);
+    reader.set_fields(new GLib.Variant('a{ss}', {n: 'text'}));
+    equal(reader.get_fields().n_children(), 1);
+    deepEqual([...reader.next_sync(0, null)].map(({id, text}) => [id, text]), [['1', '2'], ['1', '2']]);
+    equal(reader.get_n_read(), 2);
+    equal(reader.get_n_skipped(), 0);
+    ok(reader.get_file().equal(file));
+    equal(reader.get_format(), FlowFormat.CSV);
+
+    const files = GFlow.FlowFileSource.new(file.get_parent(), file.get_basename());
+    check(files, {contents: GFlow.FlowContents.TEXT, max_length: 50, skip_bad: true});
+    equal(files.next_sync(0, null).get_item(0).text, 'id;size\r\n1;2\r\n1;2\r\n');
+    ok(files.get_folder().equal(file.get_parent()));
+    equal(files.get_pattern(), file.get_basename());
+    deepEqual([files.get_n_read(), files.get_n_skipped()], [1, 0]);
+    equal(GFlow.FlowFileSource.new_for_glob(file.get_path()).next_sync(0, null).get_n_items(), 1);
+    file.delete(null);
+
+    const stream = Gio.MemoryInputStream.new_from_bytes(new GLib.Bytes('a\nb'));
+    const lines = GFlow.FlowReader.new(FlowFormat.LINES, stream);
+    equal(lines.get_stream(), stream);
+    deepEqual([...lines.next_sync(0, null)].map(({text}) => text), ['a', 'b']);
 });
 
 test('histories', async () => {

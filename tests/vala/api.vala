@@ -3,7 +3,8 @@
 
 // Everything that the vapi has, once: that it is there, is of the right type, and reaches C. The
 // check 'vapi' looks for what is left out, by the names of the variables: 'flow' is a Flow,
-// 'node' a FlowNode, and likewise 'group', 'run' and 'step'; 'door' is a FlowLock.
+// 'node' a FlowNode, and likewise 'document', 'group', 'reader', 'run', 'source', 'step' and
+// 'writer'; 'door' is a FlowLock, 'files' a FlowFileSource.
 
 using GFlow;
 
@@ -634,6 +635,201 @@ unowned FlowNode flow_with_failure (Flow flow) {
     }
 }
 
+// FlowDocument
+
+void test_document () throws Error {
+    var document = new FlowDocument () {
+        id = "a", text = "b", blob = new Bytes ("c".data), uri = "d:e", mime_type = "text/plain"
+    };
+    var tags = new VariantDict ();
+
+    tags.insert ("n", "x", (int64) 1);
+    document.tags = tags.end ();
+    assert_cmpstr (document.id + document.text + document.uri, EQ, "abd:e");
+    assert_true (document.blob.get_size () == 1 && document.tags.n_children () == 1);
+    assert_cmpstr (document.mime_type, EQ, "text/plain");
+
+    document.set_id ("A");
+    document.set_text ("B");
+    document.set_blob (null);
+    document.set_uri ("D:E");
+    document.set_mime_type ("text/html");
+    document.set_tags (null);
+    document.set_tag ("m", new Variant.int32 (2));
+    assert_cmpstr (document.get_id () + document.get_text () + document.get_uri (), EQ, "ABD:E");
+    assert_cmpstr (document.get_mime_type (), EQ, "text/html");
+    assert_true (document.get_blob () == null && document.get_tags ().n_children () == 1);
+    assert_true (document.dup_tag ("m").get_int32 () == 2);
+    assert_true (document.equal (document.copy ()));
+
+    assert_cmpstr (document.to_json (), EQ,
+        "{\"id\":\"A\",\"text\":\"B\",\"uri\":\"D:E\",\"mime_type\":\"text/html\",\"tags\":{\"m\":2}}");
+    assert_true (document.equal (new FlowDocument.from_variant (document.to_variant ())));
+    assert_cmpstr (new FlowDocument.from_json ("{}").to_json (), EQ, "{}");
+    var list = FlowDocument.list_from_json ("[{\"id\":\"1\"}]");
+    assert_cmpstr (FlowDocument.list_to_json (list), EQ, "[\n{\"id\":\"1\"}\n]\n");
+    list = FlowDocument.list_from_variant (FlowDocument.list_to_variant (list));
+    assert_true (list.get_n_items () == 1);
+
+    assert_cmpstr (new FlowDocument.for_text ("t").text, EQ, "t");
+    assert_cmpstr (new FlowDocument.for_uri ("u:v").uri, EQ, "u:v");
+    assert_true (new FlowDocument.for_blob (new Bytes ({ 1, 2 })).blob.get_size () == 2);
+}
+
+// FlowSource
+
+string texts_of (ListModel documents) {
+    string[] texts = {};
+
+    for (uint i = 0; i < documents.get_n_items (); i++)
+        texts += ((FlowDocument) documents.get_item (i)).text;
+    return string.joinv (" ", texts);
+}
+
+class Ones : Object, FlowSource {
+    public bool fill_sync (uint n_documents, GLib.ListStore documents, Cancellable? cancellable) throws Error {
+        for (uint i = 0; i < n_documents; i++)
+            documents.append (new FlowDocument.for_text ("1"));
+        return true;
+    }
+}
+
+class OneLater : Object, FlowSource {
+    private bool given;
+
+    public void fill (uint n_documents, GLib.ListStore documents, Task task) throws Error {
+        if (!given)
+            documents.append (new FlowDocument.for_text ("later"));
+        given = true;
+        Idle.add (() => {
+            task.return_boolean (true);
+            return Source.REMOVE;
+        });
+    }
+}
+
+void test_source () throws Error {
+    var model = new GLib.ListStore (typeof (FlowDocument));
+    FlowSourceFunc func = (source, n, documents) => {
+        documents.append (new FlowDocument.for_text (n.to_string ()));
+        return true;
+    };
+    FlowSourceTaskFunc task_func = (source, n, documents, task) => {
+        documents.append (new FlowDocument.for_text ("t"));
+        task.return_boolean (true);
+    };
+
+    model.append (new FlowDocument.for_text ("a"));
+    assert_cmpstr (texts_of (FlowSource.new_for_model (model).next_sync (2)), EQ, "a");
+    assert_cmpstr (texts_of (FlowSource.new_for_variant (new Variant.strv ({ "a", "b" })).next_sync (0)), EQ, "a b");
+    var source = FlowSource.new_for_texts ({ "a", "b", "c" });
+    assert_cmpstr (texts_of (source.next_sync (2)), EQ, "a b");
+    var result = wait (callback => source.next.begin (2, null, callback));
+    assert_cmpstr (texts_of (source.next.end (result)), EQ, "c");
+    source = FlowSource.new_for_func ((owned) func);
+    assert_cmpstr (texts_of (source.next_sync (2)), EQ, "2 1");
+    source = FlowSource.new_for_task_func ((owned) task_func);
+    assert_cmpstr (texts_of (source.next_sync (1)), EQ, "t");
+
+    source = new Ones ();
+    assert_cmpstr (texts_of (source.next_sync (3)), EQ, "1 1 1");
+    source = new OneLater ();
+    result = wait (callback => source.next.begin (0, null, callback));
+    assert_cmpstr (texts_of (source.next.end (result)), EQ, "later");
+}
+
+// FlowReader, FlowWriter, FlowFileSource
+
+void test_reader () throws Error {
+    var stream = new MemoryInputStream.from_data ("a;b\n1;2\nbad\n".data);
+    var reader = new FlowReader (FlowFormat.CSV, stream) {
+        columns = { "id", "n" }, has_header = true, delimiter = ";", max_length = 9, skip_bad = true,
+        fields = new Variant.parsed ("{'n': 'text'}")
+    };
+    string[] skipped = {};
+
+    reader.skipped.connect (error => skipped += error.message);
+    assert_cmpstr (texts_of (reader.next_sync (0)), EQ, "2");
+    assert_cmpstr (string.joinv (", ", skipped), EQ, "3:4: The record ends after 1 of 2 fields");
+    assert_true (reader.n_read == 1 && reader.get_n_read () == 1);
+    assert_true (reader.n_skipped == 1 && reader.get_n_skipped () == 1);
+    assert_true (reader.stream == stream && reader.get_stream () == stream);
+    assert_true (reader.format == CSV && reader.get_format () == CSV);
+    assert_true (reader.has_header && reader.delimiter == ";" && reader.skip_bad);
+    assert_true (reader.columns.length == 2 && reader.fields.n_children () == 1);
+    assert_true (reader.max_length == 9);
+
+    var file = File.new_for_path ("/nowhere");
+    reader = new FlowReader.for_file (FlowFormat.LINES, file);
+    assert_true (reader.file == file && reader.get_file () == file);
+    reader.set_columns ({ "a" });
+    reader.set_delimiter ("\t");
+    reader.set_fields (null);
+    reader.set_has_header (false);
+    reader.set_max_length (5);
+    reader.set_skip_bad (false);
+    assert_true (reader.get_columns ().length == 1 && reader.get_delimiter () == "\t");
+    assert_true (reader.get_fields () == null && !reader.get_has_header ());
+    assert_true (reader.get_max_length () == 5 && !reader.get_skip_bad ());
+}
+
+void test_writer () throws Error {
+    var stream = new MemoryOutputStream.resizable ();
+    var writer = new FlowWriter (FlowFormat.CSV, stream) {
+        columns = { "id" }, has_header = false, delimiter = ";"
+    };
+    var list = FlowDocument.list_from_json ("[{\"id\":1}]");
+
+    assert_true (writer.write_sync (list));
+    var result = wait (callback => writer.write.begin (list, null, callback));
+    assert_true (writer.write.end (result));
+    result = wait (callback => writer.close.begin (null, callback));
+    assert_true (writer.close.end (result) && writer.close_sync ());
+    stream.close ();
+    assert_cmpstr ((string) stream.steal_as_bytes ().get_data (), EQ, "1\r\n1\r\n");
+    assert_true (writer.n_written == 2 && writer.get_n_written () == 2);
+    assert_true (writer.stream == stream && writer.get_stream () == stream);
+    assert_true (writer.format == CSV && writer.get_format () == CSV);
+    assert_true (writer.columns.length == 1 && !writer.has_header && writer.delimiter == ";");
+
+    var file = File.new_for_path ("/nowhere");
+    writer = new FlowWriter.for_file (FlowFormat.JSON, file);
+    assert_true (writer.file == file && writer.get_file () == file);
+    writer.set_columns ({ "a" });
+    writer.set_delimiter ("\t");
+    writer.set_has_header (false);
+    assert_true (writer.get_columns ().length == 1 && writer.get_delimiter () == "\t");
+    assert_false (writer.get_has_header ());
+}
+
+void test_files () throws Error {
+    FileIOStream stream;
+    var file = File.new_tmp ("gflow-XXXXXX.txt", out stream);
+
+    stream.output_stream.write_all ("text".data, null);
+    stream.close ();
+    var files = new FlowFileSource (file.get_parent (), file.get_basename ()) {
+        contents = TEXT, max_length = 4, skip_bad = true
+    };
+    files.skipped.connect (error => assert_not_reached ());
+    assert_cmpstr (texts_of (files.next_sync (0)), EQ, "text");
+    assert_true (files.n_read == 1 && files.get_n_read () == 1);
+    assert_true (files.n_skipped == 0 && files.get_n_skipped () == 0);
+    assert_true (files.folder.equal (file.get_parent ()));
+    assert_true (files.get_folder ().equal (file.get_parent ()));
+    assert_true (files.pattern == file.get_basename () && files.get_pattern () == files.pattern);
+    assert_true (files.contents == TEXT && files.max_length == 4 && files.skip_bad);
+
+    files = new FlowFileSource.for_glob (file.get_path ());
+    files.set_contents (FlowContents.BLOB);
+    files.set_max_length (5);
+    files.set_skip_bad (false);
+    assert_true (files.get_contents () == BLOB && files.get_max_length () == 5);
+    assert_false (files.get_skip_bad ());
+    assert_true (files.next_sync (0).get_n_items () == 1);
+    file.delete ();
+}
+
 // Values
 
 void test_values () {
@@ -653,6 +849,10 @@ void test_values () {
     FlowRunWhen[] run_whens = {
         FlowRunWhen.ALL_SUCCEEDED, FlowRunWhen.ALL_FINISHED, FlowRunWhen.ANY_FAILED
     };
+    FlowFormat[] formats = {
+        FlowFormat.LINES, FlowFormat.CSV, FlowFormat.NDJSON, FlowFormat.JSON
+    };
+    FlowContents[] contents = { FlowContents.NONE, FlowContents.TEXT, FlowContents.BLOB };
     Error[] errors = {
         new FlowError.EXISTS (""), new FlowError.UNKNOWN_NODE (""), new FlowError.CYCLE (""),
         new FlowError.TOPOLOGY (""), new FlowError.FROZEN (""), new FlowError.NOT_OPEN (""),
@@ -665,6 +865,8 @@ void test_values () {
         assert_true (error.domain == FlowError.quark ());
     for (int i = 0; i < errors.length; i++)
         assert_cmpint (errors[i].code, EQ, i);
+    check_values (formats, typeof (FlowFormat));
+    check_values (contents, typeof (FlowContents));
     check_values (node_states, typeof (FlowNodeState));
     check_values (run_states, typeof (FlowRunState));
     check_values (on_errors, typeof (FlowOnError));
@@ -720,6 +922,11 @@ int main (string[] args) {
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
     add_test ("/vala/api/run-list", test_run_list);
+    add_test ("/vala/api/document", test_document);
+    add_test ("/vala/api/source", test_source);
+    add_test ("/vala/api/reader", test_reader);
+    add_test ("/vala/api/writer", test_writer);
+    add_test ("/vala/api/files", test_files);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();
 }

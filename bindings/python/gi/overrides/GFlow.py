@@ -23,14 +23,17 @@ from ..module import get_introspection_module
 from ..overrides import override
 from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
                           not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
+from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
+                               document, source)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = ['Flow', 'FlowGroup', 'FlowHistory', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock',
-           'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock', 'create_task']
+__all__ = ['Flow', 'FlowDocument', 'FlowFileSource', 'FlowGroup', 'FlowHistory', 'FlowLock', 'FlowNode',
+           'FlowReader', 'FlowRun', 'FlowSource', 'FlowWriter', 'Lock', 'Parallel', 'Semaphore',
+           'Sequence', 'Series', 'WithLock', 'create_task', 'document', 'source']
 
 
 def _several(what):
