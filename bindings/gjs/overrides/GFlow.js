@@ -103,7 +103,7 @@ function _init() {
 
     function refuseWorker(placement) {
         // What is no member of the enumeration would become its first one, which is WORKER.
-        if (placement !== FlowPlacement.CONTEXT) {
+        if (placement !== undefined && placement !== FlowPlacement.CONTEXT) {
             throw new Error('JavaScript cannot run on a worker thread: ' +
                 'leave the placement out, or ask for GFlow.FlowPlacement.CONTEXT');
         }
@@ -252,8 +252,7 @@ function _init() {
         if (typeof options === 'function' && fn === undefined)
             [options, fn] = [{}, options];
         const {name = null, upstream, lock, placement, ...properties} = options;
-        if (placement !== undefined)
-            refuseWorker(placement);
+        refuseWorker(placement);
         if (typeof fn !== 'function')
             throw new TypeError('The body of a node must be a function, after its options');
 
@@ -344,8 +343,7 @@ function _init() {
 
     const initNode = FlowNode.prototype._init;
     FlowNode.prototype._init = function (properties = {}) {
-        if (properties.placement !== undefined)
-            refuseWorker(properties.placement);
+        refuseWorker(properties.placement);
         initNode.call(this, properties);
     };
 

@@ -1130,7 +1130,10 @@ class FlowRun(Shown, GFlow.FlowRun):
 
     def get_result(self, node):
         """The result of a node, function or name; None if there is none."""
-        return kept(super().get_result(self.find(node)))
+        value = super().get_result(self.find(node))
+        if isinstance(value, GFlow.FlowValues):
+            return [kept(value.get_value(i)) for i in range(value.get_n_values())]
+        return kept(value)
 
     def set_node_progress(self, node, fraction=-1.0, message=None):
         """Tells how far a node is that runs: fraction from 0 to 1, message for people.
@@ -1141,12 +1144,6 @@ class FlowRun(Shown, GFlow.FlowRun):
     def fail_node(self, node, error):
         """error: any exception"""
         super().fail_node(self.find(node), to_error(self, error))
-
-    def get_result(self, node):
-        value = super().get_result(self.find(node))
-        if isinstance(value, GFlow.FlowValues):
-            return [value.get_value(i) for i in range(value.get_n_values())]
-        return value
 
     def get_map_item(self, node):
         return unbox(super().get_map_item(node))
