@@ -14,6 +14,7 @@ typedef struct _GFlowGroup GFlowGroup;
 typedef struct _GFlowHistory GFlowHistory;
 typedef struct _GFlowLock GFlowLock;
 typedef struct _GFlowNode GFlowNode;
+typedef struct _GFlowQuestion GFlowQuestion;
 typedef struct _GFlowRun GFlowRun;
 typedef struct _GFlowStep GFlowStep;
 typedef struct _GFlowValues GFlowValues;

@@ -22,6 +22,7 @@ VARIABLES = {
     'FlowHistory': 'history',
     'FlowLock': 'door',  # lock is a word of the language
     'FlowNode': 'node',
+    'FlowQuestion': 'question',
     'FlowRun': 'run',
     'FlowStep': 'step',
     'FlowValues': 'values',
