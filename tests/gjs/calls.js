@@ -51,7 +51,7 @@ test('the GIR was read', () => {
     ok(functions.some(([klass, name]) => klass === 'FlowRun' && name === 'execute_finish'));
 });
 
-test('flows', () => {
+test('flows', async () => {
     const flow = GFlow.Flow.new();
     const a = flow.add('a', () => true);
     const b = flow.add_task('b', (node, run, task) => task.return_boolean(true));
@@ -69,6 +69,14 @@ test('flows', () => {
     ok(flow.equal(flow.copy()));
     ok(flow.to_dot(null).includes('digraph'));
     ok(flow.to_mermaid(null).includes('join'));
+    const file = Gio.File.new_tmp('gflow-XXXXXX.dot')[0];
+    ok(flow.plot_sync(file, null, null));
+    equal(new TextDecoder().decode(file.load_contents(null)[1]), flow.to_dot(null));
+    ok(await flow.plot(file.get_path()));
+    ok(await new Promise(resolve => {
+        flow.plot(file, null, null, (self, result) => resolve(self.plot_finish(result)));
+    }));
+    file.delete(null);
     check(flow, {
         name: 'a flow', max_threads: 2, max_parallel: 3, on_error: GFlow.FlowOnError.STOP,
     });
@@ -197,6 +205,17 @@ test('runs', async () => {
     equal(step.dup_message(), null);
 
     flow.remove_node(bad);
+    const [journal, stream] = Gio.File.new_tmp('gflow-XXXXXX');
+    const first = GFlow.FlowRun.new(flow);
+    const resumed = GFlow.FlowRun.new(flow);
+    stream.close(null);
+    check(first, {journal});
+    ok(first.execute_sync(null));
+    journal.delete(null);
+    ok(resumed.restore(first.save()));
+    ok(resumed.execute_sync(null));
+    equal(resumed.dup_node_reason(number), 'Done in an earlier run');
+
     equal(flow.execute_sync(null).get_n_done(), 3);
     const other = GFlow.FlowRun.new(flow);
     ok(await new Promise(resolve => {
@@ -205,6 +224,14 @@ test('runs', async () => {
     ok(await new Promise(resolve => {
         flow.execute(null, (self, result) => resolve(self.execute_finish(result)));
     }) instanceof GFlow.FlowRun);
+
+    const kept = GFlow.FlowRun.new(flow);
+    check(kept, {keep_record: true});
+    ok(kept.execute_sync(null));
+    ok(JSON.parse(kept.to_trace()).traceEvents.some(({ph, name}) => ph === 'X' && name === 'number'));
+    ok(kept.to_gantt().includes('<svg'));
+    ok(kept.to_summary().startsWith('3 nodes in '));
+    equal(kept.dup_report().lookup_value('n-nodes', null).unpack(), 3);
 
     const cancelled = GFlow.FlowRun.new(flow);
     cancelled.cancel_node(number);

@@ -29,8 +29,8 @@ const classes = {
     FlowRun: [
         ['always', 'ask', 'done', 'error', 'stop-node'],
         [
-            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'keep-results', 'n-done',
-            'n-total', 'on-error', 'parameters', 'paused', 'state',
+            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'journal', 'keep-results',
+            'n-done', 'n-total', 'on-error', 'parameters', 'paused', 'state',
         ],
     ],
     FlowQuestion: [[], ['choices', 'default-answer', 'node', 'text']],

@@ -14,6 +14,7 @@
 //    function is given the results of those nodes. Only a function that names the cancellable
 //    among its parameters is given one; others have run.get_node_cancellable(node);
 //  * GFlow.series(…) and GFlow.parallel(…) make groups of nodes and groups;
+//  * `await flow.plot('plan.svg')`: a path does where C wants a Gio.File;
 //  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`,
 //    `await history.load(file)`, `await history.save(file)`: what a function of the
 //    flow has thrown is what the promise is rejected with;
@@ -75,6 +76,12 @@ function nameOf(node) {
     return typeof node === 'string' ? node : node.get_name();
 }
 
+function checked(item, type, option, complaint) {
+    if (!(item instanceof type))
+        throw new TypeError(`${option}: ${item} is ${complaint}`);
+    return item;
+}
+
 function toArray(value) {
     return Array.isArray(value) ? value : [value ?? []].flat();
 }
@@ -91,7 +98,8 @@ function _init() {
     errors.setUp(FlowError);
 
     function refuseWorker(placement) {
-        if (placement === FlowPlacement.WORKER) {
+        // What is no member of the enumeration would become its first one, which is WORKER.
+        if (placement !== FlowPlacement.CONTEXT) {
             throw new Error('JavaScript cannot run on a worker thread: ' +
                 'leave the placement out, or ask for GFlow.FlowPlacement.CONTEXT');
         }
@@ -221,13 +229,13 @@ function _init() {
             if (typeof item === 'string')
                 node.add_upstream_by_name(item);
             else
-                node.add_upstream(item);
+                node.add_upstream(checked(item, FlowNode, 'upstream', 'neither a node nor a name'));
         }
     }
 
     function setUp(node, lock, properties) {
         for (const item of toArray(lock))
-            node.add_lock(item);
+            node.add_lock(checked(item, FlowLock, 'lock', 'no GFlow.FlowLock'));
         for (const [property, value] of Object.entries(properties)) {
             if (!(property in node))
                 throw new TypeError(`A node has no property “${property}”`);
@@ -237,12 +245,13 @@ function _init() {
 
     // A node that is in no flow yet: for a group.
     this.node = function (options, fn) {
-        if (typeof options === 'function')
+        if (typeof options === 'function' && fn === undefined)
             [options, fn] = [{}, options];
         const {name = null, upstream, lock, placement, ...properties} = options;
-        refuseWorker(placement);
+        if (placement !== undefined)
+            refuseWorker(placement);
         if (typeof fn !== 'function')
-            throw new TypeError('The body of a node must be a function');
+            throw new TypeError('The body of a node must be a function, after its options');
 
         const named = isDictionary(upstream) ? Object.entries(upstream) : null;
         const node = adopt(newNode.call(FlowNode, name, callFunction),
@@ -331,7 +340,8 @@ function _init() {
 
     const initNode = FlowNode.prototype._init;
     FlowNode.prototype._init = function (properties = {}) {
-        refuseWorker(properties.placement);
+        if (properties.placement !== undefined)
+            refuseWorker(properties.placement);
         initNode.call(this, properties);
     };
 
@@ -352,6 +362,13 @@ function _init() {
     FlowLock.prototype._init = function (properties = {}) {
         checkPermits(properties.permits ?? 1);
         initLock.call(this, properties);
+    };
+
+    const release = FlowLock.prototype.release;
+    FlowLock.prototype.release = function () {
+        if (this.get_in_use() === 0)
+            throw new Error('The lock is not held by anybody');
+        release.call(this);
     };
 
     const setPermits = FlowLock.prototype.set_permits;
@@ -463,8 +480,27 @@ function _init() {
 
     // Running
 
+    const initRun = FlowRun.prototype._init;
+    FlowRun.prototype._init = function (properties = {}) {
+        checked(properties.flow, Flow, 'flow', 'no GFlow.Flow');
+        initRun.call(this, properties);
+    };
+
     for (const {prototype} of [Flow, FlowRun, FlowLock])
         promisify(prototype, prototype.acquire ? 'acquire' : 'execute');
+
+    const toFile = file => typeof file === 'string' ? Gio.File.new_for_path(file) : file;
+
+    Gio._promisify(Flow.prototype, 'plot', 'plot_finish');
+    const flowPlot = Flow.prototype.plot;
+    Flow.prototype.plot = function (file, run = null, cancellable = null, ...callback) {
+        return flowPlot.call(this, toFile(file), run, cancellable, ...callback);
+    };
+
+    const flowPlotSync = Flow.prototype.plot_sync;
+    Flow.prototype.plot_sync = function (file, run = null, cancellable = null) {
+        return flowPlotSync.call(this, toFile(file), run, cancellable);
+    };
 
     const runExecute = FlowRun.prototype.execute;
     FlowRun.prototype.execute = function (cancellable = null, ...callback) {

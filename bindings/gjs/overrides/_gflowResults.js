@@ -25,16 +25,48 @@ function setUp(FlowRun, FlowValues) {
             value instanceof GLib.Variant || value instanceof GObject.Object;
     }
 
+    // A journal keeps variants, but no other objects. So data that is plain becomes one there.
+    const KEPT = 'gflow:javascript';
+
+    function isData(value) {
+        if (Array.isArray(value))
+            return value.every(isData);
+        if (typeof value === 'object' && value !== null) {
+            return Object.getPrototypeOf(value) === Object.prototype &&
+                Object.values(value).every(isData);
+        }
+        return value === null || typeof value === 'string' || typeof value === 'boolean' ||
+            Number.isFinite(value);
+    }
+
+    function keep(value) {
+        try {
+            return isData(value) ? new GLib.Variant('(ss)', [KEPT, JSON.stringify(value)]) : null;
+        } catch (error) {
+            // It contains itself.
+            return null;
+        }
+    }
+
+    function isKept(value) {
+        return value instanceof GLib.Variant && value.get_type_string() === '(ss)' &&
+            value.get_child_value(0).get_string()[0] === KEPT;
+    }
+
     const setResult = FlowRun.prototype.set_result;
     FlowRun.prototype.set_result = function (node, value) {
-        setResult.call(this, node, isPlain(value) ? value : box(value));
+        const kept = isPlain(value) || this.get_journal() === null ? null : keep(value);
+
+        setResult.call(this, node, kept ?? (isPlain(value) ? value : box(value)));
     };
 
-    const getResult = FlowRun.prototype.get_result;
     function unbox(value) {
+        if (isKept(value))
+            return JSON.parse(value.get_child_value(1).get_string()[0]);
         return value instanceof GObject.Object && VALUE in value ? value[VALUE] : value;
     }
 
+    const getResult = FlowRun.prototype.get_result;
     FlowRun.prototype.get_result = function (node) {
         const value = getResult.call(this, node);
         if (!(value instanceof FlowValues))

@@ -10,19 +10,22 @@
 help(GFlow.Flow) shows how.
 """
 
+import contextlib
 import contextvars
 import functools
+import operator
+import os
 import weakref
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body, raw_body,
-                          raw_task_body, unbox, upstreams_of)
+from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
+                          not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_values import box, original, to_error
+from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -37,15 +40,60 @@ def _several(what):
         return []
     if isinstance(what, (str, GObject.Object)) or callable(what):
         return [what]
-    return list(what)
+    try:
+        return list(what)
+    except TypeError:
+        return [what]
+
+
+_INTEGERS = (GObject.TYPE_INT, GObject.TYPE_UINT)
+
+
+def _set_property(node, name, value):
+    """As node.set_property(), but names the property that it is about, and cuts no number off."""
+    spec = GFlow.FlowNode.find_property(name)
+    if spec is None:
+        raise TypeError(f'A FlowNode has no property {name!r}')
+    try:
+        node.set_property(name, operator.index(value) if spec.value_type in _INTEGERS else value)
+    except TypeError as error:
+        raise TypeError(f'{name}: {error}') from None
 
 
 def _exists(message):
     return GLib.Error.new_literal(GFlow.FlowError.quark(), message, GFlow.FlowError.EXISTS)
 
 
+@contextlib.contextmanager
+def _linked(cancellable):
+    """A cancellable of one's own, which another one cancels, too."""
+    own = Gio.Cancellable()
+    if cancellable is None:
+        yield own
+        return
+    handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
+    if cancellable.is_cancelled():
+        own.cancel()
+    try:
+        yield own
+    finally:
+        GObject.Object.disconnect(cancellable, handler)
+
+
+def _file(file):
+    return Gio.File.new_for_path(os.fspath(file)) if isinstance(file, (str, os.PathLike)) else file
+
+
 # To make a thread known to Python costs more than to call a function: once is enough.
 GFlow.Flow.set_worker_func(GFlow.Flow.work)
+
+
+def _with_files(properties):
+    """Paths may be strings."""
+    path = properties.get('journal')
+    if isinstance(path, (str, os.PathLike)):
+        return {**properties, 'journal': Gio.File.new_for_path(os.fspath(path))}
+    return properties
 
 
 # FlowLock
@@ -60,7 +108,7 @@ class FlowLock(GFlow.FlowLock):
     ``async with lock:``, or acquire_sync() and release()."""
 
     def __init__(self, permits=1, **properties):
-        if permits < 1:
+        if operator.index(permits) < 1:
             raise ValueError('A lock needs at least one permit')
         super().__init__(permits=permits, **properties)
 
@@ -75,17 +123,9 @@ class FlowLock(GFlow.FlowLock):
         return self._acquire(cancellable)
 
     async def _acquire(self, cancellable):
-        own = Gio.Cancellable()
-        if cancellable is not None:
-            handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
-            if cancellable.is_cancelled():
-                own.cancel()
-        try:
+        with _linked(cancellable) as own:
             results, cancelled = await finished(
                 lambda ready: _FlowLock.acquire(self, own, ready), own.cancel)
-        finally:
-            if cancellable is not None:
-                GObject.Object.disconnect(cancellable, handler)
         try:
             self.acquire_finish(results.pop())
         except GLib.Error:
@@ -108,6 +148,12 @@ class FlowLock(GFlow.FlowLock):
                 self.release()
             raise
         return acquired
+
+    def release(self):
+        """Gives a permit back."""
+        if self.get_in_use() == 0:
+            raise RuntimeError('The lock is not held by anybody')
+        super().release()
 
     async def __aenter__(self):
         await self.acquire()
@@ -188,12 +234,13 @@ def _new_node_for(function, name=None):
 
 
 def _set_up(node, lock, retries, properties):
-    properties = dict(properties)
-    node.set_placement(properties.pop('placement', node.get_placement()))
-    node.set_max_retries(properties.pop('max_retries', retries))
-    if properties:
-        node.set_properties(**properties)
+    if retries:
+        properties.setdefault('max_retries', retries)
+    for item, value in properties.items():
+        _set_property(node, item, value)
     for item in _several(lock):
+        if not isinstance(item, GFlow.FlowLock):
+            raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
         node.add_lock(item)
 
 
@@ -225,9 +272,16 @@ class FlowNode(GFlow.FlowNode):
         self._edited(flow)
 
     def set_placement(self, placement):
+        # What goes around this, such as node.props, fails the node when it is run.
         if isinstance(self._body, CoroutineBody) and placement != GFlow.FlowPlacement.CONTEXT:
-            raise TypeError(f'{self.get_name()}: a coroutine can not run on a worker')
+            raise not_for_workers(self)
         super().set_placement(placement)
+
+    def set_property(self, name, value):
+        if name == 'placement':
+            self.set_placement(value)
+        else:
+            super().set_property(name, value)
 
     def add_upstream_by_name(self, name):
         self.add_upstream(name)
@@ -343,6 +397,9 @@ class _Parts:
                 parts.resolve(seen)
 
 
+_Flow = GFlow.Flow
+
+
 class Flow(Shown, GFlow.Flow):
     """A plan: functions, what each of them needs, and what they must not do at the same time.
 
@@ -405,7 +462,7 @@ class Flow(Shown, GFlow.Flow):
         if function is None:
             return functools.partial(self.node, upstream=upstream, lock=lock, name=name,
                                      retries=retries, **properties)
-        upstreams = self._check_new(function, upstream, properties)
+        upstreams = self._check_new(function, upstream, name)
         node = _new_node_for(function, name)
         _set_up(node, lock, retries, properties)
         self.add_node(node)
@@ -413,16 +470,15 @@ class Flow(Shown, GFlow.Flow):
             node.add_upstream(item)
         return function
 
-    def _check_new(self, function, upstream, properties):
+    def _check_new(self, function, upstream, name):
         if function in self._parts().nodes:
             raise _exists(f'{function!r} is in the flow already: as {self[function].get_name()}')
         upstreams = _several(upstream)
         for item in upstreams:
             if not isinstance(item, (GFlow.FlowNode, str)) and not callable(item):
                 raise TypeError(f'upstream: {item!r} stands for no node')
-        for item in properties:
-            if not hasattr(GFlow.FlowNode.props, item):
-                raise TypeError(f'A FlowNode has no property {item!r}')
+        if not isinstance(name, (str, type(None))):
+            raise TypeError(f'name: {name!r} is no string')
         return upstreams
 
     def map(self, function=None, *, items=None, upstream=None, max_parallel=0, lock=None,
@@ -439,7 +495,7 @@ class Flow(Shown, GFlow.Flow):
         if function is None:
             return functools.partial(self.map, items=items, upstream=upstream, lock=lock, name=name,
                                      max_parallel=max_parallel, retries=retries, **properties)
-        upstreams = self._check_new(function, upstream, properties)
+        upstreams = self._check_new(function, upstream, name)
         body = new_item_body(function, items)
         each = _new_node(None, body)
         _set_up(each, lock, retries, properties)
@@ -595,7 +651,8 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline, history
+        properties: of the run: keep_results, keep_record, on_error, parameters, deadline,
+            journal, history
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -617,6 +674,34 @@ class Flow(Shown, GFlow.Flow):
             exception = original(error)
         raise exception
 
+    def plot(self, file, run=None, cancellable=None, callback=None, *user_data):
+        """await flow.plot('plan.svg'): draws the flow into a file, whose suffix says how: .svg,
+        .png or .pdf (by Graphviz), .dot, .mmd. With a run, by the states of its nodes.
+
+        file: a path, or a Gio.File. With a callback: as in C."""
+        if callback is not None:
+            return super().plot(_file(file), run, cancellable, callback, *user_data)
+        return self._plot(_file(file), run, cancellable)
+
+    async def _plot(self, file, run, cancellable):
+        with _linked(cancellable) as own:
+            results, cancelled = await finished(
+                lambda ready: _Flow.plot(self, file, run, own, ready), own.cancel)
+        try:
+            self.plot_finish(results.pop())
+        except GLib.Error:
+            if cancelled is None:
+                raise
+        if cancelled is not None:
+            raise cancelled
+        return True
+
+    def plot_sync(self, file, run=None, cancellable=None):
+        """Draws the flow into a file and waits. Otherwise as plot()."""
+        cancellable = cancellable or Gio.Cancellable()
+        with blocking(cancellable.cancel):
+            return super().plot_sync(_file(file), run, cancellable)
+
     def execute_sync(self, cancellable=None, **properties):
         """Runs the flow and waits, also inside of a running loop. Otherwise as execute()."""
         run = self._new_run(properties)
@@ -626,7 +711,7 @@ class Flow(Shown, GFlow.Flow):
     def _new_run(self, properties):
         run = GFlow.FlowRun.new(self)
         if properties:
-            run.set_properties(**properties)
+            run.set_properties(**_with_files(properties))
         return run
 
 
@@ -676,12 +761,20 @@ class FlowRun(Shown, GFlow.FlowRun):
         run[function]                       # its result, or the exception that it raised
         for step in run: …                  # all nodes: step.node, .state, .reason, .message, …
 
-    properties: on_error, parameters, deadline, keep_results, history"""
+    With journal='a-file' the run goes on where an earlier one of the same flow has stopped:
+    what was done is not done again. A result that is plain data then is kept, and what reads it
+    gets an equal object, not the same; a node with another one runs again.
+
+    properties: on_error, parameters, deadline, keep_results, keep_record, journal, history"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
             raise TypeError(f'A FlowRun needs the flow that it runs, not {flow!r}')
-        super().__init__(flow=flow, **properties)
+        super().__init__(flow=flow, **_with_files(properties))
+
+    def set_journal(self, journal):
+        """journal: a Gio.File, or a path."""
+        super().set_journal(_with_files({'journal': journal})['journal'])
 
     def _prepare(self):
         # Not anew: to execute a run twice is an error, which leaves the first time alone.
@@ -772,7 +865,14 @@ class FlowRun(Shown, GFlow.FlowRun):
 
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
-        super().set_result(self.find(node), box(value))
+        boxed = box(value)
+        if boxed.g_type == GObject.TYPE_PYOBJECT and self.get_journal() is not None:
+            boxed = box(keep(value))
+        super().set_result(self.find(node), boxed)
+
+    def get_result(self, node):
+        """The result of a node, function or name; None if there is none."""
+        return kept(super().get_result(self.find(node)))
 
     def set_node_progress(self, node, fraction=-1.0, message=None):
         """Tells how far a node is that runs: fraction from 0 to 1, message for people.
@@ -843,7 +943,7 @@ class FlowRun(Shown, GFlow.FlowRun):
         if self.get_node_state(node) == GFlow.FlowNodeState.FAILED:
             raise original(self.get_node_error(node), self)
         reason = self.dup_node_reason(node)
-        if reason is None and self.get_node_state(node) == GFlow.FlowNodeState.DONE:
+        if self.get_node_state(node) == GFlow.FlowNodeState.DONE:
             if self.get_keep_results() or not node.get_downstreams().get_n_items():
                 return None
             reason = ('the last node that could read it has ended (or there was none): '
