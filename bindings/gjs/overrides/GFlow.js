@@ -284,7 +284,8 @@ function _init() {
             name = null, items = null, upstream, max_parallel: maxParallel = 0, lock, placement,
             ...properties
         } = options;
-        refuseWorker(placement);
+        if (placement !== undefined)
+            refuseWorker(placement);
         if (typeof fn !== 'function')
             throw new TypeError('What is to be called for each item must be a function');
 
