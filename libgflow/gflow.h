@@ -13,6 +13,7 @@
 #include "graph/gflow-history.h"
 #include "graph/gflow-lock.h"
 #include "graph/gflow-node.h"
+#include "run/gflow-question.h"
 #include "run/gflow-run.h"
 #include "run/gflow-step.h"
 #include "run/gflow-values.h"

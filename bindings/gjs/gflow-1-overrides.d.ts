@@ -94,6 +94,10 @@ declare module 'gi://GFlow?version=1' {
             execute_sync(): boolean;
             result<T>(node: ResultNode<T>): T | null;
             result(node: FlowNode): unknown;
+            /** Asks the handlers of `ask`. */
+            ask(node: FlowNode, question: string | FlowQuestion,
+                options?: {choices?: string[], default?: string | number | boolean | GLib.Variant}):
+                Promise<any>;
             /** Starts a run as a part of the node. */
             spawn(node: FlowNode, subflow: Flow, properties?: Partial<FlowRun.ConstructorProps>):
                 FlowRun;
@@ -103,6 +107,10 @@ declare module 'gi://GFlow?version=1' {
             select(node: FlowNode, ...downstreams: (FlowNode | string | null)[]): void;
             /** What the node has thrown; without one, what has ended the run. */
             error_of(node?: FlowNode | null): GLib.Error | Error | unknown;
+        }
+
+        interface FlowQuestion {
+            answer(value: string | number | boolean | GLib.Variant): void;
         }
 
         interface FlowLock {

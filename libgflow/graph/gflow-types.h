@@ -17,6 +17,7 @@ typedef struct _GFlowLock GFlowLock;
 typedef struct _GFlowNode GFlowNode;
 typedef struct _GFlowPost GFlowPost;
 typedef struct _GFlowRequest GFlowRequest;
+typedef struct _GFlowQuestion GFlowQuestion;
 typedef struct _GFlowRun GFlowRun;
 typedef struct _GFlowStep GFlowStep;
 typedef struct _GFlowValues GFlowValues;

@@ -311,8 +311,8 @@ _g_flow_run_start_nodes (GFlowRun *self)
   if (self->deadline != 0 && g_get_monotonic_time () >= self->deadline)
     deadline_cb (self);
 
-  /* Who watches wants to be told while nodes run. */
-  if (watched != NULL || self->tick_source != NULL)
+  /* Who watches wants to be told while nodes run, and who answers to be asked. */
+  if (watched != NULL || self->tick_source != NULL || (!self->quiet && _g_flow_run_answers (self)))
     self->participates = FALSE;
 
   if (restored)

@@ -373,6 +373,9 @@ void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_set_state       (GFlowRun        *self,
                                             GFlowRunState    state);
 void           _g_flow_run_notify_state    (GFlowRun        *self);
+gboolean       _g_flow_run_emit_ask        (GFlowRun        *self,
+                                            GFlowQuestion   *question);
+gboolean       _g_flow_run_answers         (GFlowRun        *self);
 void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);

@@ -9,6 +9,7 @@
 #include "gflow-estimate-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-progress-private.h"
+#include "gflow-question.h"
 #include "gflow-record-private.h"
 #include "gflow-save-private.h"
 #include "gflow-scheduler-private.h"
@@ -81,6 +82,7 @@ static GParamSpec *properties[N_PROPS];
 static guint signals[G_FLOW_EVENT_ALWAYS + 1];
 static guint step_changed_signal;
 static guint stop_node_signal;
+static guint ask_signal;
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GFlowRun, g_flow_run, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL,
@@ -224,6 +226,24 @@ _g_flow_run_notify_progress (GFlowRun *self)
       notify_times (self);
     }
   g_object_thaw_notify (G_OBJECT (self));
+}
+
+/* FALSE if nobody takes the question. */
+gboolean
+_g_flow_run_emit_ask (GFlowRun      *self,
+                      GFlowQuestion *question)
+{
+  gboolean taken = FALSE;
+
+  g_signal_emit (self, ask_signal, 0, question, &taken);
+  return taken;
+}
+
+/* Whether somebody is there to answer. */
+gboolean
+_g_flow_run_answers (GFlowRun *self)
+{
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, ask_signal, 0, NULL, NULL, NULL) != 0;
 }
 
 /* Whether somebody wants to be told of all steps. */
@@ -818,6 +838,24 @@ install_signals (GObjectClass *object_class)
    */
   stop_node_signal = g_signal_new ("stop-node", type, flags, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_FLOW_NODE);
+
+  /**
+   * GFlowRun::ask:
+   * @self: the run
+   * @question: the question
+   *
+   * Emitted in the owner context when a node asks something, see
+   * [method@GFlow.FlowRun.ask_question]. A handler that takes the question keeps it, answers now
+   * or later, and returns %TRUE; then no other is asked.
+   *
+   * A handler must be connected by the time that the flow emits `started`.
+   *
+   * Returns: %TRUE if the question is taken
+   *
+   * Since: 0.1
+   */
+  ask_signal = g_signal_new ("ask", type, flags, 0, g_signal_accumulator_true_handled, NULL, NULL,
+                             G_TYPE_BOOLEAN, 1, G_TYPE_FLOW_QUESTION);
 }
 
 static void

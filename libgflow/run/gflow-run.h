@@ -136,6 +136,24 @@ G_FLOW_AVAILABLE_IN_0_1
 const GValue   *g_flow_run_get_map_item             (GFlowRun             *self,
                                                  GFlowNode            *node);
 
+/* Asking */
+
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_ask_question                  (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowQuestion        *question,
+                                                 GAsyncReadyCallback   callback,
+                                                 gpointer              user_data);
+G_FLOW_AVAILABLE_IN_0_1
+GVariant       *g_flow_run_ask_question_finish           (GFlowRun             *self,
+                                                 GAsyncResult         *result,
+                                                 GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GVariant       *g_flow_run_ask_question_sync             (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowQuestion        *question,
+                                                 GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Branches */
 
 G_FLOW_AVAILABLE_IN_0_1

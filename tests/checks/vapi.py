@@ -29,6 +29,7 @@ VARIABLES = {
     'FlowRoute': 'route',
     'FlowFileSource': 'files',
     'FlowReader': 'reader',
+    'FlowQuestion': 'question',
     'FlowRun': 'run',
     'FlowSource': 'source',
     'FlowStep': 'step',

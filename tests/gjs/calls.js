@@ -241,6 +241,34 @@ test('runs', async () => {
     ok(cancelled.get_cancellable().is_cancelled());
 });
 
+test('questions', async () => {
+    const flow = new GFlow.Flow();
+    flow.node({name: 'asks'}, async (run, node) => {
+        const question = GFlow.FlowQuestion.new('Well?', ['yes'], new GLib.Variant('s', 'no'));
+        equal(await run.ask(node, question), 'yes');
+        await new Promise(resolve => {
+            run.ask_question(node, GFlow.FlowQuestion.new('Really?', null, null), (_, result) => {
+                equal(throws(() => run.ask_question_finish(result)).message, 'Not now');
+                resolve();
+            });
+        });
+        equal(throws(() => run.ask_question_sync(node, question)).code, Gio.IOErrorEnum.WOULD_BLOCK);
+    });
+    const run = GFlow.FlowRun.new(flow);
+    run.connect('ask', (_, question) => {
+        equal(question.get_node().name, 'asks');
+        if (question.get_text() === 'Really?') {
+            question.refuse(new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.FAILED, 'Not now'));
+            return true;
+        }
+        deepEqual(question.get_choices(), ['yes']);
+        equal(question.get_default_answer().unpack(), 'no');
+        question.answer('yes');
+        return true;
+    });
+    await run.execute();
+});
+
 test('maps', () => {
     const flow = new GFlow.Flow();
     const items = Gio.ListStore.new(GObject.Object);

@@ -158,4 +158,21 @@ test('a map of nothing', async () => {
     ok((await rejects(flow.execute())).message.includes('nothing'));
 });
 
+// Questions
+
+test('a question', async () => {
+    const flow = new GFlow.Flow();
+    const asks = flow.node({}, (run, node) =>
+        run.ask(node, 'How many?', {choices: ['1', '2'], default: 1}));
+
+    equal((await flow.execute()).result(asks), 1);
+    const run = GFlow.FlowRun.new(flow);
+    run.connect('ask', (_, question) => {
+        sleep(1).then(() => question.answer(2));
+        return true;
+    });
+    await run.execute();
+    equal(run.result(asks), 2);
+});
+
 await runTests();

@@ -53,12 +53,13 @@ const classes = {
         ],
     ],
     FlowRun: [
-        ['always', 'done', 'error', 'stop-node'],
+        ['always', 'ask', 'done', 'error', 'stop-node'],
         [
             'cancellable', 'deadline', 'error', 'flow', 'fraction', 'journal', 'keep-results',
             'n-done', 'n-total', 'on-error', 'parameters', 'paused', 'state',
         ],
     ],
+    FlowQuestion: [[], ['choices', 'default-answer', 'node', 'text']],
     FlowValues: [[], []],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],
     FlowWriter: [

@@ -298,5 +298,70 @@ class Maps(unittest.TestCase):
         self.assertEqual([ref() for ref in refs], [None] * 4)
 
 
+class Questions(unittest.TestCase):
+    def flow_that_asks(self):
+        flow = GFlow.Flow()
+
+        @flow.node
+        async def coroutine(run, node):
+            return await run.ask(node, 'How many?', choices=['1', '2'], default=1)
+
+        @flow.node
+        def function(run, node):
+            return run.ask_sync(node, 'How many?', choices=['1', '2'], default=1)
+
+        return flow
+
+    def results(self, run):
+        return [run['coroutine'], run['function']]
+
+    def test_default(self):
+        flow = self.flow_that_asks()
+        self.assertEqual(self.results(flow.execute_sync()), [1, 1])
+        self.assertEqual(self.results(asyncio.run(flow.execute())), [1, 1])
+
+    def test_answer(self):
+        def asked(run, question):
+            self.assertEqual(question.get_choices(), ['1', '2'])
+            question.answer(2)
+            return True
+
+        for sync in True, False:
+            run = GFlow.FlowRun(self.flow_that_asks())
+            run.connect('ask', asked)
+            if sync:
+                run.execute_sync()
+            else:
+                asyncio.run(run.execute())
+            self.assertEqual(self.results(run), [2, 2])
+
+    def test_nobody(self):
+        flow = GFlow.Flow()
+
+        @flow.node
+        async def ask(run, node):
+            await run.ask(node, 'Well?')
+
+        with self.assertRaisesRegex(GLib.Error, 'nobody to answer'):
+            flow.execute_sync()
+
+    def test_patience(self):
+        flow, questions = GFlow.Flow(), []
+
+        @flow.node
+        async def ask(run, node):
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(run.ask(node, 'Well?'), 0.01)
+
+        run = GFlow.FlowRun(flow)
+        run.connect('ask', lambda run, question: questions.append(question) or True)
+        asyncio.run(run.execute())
+        questions.pop().answer(True)
+
+    def test_bad(self):
+        with self.assertRaises(TypeError):
+            GFlow.FlowQuestion.new('Well?', None, None).answer([])
+
+
 if __name__ == '__main__':
     unittest.main()

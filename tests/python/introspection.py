@@ -46,7 +46,7 @@ METHODS = {
         set_result set_result_variant get_result dup_result_variant dup_result_object
         dup_result_list get_map_item get_parent_node get_node_state get_node_error dup_node_reason
         get_node_cancellable get_errors defer_node complete_node fail_node select spawn
-        spawn_run get_step set_node_progress
+        spawn_run ask_question ask_question_finish ask_question_sync get_step set_node_progress
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_keep_record set_keep_record
@@ -56,6 +56,7 @@ METHODS = {
         save restore get_journal set_journal get_request set_request''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
         get_attempt get_error get_worker get_subrun''',
+    'FlowQuestion': 'new answer refuse get_node get_text get_choices get_default_answer',
     'FlowValues': 'get_n_values get_value',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
         get_text set_text get_blob set_blob get_uri set_uri get_mime_type set_mime_type
@@ -99,6 +100,7 @@ PROPERTIES = {
         n-done n-total item-type n-items paused status elapsed remaining rate history
         journal keep-record request''',
     'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
+    'FlowQuestion': 'node text choices default-answer',
     'FlowValues': '',
     'FlowDocument': 'id text blob uri mime-type tags',
     'FlowReader': '''format stream file columns has-header delimiter fields max-length skip-bad
@@ -119,7 +121,8 @@ SIGNALS = {
     'FlowLock': '',
     'FlowGroup': '',
     'FlowHistory': '',
-    'FlowRun': 'done error always stop-node step-changed',
+    'FlowRun': 'done error always stop-node step-changed ask',
+    'FlowQuestion': '',
     'FlowValues': '',
     'FlowStep': '',
     'FlowDocument': '',
@@ -257,6 +260,7 @@ class Calls(unittest.TestCase):
         self.history()
         self.run_object()
         self.maps()
+        self.questions()
         self.callbacks()
         self.documents()
         self.sources()
@@ -487,6 +491,38 @@ class Calls(unittest.TestCase):
         self.assertEqual(done, [True, True])
         self.FlowHistory_forget(history)
         self.assertEqual(self.FlowHistory_get_duration(history, 'a'), -1)
+
+    def asking(self, node, run, *data):
+        question = self.FlowQuestion_new('Well?', ['yes', 'no'], GLib.Variant('s', 'no'))
+        self.assertEqual(self.FlowRun_ask_question_sync(run, node, question).unpack(), 'yes')
+        return True
+
+    def asking_task(self, node, run, task, *data):
+        def refused(source, result):
+            with self.assertRaisesRegex(GLib.Error, 'Not now'):
+                self.FlowRun_ask_question_finish(run, result)
+            task.return_boolean(True)
+
+        self.FlowRun_ask_question(run, node, self.FlowQuestion_new('Really?', None, None), refused)
+
+    def asked(self, run, question):
+        if self.FlowQuestion_get_text(question) == 'Really?':
+            self.assertFalse(self.FlowQuestion_get_choices(question))
+            self.FlowQuestion_refuse(question, GLib.Error('Not now', 'a-domain', 9))
+            return True
+        self.assertEqual(self.FlowQuestion_get_choices(question), ['yes', 'no'])
+        self.assertEqual(self.FlowQuestion_get_default_answer(question).unpack(), 'no')
+        self.assertEqual(self.FlowQuestion_get_node(question).get_name(), 'asks')
+        self.FlowQuestion_answer(question, GLib.Variant('s', 'yes'))
+        return True
+
+    def questions(self):
+        flow = self.Flow_new()
+        self.Flow_add(flow, 'asks', self.asking)
+        self.Flow_add_task(flow, 'asks too', self.asking_task)
+        run = self.FlowRun_new(flow)
+        run.connect('ask', self.asked)
+        self.FlowRun_execute_sync(run, None)
 
     def run_object(self):
         run = self.FlowRun_new(self.flow)

@@ -472,6 +472,40 @@ void test_run_restoring () throws Error {
     }
 }
 
+void test_question () throws Error {
+    var flow = new Flow ();
+    flow.add ("asks", (node, run) => {
+        var question = new FlowQuestion ("Well?", { "yes", "no" }, new Variant.string ("no"));
+        assert_cmpstr (run.ask_question_sync (node, question).get_string (), EQ, "yes");
+        return true;
+    });
+    flow.add_task ("asks too", (node, run, task) => {
+        run.ask_question.begin (node, new FlowQuestion ("Really?", null, null), (source, result) => {
+            try {
+                run.ask_question.end (result);
+                assert_not_reached ();
+            } catch (Error e) {
+                assert_true (e is IOError.BUSY);
+            }
+            task.return_boolean (true);
+        });
+    });
+    var run = new FlowRun (flow);
+    run.ask.connect (question => {
+        if (question.text == "Really?") {
+            question.refuse (new IOError.BUSY ("Not now"));
+            return true;
+        }
+        assert_true (question.node == question.get_node () && question.get_text () == "Well?");
+        assert_true (question.choices[1] == "no" && question.get_choices ()[0] == "yes");
+        assert_true (question.default_answer.get_string () == "no");
+        assert_true (question.get_default_answer ().get_string () == "no");
+        question.answer (new Variant.string ("yes"));
+        return true;
+    });
+    run.execute_sync ();
+}
+
 void test_map () throws Error {
     var flow = new Flow ();
     var items = new ListStore (typeof (Object));
@@ -1118,6 +1152,7 @@ int main (string[] args) {
     add_test ("/vala/api/run-restoring", test_run_restoring);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
     add_test ("/vala/api/map", test_map);
+    add_test ("/vala/api/question", test_question);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);

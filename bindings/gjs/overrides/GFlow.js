@@ -28,6 +28,8 @@
 //  * flow.map({name, items, upstream, max_parallel, lock, …}, fn): fn(item, run, node, cancellable) is
 //    called for each item of an iterable, or of what a function returns, or of the result of the first
 //    upstream; the result is the array of what it returned. The other options are for each item;
+//  * `await run.ask(node, 'Overwrite?', {choices: ['yes', 'no'], default: 'no'})`, of which handlers of
+//    `ask` take the question: they return true, and call question.answer('yes') then or later;
 //  * run.spawn(node, flow, {properties of the run}), and `await subrun.wait()`, which resolves to the
 //    run, for any run that was started;
 //  * run.select(node, a, b): several branches at once, nodes or names; run.select(node) for none;
@@ -40,7 +42,7 @@
 // What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
 // own flow keeps both for good, as does a handler that is connected to a node and refers to its flow.
 
-const {Gio} = imports.gi;
+const {Gio, GLib} = imports.gi;
 const {makeBodies} = imports.overrides._gflowBodies;
 const {makeDocuments} = imports.overrides._gflowDocuments;
 const errors = imports.overrides._gflowErrors;
@@ -91,8 +93,8 @@ function toArray(value) {
 
 function _init() {
     const {
-        Flow, FlowError, FlowGroup, FlowHistory, FlowLock, FlowNode, FlowPlacement, FlowRun,
-        FlowRunState, FlowValues,
+        Flow, FlowError, FlowGroup, FlowHistory, FlowLock, FlowNode, FlowPlacement, FlowQuestion,
+        FlowRun, FlowRunState, FlowValues,
     } = this;
 
     const {box} = results.setUp(FlowRun, FlowValues);
@@ -287,7 +289,8 @@ function _init() {
             name = null, items = null, upstream, max_parallel: maxParallel = 0, lock, placement,
             ...properties
         } = options;
-        refuseWorker(placement);
+        if (placement !== undefined)
+            refuseWorker(placement);
         if (typeof fn !== 'function')
             throw new TypeError('What is to be called for each item must be a function');
 
@@ -394,6 +397,41 @@ function _init() {
     FlowRun.prototype.error_of = function (node = null) {
         return node === null ? errors.fromRunError(this, this.get_error())
             : errors.fromGError(this, node, this.get_node_error(node));
+    };
+
+    // Questions
+
+    function toVariant(value) {
+        switch (typeof value) {
+        case 'string':
+            return new GLib.Variant('s', value);
+        case 'number':
+            return new GLib.Variant('d', value);
+        case 'boolean':
+            return new GLib.Variant('b', value);
+        default:
+            return value ?? null;
+        }
+    }
+
+    const answer = FlowQuestion.prototype.answer;
+    FlowQuestion.prototype.answer = function (value) {
+        answer.call(this, toVariant(value));
+    };
+
+    FlowRun.prototype.ask = function (node, question, options = {}) {
+        const {choices = null, default: defaultAnswer} = options;
+        const asked = typeof question === 'string'
+            ? FlowQuestion.new(question, choices, toVariant(defaultAnswer)) : question;
+        return new Promise((resolve, reject) => {
+            this.ask_question(node, asked, (_, result) => {
+                try {
+                    resolve(this.ask_question_finish(result).recursiveUnpack());
+                } catch (error) {
+                    reject(error);
+                }
+            });
+        });
     };
 
     // Growing, and branches

@@ -34,7 +34,7 @@ from ._gflow_values import box, keep, kept, original, to_error
 GFlow = get_introspection_module('GFlow')
 
 __all__ = ['Flow', 'FlowDocument', 'FlowExecutor', 'FlowFileSource', 'FlowGroup', 'FlowHistory',
-           'FlowLock', 'FlowNode', 'FlowPost', 'FlowReader', 'FlowRequest', 'FlowRun', 'FlowSource',
+           'FlowLock', 'FlowNode', 'FlowPost', 'FlowQuestion', 'FlowReader', 'FlowRequest', 'FlowRun', 'FlowSource',
            'FlowWriter', 'Lock', 'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock',
            'create_task', 'document', 'requests', 'source']
 
@@ -1005,6 +1005,35 @@ class Flow(Shown, GFlow.Flow):
 Flow = override(Flow)
 
 
+# FlowQuestion
+
+def _to_variant(value):
+    if value is None or isinstance(value, GLib.Variant):
+        return value
+    for kind, code in (bool, 'b'), (int, 'x'), (float, 'd'), (str, 's'):
+        if isinstance(value, kind):
+            return GLib.Variant(code, value)
+    raise TypeError(f'{value!r} has to be made a GLib.Variant')
+
+
+class FlowQuestion(GFlow.FlowQuestion):
+    """What a node asks: see FlowRun.ask(). Handlers of run.connect('ask', …) take it: they
+    return True, and call question.answer(value) then or later."""
+
+    def answer(self, answer):
+        """answer: a GLib.Variant, or a bool, int, float or str"""
+        super().answer(_to_variant(answer))
+
+
+FlowQuestion = override(FlowQuestion)
+
+
+def _question(question, choices, default):
+    if isinstance(question, GFlow.FlowQuestion):
+        return question
+    return GFlow.FlowQuestion.new(question, choices, _to_variant(default))
+
+
 # FlowRun
 
 _FlowRun = GFlow.FlowRun
@@ -1154,6 +1183,31 @@ class FlowRun(Shown, GFlow.FlowRun):
 
     def __bool__(self):
         return True  # also without a step
+
+    async def ask(self, node, question, *, choices=None, default=None):
+        """answer = await run.ask(node, 'Overwrite?', choices=['yes', 'no'], default='no')
+
+        default: if nobody is connected to 'ask'."""
+        node, question = self.find(node), _question(question, choices, default)
+        waiting = []
+
+        def ready(source, result):
+            if waiting:
+                waiting.pop()(source, result)
+
+        def start(found):
+            waiting.append(found)
+            self.ask_question(node, question, ready)
+
+        # Who does not wait any more does not need the answer.
+        results, cancelled = await finished(start, lambda: ready(None, None))
+        if cancelled is not None:
+            raise cancelled
+        return self.ask_question_finish(results.pop()).unpack()
+
+    def ask_sync(self, node, question, *, choices=None, default=None):
+        """The same for a function on a worker, which waits."""
+        return self.ask_question_sync(self.find(node), _question(question, choices, default)).unpack()
 
     def select(self, node, *downstreams):
         """A branch: of the downstreams of node only these go on, or none. From its body."""
