@@ -75,11 +75,17 @@ declare module 'gi://GFlow?version=1' {
             execute_sync(): FlowRun;
         }
 
-        interface FlowRun extends AsyncIterable<Step> {
+        interface FlowRun extends AsyncIterable<Step>, Iterable<FlowStep> {
+            set_node_progress(node: FlowNode, fraction?: number, message?: string | null): void;
             execute(): Promise<boolean>;
             execute_sync(): boolean;
             result<T>(node: ResultNode<T>): T | null;
             result(node: FlowNode): unknown;
+            /** Starts a run as a part of the node. */
+            spawn(node: FlowNode, subflow: Flow, properties?: Partial<FlowRun.ConstructorProps>):
+                FlowRun;
+            /** Settles when a run that was started has ended. */
+            wait(): Promise<FlowRun>;
             /** Of the downstreams of the node only these go on. */
             select(node: FlowNode, ...downstreams: (FlowNode | string | null)[]): void;
             /** What the node has thrown; without one, what has ended the run. */
@@ -88,6 +94,11 @@ declare module 'gi://GFlow?version=1' {
 
         interface FlowLock {
             acquire(): Promise<boolean>;
+        }
+
+        interface FlowHistory {
+            load(file: Gio.File): Promise<boolean>;
+            save(file: Gio.File): Promise<boolean>;
         }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What introspection does not have: functions with variable arguments, and what makes a flow a
-// collection: flow[0], foreach (var node in flow).
+// What introspection does not have: functions with variable arguments, and what makes collections of
+// a flow and a run: flow[0], foreach (var node in flow), foreach (var step in run).
 
 namespace GFlow {
     public sealed class Flow : GLib.Object {
@@ -22,5 +22,15 @@ namespace GFlow {
     public sealed class FlowNode : GLib.Object {
         [CCode (sentinel = "NULL")]
         public void after (GFlow.FlowNode first_upstream, ...);
+    }
+
+    public sealed class FlowRun : GLib.Object {
+        [CCode (cname = "_vala_g_flow_run_get")]
+        public GFlow.FlowStep? get (uint position) {
+            return (GFlow.FlowStep?) this.get_item (position);
+        }
+        [CCode (cname = "n-items")]
+        [NoAccessorMethod]
+        public uint size { get; }
     }
 }

@@ -46,6 +46,7 @@ g_flow_copy (GFlow *self)
                               "max-threads", self->max_threads,
                               "max-parallel", self->max_parallel,
                               "on-error", self->on_error,
+                              "history", self->history,
                               NULL);
   g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 

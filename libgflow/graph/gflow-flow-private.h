@@ -38,6 +38,7 @@ struct _GFlow
   guint         max_threads;
   guint         max_parallel;
   GFlowOnError  on_error;
+  GFlowHistory *history;       /* (owned) (nullable) */
   GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
   GFlowPlan    *plan;          /* (nullable): compiled since the last edit */
 };

@@ -7,6 +7,7 @@
 
 #include "gflow-enum-types.h"
 #include "gflow-error.h"
+#include "gflow-history.h"
 
 /**
  * GFlow:
@@ -51,6 +52,7 @@ enum
   PROP_MAX_THREADS,
   PROP_MAX_PARALLEL,
   PROP_ON_ERROR,
+  PROP_HISTORY,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS,
   N_PROPS
@@ -252,6 +254,7 @@ g_flow_finalize (GObject *object)
   _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);
   _g_flow_home_clear (&self->home);
   g_clear_object (&self->parallel_lock);
+  g_clear_object (&self->history);
   g_clear_pointer (&self->crew, _g_flow_crew_unref);
   g_clear_pointer (&self->name, g_free);
   _g_flow_mutex_clear (&self->mutex);
@@ -280,6 +283,9 @@ g_flow_get_property (GObject    *object,
       break;
     case PROP_ON_ERROR:
       g_value_set_enum (value, self->on_error);
+      break;
+    case PROP_HISTORY:
+      g_value_set_object (value, self->history);
       break;
     case PROP_ITEM_TYPE:
       g_value_set_gtype (value, G_TYPE_FLOW_NODE);
@@ -313,6 +319,9 @@ g_flow_set_property (GObject      *object,
       break;
     case PROP_ON_ERROR:
       g_flow_set_on_error (self, g_value_get_enum (value));
+      break;
+    case PROP_HISTORY:
+      g_flow_set_history (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -369,6 +378,16 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_ON_ERROR] = g_param_spec_enum ("on-error", NULL, NULL, G_TYPE_FLOW_ON_ERROR,
                                                  G_FLOW_ON_ERROR_SKIP_DEPENDANTS, rw);
+
+  /**
+   * GFlow:history: (attributes org.gtk.Property.get=g_flow_get_history org.gtk.Property.set=g_flow_set_history)
+   *
+   * What runs learn of how long nodes take, and know from earlier ones: see
+   * [property@GFlow.FlowRun:history]. %NULL for nothing.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_HISTORY] = g_param_spec_object ("history", NULL, NULL, G_TYPE_FLOW_HISTORY, rw);
 
   /**
    * GFlow:item-type:
@@ -716,4 +735,42 @@ g_flow_set_on_error (GFlow        *self,
 
   self->on_error = on_error;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ON_ERROR]);
+}
+
+/**
+ * g_flow_get_history: (attributes org.gtk.Method.get_property=history)
+ * @self: a flow
+ *
+ * Gets what runs learn of how long nodes take.
+ *
+ * Returns: (transfer none) (nullable): the history
+ *
+ * Since: 0.1
+ */
+GFlowHistory *
+g_flow_get_history (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+
+  return self->history;
+}
+
+/**
+ * g_flow_set_history: (attributes org.gtk.Method.set_property=history)
+ * @self: a flow
+ * @history: (nullable): the history
+ *
+ * Sets what runs that are made from now on learn of how long nodes take.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_history (GFlow        *self,
+                    GFlowHistory *history)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (history == NULL || G_IS_FLOW_HISTORY (history));
+
+  if (g_set_object (&self->history, history))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HISTORY]);
 }

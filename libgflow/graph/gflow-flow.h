@@ -37,6 +37,12 @@ GFlowNode    *g_flow_add_flow          (GFlow               *self,
                                         GFlow               *subflow,
                                         GError             **error);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_map           (GFlow               *self,
+                                        const char          *name,
+                                        GFlowNode           *each,
+                                        guint                max_parallel,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_add_join          (GFlow               *self,
                                         const char          *name,
                                         const char * const  *needs,
@@ -125,5 +131,10 @@ GFlowOnError  g_flow_get_on_error      (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_on_error      (GFlow               *self,
                                         GFlowOnError         on_error);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowHistory *g_flow_get_history       (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_history       (GFlow               *self,
+                                        GFlowHistory        *history);
 
 G_END_DECLS

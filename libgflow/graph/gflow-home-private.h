@@ -11,9 +11,13 @@ G_BEGIN_DECLS
  * destroyed, wherever the last reference was dropped. */
 typedef struct
 {
-  GMainContext *context; /* (owned) */
+  GMainContext *context; /* (owned) (nullable): anywhere */
   GThread      *thread;  /* compared, never followed */
 } GFlowHome;
+
+/* The context of the caller, or NULL. Declared here for flows; implemented by the runs,
+ * in whose bodies flows may be made. */
+GMainContext *_g_flow_home_find_context (void);
 
 void     _g_flow_home_init     (GFlowHome      *home);
 void     _g_flow_home_copy     (GFlowHome       *home,

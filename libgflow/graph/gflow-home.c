@@ -14,7 +14,7 @@ typedef struct
 void
 _g_flow_home_init (GFlowHome *home)
 {
-  home->context = g_main_context_ref_thread_default ();
+  home->context = _g_flow_home_find_context ();
   home->thread = g_thread_self ();
 }
 
@@ -22,7 +22,7 @@ void
 _g_flow_home_copy (GFlowHome       *home,
                    const GFlowHome *other)
 {
-  home->context = g_main_context_ref (other->context);
+  home->context = other->context != NULL ? g_main_context_ref (other->context) : NULL;
   home->thread = other->thread;
 }
 
@@ -35,7 +35,8 @@ _g_flow_home_clear (GFlowHome *home)
 gboolean
 _g_flow_home_is_here (const GFlowHome *home)
 {
-  return home->thread == g_thread_self () || g_main_context_is_owner (home->context);
+  return home->thread == g_thread_self () || home->context == NULL ||
+         g_main_context_is_owner (home->context);
 }
 
 static gboolean

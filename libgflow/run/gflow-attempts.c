@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-progress-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -38,7 +39,6 @@ struct _GFlowAttempts
   GSource       *timer;    /* (owned) (nullable): ends the attempt, or the wait */
   _Atomic gint64 again_at; /* monotonic: when the wait ends */
   GError        *error;    /* (owned) (nullable): of the last attempt, while set aside */
-  GSList        *spent;    /* (owned) of GCancellable: of attempts that timed out */
 };
 
 static const GFlowPlanPolicy *
@@ -64,8 +64,7 @@ _g_flow_run_alloc_attempts (GFlowRun *self)
 void
 _g_flow_run_free_attempts (GFlowRun *self)
 {
-  for (guint i = 0; self->attempts != NULL && i < self->plan->policies->len; i++)
-    g_slist_free_full (self->attempts[i].spent, g_object_unref);
+  g_slist_free_full (g_steal_pointer (&self->spent), g_object_unref);
   g_clear_pointer (&self->attempts, g_free);
 }
 
@@ -208,7 +207,7 @@ _g_flow_run_end_attempt (GFlowRun *self,
   const GFlowNodePolicy *policy;
   GFlowAttempts *attempts = find_attempts (self, index, &policy);
 
-  if (attempts == NULL || !stop_timeout (attempts))
+  if (attempts == NULL || _g_flow_run_has_parts (self, index) || !stop_timeout (attempts))
     return G_FLOW_NODE_STATE_DONE;
   return _g_flow_run_fail_node (self, index, new_timeout_error (self, index, policy));
 }
@@ -279,18 +278,16 @@ give_up (GFlowAttempts *attempts)
                         _g_flow_run_fail_at_last (run, index, error));
 }
 
-/* What the attempt before has left behind. */
-static void
-clean_up (GFlowAttempts *attempts)
+/* The node is run again after it has failed for good. */
+void
+_g_flow_run_reset_attempts (GFlowRun *self,
+                            guint32   index)
 {
-  GCancellable *spent = _g_flow_run_replace_cancellable (attempts->run, attempts->index);
+  const GFlowNodePolicy *policy;
+  GFlowAttempts *attempts = find_attempts (self, index, &policy);
 
-  /* Somebody may be about to cancel it, and does not hold it. */
-  if (spent != NULL)
-    attempts->spent = g_slist_prepend (attempts->spent, spent);
-  g_clear_error (&attempts->error);
-  _g_flow_run_drop_result (attempts->run, attempts->index);
-  _g_flow_run_forget_choice (attempts->run, attempts->index);
+  if (attempts != NULL)
+    atomic_store_explicit (&attempts->n, 0, memory_order_relaxed);
 }
 
 static gboolean
@@ -302,7 +299,8 @@ again_cb (gpointer user_data)
   GFlowFrame frame = { _g_flow_frame, run, lane, FALSE };
 
   clear_timer (attempts);
-  clean_up (attempts);
+  g_clear_error (&attempts->error);
+  _g_flow_run_forget_attempt (run, attempts->index);
   atomic_store_explicit (&attempts->phase, PHASE_NONE, memory_order_relaxed);
 
   /* A node comes to a deque or an inbox once, but to a heap as often as it likes. */

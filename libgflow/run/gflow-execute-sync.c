@@ -57,6 +57,19 @@ may_participate (GFlowRun *self)
   return self->plan->n_context == 0 && self->plan->policies == NULL && self->deadline == 0;
 }
 
+/* Sub-runs start and end in this thread, and must not wait for a body that it is in. */
+static void
+leave_if_grown (GFlowRun *self)
+{
+  if (self->participates &&
+      (atomic_load_explicit (&self->attention, memory_order_relaxed) &
+       G_FLOW_ATTENTION_GROWN) != 0)
+    {
+      self->participates = FALSE;
+      _g_flow_scheduler_caller_leaves (self);
+    }
+}
+
 static void
 wait_in_context (GFlowRun       *self,
                  const gboolean *ended)
@@ -64,6 +77,8 @@ wait_in_context (GFlowRun       *self,
   self->participates = may_participate (self);
   while (!*ended)
     {
+      leave_if_grown (self);
+
       const gboolean worked = self->started && self->participates &&
                               _g_flow_scheduler_help (self);
 
@@ -92,9 +107,18 @@ wait_without_context (GFlowRun       *self,
 {
   while (!*ended)
     {
-      if (_g_flow_owner_dispatch_caller (self) || _g_flow_scheduler_help (self))
+      GMainContext *context = atomic_load_explicit (&self->grown_context, memory_order_seq_cst);
+
+      leave_if_grown (self);
+      if (_g_flow_owner_dispatch_caller (self))
         continue;
-      wait_for_post (self);
+      /* Sequentially consistent, and before the look at what was posted: whoever posts
+       * does so first, and then looks for the context, see wake_caller(). Either that
+       * is seen, or the context is woken. */
+      if (context != NULL)
+        iterate (context, TRUE);
+      else if (!_g_flow_scheduler_help (self))
+        wait_for_post (self);
     }
 }
 

@@ -5,24 +5,62 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-estimate-private.h"
+#include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
 
 /* Starting a run, and ending it. */
 
-/* How often progress is notified */
-#define PROGRESS_MS 100
+/* How deep runs may nest */
+#define MAX_DEPTH 1000
 
 /* Starting */
 
-/* A run that waits for itself would never end. */
+/* The node that the run is a part of, and those around it, hold their locks meanwhile. */
+static gboolean
+check_locks (GFlowRun  *self,
+             GError   **error)
+{
+  for (GFlowRun *child = self; child->parent != NULL && child->parent_index != G_FLOW_NO_NODE;
+       child = child->parent)
+    if (_g_flow_run_holds_lock_of (child->parent, child->parent_index, self))
+      {
+        g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+                     _("A node needs a lock that “%s”, which it is a part of, holds"),
+                     g_flow_node_get_name (child->parent->plan->nodes[child->parent_index].node));
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+check_depth (GFlowRun  *self,
+             GError   **error)
+{
+  if (self->depth <= MAX_DEPTH)
+    return TRUE;
+
+  g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+               _("Runs are nested more than %d deep"), MAX_DEPTH);
+  return FALSE;
+}
+
+/* A run that waits for itself in the thread of a body may never end. A sub-run needs no
+ * thread to wait. */
 static gboolean
 check_recursion (GFlowRun  *self,
                  GError   **error)
 {
+  if (self->parent_index != G_FLOW_NO_NODE)
+    return check_depth (self, error) &&
+           ((self->plan->locks == NULL && self->parallel_lock == NULL) ||
+            check_locks (self, error));
+
   for (GFlowRun *run = self->parent; run != NULL; run = run->parent)
     if (run->flow == self->flow)
       {
@@ -75,18 +113,6 @@ deadline_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static GSource *
-attach_source (GFlowRun    *self,
-               GSource     *source,
-               const char  *name,
-               GSourceFunc  func)
-{
-  g_source_set_name (source, name);
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, _g_flow_owner_get_context (self->owner));
-  return source;
-}
-
 static void
 start_deadline (GFlowRun *self)
 {
@@ -96,7 +122,10 @@ start_deadline (GFlowRun *self)
   GSource *source = g_timeout_source_new (0);
 
   g_source_set_ready_time (source, self->deadline);
-  self->deadline_source = attach_source (self, source, "GFlow deadline", deadline_cb);
+  g_source_set_static_name (source, "GFlow deadline");
+  g_source_set_callback (source, deadline_cb, self, NULL);
+  g_source_attach (source, _g_flow_owner_get_context (self->owner));
+  self->deadline_source = source;
 }
 
 /* Whether something has to come to the owner context: a node, a signal, a deadline. */
@@ -104,7 +133,7 @@ static gboolean
 needs_context (GFlowRun *self)
 {
   if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
-      _g_flow_watch_is_watched (self))
+      self->steps != NULL || _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -152,13 +181,14 @@ _g_flow_run_begin (GFlowRun        *self,
     }
 
   self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
+  self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
   if (self->plan == NULL || !check_recursion (self, error))
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;
     }
 
-  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->ended = ended;
   self->ended_data = user_data;
   find_owner (self, context, parking);
@@ -166,8 +196,12 @@ _g_flow_run_begin (GFlowRun        *self,
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_alloc_attempts (self);
   self->start_time = g_get_monotonic_time ();
+  if (self->history != NULL)
+    _g_flow_run_start_learning (self);
   if (self->is_recorded)
     _g_flow_run_make_records (self);
+  if (self->plan->locks != NULL)
+    _g_flow_run_enlist_locker (self);
   _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
@@ -195,15 +229,16 @@ _g_flow_run_start_nodes (GFlowRun *self)
   for (guint i = 0; watched != NULL && i < watched->len; i++)
     _g_flow_run_mark (self, g_array_index (watched, guint32, i), G_FLOW_MARK_WATCHED);
   if (!self->quiet && _g_flow_watch_is_notified (self))
-    self->progress_source = attach_source (self, g_timeout_source_new (PROGRESS_MS),
-                                           "GFlow progress", _g_flow_run_progress_cb);
+    _g_flow_run_start_ticking (self);
+  if (!self->quiet)
+    _g_flow_run_start_steps (self);
 
   /* The source of a deadline that has passed comes after this dispatch. */
   if (self->deadline != 0 && g_get_monotonic_time () >= self->deadline)
     deadline_cb (self);
 
   /* Who watches wants to be told while nodes run. */
-  if (watched != NULL || self->progress_source != NULL)
+  if (watched != NULL || self->tick_source != NULL)
     self->participates = FALSE;
 
   for (guint i = 0; routed && i < plan->n_roots; i++)
@@ -239,7 +274,7 @@ disconnect (GFlowRun *self)
   self->cancel_handler = 0;
   g_clear_object (&self->caller_cancellable);
   clear_source (&self->deadline_source);
-  clear_source (&self->progress_source);
+  _g_flow_run_stop_ticking (self);
 }
 
 /* How the run ends: by the first error in time. */
@@ -272,14 +307,20 @@ _g_flow_run_finish (GFlowRun *self)
 
   self->finished = TRUE;
   disconnect (self);
+  if (self->plan->locks != NULL)
+    _g_flow_run_delist_locker (self);
 
   const GFlowRunState state = settle_outcome (self);
   const GFlowEvent event = state == G_FLOW_RUN_STATE_DONE ? G_FLOW_EVENT_DONE
                                                           : G_FLOW_EVENT_ERROR;
 
   _g_flow_run_deliver_news (self);
+  _g_flow_run_update_steps (self);
+  if (self->error != NULL)
+    _g_flow_run_drop_kept_results (self);
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
+  self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);
   if (!self->quiet)

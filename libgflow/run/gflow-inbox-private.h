@@ -23,7 +23,8 @@ typedef struct
   char             between[64];
   _Atomic guint32  tail;
   char             after[64];
-  _Atomic guint32 *slots; /* of index + 1; 0 is not written; (nullable): never used */
+  /* Of index + 1; 0 is not written. NULL: never used, until g_flow_inbox_open() */
+  _Atomic (_Atomic guint32 *) slots;
 } GFlowInbox;
 
 static inline void
@@ -32,7 +33,23 @@ g_flow_inbox_init (GFlowInbox      *inbox,
 {
   atomic_init (&inbox->head, 0);
   atomic_init (&inbox->tail, 0);
-  inbox->slots = zeroed_slots;
+  atomic_init (&inbox->slots, zeroed_slots);
+}
+
+/* Gives slots to an inbox that was made without, before anybody pushes. Sequentially
+ * consistent, as the push: who looks whether it is empty sees neither or both. */
+static inline void
+g_flow_inbox_open (GFlowInbox      *inbox,
+                   _Atomic guint32 *zeroed_slots)
+{
+  atomic_store_explicit (&inbox->slots, zeroed_slots, memory_order_seq_cst);
+}
+
+/* Acquire: pairs with the store in g_flow_inbox_open(), for the zeroes. */
+static inline _Atomic guint32 *
+g_flow_inbox_slots (GFlowInbox *inbox)
+{
+  return atomic_load_explicit (&inbox->slots, memory_order_acquire);
 }
 
 static inline void
@@ -44,13 +61,15 @@ g_flow_inbox_push (GFlowInbox *inbox,
 
   /* Sequentially consistent: pairs with the load in g_flow_inbox_pop(), and
    * comes before the producer asks whether a consumer must be told. */
-  atomic_store_explicit (&inbox->slots[slot], value + 1, memory_order_seq_cst);
+  atomic_store_explicit (&g_flow_inbox_slots (inbox)[slot], value + 1, memory_order_seq_cst);
 }
 
 static inline gboolean
 g_flow_inbox_is_empty (GFlowInbox *inbox)
 {
-  if (inbox->slots == NULL)
+  _Atomic guint32 *slots = atomic_load_explicit (&inbox->slots, memory_order_seq_cst);
+
+  if (slots == NULL)
     return TRUE;
 
   /* A consumer that is slower than others may see an old head; then the slot
@@ -58,7 +77,7 @@ g_flow_inbox_is_empty (GFlowInbox *inbox)
   const guint32 head = atomic_load_explicit (&inbox->head, memory_order_seq_cst);
 
   return head >= atomic_load_explicit (&inbox->tail, memory_order_seq_cst) ||
-         atomic_load_explicit (&inbox->slots[head], memory_order_seq_cst) == 0;
+         atomic_load_explicit (&slots[head], memory_order_seq_cst) == 0;
 }
 
 /* What the only consumer there is will pop, at that distance from the first. */
@@ -67,7 +86,9 @@ g_flow_inbox_peek (GFlowInbox *inbox,
                    guint32     distance,
                    guint32    *value)
 {
-  if (inbox->slots == NULL)
+  _Atomic guint32 *slots = g_flow_inbox_slots (inbox);
+
+  if (slots == NULL)
     return FALSE;
 
   const guint32 slot =
@@ -77,7 +98,7 @@ g_flow_inbox_peek (GFlowInbox *inbox,
     return FALSE;
 
   /* Acquire: pairs with the store in g_flow_inbox_push(). */
-  const guint32 found = atomic_load_explicit (&inbox->slots[slot], memory_order_acquire);
+  const guint32 found = atomic_load_explicit (&slots[slot], memory_order_acquire);
 
   *value = found - 1;
   return found != 0;
@@ -87,7 +108,9 @@ static inline gboolean
 g_flow_inbox_pop (GFlowInbox *inbox,
                   guint32    *value)
 {
-  if (inbox->slots == NULL)
+  _Atomic guint32 *slots = g_flow_inbox_slots (inbox);
+
+  if (slots == NULL)
     return FALSE;
 
   guint32 head = atomic_load_explicit (&inbox->head, memory_order_relaxed);
@@ -95,7 +118,7 @@ g_flow_inbox_pop (GFlowInbox *inbox,
   while (head < atomic_load_explicit (&inbox->tail, memory_order_relaxed))
     {
       /* Acquire: pairs with the store in g_flow_inbox_push(). */
-      const guint32 found = atomic_load_explicit (&inbox->slots[head], memory_order_acquire);
+      const guint32 found = atomic_load_explicit (&slots[head], memory_order_acquire);
 
       if (found == 0)
         return FALSE;

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-record-private.h"
+#include "gflow-steps-private.h"
 
 #include "graph/gflow-lock-private.h"
 
@@ -51,6 +52,26 @@ release_steps (GFlowRun *self,
 {
   while (n_steps > 0)
     g_flow_lock_release (get_lock (self, index, --n_steps));
+}
+
+/* Whether a node of this run that runs holds a lock that another run needs. */
+gboolean
+_g_flow_run_holds_lock_of (GFlowRun *self,
+                           guint32   index,
+                           GFlowRun *other)
+{
+  const guint n = (_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0
+                    ? count_locks (self, index) : 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      GFlowLock *lock = get_lock (self, index, i);
+
+      if (lock == other->parallel_lock ||
+          (other->plan->locks != NULL && g_ptr_array_find (other->plan->locks, lock, NULL)))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 /* Gives all of them back: to whoever waits, before anything else happens. */
@@ -189,6 +210,8 @@ new_wait (GFlowRun *self,
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
                          memory_order_relaxed);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   return wait;
 }
 
@@ -290,4 +313,107 @@ _g_flow_run_ref_awaited_lock (GFlowRun *self,
     }
   _g_flow_mutex_unlock (&self->mutex);
   return lock;
+}
+
+/* Who has a lock. It is found out when somebody asks, and so nobody writes it down: all
+ * that is kept is which runs have nodes with locks. */
+
+static struct
+{
+  GFlowMutex mutex;
+  GQueue     runs; /* of GFlowRun, by their links */
+} lockers = { .mutex = G_FLOW_MUTEX_INIT, .runs = G_QUEUE_INIT };
+
+/* The run begins, and has nodes with locks. */
+void
+_g_flow_run_enlist_locker (GFlowRun *self)
+{
+  self->locker_link.data = self;
+  _g_flow_mutex_lock (&lockers.mutex);
+  g_queue_push_tail_link (&lockers.runs, &self->locker_link);
+  _g_flow_mutex_unlock (&lockers.mutex);
+}
+
+/* It has ended. */
+void
+_g_flow_run_delist_locker (GFlowRun *self)
+{
+  _g_flow_mutex_lock (&lockers.mutex);
+  g_queue_unlink (&lockers.runs, &self->locker_link);
+  _g_flow_mutex_unlock (&lockers.mutex);
+}
+
+static gboolean
+has_lock (GFlowRun  *self,
+          guint32    index,
+          guint      n_steps,
+          GFlowLock *lock)
+{
+  for (guint step = 0; step < n_steps; step++)
+    if (get_lock (self, index, step) == lock)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_holder (GFlowRun  *self,
+            guint32    index,
+            char     **title,
+            guint     *n)
+{
+  if (*title == NULL)
+    *title = g_strdup (g_flow_node_get_title (self->plan->nodes[index].node));
+  *n += 1;
+}
+
+/* Nodes that have all of their locks, and those that have this one and wait for another. */
+static void
+find_holders (GFlowRun   *self,
+              GFlowLock  *lock,
+              char      **title,
+              guint      *n)
+{
+  for (guint32 i = 0; i < self->plan->n_nodes; i++)
+    {
+      const GFlowNodeState state = _g_flow_run_node_state (self, i);
+
+      if ((state == G_FLOW_NODE_STATE_READY || state == G_FLOW_NODE_STATE_RUNNING) &&
+          (_g_flow_run_marks (self, i) & G_FLOW_MARK_LOCKED) != 0 &&
+          has_lock (self, i, count_locks (self, i), lock))
+        add_holder (self, i, title, n);
+    }
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (GList *l = self->waits.head; l != NULL; l = l->next)
+    {
+      const GFlowWait *wait = l->data;
+
+      if (has_lock (self, wait->index, wait->step, lock))
+        add_holder (self, wait->index, title, n);
+    }
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* Which nodes have @lock: those of this run, or if there are none, of others. Returns
+ * their number, and the title of one of them, to be freed; @is_other if of another run. */
+guint
+_g_flow_run_find_holders (GFlowRun   *self,
+                          GFlowLock  *lock,
+                          char      **title,
+                          gboolean   *is_other)
+{
+  guint n = 0;
+
+  *title = NULL;
+  find_holders (self, lock, title, &n);
+  *is_other = n == 0;
+  if (n > 0)
+    return n;
+
+  _g_flow_mutex_lock (&lockers.mutex);
+  for (GList *l = lockers.runs.head; l != NULL; l = l->next)
+    if (l->data != self)
+      find_holders (l->data, lock, title, &n);
+  _g_flow_mutex_unlock (&lockers.mutex);
+  return n;
 }

@@ -6,6 +6,7 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /* A main context that runs belong to: one source for all of them, fed by a list
  * of runs that have something to do there, and drained in batches. */
@@ -20,6 +21,8 @@
 /* How long a backlog gives way to other things at the most */
 #define PATIENCE_US 50000
 #define MAX_STRIDE 32
+/* Steps that are told of, at least, in a dispatch, and between two looks at the clock */
+#define STEPS_AT_ONCE 16
 
 struct _GFlowOwner
 {
@@ -103,6 +106,17 @@ run_nodes (GFlowRun *run,
   return !run->finished;
 }
 
+/* Tells of steps that have changed until there are none, or the budget is spent: then TRUE. */
+static gboolean
+tell_steps (GFlowRun *run,
+            Budget   *budget)
+{
+  while (_g_flow_run_deliver_changes (run, STEPS_AT_ONCE))
+    if (is_spent (budget))
+      return TRUE;
+  return FALSE;
+}
+
 /* Does what there is to do for the run. TRUE if something is left. */
 static gboolean
 dispatch_run (GFlowRun *run,
@@ -128,10 +142,13 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_end_returned (run);
   _g_flow_run_end_completed (run);
   _g_flow_run_go_on_aside (run);
+  _g_flow_run_revive_wanted (run);
   if (_g_flow_run_is_paused (run))
     _g_flow_run_unlock_ready (run);
   if (!run->finished)
     more = run_nodes (run, budget);
+  if (atomic_load_explicit (&run->changed, memory_order_relaxed) != 0 || run->first_changed != 0)
+    more = tell_steps (run, budget) || more;
   _g_flow_run_free_garbage (run);
   _g_flow_frame = frame.below;
 
@@ -182,8 +199,10 @@ go_on (GFlowRun *run)
 void
 _g_flow_owner_run_now (GFlowRun *run)
 {
-  if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
-      atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
+  if (run->owner == NULL)
+    _g_flow_run_free_garbage (run);
+  else if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
+           atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
     go_on (run);
   if (!run->finished && _g_flow_run_settle (run, _g_flow_run_context_lane (run)))
     _g_flow_scheduler_check_complete (run);
@@ -556,6 +575,32 @@ _g_flow_owner_get_context (GFlowOwner *owner)
   return owner->context;
 }
 
+/* A worker has no context: what a body makes there belongs to that of its run. If that has
+ * none either it may go anywhere, which is where the caller of the run waits. */
+GMainContext *
+_g_flow_home_find_context (void)
+{
+  GFlowFrame *frame = _g_flow_frame;
+
+  if (frame == NULL || frame->lane->context || frame->lane->caller ||
+      g_main_context_get_thread_default () != NULL)
+    return g_main_context_ref_thread_default ();
+  return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
+}
+
+/* It sleeps on its parking, or in the context of sub-runs once there are any. */
+static void
+wake_caller (GFlowRun *run)
+{
+  /* Sequentially consistent: see wait_without_context(). */
+  GMainContext *context = atomic_load_explicit (&run->grown_context, memory_order_seq_cst);
+
+  if (context != NULL)
+    g_main_context_wakeup (context);
+  else
+    g_flow_parking_unpark (run->caller);
+}
+
 /* There is something to do for the run in its context. From any thread, by
  * whom the run cannot end under. */
 void
@@ -570,7 +615,7 @@ _g_flow_owner_post (GFlowRun *run)
 
   if (owner == NULL)
     {
-      g_flow_parking_unpark (run->caller);
+      wake_caller (run);
       return;
     }
 

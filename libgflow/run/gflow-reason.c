@@ -46,10 +46,22 @@ explain_retry (guint attempt,
                           seconds, attempt);
 }
 
+/* All that it needs is there, but a thread that calls it. */
 static char *
-explain_ready (GFlowRun *self)
+explain_ready (GFlowRun *self,
+               guint32   index)
 {
-  return g_strdup (_g_flow_run_is_paused (self) ? _("The run is paused") : _("Is about to start"));
+  if (_g_flow_run_is_paused (self))
+    return g_strdup (_("The run is paused"));
+  /* Relaxed: it is news of the past in any case. */
+  if ((self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0 && self->n_lanes > 0 &&
+      atomic_load_explicit (&self->n_inside, memory_order_relaxed) >= self->n_lanes)
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE,
+                                         "Waits for the thread that works for the run",
+                                         "Waits for one of the %u threads that work for the run",
+                                         self->n_lanes),
+                            self->n_lanes);
+  return g_strdup (_("Is about to start"));
 }
 
 static char *
@@ -68,12 +80,35 @@ explain_waiting (GFlowRun *self,
   GFlowNode *node = find_upstream (self, index, not_ended, &n);
 
   if (node == NULL)
-    return explain_ready (self);
+    return explain_ready (self, index);
   if (n == 1)
     return g_strdup_printf (_("Waits for “%s”"), g_flow_node_get_title (node));
   return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Waits for “%s” and %u other node",
                                        "Waits for “%s” and %u other nodes", n - 1),
                           g_flow_node_get_title (node), n - 1);
+}
+
+/* Who has the lock that a node waits for; NULL if it is free by now. */
+static char *
+explain_holder (GFlowRun  *self,
+                GFlowLock *lock)
+{
+  g_autofree char *title = NULL;
+  gboolean is_other;
+  const guint n = _g_flow_run_find_holders (self, lock, &title, &is_other);
+
+  if (n == 0)
+    return g_flow_lock_get_in_use (lock) > 0 ? g_strdup (_("somebody else has it")) : NULL;
+  if (n == 1)
+    return g_strdup_printf (is_other ? _("“%s” of another run has it") : _("“%s” has it"), title);
+  return g_strdup_printf (is_other ? g_dngettext (GETTEXT_PACKAGE,
+                                                  "“%s” and %u other node of other runs have it",
+                                                  "“%s” and %u other nodes of other runs have it",
+                                                  n - 1)
+                                   : g_dngettext (GETTEXT_PACKAGE,
+                                                  "“%s” and %u other node have it",
+                                                  "“%s” and %u other nodes have it", n - 1),
+                          title, n - 1);
 }
 
 static char *
@@ -86,9 +121,17 @@ explain_locked (GFlowRun *self,
     return g_strdup (_("Is about to start"));
   if (lock == self->parallel_lock)
     return g_strdup (_("Waits because as many nodes as the flow allows run already"));
-  if (g_flow_lock_get_name (lock) != NULL)
-    return g_strdup_printf (_("Waits for the lock “%s”"), g_flow_lock_get_name (lock));
-  return g_strdup (_("Waits for a lock"));
+
+  g_autofree char *waits = g_flow_lock_get_name (lock) != NULL
+                             ? g_strdup_printf (_("Waits for the lock “%s”"),
+                                                g_flow_lock_get_name (lock))
+                             : g_strdup (_("Waits for a lock"));
+  g_autofree char *holder = explain_holder (self, lock);
+
+  if (holder == NULL)
+    return g_steal_pointer (&waits);
+  /* Translators: “Waits for the lock “x”: “y” has it” */
+  return g_strdup_printf (_("%s: %s"), waits, holder);
 }
 
 static char *
@@ -168,7 +211,7 @@ g_flow_run_dup_node_reason (GFlowRun  *self,
     case G_FLOW_NODE_STATE_WAITING:
       return explain_waiting (self, index);
     case G_FLOW_NODE_STATE_READY:
-      return explain_ready (self);
+      return explain_ready (self, index);
     case G_FLOW_NODE_STATE_LOCKED:
       return explain_locked (self, index);
     case G_FLOW_NODE_STATE_SKIPPED:

@@ -34,8 +34,9 @@ struct _GFlowRecord
 /* Is called while nodes run. @started and @ended come in the thread that runs the
  * node, with no lock of the library held, but between bodies: they must be quick. What
  * waits for a node starts after its @ended. @ended also comes, without @started, for
- * nodes that are not run. @subrun and @finished come in the owner context; @subrun
- * before the run in @index starts, so that it can be observed, too. All may be NULL. */
+ * nodes that are not run. @subrun comes in any thread, too, as bodies start runs, before
+ * the run in @index starts, so that it can be observed. @finished comes in the owner
+ * context. All may be NULL. */
 struct _GFlowObserver
 {
   GFlowObserver *next; /* set by _g_flow_run_observe() */

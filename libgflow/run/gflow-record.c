@@ -5,6 +5,8 @@
 
 #include "gflow-record-private.h"
 
+#include "gflow-steps-private.h"
+
 /* Records are written by the thread that runs the node, without a lock: the release
  * with which a node ends orders them for whoever has seen that. */
 
@@ -136,6 +138,7 @@ _g_flow_run_record_start (GFlowRun  *self,
   for (GFlowObserver *o = self->observers; o != NULL; o = o->next)
     if (o->started != NULL)
       o->started (o, self, index, record);
+  _g_flow_run_note_change (self, index);
 }
 
 void

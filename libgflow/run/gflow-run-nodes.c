@@ -5,7 +5,7 @@
 
 #include "gflow-run-private.h"
 
-#include "gflow-step-private.h"
+#include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -178,7 +178,7 @@ g_flow_run_get_errors (GFlowRun *self)
   _g_flow_mutex_unlock (&self->mutex);
 
   for (guint i = 0; i < nodes->len; i++)
-    g_ptr_array_add (steps, _g_flow_step_new (self, nodes->pdata[i]));
+    g_ptr_array_add (steps, g_object_ref (_g_flow_run_ensure_step (self, nodes->pdata[i])));
   if (steps->len > 0)
     g_list_store_splice (self->error_list, n_known, 0, steps->pdata, steps->len);
   return G_LIST_MODEL (self->error_list);

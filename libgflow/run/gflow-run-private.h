@@ -18,10 +18,15 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
-typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowChange GFlowChange;
 typedef struct _GFlowCompletion GFlowCompletion;
+typedef struct _GFlowFamily GFlowFamily;
+typedef struct _GFlowLearner GFlowLearner;
+typedef struct _GFlowOwner GFlowOwner;
+typedef struct _GFlowPace GFlowPace;
 typedef struct _GFlowNodeNews GFlowNodeNews;
 typedef struct _GFlowObserver GFlowObserver;
+typedef struct _GFlowProgress GFlowProgress;
 typedef struct _GFlowRecord GFlowRecord;
 typedef struct _GFlowResult GFlowResult;
 typedef struct _GFlowAttempts GFlowAttempts;
@@ -54,6 +59,8 @@ typedef enum
   G_FLOW_MARK_DESELECTED = 1 << 10, /* an upstream has selected others */
   G_FLOW_MARK_DEFERRED   = 1 << 11, /* it goes on after its body, and nobody has completed it */
   G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
+  G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
+  G_FLOW_MARK_OVER       = 1 << 14, /* it has failed or was skipped, and all who wait know */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -68,6 +75,7 @@ typedef enum
   G_FLOW_ATTENTION_RECORDED  = 1 << 6, /* see gflow-record-private.h */
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
   G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
+  G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -163,6 +171,9 @@ struct _GFlowRun
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
+  guint32          parent_index; /* which of its nodes this is a part of, if of one */
+  guint            depth;        /* how many runs wait for this one */
+  GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   GFlowParking    *caller;       /* (unowned) (nullable): where it does */
   GFlowCrew       *crew;         /* (owned) (nullable) */
@@ -170,7 +181,11 @@ struct _GFlowRun
   gboolean         quiet;        /* nobody is told of it */
   gboolean         is_recorded;  /* see gflow-record-private.h */
   GFlowObserver   *observers;    /* (owned) (nullable) */
+  GList            locker_link;  /* in a list of runs, if the plan has locks: gflow-locking.c */
   gint64           start_time;   /* monotonic, in µs */
+  GFlowHistory    *history;      /* (owned) (nullable) */
+  gboolean         history_set;  /* not as the flow says */
+  GFlowLearner    *learner;      /* (unowned) (nullable): one of the observers, if there is a history */
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
@@ -210,22 +225,42 @@ struct _GFlowRun
   _Atomic (GFlowCompletion *) completed; /* deferred nodes to end: last in, first out */
   gboolean         defers;       /* some node was deferred */
   GSource         *deadline_source; /* (owned) (nullable) */
-  GSource         *progress_source; /* (owned) (nullable) */
+  GSource         *tick_source;  /* (owned) (nullable): see gflow-progress.c */
   double           notified_fraction;
   guint            notified_done;
+  char            *notified_status; /* (owned) (nullable) */
+  guint            notified_elapsed; /* in seconds, and so what follows */
+  guint            notified_remaining;
+  double           notified_rate;
+  gint64           end_time;     /* monotonic, in µs; set before the state tells of the end */
   GFlowEndedFunc   ended;
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
   gulong           cancel_handler;
 
+  /* Steps: owner context only, see gflow-steps.c */
+  GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */
+  GHashTable      *steps;        /* (owned) (nullable): GFlowNode → GFlowStep */
+  gboolean         tells_steps;  /* of all nodes; fixed when nodes start */
+  guint32          first_changed; /* index and 1 of a list by the next of changes, to be told */
+  guint32          last_changed;
+
   GFlowAttempts   *attempts;     /* (owned) (nullable): of the plan's policies, in their order */
   _Atomic gboolean aside_posted; /* some of these have failed */
+  GSList          *spent;        /* (owned) of GCancellable: of attempts that were cancelled */
+  GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
+  _Atomic guint    n_revived;    /* nodes that have ended once too often */
+  _Atomic guint64  weight_revived; /* of these */
+  _Atomic guint    revival_epoch; /* counts what is revived, and what of it has ended */
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
+  _Atomic (GFlowChange *)  changes;
+  _Atomic guint32          changed; /* of these, what is noted: last in, first out */
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
+  _Atomic (GMainContext *) grown_context; /* of sub-runs, if there is no owner */
   GFlowSpares      spares;       /* owner context only, and so what follows */
   GFlowAhead       ahead;
   GFlowCall       *returned;     /* (nullable): calls that have not ended though the body returned */
@@ -238,7 +273,16 @@ struct _GFlowRun
   guint32          cancelled_node; /* the first that was cancelled by itself */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
+  GArray          *wanted;       /* (owned) (nullable) of guint32: failed nodes to run again */
+  GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
+  GHashTable      *progress;     /* (owned) (nullable): index → GFlowProgress */
+  GPtrArray       *progressing;  /* (owned) (nullable) of GFlowProgress: may run */
+  GArray          *progressed;   /* (owned) (nullable) of guint32: to be noted */
+  GHashTable      *kept_subruns; /* (owned) (nullable): index → GPtrArray of GFlowRun, for steps */
+  double           best_fraction; /* that was told */
+  GFlowPace       *pace;         /* (owned) (nullable) */
+  GHashTable      *families;     /* (owned) (nullable): index → GFlowFamily, of nodes that run */
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
@@ -259,10 +303,10 @@ void           _g_flow_run_finish          (GFlowRun        *self);
 /* The state of the nodes: gflow-state.c */
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
+void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);
 void           _g_flow_run_free_state      (GFlowRun        *self);
 void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
-double         _g_flow_run_count_fraction  (GFlowRun        *self);
 GFlowNodeState _g_flow_run_judge           (GFlowRun        *self,
                                             guint32          index);
 gboolean       _g_flow_run_may_run         (GFlowRun        *self,
@@ -307,10 +351,16 @@ void           _g_flow_run_notify_state    (GFlowRun        *self);
 void           _g_flow_run_emit            (GFlowRun        *self,
                                             GFlowEvent       event,
                                             const GError    *error);
+void           _g_flow_run_notify_progress (GFlowRun        *self);
+gboolean       _g_flow_run_tells_steps     (GFlowRun        *self);
+void           _g_flow_run_emit_step_changed (GFlowRun      *self,
+                                            GFlowStep       *step);
+void           _g_flow_run_items_changed   (GFlowRun        *self,
+                                            guint            n_removed,
+                                            guint            n_added);
 void           _g_flow_run_notify_paused   (GFlowRun        *self);
 void           _g_flow_run_emit_stop_node  (GFlowRun        *self,
                                             guint32          index);
-gboolean       _g_flow_run_progress_cb     (gpointer         user_data);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
 /* Getting nodes to where they run: gflow-worker.c */
@@ -325,6 +375,9 @@ void           _g_flow_run_deliver_chosen  (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             gboolean         takes_one);
 void           _g_flow_run_deliver         (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_put_down        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
 void           _g_flow_run_work            (GFlowRun        *self,
@@ -342,6 +395,19 @@ void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
 
+/* Running again what has failed: gflow-revive.c */
+GFlowNodeState _g_flow_run_judge_ready     (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_end_revived     (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_revive_wanted   (GFlowRun        *self);
+void           _g_flow_run_set_over        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_forget_attempt  (GFlowRun        *self,
+                                            guint32          index);
+
 /* Timeouts and retries: gflow-attempts.c */
 void           _g_flow_run_alloc_attempts  (GFlowRun        *self);
 void           _g_flow_run_free_attempts   (GFlowRun        *self);
@@ -356,6 +422,8 @@ void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);
 void           _g_flow_run_end_aside       (GFlowRun        *self);
+void           _g_flow_run_reset_attempts  (GFlowRun        *self,
+                                            guint32          index);
 gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
                                             guint32          index);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
@@ -378,17 +446,59 @@ gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             guint32          index,
                                             GFlowNodeState   judged);
 void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
+gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *other);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
+void           _g_flow_run_enlist_locker   (GFlowRun        *self);
+void           _g_flow_run_delist_locker   (GFlowRun        *self);
+guint          _g_flow_run_find_holders    (GFlowRun        *self,
+                                            GFlowLock       *lock,
+                                            char           **title,
+                                            gboolean        *is_other);
 
 /* Results: gflow-results.c */
 void           _g_flow_run_drop_results    (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
+void           _g_flow_run_discard_value   (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            GValue          *value);
+void           _g_flow_run_drop_kept_results (GFlowRun      *self);
 void           _g_flow_run_drop_result     (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
+
+/* Nodes that start runs: gflow-grow.c */
+void           _g_flow_run_adopt           (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *child);
+gboolean       _g_flow_run_has_parts       (GFlowRun        *self,
+                                            guint32          index);
+gboolean       _g_flow_run_fail_part       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError          *error);
+gboolean       _g_flow_run_end_part        (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            GFlowNodeState  *state);
+double         _g_flow_run_count_sub_runs_locked (GFlowRun  *self,
+                                            guint32          index);
+GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
+                                            guint32          index);
+GPtrArray     *_g_flow_run_ref_all_sub_runs (GFlowRun       *self);
+
+/* Nodes that are run for each item of a list: gflow-map.c */
+gboolean       _g_flow_run_start_map       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError         **error);
+void           _g_flow_run_end_map         (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *child);
+void           _g_flow_run_name_item       (GFlowRun        *child,
+                                            GError         **error);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,
@@ -430,6 +540,9 @@ void           _g_flow_run_end_returned    (GFlowRun        *self);
 void           _g_flow_run_end_async       (GFlowRun        *self,
                                             guint32          index,
                                             GError          *error);
+void           _g_flow_run_end_in_context  (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 
@@ -529,6 +642,17 @@ _g_flow_run_is_recorded (GFlowRun *self)
   /* Relaxed: who sees it looks for the records, and does without if they are not there. */
   return (atomic_load_explicit (&self->attention, memory_order_relaxed) &
           G_FLOW_ATTENTION_RECORDED) != 0;
+}
+
+/* Whether a node that has ended will not look at results again. One that failed, or was
+ * skipped for that, may be run again. */
+static inline gboolean
+_g_flow_run_has_read (GFlowRun       *self,
+                      guint32         index,
+                      GFlowNodeState  state)
+{
+  return state == G_FLOW_NODE_STATE_DONE ||
+         (_g_flow_run_marks (self, index) & G_FLOW_MARK_BY_CHOICE) != 0;
 }
 
 /* Whether no node of the run is plain. */

@@ -6,8 +6,12 @@
 #include "gflow-run-private.h"
 
 #include "gflow-enum-types.h"
+#include "gflow-estimate-private.h"
+#include "gflow-progress-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
+#include "graph/gflow-history.h"
 
 /**
  * GFlowRun:
@@ -25,6 +29,11 @@
  * g_flow_run_execute (run, cancellable, executed_cb, self);
  * ```
  *
+ * A run is a list model of its nodes, as [class@GFlow.FlowStep]s, in the order in which
+ * they were added: to be shown in a list view, for instance. Steps are made when somebody
+ * asks for them. Before the run starts these are the nodes that the flow had when somebody
+ * first asked for them; when it starts, the list is brought up to date.
+ *
  * Every run ends in exactly one of done, failed and cancelled, and every node
  * of it in exactly one of done, failed, skipped and cancelled. The first error
  * in time is the error of the run; all of them are kept.
@@ -32,8 +41,8 @@
  * ## Thread safety
  *
  * A run belongs to its owner context: the thread-default main context of the
- * thread that started it. There all its signals and notifications come. Results,
- * states, reasons and cancellation may be used from any thread.
+ * thread that started it. There all its signals and notifications come, and there it is
+ * a list. Results, states, reasons, progress and cancellation may be used from any thread.
  *
  * Since: 0.1
  */
@@ -53,14 +62,24 @@ enum
   PROP_FRACTION,
   PROP_N_DONE,
   PROP_N_TOTAL,
+  PROP_STATUS,
+  PROP_ELAPSED,
+  PROP_REMAINING,
+  PROP_RATE,
+  PROP_HISTORY,
+  PROP_ITEM_TYPE,
+  PROP_N_ITEMS,
   N_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
 static guint signals[G_FLOW_EVENT_ALWAYS + 1];
+static guint step_changed_signal;
 static guint stop_node_signal;
 
-G_DEFINE_FINAL_TYPE (GFlowRun, g_flow_run, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE_WITH_CODE (GFlowRun, g_flow_run, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL,
+                                                      _g_flow_run_list_model_init))
 
 /* For the other files */
 
@@ -123,8 +142,66 @@ _g_flow_run_emit_stop_node (GFlowRun *self,
   g_signal_emit (self, stop_node_signal, 0, self->plan->nodes[index].node);
 }
 
+/* Whether somebody is notified of this property, or of all. */
+static gboolean
+is_notified_of (GFlowRun *self,
+                guint     property)
+{
+  return g_signal_has_handler_pending (self, g_signal_lookup ("notify", G_TYPE_OBJECT),
+                                       g_quark_from_static_string (properties[property]->name),
+                                       TRUE);
+}
+
+/* Notifies of a number that people look at, if they would see a difference. */
 static void
-notify_progress (GFlowRun *self)
+notify_rounded (GFlowRun *self,
+                guint     property,
+                guint    *told,
+                guint     now)
+{
+  if (*told == now)
+    return;
+
+  *told = now;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+notify_status (GFlowRun *self)
+{
+  if (!is_notified_of (self, PROP_STATUS))
+    return;
+
+  g_autofree char *status = g_flow_run_dup_status (self);
+
+  if (g_strcmp0 (self->notified_status, status) == 0)
+    return;
+
+  g_free (self->notified_status);
+  self->notified_status = g_steal_pointer (&status);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS]);
+}
+
+static void
+notify_times (GFlowRun *self)
+{
+  const double remaining = g_flow_run_get_remaining (self);
+  const double rate = g_flow_run_get_rate (self);
+  const guint seconds = remaining < 0.0 ? G_MAXUINT : _g_flow_run_round_seconds (remaining);
+
+  notify_rounded (self, PROP_ELAPSED, &self->notified_elapsed,
+                  (guint) g_flow_run_get_elapsed (self));
+  notify_rounded (self, PROP_REMAINING, &self->notified_remaining, seconds);
+  if (ABS (rate - self->notified_rate) > ABS (self->notified_rate) / 100)
+    {
+      self->notified_rate = rate;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RATE]);
+    }
+}
+
+/* Ten times a second, and at the end. */
+void
+_g_flow_run_notify_progress (GFlowRun *self)
 {
   const guint n_done = _g_flow_run_count_done (self);
   const double fraction = g_flow_run_get_fraction (self);
@@ -136,14 +213,38 @@ notify_progress (GFlowRun *self)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FRACTION]);
   self->notified_done = n_done;
   self->notified_fraction = fraction;
+  if (_g_flow_watch_is_notified (self))
+    {
+      notify_status (self);
+      notify_times (self);
+    }
   g_object_thaw_notify (G_OBJECT (self));
 }
 
+/* Whether somebody wants to be told of all steps. */
 gboolean
-_g_flow_run_progress_cb (gpointer user_data)
+_g_flow_run_tells_steps (GFlowRun *self)
 {
-  notify_progress (user_data);
-  return G_SOURCE_CONTINUE;
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, step_changed_signal, 0,
+                                NULL, NULL, NULL) != 0;
+}
+
+void
+_g_flow_run_emit_step_changed (GFlowRun  *self,
+                               GFlowStep *step)
+{
+  g_signal_emit (self, step_changed_signal, 0, step);
+}
+
+/* All of them. */
+void
+_g_flow_run_items_changed (GFlowRun *self,
+                           guint     n_removed,
+                           guint     n_added)
+{
+  g_list_model_items_changed (G_LIST_MODEL (self), 0, n_removed, n_added);
+  if (n_removed != n_added)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
 }
 
 void
@@ -153,7 +254,7 @@ _g_flow_run_notify_ended (GFlowRun *self)
   if (!_g_flow_watch_is_notified (self))
     return;
 
-  notify_progress (self);
+  _g_flow_run_notify_progress (self);
   _g_flow_run_notify_state (self);
   if (self->error != NULL)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
@@ -191,6 +292,14 @@ free_cancellables (GFlowRun *self)
 }
 
 static void
+free_grown_context (GFlowRun *self)
+{
+  GMainContext *context = atomic_load_explicit (&self->grown_context, memory_order_relaxed);
+
+  g_clear_pointer (&context, g_main_context_unref);
+}
+
+static void
 g_flow_run_finalize (GObject *object)
 {
   GFlowRun *self = G_FLOW_RUN (object);
@@ -198,15 +307,26 @@ g_flow_run_finalize (GObject *object)
   g_assert (self->waits.length == 0);
   _g_flow_run_free_results (self);
   free_cancellables (self);
+  _g_flow_run_free_steps (self);
+  _g_flow_run_free_progress (self);
+  free_grown_context (self);
   _g_flow_run_free_records (self);
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
   _g_flow_run_free_attempts (self);
   _g_flow_run_free_state (self);
+  g_clear_object (&self->history);
+  g_clear_pointer (&self->pace, g_free);
+  g_clear_pointer (&self->notified_status, g_free);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
+  g_clear_pointer (&self->missing, g_hash_table_unref);
+  g_clear_pointer (&self->wanted, g_array_unref);
+  g_slist_free_full (self->old_errors, (GDestroyNotify) g_error_free);
   g_clear_pointer (&self->choices, g_hash_table_unref);
+  g_clear_pointer (&self->families, g_hash_table_unref);
+  g_clear_object (&self->items);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -265,6 +385,27 @@ g_flow_run_get_property (GObject    *object,
     case PROP_N_TOTAL:
       g_value_set_uint (value, g_flow_run_get_n_total (self));
       break;
+    case PROP_STATUS:
+      g_value_take_string (value, g_flow_run_dup_status (self));
+      break;
+    case PROP_ELAPSED:
+      g_value_set_double (value, g_flow_run_get_elapsed (self));
+      break;
+    case PROP_REMAINING:
+      g_value_set_double (value, g_flow_run_get_remaining (self));
+      break;
+    case PROP_RATE:
+      g_value_set_double (value, g_flow_run_get_rate (self));
+      break;
+    case PROP_HISTORY:
+      g_value_set_object (value, self->history);
+      break;
+    case PROP_ITEM_TYPE:
+      g_value_set_gtype (value, _g_flow_run_get_item_type (G_LIST_MODEL (self)));
+      break;
+    case PROP_N_ITEMS:
+      g_value_set_uint (value, _g_flow_run_get_n_items (G_LIST_MODEL (self)));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -295,6 +436,9 @@ g_flow_run_set_property (GObject      *object,
     case PROP_KEEP_RESULTS:
       g_flow_run_set_keep_results (self, g_value_get_boolean (value));
       break;
+    case PROP_HISTORY:
+      g_flow_run_set_history (self, g_value_get_object (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -307,6 +451,8 @@ g_flow_run_constructed (GObject *object)
 
   if (!self->on_error_set && self->flow != NULL)
     self->on_error = g_flow_get_on_error (self->flow);
+  if (!self->history_set && self->flow != NULL)
+    g_set_object (&self->history, g_flow_get_history (self->flow));
 
   G_OBJECT_CLASS (g_flow_run_parent_class)->constructed (object);
 }
@@ -415,8 +561,10 @@ install_properties (GObjectClass *object_class)
   /**
    * GFlowRun:fraction: (attributes org.gtk.Property.get=g_flow_run_get_fraction)
    *
-   * How much of the run has ended, from 0 to 1, by the weights of the nodes.
-   * Never goes back, and is notified at most ten times a second.
+   * How much of the run is done, from 0 to 1, by the weights of the nodes. Of nodes that
+   * run, what they have said with [method@GFlow.FlowRun.set_node_progress] counts, and
+   * of nodes that run a flow, how far that is. Never goes back, and is notified at most
+   * ten times a second.
    *
    * A handler for notifications must be connected by the time that the flow
    * emits `started`.
@@ -442,6 +590,75 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_N_TOTAL] = g_param_spec_uint ("n-total", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  /**
+   * GFlowRun:status:
+   *
+   * One translated line for people of how far the run is: see
+   * [method@GFlow.FlowRun.dup_status]. Notified as `fraction` is.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STATUS] = g_param_spec_string ("status", NULL, NULL, NULL, ro);
+
+  /**
+   * GFlowRun:elapsed: (attributes org.gtk.Property.get=g_flow_run_get_elapsed)
+   *
+   * How long the run has taken by now, or took, in seconds. Notified once a second.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ELAPSED] = g_param_spec_double ("elapsed", NULL, NULL, 0.0, G_MAXDOUBLE, 0.0, ro);
+
+  /**
+   * GFlowRun:remaining: (attributes org.gtk.Property.get=g_flow_run_get_remaining)
+   *
+   * How long the run will take from now on, in seconds, as far as can be told; -1 as long
+   * as there is no evidence. Notified when it is another second, or, of more than ten,
+   * other five seconds, or another minute, or hour.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_REMAINING] = g_param_spec_double ("remaining", NULL, NULL, -1.0, G_MAXDOUBLE,
+                                                    -1.0, ro);
+
+  /**
+   * GFlowRun:rate: (attributes org.gtk.Property.get=g_flow_run_get_rate)
+   *
+   * How many nodes end in a second, lately; -1 as long as there is no evidence. Notified
+   * when it has changed by a hundredth.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_RATE] = g_param_spec_double ("rate", NULL, NULL, -1.0, G_MAXDOUBLE, -1.0, ro);
+
+  /**
+   * GFlowRun:history: (attributes org.gtk.Property.get=g_flow_run_get_history org.gtk.Property.set=g_flow_run_set_history)
+   *
+   * What the run knows of how long nodes take, and what it learns of that is added to.
+   * As the flow says, unless set. To be set before the run starts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_HISTORY] = g_param_spec_object ("history", NULL, NULL, G_TYPE_FLOW_HISTORY, rw);
+
+  /**
+   * GFlowRun:item-type:
+   *
+   * The type of the items: [class@GFlow.FlowStep].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ITEM_TYPE] = g_param_spec_gtype ("item-type", NULL, NULL, G_TYPE_OBJECT, ro);
+
+  /**
+   * GFlowRun:n-items:
+   *
+   * The number of steps.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_ITEMS] = g_param_spec_uint ("n-items", NULL, NULL, 0, G_MAXUINT, 0, ro);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -488,6 +705,23 @@ install_signals (GObjectClass *object_class)
                                                NULL, G_TYPE_NONE, 0);
 
   /**
+   * GFlowRun::step-changed:
+   * @self: the run
+   * @step: what has changed
+   *
+   * Emitted in the owner context when something of a step has changed: once, however much
+   * it was since the last time. Before `done` or `error` is emitted, this was for every
+   * step that has ended.
+   *
+   * A handler must be connected by the time that the flow emits `started`. Later, only
+   * steps that somebody has asked for are told of.
+   *
+   * Since: 0.1
+   */
+  step_changed_signal = g_signal_new ("step-changed", type, flags, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 1, G_TYPE_FLOW_STEP);
+
+  /**
    * GFlowRun::stop-node:
    * @self: the run
    * @node: the node
@@ -525,6 +759,9 @@ g_flow_run_init (GFlowRun *self)
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
+  self->notified_remaining = G_MAXUINT;
+  self->notified_rate = -1.0;
+  self->parent_index = G_FLOW_NO_NODE;
 }
 
 /**
@@ -869,10 +1106,32 @@ g_flow_run_set_keep_results (GFlowRun *self,
 }
 
 /**
+ * g_flow_run_set_history: (attributes org.gtk.Method.set_property=history)
+ * @self: a run that has not started
+ * @history: (nullable): the history
+ *
+ * Sets what the run learns of how long nodes take.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_history (GFlowRun     *self,
+                        GFlowHistory *history)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (history == NULL || G_IS_FLOW_HISTORY (history));
+  g_return_if_fail (is_new (self));
+
+  self->history_set = TRUE;
+  if (g_set_object (&self->history, history))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HISTORY]);
+}
+
+/**
  * g_flow_run_get_fraction: (attributes org.gtk.Method.get_property=fraction)
  * @self: a run
  *
- * Gets how much of the run has ended, by the weights of the nodes.
+ * Gets how much of the run is done, by the weights of the nodes.
  *
  * Returns: from 0 to 1
  *

@@ -34,6 +34,10 @@ G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_cancel_node          (GFlowRun             *self,
                                                  GFlowNode            *node);
 G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_run_retry_node           (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GError              **error);
+G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_pause                (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_resume               (GFlowRun             *self);
@@ -60,6 +64,9 @@ GVariant       *g_flow_run_dup_result_variant   (GFlowRun             *self,
                                                  GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
 G_FLOW_AVAILABLE_IN_0_1
 GObject        *g_flow_run_dup_result_object    (GFlowRun             *self,
+                                                 GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GListModel     *g_flow_run_dup_result_list      (GFlowRun             *self,
                                                  GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The nodes of the run */
@@ -88,6 +95,32 @@ void            g_flow_run_fail_node            (GFlowRun             *self,
                                                  const GError         *error);
 G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_run_get_errors           (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowStep      *g_flow_run_get_step             (GFlowRun             *self,
+                                                 GFlowNode            *node);
+
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_node_progress    (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 double                fraction,
+                                                 const char           *message);
+
+/* Growing while it runs */
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowRun       *g_flow_run_spawn                (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlow                *subflow);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_spawn_run            (GFlowRun             *self,
+                                                 GFlowNode            *node,
+                                                 GFlowRun             *subrun);
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode      *g_flow_run_get_parent_node      (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+const GValue   *g_flow_run_get_item             (GFlowRun             *self,
+                                                 GFlowNode            *node);
 
 /* Branches */
 
@@ -134,5 +167,18 @@ G_FLOW_AVAILABLE_IN_0_1
 guint           g_flow_run_get_n_done           (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
 guint           g_flow_run_get_n_total          (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+char           *g_flow_run_dup_status           (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+double          g_flow_run_get_elapsed          (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+double          g_flow_run_get_remaining        (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+double          g_flow_run_get_rate             (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowHistory   *g_flow_run_get_history          (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_history          (GFlowRun             *self,
+                                                 GFlowHistory         *history);
 
 G_END_DECLS

@@ -731,6 +731,20 @@ _g_flow_scheduler_caller_is_busy (GFlowRun *run)
   unlock ();
 }
 
+/* The thread that has helped will not any more. */
+void
+_g_flow_scheduler_caller_leaves (GFlowRun *run)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+  run->caller_waits = FALSE;
+  /* If it is hungry it has called, but maybe for this thread. */
+  if (atomic_load_explicit (&run->hungry, memory_order_relaxed))
+    call_worker (run);
+  else if (_g_flow_run_has_work (run))
+    make_hungry (run);
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
 /* All nodes have ended, as the owner context sees it: a worker may still be
  * about to leave. */
 void

@@ -80,6 +80,16 @@ _g_flow_run_alloc_state (GFlowRun *self,
   atomic_store_explicit (&self->next_root, plan->n_roots, memory_order_relaxed);
 }
 
+/* Nodes of workers will end elsewhere, and others become ready by that. */
+void
+_g_flow_run_ensure_inbox_locked (GFlowRun *self)
+{
+  if (g_flow_inbox_slots (&self->inbox) == NULL)
+    g_flow_inbox_open (&self->inbox,
+                       (_Atomic guint32 *) g_new0 (guint32, MAX (self->plan->n_nodes -
+                                                                   self->plan->n_context, 1)));
+}
+
 void
 _g_flow_run_free_state (GFlowRun *self)
 {
@@ -90,8 +100,8 @@ _g_flow_run_free_state (GFlowRun *self)
       g_free (self->lanes[i].chosen[1].items);
     }
   g_clear_pointer (&self->block, g_free);
-  g_clear_pointer ((gpointer *) &self->inbox.slots, g_free);
-  g_clear_pointer ((gpointer *) &self->context_inbox.slots, g_free);
+  g_free ((gpointer) g_flow_inbox_slots (&self->inbox));
+  g_free ((gpointer) g_flow_inbox_slots (&self->context_inbox));
   g_flow_heap_clear (&self->heap);
   g_flow_heap_clear (&self->context_heap);
 }
@@ -144,25 +154,7 @@ _g_flow_run_count_done (GFlowRun *self)
 
   for (guint i = 0; i <= self->n_lanes; i++)
     n_done += atomic_load_explicit (&self->lanes[i].n_done, memory_order_relaxed);
-  return n_done;
-}
-
-double
-_g_flow_run_count_fraction (GFlowRun *self)
-{
-  guint64 weight = 0;
-
-  if (!_g_flow_run_has_state (self))
-    return 0.0;
-  if (g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING)
-    return 1.0;
-  if (self->plan->weights == NULL)
-    return self->plan->n_nodes > 0
-             ? (double) _g_flow_run_count_done (self) / self->plan->n_nodes : 0.0;
-
-  for (guint i = 0; i <= self->n_lanes; i++)
-    weight += atomic_load_explicit (&self->lanes[i].weight, memory_order_relaxed);
-  return self->plan->total_weight > 0 ? (double) weight / self->plan->total_weight : 0.0;
+  return n_done - atomic_load_explicit (&self->n_revived, memory_order_relaxed);
 }
 
 /* Judging: what becomes of a node that is ready */
@@ -428,6 +420,9 @@ _g_flow_run_fail_node (GFlowRun *self,
                          _("The node “%s” failed without an error"),
                          g_flow_node_get_name (self->plan->nodes[index].node));
 
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) != 0 &&
+      _g_flow_run_fail_part (self, index, error))
+    return G_FLOW_NODE_STATE_FAILED;
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0 &&
       _g_flow_run_take_attempt (self, index, &error))
     return G_FLOW_NODE_STATE_WAITING;

@@ -6,6 +6,7 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /* Changing how a run goes on while it does.
  *
@@ -55,6 +56,8 @@ _g_flow_run_push_to_heap (GFlowRun *self,
 
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   g_flow_heap_push (in_context ? &self->context_heap : &self->heap, &index, 1);
   if (_g_flow_run_is_paused (self))
     _g_flow_owner_post (self);
@@ -130,6 +133,8 @@ _g_flow_run_tell_paused (GFlowRun *self)
 
   self->notified_paused = paused;
   _g_flow_run_notify_paused (self);
+  /* Why nodes do not run is another reason now. */
+  _g_flow_run_update_steps (self);
 }
 
 /* Has what waits look at it again, and who watches told. */
@@ -140,6 +145,17 @@ tell_later (GFlowRun *self)
     _g_flow_run_tell_paused (self);
   else
     _g_flow_scheduler_wake (self);
+}
+
+/* The runs that are parts of nodes follow the run around them. */
+static void
+pass_on (GFlowRun *self,
+         void      (*func) (GFlowRun *))
+{
+  g_autoptr(GPtrArray) sub_runs = _g_flow_run_ref_all_sub_runs (self);
+
+  for (guint i = 0; i < sub_runs->len; i++)
+    func (sub_runs->pdata[i]);
 }
 
 /**
@@ -167,8 +183,11 @@ g_flow_run_pause (GFlowRun *self)
 
   /* First, so that whoever sees the pause knows where to put what is ready. */
   _g_flow_run_steer (self);
-  if (set_paused (self, TRUE))
-    tell_later (self);
+  if (!set_paused (self, TRUE))
+    return;
+
+  tell_later (self);
+  pass_on (self, g_flow_run_pause);
 }
 
 /**
@@ -184,8 +203,11 @@ g_flow_run_resume (GFlowRun *self)
 {
   g_return_if_fail (G_IS_FLOW_RUN (self));
 
-  if (set_paused (self, FALSE))
-    tell_later (self);
+  if (!set_paused (self, FALSE))
+    return;
+
+  tell_later (self);
+  pass_on (self, g_flow_run_resume);
 }
 
 /**

@@ -7,7 +7,9 @@
 
 G_BEGIN_DECLS
 
-GFlowStep *_g_flow_step_new (GFlowRun  *run,
-                             GFlowNode *node);
+GFlowStep *_g_flow_step_new    (GFlowRun  *run,
+                                GFlowNode *node);
+gboolean   _g_flow_step_update (GFlowStep *self,
+                                GFlowRun  *run);
 
 G_END_DECLS

@@ -38,17 +38,19 @@ free_call (GFlowCall *call)
 
 static G_DEFINE_QUARK (g-flow-call, call)
 
-/* Ends a node that began in the context, in the context. */
-static void
-end_in_context (GFlowRun       *self,
-                guint32         index,
-                GFlowNodeState  state)
+/* Ends a node in the context: one that began there, or that has ended with a sub-run. */
+void
+_g_flow_run_end_in_context (GFlowRun       *self,
+                            guint32         index,
+                            GFlowNodeState  state)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
   GFlowFrame frame = { _g_flow_frame, self, lane, FALSE };
 
   _g_flow_frame = &frame;
-  _g_flow_run_free_cancellable (self, index);
+  /* Sub-runs may have it still. */
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) == 0)
+    _g_flow_run_free_cancellable (self, index);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
 }
@@ -59,9 +61,9 @@ _g_flow_run_end_async (GFlowRun *self,
                        guint32   index,
                        GError   *error)
 {
-  end_in_context (self, index,
-                  error != NULL ? _g_flow_run_fail_node (self, index, error)
-                                : _g_flow_run_end_attempt (self, index));
+  _g_flow_run_end_in_context (self, index,
+                              error != NULL ? _g_flow_run_fail_node (self, index, error)
+                                            : _g_flow_run_end_attempt (self, index));
 }
 
 static void
@@ -237,44 +239,26 @@ _g_flow_call_discard (GFlowCall *call)
   leave_call (call);
 }
 
-static void
-subflow_ended (GFlowRun     *child,
-               const GError *error,
-               gpointer      user_data)
-{
-  GFlowCall *call = user_data;
-  GFlowRun *run = g_object_ref (call->run);
-
-  end_call (call, error != NULL ? g_error_copy (error) : NULL);
-  _g_flow_owner_run_now (run);
-  free_call (call);
-  g_object_unref (run);
-  g_object_unref (child);
-}
-
-/* The node runs a flow: it ends as that run ends. */
+/* The node runs a flow: it has no body, and ends as that run ends. */
 static void
 call_subflow (GFlowRun *self,
               guint32   index)
 {
-  GFlow *subflow = _g_flow_node_subflow (self->plan->nodes[index].node);
-  GFlowCall *call = g_new0 (GFlowCall, 1);
-  GFlowRun *child = g_flow_run_new (subflow);
+  g_autoptr(GFlowRun) child =
+    g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
+
+  g_flow_run_set_parameters (child, self->parameters);
+  _g_flow_run_adopt (self, index, child);
+}
+
+static GFlowNodeState
+call_map (GFlowRun *self,
+          guint32   index)
+{
   GError *error = NULL;
 
-  call->run = self;
-  call->index = index;
-  child->parent = self;
-  _g_flow_run_observe_subrun (self, index, child);
-  g_flow_run_set_parameters (child, self->parameters);
-  if (!_g_flow_run_begin (child, _g_flow_owner_get_context (self->owner), NULL,
-                          _g_flow_run_ensure_cancellable (self, index),
-                          subflow_ended, call, &error))
-    {
-      end_call (call, error);
-      free_call (call);
-      g_object_unref (child);
-    }
+  return _g_flow_run_start_map (self, index, &error)
+           ? G_FLOW_NODE_STATE_DONE : _g_flow_run_fail_node (self, index, error);
 }
 
 static GFlowNodeState
@@ -307,11 +291,17 @@ void
 _g_flow_run_run_in_context (GFlowRun *self,
                             guint32   index)
 {
-  GFlowNodeState state = _g_flow_run_judge (self, index);
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
 
-  if (_g_flow_run_relock (self, _g_flow_run_context_lane (self), index, state))
+  if (state == G_FLOW_NODE_STATE_WAITING)
     {
-      _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);
+      _g_flow_run_put_down (self, lane, index);
+      return;
+    }
+  if (_g_flow_run_relock (self, lane, index, state))
+    {
+      _g_flow_run_deliver_chosen (self, lane, FALSE);
       return;
     }
 
@@ -321,13 +311,13 @@ _g_flow_run_run_in_context (GFlowRun *self,
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
 
       /* With the handlers of `started`: the node holds its locks already. */
-      GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
+      GFlowFrame frame = { _g_flow_frame, self, lane, TRUE };
 
       _g_flow_frame = &frame;
       if (_g_flow_run_is_recorded (self))
-        _g_flow_run_record_start (self, frame.lane, index);
+        _g_flow_run_record_start (self, lane, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
-        _g_flow_run_tell (self, frame.lane, index, state, FALSE);
+        _g_flow_run_tell (self, lane, index, state, FALSE);
       _g_flow_run_begin_attempt (self, index);
       switch ((GFlowNodeKind) self->plan->nodes[index].kind)
         {
@@ -336,6 +326,10 @@ _g_flow_run_run_in_context (GFlowRun *self,
           break;
         case G_FLOW_NODE_KIND_FLOW:
           call_subflow (self, index);
+          state = G_FLOW_NODE_STATE_DONE;
+          break;
+        case G_FLOW_NODE_KIND_MAP:
+          state = call_map (self, index);
           break;
         case G_FLOW_NODE_KIND_FUNC:
         case G_FLOW_NODE_KIND_JOIN:
@@ -355,5 +349,5 @@ _g_flow_run_run_in_context (GFlowRun *self,
 
   /* The others end when they have ended. */
   if (state != G_FLOW_NODE_STATE_RUNNING)
-    end_in_context (self, index, state);
+    _g_flow_run_end_in_context (self, index, state);
 }

@@ -7,6 +7,7 @@
 
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
  * node: a sync body on a worker, no lock, nobody watching. It costs a call, two
@@ -87,6 +88,8 @@ _g_flow_run_deliver (GFlowRun  *self,
 
   /* Relaxed: nobody decides by it. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   if (lane == NULL)
     {
       _g_flow_scheduler_inject (self, index);
@@ -373,6 +376,24 @@ add_weight (GFlowRun  *self,
                          memory_order_relaxed);
 }
 
+/* Lets go what waits for a node that was not on the fast path. */
+static guint32
+release_with_care (GFlowRun  *self,
+                   GFlowLane *lane,
+                   guint32    index,
+                   gboolean   clean)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_REVIVED) != 0)
+    {
+      _g_flow_run_end_revived (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
+  return clean && !lane->context ? release (self, lane, node, FALSE)
+                                 : release_attended (self, lane, node, clean);
+}
+
 /* The node that this lane has taken does not end now. */
 static void
 let_go (GFlowRun  *self,
@@ -393,6 +414,22 @@ release_locks (GFlowRun  *self,
   lane->ending = FALSE;
 }
 
+/* The node that this lane has taken comes again, and holds nothing meanwhile. */
+void
+_g_flow_run_put_down (GFlowRun  *self,
+                      GFlowLane *lane,
+                      guint32    index)
+{
+  let_go (self, lane, index);
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) == 0)
+    return;
+
+  release_locks (self, lane, index);
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
+  _g_flow_run_deliver_chosen (self, lane, FALSE);
+  notify_delivered (self, lane, FALSE);
+}
+
 /* An attempt has failed, and another may follow. */
 static void
 keep_for_later (GFlowRun  *self,
@@ -402,14 +439,7 @@ keep_for_later (GFlowRun  *self,
   /* First, because it will be ended in the context, or on another lane: from now on this
    * one counts nodes off as if it was not alone. */
   _g_flow_run_steer (self);
-  let_go (self, lane, index);
-  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
-    {
-      release_locks (self, lane, index);
-      _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
-      _g_flow_run_deliver_chosen (self, lane, FALSE);
-      notify_delivered (self, lane, FALSE);
-    }
+  _g_flow_run_put_down (self, lane, index);
   _g_flow_run_set_aside (self, index);
 }
 
@@ -423,12 +453,19 @@ end_attended_node (GFlowRun       *self,
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
   const guint16 marks = _g_flow_run_marks (self, index);
 
+  if ((marks & G_FLOW_MARK_GROWN) != 0 && !_g_flow_run_end_part (self, lane, index, &state))
+    {
+      let_go (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
   if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
     _g_flow_run_record_end (self, index);
   /* It is not over: there will be another attempt. */
   if (G_UNLIKELY (state == G_FLOW_NODE_STATE_WAITING))
     {
       keep_for_later (self, lane, index);
+      if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+        _g_flow_run_note_change (self, index);
       return G_FLOW_NO_NODE;
     }
 
@@ -439,7 +476,7 @@ end_attended_node (GFlowRun       *self,
     _g_flow_run_observe_end (self, index, state);
   if ((marks & G_FLOW_MARK_CHOSE) != 0)
     _g_flow_run_apply_choice (self, index);
-  if ((attention & G_FLOW_ATTENTION_RESULTS) != 0)
+  if ((attention & G_FLOW_ATTENTION_RESULTS) != 0 && _g_flow_run_has_read (self, index, state))
     _g_flow_run_drop_results (self, lane, index);
   if ((marks & G_FLOW_MARK_WATCHED) != 0)
     {
@@ -459,15 +496,16 @@ end_attended_node (GFlowRun       *self,
   if (self->plan->weights != NULL)
     add_weight (self, lane, index);
 
-  const gboolean clean = state == G_FLOW_NODE_STATE_DONE;
-  const GFlowPlanNode *node = &self->plan->nodes[index];
-  const guint32 next = clean && !lane->context ? release (self, lane, node, FALSE)
-                                               : release_attended (self, lane, node, clean);
+  const guint32 next = release_with_care (self, lane, index, state == G_FLOW_NODE_STATE_DONE);
 
   lane->ending = FALSE;
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_note_end (self, index);
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
   if (_g_flow_run_is_heaped (self))
     _g_flow_run_deliver_chosen (self, lane, !lane->context);
+  if (state == G_FLOW_NODE_STATE_FAILED || state == G_FLOW_NODE_STATE_SKIPPED)
+    _g_flow_run_set_over (self, lane, index);
   return next;
 }
 
@@ -478,7 +516,8 @@ _g_flow_run_end_node (GFlowRun       *self,
                       GFlowNodeState  state)
 {
   /* It has left its worker, and the run may have no inbox. */
-  if (lane->context && (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
+  if (lane->context && g_flow_inbox_slots (&self->inbox) == NULL &&
+      (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
     _g_flow_run_steer (self);
   return end_attended_node (self, lane, index, state);
 }
@@ -534,10 +573,16 @@ run_attended_node (GFlowRun  *self,
       return G_FLOW_NO_NODE;
     }
 
-  GFlowNodeState state = _g_flow_run_judge (self, index);
+  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
 
+  if (state == G_FLOW_NODE_STATE_WAITING)
+    {
+      _g_flow_run_put_down (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
   if (_g_flow_run_relock (self, lane, index, state))
     {
+      let_go (self, lane, index);
       _g_flow_run_deliver_chosen (self, lane, FALSE);
       return G_FLOW_NO_NODE;
     }

@@ -81,8 +81,8 @@ test_waiting (void)
   assert_reason (run, one, "The busy one");
   assert_reason (run, several, "The busy one");
   assert_reason (run, several, "1");
-  assert_reason (run, locked, "disk");
-  assert_reason (run, other_lock, "lock");
+  assert_reason (run, locked, "“disk”: somebody else has it");
+  assert_reason (run, other_lock, "a lock: somebody else has it");
 
   test_gate_open (&gate);
   g_flow_lock_release (lock);
@@ -90,6 +90,141 @@ test_waiting (void)
   TEST_WAIT (result.calls > 0);
   assert_no_reason (run, several);
   assert_no_reason (run, locked);
+
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+  test_gate_clear (&gate);
+}
+
+/* Who has the lock that a node waits for: in this run, or in another one. */
+static void
+test_holders (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) other_flow = g_flow_new ();
+  g_autoptr (GFlowLock) lock = g_flow_lock_new_with_permits (2);
+  g_autoptr (GFlowLock) second = g_flow_lock_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowRun) other_run = NULL;
+  TestBench bench;
+  TestJob *jobs[3];
+  TestResult results[2];
+  GFlowNode *nodes[5];
+  GFlowNode *other;
+
+  test_bench_init (&bench);
+  g_flow_lock_set_name (lock, "disk");
+  g_flow_lock_set_name (second, "tape");
+  for (guint i = 0; i < 2; i++)
+    {
+      test_result_init (&results[i]);
+      nodes[i] = test_add_async (&bench, flow, i == 0 ? "first" : "second", &jobs[i]);
+      jobs[i]->forever = TRUE;
+      g_flow_node_add_lock (nodes[i], lock);
+    }
+  nodes[2] = test_add_async (&bench, flow, "waits", NULL);
+  g_flow_node_add_lock (nodes[2], lock);
+  other = test_add_async (&bench, other_flow, "other", NULL);
+  g_flow_node_add_lock (other, lock);
+
+  run = g_flow_run_new (flow);
+  other_run = g_flow_run_new (other_flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &results[0]);
+  TEST_WAIT (g_flow_run_get_node_state (run, nodes[2]) == G_FLOW_NODE_STATE_LOCKED);
+  g_flow_run_execute (other_run, NULL, test_result_cb, &results[1]);
+  TEST_WAIT (g_flow_run_get_node_state (other_run, other) == G_FLOW_NODE_STATE_LOCKED);
+  assert_reason (run, nodes[2], "Waits for the lock “disk”: “first” and 1 other node have it");
+  assert_reason (other_run, other,
+                 "Waits for the lock “disk”: “first” and 1 other node of other runs have it");
+
+  /* One goes, and gives way to the one that has waited for longest; the others wait on. */
+  jobs[2] = test_job_of (nodes[2]);
+  jobs[2]->forever = TRUE;
+  g_flow_lock_set_permits (lock, 1);
+  g_flow_run_cancel_node (run, nodes[0]);
+  TEST_WAIT (g_flow_run_get_node_state (run, nodes[0]) == G_FLOW_NODE_STATE_CANCELLED);
+  assert_reason (run, nodes[2], "Waits for the lock “disk”: “second” has it");
+  assert_reason (other_run, other, "Waits for the lock “disk”: “second” of another run has it");
+
+  g_flow_run_cancel (run);
+  TEST_WAIT (results[0].calls > 0 && results[1].calls > 0);
+  test_assert_node (other_run, other, DONE);
+
+  for (guint i = 0; i < 2; i++)
+    test_result_clear (&results[i]);
+  g_clear_object (&run);
+  g_clear_object (&other_run);
+  g_clear_object (&flow);
+  g_clear_object (&other_flow);
+  test_bench_clear (&bench);
+}
+
+/* A node that waits for its second lock has the first one. */
+static void
+test_half_locked (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowLock) low = g_flow_lock_new ();
+  g_autoptr (GFlowLock) high = g_flow_lock_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestResult result;
+  GFlowNode *half;
+  GFlowNode *waits;
+
+  test_bench_init (&bench);
+  test_result_init (&result);
+  half = test_add_async (&bench, flow, "half", NULL);
+  waits = test_add_async (&bench, flow, "waits", NULL);
+  g_flow_node_add_lock (half, high);
+  g_flow_node_add_lock (half, low);
+  g_flow_node_add_lock (waits, low);
+  g_assert_true (g_flow_lock_try_acquire (high));
+
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_lock_get_waiting (high) == 1 && g_flow_lock_get_waiting (low) == 1);
+  assert_reason (run, half, "Waits for a lock: somebody else has it");
+  assert_reason (run, waits, "Waits for a lock: “half” has it");
+  g_flow_lock_release (high);
+  TEST_WAIT (result.calls > 0);
+
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+/* The limits of a run: its threads, and a pause. */
+static void
+test_threads (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestResult result;
+  TestGate gate;
+  TestJob *job;
+  GFlowNode *waits;
+
+  test_bench_init (&bench);
+  test_result_init (&result);
+  test_gate_init (&gate);
+  g_flow_set_max_threads (flow, 1);
+  test_add_sync (&bench, flow, "busy", &job);
+  job->gate = &gate;
+  waits = test_add_sync (&bench, flow, "waits", NULL);
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (test_gate_waiting (&gate) == 1);
+  assert_reason (run, waits, "Waits for the thread that works for the run");
+  g_flow_run_pause (run);
+  assert_reason (run, waits, "The run is paused");
+  g_flow_run_resume (run);
+  test_gate_open (&gate);
+  TEST_WAIT (result.calls > 0);
 
   test_result_clear (&result);
   g_clear_object (&run);
@@ -285,6 +420,9 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/reasons/waiting", test_waiting);
+  g_test_add_func ("/reasons/holders", test_holders);
+  g_test_add_func ("/reasons/half-locked", test_half_locked);
+  g_test_add_func ("/reasons/threads", test_threads);
   g_test_add_func ("/reasons/parallel-limit", test_parallel_limit);
   g_test_add_func ("/reasons/ended", test_ended);
   g_test_add_func ("/reasons/stopped", test_stopped);

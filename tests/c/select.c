@@ -267,6 +267,40 @@ test_failing_chooser (void)
     }
 }
 
+static gboolean
+body_choose_again (GFlowNode  *node,
+                   GFlowRun   *run,
+                   gpointer    user_data,
+                   GError    **error)
+{
+  const char * const names[] = { "a", "b" };
+  int *n = user_data;
+
+  g_flow_run_select (run, node, g_flow_lookup (g_flow_run_get_flow (run), names[(*n)++]));
+  if (*n == 2)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Not yet");
+  return FALSE;
+}
+
+static void
+test_retried_chooser (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autofree char *text = NULL;
+  int n = 0;
+  GFlowNode *first = g_flow_add (flow, "choose", body_choose_again, &n, NULL, NULL);
+
+  g_test_summary ("What an attempt that failed has chosen is forgotten");
+  g_flow_node_set_max_retries (first, 1);
+  add_behind (flow, "a", first, NULL);
+  add_behind (flow, "b", first, NULL);
+  run = test_execute_well (flow);
+  text = describe (flow, run);
+  g_assert_cmpstr (text, ==, "a:skipped b:done");
+}
+
 /* Many branches, many nodes that choose, many runs. */
 
 static gboolean
@@ -369,6 +403,7 @@ main (int   argc,
   g_test_add_func ("/select/reasons", test_reasons);
   g_test_add_func ("/select/locks", test_locked_branches);
   g_test_add_func ("/select/failing", test_failing_chooser);
+  g_test_add_func ("/select/retried", test_retried_chooser);
   g_test_add_func ("/select/random", test_at_random);
   g_test_add_func ("/select/no-downstream", test_no_downstream);
 

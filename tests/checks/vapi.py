@@ -19,6 +19,7 @@ from check import SRCDIR, done, problem, read, without_comments
 VARIABLES = {
     'Flow': 'flow',
     'FlowGroup': 'group',
+    'FlowHistory': 'history',
     'FlowLock': 'door',  # lock is a word of the language
     'FlowNode': 'node',
     'FlowRun': 'run',

@@ -7,7 +7,7 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GFlow from 'gi://GFlow';
 
-import {deepEqual, equal, ok, runTests, test, throws} from './tap.js';
+import {deepEqual, equal, ok, rejects, runTests, test, throws} from './tap.js';
 
 // [class, function], of all that introspection shows.
 function* functionsOfGir() {
@@ -146,6 +146,9 @@ test('runs', async () => {
         ok(run.get_node_cancellable(node) instanceof Gio.Cancellable);
         run.set_result(node, 1);
         run.select(node, null);
+        const inner = new GFlow.Flow();
+        ok(run.spawn(node, inner).get_flow() === inner);
+        run.spawn_run(node, GFlow.FlowRun.new(inner));
         run.defer_node(node);
         run.complete_node(node);
     });
@@ -164,6 +167,7 @@ test('runs', async () => {
     ok(run.get_paused());
     run.resume();
     run.set_node_priority(bad, 1);
+    ok(throws(() => run.retry_node(bad)).matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CLOSED));
     run.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(run.get_parameters().n_children(), 0);
     equal(run.get_flow(), flow);
@@ -183,6 +187,13 @@ test('runs', async () => {
     equal(step.get_state(), GFlow.FlowNodeState.FAILED);
     equal(step.get_error().message, 'bad');
     equal(step.dup_reason(), run.dup_node_reason(bad));
+    equal(step, run.get_step(bad));
+    // The run was not asked for steps before it started.
+    deepEqual([step.get_fraction(), step.get_start(), step.get_end(), step.get_attempt(),
+        step.get_worker()], [0, 0, 0, 0, -1]);
+    deepEqual([step.dup_message(), step.get_subrun()], [null, null]);
+    run.set_node_progress(bad, 1, 'too late');
+    equal(step.dup_message(), null);
 
     flow.remove_node(bad);
     equal(flow.execute_sync(null).get_n_done(), 3);
@@ -198,6 +209,46 @@ test('runs', async () => {
     cancelled.cancel_node(number);
     cancelled.cancel();
     ok(cancelled.get_cancellable().is_cancelled());
+});
+
+test('histories', async () => {
+    const history = GFlow.FlowHistory.new();
+    const other = GFlow.FlowHistory.new();
+    const flow = GFlow.Flow.new();
+    const [file, stream] = Gio.File.new_tmp(null);
+
+    stream.close(null);
+    check(flow, {history});
+    flow.node({name: 'a'}, () => {});
+    flow.node({name: 'b'}, () => {});
+    const run = GFlow.FlowRun.new(flow);
+    equal(run.get_history(), history);
+    run.set_history(other);
+    run.set_history(history);
+    equal(run.dup_status(), 'Not started');
+    ok(run.execute_sync(null));
+    equal(run.dup_status(), '2 of 2 done');
+    ok(run.get_elapsed() > 0 && run.get_rate() > 0);
+    equal(run.get_remaining(), 0);
+    ok(history.get_duration('a') >= 0 && history.get_run_duration(null) >= 0);
+
+    history.forget();
+    history.add_duration('a', 2);
+    history.add_run_duration(null, 3);
+    ok(other.load_variant(history.to_variant()));
+    deepEqual([other.get_duration('a'), other.get_run_duration(null)], [2, 3]);
+    ok(history.save_sync(file, null) && other.load_sync(file, null));
+    ok(await history.save(file));
+    ok(await other.load(file));
+    for (const name of ['save', 'load']) {
+        // eslint-disable-next-line no-await-in-loop
+        ok(await new Promise(resolve => {
+            history[name](file, null, (_, result) => resolve(history[`${name}_finish`](result)));
+        }));
+    }
+    file.delete(null);
+    const error = await rejects(history.load(file));
+    ok(error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND));
 });
 
 test('what is not for JavaScript', () => {

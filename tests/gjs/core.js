@@ -514,6 +514,32 @@ test('retries and timeouts', async () => {
     ok((await rejects(late.execute(null))).matches(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT));
 });
 
+test('a node is tried again while the run goes on', async () => {
+    const flow = new GFlow.Flow();
+    const log = [];
+    let open, fails = true;
+
+    flow.node({name: 'keeper'}, () => new Promise(resolve => (open = resolve)));
+    const bad = flow.node({name: 'bad'}, () => {
+        log.push('bad');
+        if (fails)
+            throw new Error('not yet');
+    });
+    const behind = flow.node({name: 'behind', upstream: bad}, () => {
+        log.push('behind');
+        open();
+    });
+    const run = GFlow.FlowRun.new(flow);
+    const ended = run.execute(null);
+
+    while (run.get_node_state(behind) !== GFlow.FlowNodeState.SKIPPED)
+        GLib.MainContext.default().iteration(true);
+    fails = false;
+    run.retry_node(bad);
+    await ended;
+    deepEqual(log, ['bad', 'bad', 'behind']);
+});
+
 test('a run that is paused', async () => {
     const flow = new GFlow.Flow();
     const log = [];

@@ -3,6 +3,7 @@
 
 // What a run decides while it runs.
 
+import GLib from 'gi://GLib';
 import GFlow from 'gi://GFlow';
 
 import {deepEqual, equal, ok, rejects, runTests, sleep, test} from './tap.js';
@@ -48,6 +49,62 @@ test('an unknown branch', async () => {
     const error = await rejects(flowWith((run, node) => run.select(node, 'huge')).execute());
 
     ok(error.message.includes('huge'));
+});
+
+// Runs in runs
+
+function inner(fail = false) {
+    const flow = new GFlow.Flow();
+
+    flow.node({name: 'number'}, async run => {
+        await sleep(1);
+        if (fail)
+            throw new RangeError('inner');
+        return 2 * (run.parameters.deepUnpack().n?.deepUnpack() ?? 1);
+    });
+    return flow;
+}
+
+const parameters = n => new GLib.Variant('a{sv}', {n: new GLib.Variant('i', n)});
+const numberOf = run => run.result(run.flow.lookup('number'));
+
+test('a function that spawns', async () => {
+    const flow = new GFlow.Flow();
+    const runs = [];
+    const spawn = flow.node({name: 'spawn'}, (run, node) => {
+        for (let n = 1; n <= 3; n++)
+            runs.push(run.spawn(node, inner(), {parameters: parameters(n)}));
+    });
+    const after = flow.node({upstream: spawn}, () => runs.map(numberOf));
+    const run = await flow.execute();
+
+    deepEqual(run.result(after), [2, 4, 6]);
+});
+
+test('an async function that waits for what it spawns', async () => {
+    const flow = new GFlow.Flow();
+    const spawn = flow.node({}, async (run, node) =>
+        numberOf(await run.spawn(node, inner()).wait()));
+    const run = GFlow.FlowRun.new(flow);
+
+    run.parameters = parameters(21);
+    await run.execute();
+    equal(run.result(spawn), 42);
+    equal(await run.wait(), run);
+});
+
+test('a run in a run that fails', async () => {
+    const flow = new GFlow.Flow();
+    let seen = null;
+
+    flow.node({}, async (run, node) => {
+        await run.spawn(node, inner(true)).wait().catch(error => {
+            seen = error;
+        });
+    });
+    const error = await rejects(flow.execute());
+    ok(error instanceof RangeError);
+    equal(seen, error);
 });
 
 await runTests();

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// for await (const step of run)
+// for await (const step of run), and the list of steps that a run is
 
 import GFlow from 'gi://GFlow';
 import GLib from 'gi://GLib';
@@ -122,6 +122,48 @@ test('nothing is left behind', async () => {
     await collectGarbage();
     const survivors = alive.filter(lives => lives()).length;
     ok(survivors <= alive.length / 5, `${survivors} of ${alive.length} are still alive`);
+});
+
+test('a run is the list of its steps', async () => {
+    const flow = new GFlow.Flow();
+    const heard = [];
+    const inner = new GFlow.Flow();
+
+    inner.node({name: 'inside'}, () => {});
+    const a = flow.node({name: 'a'}, async (run, node) => {
+        run.set_node_progress(node, 0.5);
+        run.set_node_progress(node, -1, 'half');
+        while (heard.length === 0) {
+            // eslint-disable-next-line no-await-in-loop
+            await sleep(1);
+        }
+    });
+    flow.node({name: 'b', upstream: a}, () => {
+        throw new Error('no');
+    });
+    flow.add_flow('c', inner);
+
+    const run = GFlow.FlowRun.new(flow);
+    const changed = new Map();
+
+    equal(run.get_item_type(), GFlow.FlowStep.$gtype);
+    deepEqual([...run].map(step => step.node.name), ['a', 'b', 'c']);
+    equal(run.get_item(0), run.get_step(a));
+    run.get_step(a).connect('notify::message', step => heard.push([step.fraction, step.message]));
+    run.connect('step-changed', (_run, step) => changed.set(step.node.name, step.state));
+    equal((await rejects(run.execute())).message, 'no');
+
+    deepEqual(heard, [[0.5, 'half']]);
+    deepEqual([...changed].sort(), [['a', DONE], ['b', FAILED], ['c', DONE]]);
+    const [first, second, third] = run;
+    deepEqual([first, second, third].map(step => [step.state, step.fraction, step.attempt,
+        step.worker]), [[DONE, 1, 1, 0], [FAILED, 0, 1, 0], [DONE, 1, 1, 0]]);
+    ok(first.start > 0 && first.end >= first.start && second.start >= first.end);
+    equal(first.error, null);
+    equal(second.error.message, 'no');
+    equal(second.reason, 'no');
+    deepEqual([...third.subrun].map(step => step.node.name), ['inside']);
+    equal(third.subrun.get_item(0).state, DONE);
 });
 
 await runTests();

@@ -78,6 +78,36 @@ class Decorator(unittest.TestCase):
         self.assertEqual([attempt for attempt, message in asked], [1, 2])
         self.assertIn('not yet', asked[0][1])
 
+    def test_retry_node(self):
+        """A node that has failed is tried again, and the run succeeds."""
+        flow, log = GFlow.Flow(), []
+
+        @flow.node
+        async def keeper():
+            while flow_run.get_node_state(behind) != GFlow.FlowNodeState.SKIPPED:
+                await asyncio.sleep(.001)
+            flow_run.retry_node(bad)
+            while flow_run.get_node_state(behind) != GFlow.FlowNodeState.DONE:
+                await asyncio.sleep(.001)
+
+        @flow.node
+        def bad():
+            log.append('bad')
+            if len(log) == 1:
+                raise OSError('not yet')
+
+        @flow.node(upstream=bad)
+        def behind():
+            log.append('behind')
+
+        async def main():
+            await flow_run.execute()
+
+        flow_run = GFlow.FlowRun(flow=flow)
+        asyncio.run(main())
+        self.assertEqual(log, ['bad', 'bad', 'behind'])
+        self.assertEqual(flow_run.get_state(), GFlow.FlowRunState.DONE)
+
     def test_timeout(self):
         flow = GFlow.Flow()
 

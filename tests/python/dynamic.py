@@ -2,15 +2,20 @@
 # SPDX-FileCopyrightText: The libgflow authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What a run decides while it runs: branches."""
+"""What a run decides while it runs: branches, and runs in runs."""
 
 import asyncio
+import gc
+import random
 import unittest
+import weakref
 
 import gi
 
 gi.require_version('GFlow', '1')
-from gi.repository import GFlow
+from gi.repository import GLib, GFlow
+
+from helpers import Boom
 
 DONE, SKIPPED = GFlow.FlowNodeState.DONE, GFlow.FlowNodeState.SKIPPED
 
@@ -69,6 +74,128 @@ class Branches(unittest.TestCase):
 
         with self.assertRaisesRegex(KeyError, 'huge'):
             self.flow_with(choose).execute_sync()
+
+
+class Spawning(unittest.TestCase):
+    def inner(self, fail=False):
+        flow = GFlow.Flow()
+
+        @flow.node
+        def number(run):
+            if fail:
+                raise Boom('inner')
+            return run.get_parameters().unpack().get('n', 0) + 1
+
+        @flow.node(upstream=number)
+        async def double(number):
+            await asyncio.sleep(0.001)
+            return 2 * number
+
+        return flow
+
+    def test_function(self):
+        flow, runs = GFlow.Flow(), []
+
+        @flow.node
+        def spawn(run, node):
+            for n in range(3):
+                runs.append(run.spawn(node, self.inner(),
+                                      parameters=GLib.Variant('a{sv}', {'n': GLib.Variant('i', n)})))
+
+        @flow.node(upstream=spawn)
+        def after():
+            return [run['double'] for run in runs]
+
+        self.assertEqual(flow.execute_sync()[after], [2, 4, 6])
+        del runs[:]
+        self.assertEqual(asyncio.run(flow.execute())[after], [2, 4, 6])
+
+    def test_coroutine(self):
+        flow = GFlow.Flow()
+
+        @flow.node
+        async def spawn(run, node):
+            run = await run.spawn(node, self.inner()).wait()
+            return run['double']
+
+        parameters = GLib.Variant('a{sv}', {'n': GLib.Variant('i', 20)})
+        self.assertEqual(asyncio.run(flow.execute(parameters=parameters))[spawn], 42)
+        self.assertEqual(flow.execute_sync(parameters=parameters)[spawn], 42)
+
+    def test_failure(self):
+        flow, seen = GFlow.Flow(), []
+
+        @flow.node
+        async def spawn(run, node):
+            try:
+                await run.spawn(node, self.inner(fail=True)).wait()
+            except Boom as error:
+                seen.append(error)
+
+        with self.assertRaisesRegex(Boom, 'inner') as caught:
+            asyncio.run(flow.execute())
+        self.assertEqual(seen, [caught.exception])
+
+    def test_cancelled(self):
+        flow, seen = GFlow.Flow(), []
+        endless = GFlow.Flow()
+
+        @endless.node
+        async def sleep():
+            try:
+                await asyncio.sleep(60)
+            finally:
+                seen.append('stopped')
+
+        @flow.node
+        def spawn(run, node):
+            run.spawn(node, endless)
+
+        async def main():
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(flow.execute(), 0.05)
+
+        asyncio.run(main())
+        self.assertEqual(seen, ['stopped'])
+
+    def test_recursion(self):
+        """Quicksort, by runs of one flow."""
+        flow = GFlow.Flow()
+
+        @flow.node
+        async def sort(run, node):
+            numbers = run.numbers
+            if len(numbers) < 2:
+                return numbers
+            pivot, *rest = numbers
+            halves = []
+            for half in [n for n in rest if n < pivot], [n for n in rest if n >= pivot]:
+                sub = GFlow.FlowRun(flow)
+                sub.numbers = half
+                run.spawn_run(node, sub)
+                halves.append(sub)
+            small, large = [(await sub.wait())[sort] for sub in halves]
+            return [*small, pivot, *large]
+
+        numbers = random.Random(1).sample(range(1000), 100)
+        run = GFlow.FlowRun(flow)
+        run.numbers = numbers
+        asyncio.run(run.execute())
+        self.assertEqual(run[sort], sorted(numbers))
+
+    def test_lifetime(self):
+        flow = GFlow.Flow()
+
+        @flow.node
+        def spawn(run, node):
+            refs.append(weakref.ref(run.spawn(node, self.inner())))
+
+        refs = []
+        run = flow.execute_sync()
+        refs += [weakref.ref(run), weakref.ref(flow)]
+        del run, flow, spawn
+        gc.collect()
+        self.assertEqual([ref() for ref in refs], [None] * 3)
 
 
 if __name__ == '__main__':

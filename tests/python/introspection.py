@@ -22,7 +22,7 @@ METHODS = {
     'Flow': '''new add add_task add_flow add_join add_join_all add_node add_group remove_node lookup
         copy equal validate to_dot to_mermaid execute execute_finish execute_sync
         get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
-        get_on_error set_on_error set_worker_func work''',
+        get_on_error set_on_error get_history set_history set_worker_func work''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
         get_upstreams get_downstreams get_locks get_name set_name get_title set_title
         get_flow get_subflow get_placement set_placement get_priority set_priority
@@ -31,27 +31,32 @@ METHODS = {
         get_retry_factor set_retry_factor get_retry_jitter set_retry_jitter''',
     'FlowLock': '''new new_with_permits acquire acquire_finish acquire_sync try_acquire release
         get_name set_name get_permits set_permits get_in_use get_waiting''',
+    'FlowHistory': '''new get_duration add_duration get_run_duration add_run_duration forget
+        to_variant load_variant load load_finish load_sync save save_finish save_sync''',
     'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
         get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
-        defer_node complete_node fail_node select
+        defer_node complete_node fail_node select spawn spawn_run get_step set_node_progress
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
-        pause resume get_paused set_node_priority''',
-    'FlowStep': 'get_node get_state dup_reason get_error',
+        pause resume get_paused set_node_priority retry_node
+        dup_status get_elapsed get_remaining get_rate get_history set_history''',
+    'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
+        get_attempt get_error get_worker get_subrun''',
 }
 
 PROPERTIES = {
-    'Flow': 'name max-threads max-parallel on-error item-type n-items',
+    'Flow': 'name max-threads max-parallel on-error history item-type n-items',
     'FlowNode': '''name title flow subflow placement priority weight run-when timeout
         max-retries retry-delay retry-factor retry-jitter''',
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
+    'FlowHistory': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
-        n-done n-total paused''',
-    'FlowStep': 'node state reason error',
+        n-done n-total item-type n-items paused status elapsed remaining rate history''',
+    'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
 }
 
 SIGNALS = {
@@ -59,7 +64,8 @@ SIGNALS = {
     'FlowNode': 'started done error always should-retry',
     'FlowLock': '',
     'FlowGroup': '',
-    'FlowRun': 'done error always stop-node',
+    'FlowHistory': '',
+    'FlowRun': 'done error always stop-node step-changed',
     'FlowStep': '',
 }
 
@@ -124,8 +130,9 @@ class Visibility(unittest.TestCase):
                 self.assertEqual(getattr(GFlow, name).__gtype__.name, 'G' + name)
 
     def test_final(self):
-        """No class can be derived from, but the flow is a list."""
+        """No class can be derived from, but flow and run are lists."""
         self.assertTrue(issubclass(GFlow.Flow, Gio.ListModel))
+        self.assertTrue(issubclass(GFlow.FlowRun, Gio.ListModel))
 
     def test_error_domain(self):
         self.assertEqual(GLib.quark_to_string(GFlow.FlowError.quark()), 'g-flow-error-quark')
@@ -163,6 +170,7 @@ class Calls(unittest.TestCase):
         self.locks()
         self.groups()
         self.sync()
+        self.history()
         self.run_object()
         self.callbacks()
         wanted = {f'{name}.{method}' for name, methods in METHODS.items()
@@ -189,6 +197,9 @@ class Calls(unittest.TestCase):
     def body(self, node, run, *data):
         self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_INT64, 42))
         self.FlowRun_select(run, node, None)
+        inner = self.Flow_new()
+        self.assertIs(self.FlowRun_spawn(run, node, inner).get_flow(), inner)
+        self.FlowRun_spawn_run(run, node, self.FlowRun_new(inner))
         return True
 
     def deferring(self, node, run, *data):
@@ -202,6 +213,8 @@ class Calls(unittest.TestCase):
         self.FlowRun_pause(run)
         self.assertTrue(self.FlowRun_get_paused(run))
         self.FlowRun_set_node_priority(run, self.all, -1)
+        with self.assertRaises(GLib.Error):
+            self.FlowRun_retry_node(run, self.all)
         self.FlowRun_resume(run)
         self.FlowRun_defer_node(run, node)
         self.FlowRun_complete_node(run, node)
@@ -248,6 +261,10 @@ class Calls(unittest.TestCase):
             getattr(self, f'Flow_set_{name}')(flow, value)
             self.assertEqual(getattr(self, f'Flow_get_{name}')(flow), value)
         self.Flow_set_on_error(flow, GFlow.FlowOnError.SKIP_DEPENDANTS)
+        history = self.FlowHistory_new()
+        self.Flow_set_history(flow, history)
+        self.assertIs(self.Flow_get_history(flow), history)
+        self.Flow_set_history(flow, None)
         for name, value in ('name', 'b'), ('title', 'A title'), ('priority', -1), ('weight', 5), \
                 ('placement', GFlow.FlowPlacement.CONTEXT), \
                 ('run_when', GFlow.FlowRunWhen.ALL_FINISHED), ('timeout', 60000), \
@@ -305,6 +322,36 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.FlowRun_get_state(run), GFlow.FlowRunState.DONE)
         self.assertIsNone(self.FlowRun_get_error(run))
 
+    def history(self):
+        history, other = self.FlowHistory_new(), self.FlowHistory_new()
+        run = self.FlowRun_new(self.flow)
+        loop = GLib.MainLoop()
+        done = []
+        file, stream = Gio.File.new_tmp(None)
+        self.addCleanup(file.delete, None)
+        stream.close(None)
+
+        def ended(name, result):
+            done.append(getattr(self, f'FlowHistory_{name}_finish')(history, result))
+            loop.quit()
+
+        self.FlowRun_set_history(run, history)
+        self.assertIs(self.FlowRun_get_history(run), history)
+        self.FlowHistory_add_duration(history, 'a', 2)
+        self.FlowHistory_add_run_duration(history, None, 3)
+        self.assertTrue(self.FlowHistory_load_variant(other, self.FlowHistory_to_variant(history)))
+        self.assertEqual(self.FlowHistory_get_duration(other, 'a'), 2)
+        self.assertEqual(self.FlowHistory_get_run_duration(other, None), 3)
+        self.assertTrue(self.FlowHistory_save_sync(history, file, None))
+        self.assertTrue(self.FlowHistory_load_sync(other, file, None))
+        for name in 'save', 'load':
+            getattr(self, f'FlowHistory_{name}')(
+                history, file, None, lambda _, result, name=name: ended(name, result))
+            loop.run()
+        self.assertEqual(done, [True, True])
+        self.FlowHistory_forget(history)
+        self.assertEqual(self.FlowHistory_get_duration(history, 'a'), -1)
+
     def run_object(self):
         run = self.FlowRun_new(self.flow)
         parameters = GLib.Variant('a{sv}', {'x': GLib.Variant('i', 1)})
@@ -325,6 +372,10 @@ class Calls(unittest.TestCase):
         self.assertIsNone(self.FlowRun_dup_node_reason(run, self.a))
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
+        self.assertIn(' done', self.FlowRun_dup_status(run))
+        self.assertGreater(self.FlowRun_get_elapsed(run), 0)
+        self.assertEqual(self.FlowRun_get_remaining(run), 0)
+        self.assertGreater(self.FlowRun_get_rate(run), 0)
 
         for body, placement in ((self.failing, GFlow.FlowPlacement.WORKER),
                                 (self.deferring, GFlow.FlowPlacement.CONTEXT)):
@@ -352,6 +403,11 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.FlowStep_get_state(step), GFlow.FlowNodeState.FAILED)
         self.assertEqual(self.FlowStep_get_error(step).domain, 'a-domain')
         self.FlowStep_dup_reason(step)
+        self.assertIs(self.FlowRun_get_step(run, bad), step)
+        self.FlowRun_set_node_progress(run, bad, 1, 'too late')
+        for name, value in {'get_fraction': 0, 'dup_message': None, 'get_start': 0, 'get_end': 0,
+                            'get_attempt': 0, 'get_worker': -1, 'get_subrun': None}.items():
+            self.assertEqual(getattr(self, f'FlowStep_{name}')(step), value, name)
         self.flow.remove_node(after)
         self.flow.remove_node(bad)
 

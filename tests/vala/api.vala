@@ -230,6 +230,11 @@ void test_run_steering () throws Error {
     assert_false (run.paused);
     loop.run ();
     assert_cmpstr (string.joinv (" ", called), EQ, "c a b");
+    try {
+        run.retry_node (flow.lookup ("a"));
+        assert_not_reached ();
+    } catch (IOError.CLOSED e) {
+    }
 }
 
 void test_node_signals () throws Error {
@@ -299,6 +304,42 @@ void test_lock () throws Error {
     assert_true (new FlowLock ().permits == 1);
 }
 
+// FlowHistory
+
+void test_history () throws Error {
+    var history = new FlowHistory ();
+    var other = new FlowHistory ();
+    var flow = new Flow () { name = "f", history = history };
+    var run = new FlowRun (flow);
+    FileIOStream stream;
+    var file = File.new_tmp (null, out stream);
+
+    flow.add ("a", succeed);
+    assert_true (flow.history == history && flow.get_history () == history);
+    assert_true (run.history == history && run.get_history () == history);
+    run.set_history (other);
+    run.history = history;
+    flow.set_history (history);
+    assert_true (run.execute_sync ());
+    assert_true (history.get_duration ("a") >= 0 && history.get_run_duration ("f") >= 0);
+    assert_true (run.elapsed == run.get_elapsed () && run.elapsed > 0);
+    assert_true (run.remaining == 0 && run.get_remaining () == 0);
+    assert_true (run.rate == -1 && run.get_rate () == -1);
+    assert_cmpstr (run.status, EQ, run.dup_status ());
+
+    history.forget ();
+    history.add_duration ("a", 2);
+    history.add_run_duration (null, 3);
+    assert_true (history.load_variant (history.to_variant ()));
+    assert_true (other.load_variant (history.to_variant ()));
+    assert_true (other.get_duration ("a") == 2 && other.get_run_duration (null) == 3);
+    assert_true (history.save_sync (file) && history.load_sync (file));
+    assert_true (history.save.end (wait (callback => history.save.begin (file, null, callback))));
+    assert_true (history.load.end (wait (callback => history.load.begin (file, null, callback))));
+    assert_true (history.get_duration ("a") == 2);
+    file.delete ();
+}
+
 // FlowRun
 
 void test_run () throws Error {
@@ -306,6 +347,8 @@ void test_run () throws Error {
     unowned var number = flow.add ("number", (node, run) => {
         run.set_result (node, 20 + (int) run.parameters.n_children ());
         run.select (node, null);
+        assert_true (run.spawn (node, new Flow ()).parameters.n_children () == 0);
+        run.spawn_run (node, new FlowRun (new Flow ()));
         return true;
     });
     unowned var text = flow.add ("text", (node, run) => {
@@ -453,6 +496,40 @@ void test_step () {
     assert_true (step.state == FAILED && step.get_state () == FlowNodeState.FAILED);
     assert_true (step.error is FlowError.BAD_INPUT && step.get_error () is FlowError.BAD_INPUT);
     assert_true (step.reason == step.dup_reason ());
+    assert_true (step == run.get_step (node));
+    assert_true (step.start > 0 == step.get_start () > 0 && step.end == step.get_end ());
+    assert_true (step.attempt == step.get_attempt () && step.worker == step.get_worker ());
+    assert_true (step.fraction == step.get_fraction () && step.fraction == 0);
+    assert_true (step.message == null && step.dup_message () == null);
+    assert_true (step.subrun == null && step.get_subrun () == null);
+}
+
+void test_run_list () throws Error {
+    var flow = new Flow ();
+    unowned var node = flow.add ("a", (node, run) => {
+        run.set_node_progress (node, 0.5);
+        run.set_node_progress (node, -1, "half");
+        return true;
+    });
+    var run = new FlowRun (flow);
+    uint n_changes = 0;
+    string[] names = {};
+
+    flow.add ("b", succeed);
+    assert_true (run.size == 2 && run.n_items == 2 && run.get_n_items () == 2);
+    assert_true (run.item_type == typeof (FlowStep));
+    foreach (var step in run)
+        names += step.node.name;
+    assert_cmpstr (string.joinv (" ", names), EQ, "a b");
+    assert_true (run[0].node == node && run.get (0) == run[0] && run[2] == null);
+    assert_true (run[0].worker == -1 && run[0].attempt == 0);
+
+    run.step_changed.connect (step => n_changes++);
+    assert_true (run.execute_sync ());
+    assert_true (n_changes >= 2);
+    assert_true (run[0].state == DONE && run[0].attempt == 1 && run[0].worker == 1);
+    assert_true (run[0].start > 0 && run[0].end >= run[0].start);
+    assert_true (run[0].fraction == 1 && run[0].message == "half");
 }
 
 unowned FlowNode flow_with_failure (Flow flow) {
@@ -538,12 +615,14 @@ int main (string[] args) {
     add_test ("/vala/api/node-signals", test_node_signals);
     add_test ("/vala/api/group", test_group);
     add_test ("/vala/api/lock", test_lock);
+    add_test ("/vala/api/history", test_history);
     add_test ("/vala/api/run", test_run);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
+    add_test ("/vala/api/run-list", test_run_list);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();
 }

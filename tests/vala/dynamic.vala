@@ -38,8 +38,57 @@ void test_select () throws Error {
     assert_cmpstr (run.dup_node_reason (small), EQ, "“choose” chose another branch");
 }
 
+// Runs in runs
+
+void test_spawn () throws Error {
+    var flow = new Flow ();
+    var inner = new Flow ();
+    unowned var number = inner.add ("number", (node, run) => {
+        run.set_result (node, run.parameters.lookup_value ("n", VariantType.INT32).get_int32 ());
+        return true;
+    });
+    FlowRun[] runs = {};
+    flow.add ("spawn", (node, run) => {
+        for (var n = 1; n <= 3; n++) {
+            var parameters = new VariantDict ();
+            var child = new FlowRun (inner);
+
+            parameters.insert ("n", "i", n);
+            child.parameters = parameters.end ();
+            runs += child;
+            run.spawn_run (node, child);
+        }
+        return true;
+    });
+
+    flow.execute_sync ();
+    for (var i = 0; i < 3; i++)
+        assert_true (runs[i].get_result (number).get_int () == i + 1);
+}
+
+void test_spawn_fails () throws Error {
+    var flow = new Flow ();
+    var inner = new Flow ();
+
+    inner.add ("bad", (node, run) => {
+        throw new IOError.BUSY ("No");
+    });
+    unowned var spawn = flow.add_task ("spawn", (node, run, task) => {
+        run.spawn (node, inner).always.connect (() => task.return_boolean (true));
+    });
+    var run = new FlowRun (flow);
+    try {
+        run.execute_sync ();
+        assert_not_reached ();
+    } catch (IOError.BUSY e) {
+    }
+    assert_true (run.get_node_state (spawn) == FAILED);
+}
+
 int main (string[] args) {
     Test.init (ref args);
     add_test ("/vala/dynamic/select", test_select);
+    add_test ("/vala/dynamic/spawn", test_spawn);
+    add_test ("/vala/dynamic/spawn-fails", test_spawn_fails);
     return Test.run ();
 }

@@ -14,14 +14,18 @@
 //    function is given the results of those nodes. Only a function that names the cancellable
 //    among its parameters is given one; others have run.get_node_cancellable(node);
 //  * GFlow.series(…) and GFlow.parallel(…) make groups of nodes and groups;
-//  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`: what a function of the
+//  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`,
+//    `await history.load(file)`, `await history.save(file)`: what a function of the
 //    flow has thrown is what the promise is rejected with;
 //  * `for await (const {node, state, reason, error} of run)` executes a run, and tells of each node
 //    when it has ended. Whoever leaves the loop early cancels the run;
 //  * `error` handlers, run.error, run.get_node_error(node) and steps have a GFlow.FlowError.FAILED
 //    with its message: run.error_of(node) is what the node has thrown, and run.error_of() what has
 //    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
-//  * run.result(node), and `for (const node of flow)`;
+//  * run.result(node), `for (const node of flow)`, and `for (const step of run)`, which, unlike the
+//    loop with `await`, executes nothing, and gives all GFlow.FlowStep objects at once;
+//  * run.spawn(node, flow, {properties of the run}), and `await subrun.wait()`, which resolves to the
+//    run, for any run that was started;
 //  * run.select(node, a, b): several branches at once, nodes or names; run.select(node) for none;
 //  * flow.equal() compares the functions.
 //
@@ -71,7 +75,10 @@ function toArray(value) {
 }
 
 function _init() {
-    const {Flow, FlowError, FlowGroup, FlowLock, FlowNode, FlowPlacement, FlowRun} = this;
+    const {
+        Flow, FlowError, FlowGroup, FlowHistory, FlowLock, FlowNode, FlowPlacement, FlowRun,
+        FlowRunState,
+    } = this;
 
     const {bodies, callFunction, callSync, callTask} = makeBodies();
 
@@ -328,7 +335,34 @@ function _init() {
             : errors.fromGError(this, node, this.get_node_error(node));
     };
 
-    // Branches
+    // Growing, and branches
+
+    FlowRun.prototype.spawn = function (node, subflow, properties = {}) {
+        const subrun = new FlowRun({flow: subflow, parameters: this.parameters, ...properties});
+        this.spawn_run(node, subrun);
+        return subrun;
+    };
+
+    FlowRun.prototype.wait = function () {
+        return new Promise((resolve, reject) => {
+            const settle = () => {
+                const error = this.get_error();
+
+                if (error === null)
+                    resolve(this);
+                else
+                    reject(errors.fromRunError(this, error));
+            };
+            if (this.get_state() !== FlowRunState.RUNNING) {
+                settle();
+                return;
+            }
+            const handler = this.connect('always', () => {
+                this.disconnect(handler);
+                settle();
+            });
+        });
+    };
 
     function find(flow, item) {
         if (typeof item !== 'string')
@@ -406,14 +440,33 @@ function _init() {
         return run;
     };
 
+    // Histories
+
+    for (const name of ['load', 'save']) {
+        Gio._promisify(FlowHistory.prototype, name, `${name}_finish`);
+        const promised = FlowHistory.prototype[name];
+        FlowHistory.prototype[name] = function (file, cancellable = null, ...callback) {
+            return promised.call(this, file, cancellable, ...callback);
+        };
+    }
+
+    // Steps
+
+    const setNodeProgress = FlowRun.prototype.set_node_progress;
+    FlowRun.prototype.set_node_progress = function (node, fraction = -1, message = null) {
+        setNodeProgress.call(this, node, fraction, message);
+    };
+
     // Iteration
 
     FlowRun.prototype[Symbol.asyncIterator] = function () {
         return iterate(this);
     };
 
-    Flow.prototype[Symbol.iterator] = function* () {
-        for (let i = 0, node; (node = this.get_item(i)) !== null; i++)
-            yield node;
-    };
+    for (const {prototype} of [Flow, FlowRun]) {
+        prototype[Symbol.iterator] = function* () {
+            for (let i = 0, item; (item = this.get_item(i)) !== null; i++)
+                yield item;
+        };
+    }
 }

@@ -25,8 +25,8 @@ from ._gflow_values import box, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = ['Flow', 'FlowGroup', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock', 'Parallel', 'Semaphore',
-           'Sequence', 'Series', 'WithLock', 'create_task']
+__all__ = ['Flow', 'FlowGroup', 'FlowHistory', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock',
+           'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock', 'create_task']
 
 
 def _several(what):
@@ -122,6 +122,45 @@ Lock = FlowLock
 def Semaphore(value=1):
     """A lock that lets in so many at the same time."""
     return FlowLock(permits=value)
+
+
+# FlowHistory
+
+_FlowHistory = GFlow.FlowHistory
+
+
+async def _finish_io(start, finish, cancellable):
+    own = cancellable or Gio.Cancellable()
+    results, cancelled = await finished(lambda ready: start(own, ready), own.cancel)
+    try:
+        return finish(results.pop())
+    finally:
+        if cancelled is not None:
+            raise cancelled
+
+
+class FlowHistory(GFlow.FlowHistory):
+    """How long nodes took, so that later runs know how long they take: Flow(history=…).
+
+    await history.load(file), await history.save(file), with a Gio.File; or load_sync() and
+    save_sync(). As a value to keep: to_variant(), load_variant()."""
+
+    def load(self, file, cancellable=None, callback=None, *user_data):
+        """await history.load(file). With a callback: as in C."""
+        if callback is not None:
+            return super().load(file, cancellable, callback, *user_data)
+        return _finish_io(lambda own, ready: _FlowHistory.load(self, file, own, ready),
+                          self.load_finish, cancellable)
+
+    def save(self, file, cancellable=None, callback=None, *user_data):
+        """await history.save(file). With a callback: as in C."""
+        if callback is not None:
+            return super().save(file, cancellable, callback, *user_data)
+        return _finish_io(lambda own, ready: _FlowHistory.save(self, file, own, ready),
+                          self.save_finish, cancellable)
+
+
+FlowHistory = override(FlowHistory)
 
 
 # FlowNode
@@ -518,7 +557,7 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline
+        properties: of the run: keep_results, on_error, parameters, deadline, history
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -568,8 +607,9 @@ class FlowRun(Shown, GFlow.FlowRun):
         run.connect('notify::fraction', show_progress)
         await run.execute()                 # or: run.execute_sync()
         run[function]                       # its result, or the exception that it raised
+        for step in run: …                  # all nodes: step.node, .state, .reason, .message, …
 
-    properties: on_error, parameters, deadline, keep_results"""
+    properties: on_error, parameters, deadline, keep_results, history"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
@@ -627,8 +667,38 @@ class FlowRun(Shown, GFlow.FlowRun):
     async def _ended(self):
         """Waits until nothing of a run that was started runs any more, whoever started it."""
         if self.get_state() == GFlow.FlowRunState.RUNNING:
-            await finished(lambda ready: self.connect('always', lambda run: ready(run, None)),
-                           lambda: None)
+            _, cancelled = await finished(
+                lambda ready: self.connect('always', lambda run: ready(run, None)), lambda: None)
+            return cancelled
+        return None
+
+    async def wait(self):
+        """Waits for the end of a run that was started, like one of spawn(). Raises as execute() does."""
+        cancelled = await self._ended()
+        if cancelled is not None:
+            raise cancelled
+        if self.get_error() is not None:
+            raise original(self.get_error(), self)
+        return self
+
+    # While it runs: from the body of node
+
+    def spawn(self, node, subflow, **properties):
+        """Starts a run of subflow as a part of a node, which ends when the run has, too.
+
+        properties: of the run. Without parameters it has those of this one. Returns the run:
+        a coroutine may wait for it, ``(await run.spawn(node, flow).wait())[function]``."""
+        properties.setdefault('parameters', self.get_parameters())
+        subrun = FlowRun(subflow, **properties)
+        self.spawn_run(node, subrun)
+        return subrun
+
+    def spawn_run(self, node, subrun):
+        for name in '_exceptions', '_variables':
+            if name in self.__dict__:
+                subrun.__dict__.setdefault(name, self.__dict__[name])
+        subrun._prepare()
+        super().spawn_run(self.find(node), subrun)
 
     def _pictured(self):
         return self.get_flow(), self
@@ -636,6 +706,12 @@ class FlowRun(Shown, GFlow.FlowRun):
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
         super().set_result(self.find(node), box(value))
+
+    def set_node_progress(self, node, fraction=-1.0, message=None):
+        """Tells how far a node is that runs: fraction from 0 to 1, message for people.
+
+        From any thread, as often as wanted. What is not given stays as it is."""
+        super().set_node_progress(self.find(node), fraction, message)
 
     def fail_node(self, node, error):
         """error: any exception"""
@@ -645,13 +721,20 @@ class FlowRun(Shown, GFlow.FlowRun):
         """The node that a name or a function stands for."""
         return node if isinstance(node, GFlow.FlowNode) else self.get_flow().find(node)
 
+    def __bool__(self):
+        return True  # also without a step
+
     def select(self, node, *downstreams):
         """A branch: of the downstreams of node only these go on, or none. From its body."""
         for item in downstreams or [None]:
             super().select(self.find(node), item and self.find(item))
 
     def __getitem__(self, node):
-        """The result of a node, function or name; or its exception, if it failed."""
+        """The result of a node, function or name; or its exception, if it failed.
+
+        With a number, or a slice: that step. A run is the list of its steps."""
+        if isinstance(node, (int, slice)):
+            return super().__getitem__(node)
         node = self.find(node)
         value = self.get_result(node)
         if value is not None:
@@ -678,9 +761,10 @@ def _takes_node(name):
     setattr(FlowRun, name, call)
 
 
-for _name in ('cancel_node', 'set_node_priority', 'set_result_variant', 'get_result',
-              'dup_result_variant', 'dup_result_object', 'get_node_state', 'get_node_error',
-              'dup_node_reason', 'get_node_cancellable', 'defer_node', 'complete_node'):
+for _name in ('cancel_node', 'retry_node', 'set_node_priority', 'set_result_variant',
+              'get_result', 'dup_result_variant', 'dup_result_object', 'get_node_state',
+              'get_node_error', 'dup_node_reason', 'get_node_cancellable', 'defer_node',
+              'complete_node', 'get_step'):
     _takes_node(_name)
 
 FlowRun = override(FlowRun)
