@@ -224,7 +224,7 @@ _g_flow_run_name_item (GFlowRun  *child,
 }
 
 /**
- * g_flow_run_get_item:
+ * g_flow_run_get_map_item:
  * @self: a run that a map has started: the one that the body is given
  * @node: a node of it: likewise
  *
@@ -236,7 +236,7 @@ _g_flow_run_name_item (GFlowRun  *child,
  * Since: 0.1
  */
 const GValue *
-g_flow_run_get_item (GFlowRun  *self,
+g_flow_run_get_map_item (GFlowRun  *self,
                      GFlowNode *node)
 {
   guint index;

@@ -16,7 +16,7 @@ body_measure (GFlowNode  *node,
               gpointer    user_data,
               GError    **error)
 {
-  const GValue *item = g_flow_run_get_item (run, node);
+  const GValue *item = g_flow_run_get_map_item (run, node);
   g_auto (GValue) result = G_VALUE_INIT;
 
   g_assert_nonnull (item);
@@ -237,7 +237,7 @@ body_double (GFlowNode  *node,
   g_auto (GValue) result = G_VALUE_INIT;
 
   g_value_init (&result, G_TYPE_INT);
-  g_value_set_int (&result, 2 * g_value_get_int (g_flow_run_get_item (run, node)));
+  g_value_set_int (&result, 2 * g_value_get_int (g_flow_run_get_map_item (run, node)));
   g_flow_run_set_result (run, node, &result);
   return TRUE;
 }
@@ -363,7 +363,7 @@ body_item (GFlowNode  *node,
            GError    **error)
 {
   Items *items = user_data;
-  const char *item = g_variant_get_string (g_value_get_variant (g_flow_run_get_item (run, node)),
+  const char *item = g_variant_get_string (g_value_get_variant (g_flow_run_get_map_item (run, node)),
                                            NULL);
 
   if (*item == 'b')
@@ -650,7 +650,7 @@ test_no_item (void)
   GFlowNode *node = g_flow_add (flow, "x", NULL, NULL, NULL, NULL);
 
   run = test_execute_well (flow);
-  g_assert_null (g_flow_run_get_item (run, node));
+  g_assert_null (g_flow_run_get_map_item (run, node));
   g_assert_null (g_flow_run_get_parent_node (run));
   g_assert_null (g_flow_run_dup_result_list (run, node));
 }
