@@ -95,6 +95,15 @@ typedef struct
   guint    n_allocated;
 } GFlowReady;
 
+/* What a worker knows of its use for others: gflow-help.c */
+typedef struct
+{
+  gint64  since;        /* when it last asked; 0: it has just come */
+  guint32 n_ended;      /* nodes of the run by then */
+  guint   patience;     /* how long it lets others go on without it */
+  float   pace_without; /* how fast the run must be with it; 0 if it does not know */
+} GFlowHelp;
+
 /* Where nodes of a run are run: by one worker at a time, or by the owner context. */
 typedef struct
 {
@@ -103,8 +112,7 @@ typedef struct
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
   guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
-  guint32          n_done_before; /* when it last had nothing */
-  guint32          back_off;  /* how long it waits before it looks at the other lanes */
+  GFlowHelp        help;      /* of the worker on it */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
@@ -458,6 +466,11 @@ gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
                                             guint32          index,
                                             guint           *seconds);
+
+/* Whether to help others: gflow-help.c */
+void           _g_flow_help_begin          (GFlowHelp       *help);
+void           _g_flow_help_consider       (GFlowRun        *self,
+                                            GFlowLane       *lane);
 
 /* Locks of nodes: gflow-locking.c */
 void           _g_flow_run_acquire_locks   (GFlowRun        *self,

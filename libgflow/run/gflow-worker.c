@@ -18,11 +18,6 @@
 /* Looks at other lanes before a worker leaves a run: a few microseconds, as
  * long as coming back would take. */
 #define STEAL_ROUNDS 100
-/* A worker that comes back with next to nothing done waits before it looks again, for up
- * to so many pauses, a fraction of a microsecond: where bodies are that short, the lanes
- * it looks at are faster without it. */
-#define MAX_BACK_OFF 32
-#define NEXT_TO_NOTHING 8
 /* Nodes between two looks at what came from elsewhere */
 #define INBOX_INTERVAL 64
 /* How long a worker stays on a run while others wait for a turn */
@@ -764,18 +759,6 @@ pop_inbox (GFlowRun  *self,
   return TRUE;
 }
 
-static void
-back_off (GFlowLane *lane)
-{
-  const guint32 n_done = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-
-  lane->back_off = n_done - lane->n_done_before < NEXT_TO_NOTHING
-                     ? MIN (2 * lane->back_off + 1, MAX_BACK_OFF) : 0;
-  lane->n_done_before = n_done;
-  for (guint i = 0; i < lane->back_off; i++)
-    _g_flow_pause_processor ();
-}
-
 /* From others, when the lane itself has nothing. */
 static gboolean
 find_node (GFlowRun  *self,
@@ -788,7 +771,7 @@ find_node (GFlowRun  *self,
   if (self->n_lanes == 1)
     return FALSE;
 
-  back_off (lane);
+  _g_flow_help_consider (self, lane);
   for (guint round = 0; round < STEAL_ROUNDS; round++)
     {
       if (steal (self, lane, index) || pop_inbox (self, lane, index))
@@ -877,7 +860,10 @@ look_elsewhere (GFlowRun  *self,
                 guint32   *index)
 {
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-  return pop_inbox (self, lane, index);
+  if (pop_inbox (self, lane, index))
+    return TRUE;
+  _g_flow_help_consider (self, lane);
+  return FALSE;
 }
 
 /* Runs a node, then what becomes ready by it, then what the lane has, as long as it is
@@ -941,6 +927,7 @@ _g_flow_run_work (GFlowRun  *self,
   const gboolean alone = self->alone;
   gboolean found;
 
+  _g_flow_help_begin (&lane->help);
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
   found = pop (self, lane, &index) || find_node (self, lane, &index);
 
