@@ -37,6 +37,12 @@ GFlowNode    *g_flow_add_flow          (GFlow               *self,
                                         GFlow               *subflow,
                                         GError             **error);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_map           (GFlow               *self,
+                                        const char          *name,
+                                        GFlowNode           *each,
+                                        guint                max_parallel,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_add_join          (GFlow               *self,
                                         const char          *name,
                                         const char * const  *needs,

@@ -165,6 +165,7 @@ struct _GFlowRun
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
   guint32          parent_index; /* which of its nodes this is a part of, if of one */
   guint            depth;        /* how many runs wait for this one */
+  GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   GFlowParking    *caller;       /* (unowned) (nullable): where it does */
   GFlowCrew       *crew;         /* (owned) (nullable) */
@@ -475,6 +476,16 @@ double         _g_flow_run_count_sub_runs_locked (GFlowRun  *self,
 GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
                                             guint32          index);
 GPtrArray     *_g_flow_run_ref_all_sub_runs (GFlowRun       *self);
+
+/* Nodes that are run for each item of a list: gflow-map.c */
+gboolean       _g_flow_run_start_map       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError         **error);
+void           _g_flow_run_end_map         (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *child);
+void           _g_flow_run_name_item       (GFlowRun        *child,
+                                            GError         **error);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,

@@ -326,6 +326,7 @@ g_flow_run_finalize (GObject *object)
   g_slist_free_full (self->old_errors, (GDestroyNotify) g_error_free);
   g_clear_pointer (&self->choices, g_hash_table_unref);
   g_clear_pointer (&self->families, g_hash_table_unref);
+  g_clear_object (&self->items);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);

@@ -65,6 +65,9 @@ GVariant       *g_flow_run_dup_result_variant   (GFlowRun             *self,
 G_FLOW_AVAILABLE_IN_0_1
 GObject        *g_flow_run_dup_result_object    (GFlowRun             *self,
                                                  GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GListModel     *g_flow_run_dup_result_list      (GFlowRun             *self,
+                                                 GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The nodes of the run */
 
@@ -112,6 +115,12 @@ G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_spawn_run            (GFlowRun             *self,
                                                  GFlowNode            *node,
                                                  GFlowRun             *subrun);
+
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode      *g_flow_run_get_parent_node      (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+const GValue   *g_flow_run_get_map_item             (GFlowRun             *self,
+                                                 GFlowNode            *node);
 
 /* Branches */
 

@@ -252,6 +252,16 @@ call_subflow (GFlowRun *self,
 }
 
 static GFlowNodeState
+call_map (GFlowRun *self,
+          guint32   index)
+{
+  GError *error = NULL;
+
+  return _g_flow_run_start_map (self, index, &error)
+           ? G_FLOW_NODE_STATE_DONE : _g_flow_run_fail_node (self, index, error);
+}
+
+static GFlowNodeState
 call_sync_body (GFlowRun   *self,
                 guint32     index,
                 GFlowFrame *frame)
@@ -317,6 +327,9 @@ _g_flow_run_run_in_context (GFlowRun *self,
         case G_FLOW_NODE_KIND_FLOW:
           call_subflow (self, index);
           state = G_FLOW_NODE_STATE_DONE;
+          break;
+        case G_FLOW_NODE_KIND_MAP:
+          state = call_map (self, index);
           break;
         case G_FLOW_NODE_KIND_FUNC:
         case G_FLOW_NODE_KIND_JOIN:

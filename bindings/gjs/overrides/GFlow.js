@@ -70,6 +70,12 @@ function nameOf(node) {
     return typeof node === 'string' ? node : node.get_name();
 }
 
+function checked(item, type, option, complaint) {
+    if (!(item instanceof type))
+        throw new TypeError(`${option}: ${item} is ${complaint}`);
+    return item;
+}
+
 function toArray(value) {
     return Array.isArray(value) ? value : [value ?? []].flat();
 }
@@ -86,7 +92,8 @@ function _init() {
     results.setUp(FlowRun);
 
     function refuseWorker(placement) {
-        if (placement === FlowPlacement.WORKER) {
+        // What is no member of the enumeration would become its first one, which is WORKER.
+        if (placement !== FlowPlacement.CONTEXT) {
             throw new Error('JavaScript cannot run on a worker thread: ' +
                 'leave the placement out, or ask for GFlow.FlowPlacement.CONTEXT');
         }
@@ -213,12 +220,13 @@ function _init() {
 
     // A node that is in no flow yet: for a group.
     this.node = function (options, fn) {
-        if (typeof options === 'function')
+        if (typeof options === 'function' && fn === undefined)
             [options, fn] = [{}, options];
         const {name = null, upstream, lock, placement, ...properties} = options;
-        refuseWorker(placement);
+        if (placement !== undefined)
+            refuseWorker(placement);
         if (typeof fn !== 'function')
-            throw new TypeError('The body of a node must be a function');
+            throw new TypeError('The body of a node must be a function, after its options');
 
         const named = isDictionary(upstream) ? Object.entries(upstream) : null;
         const node = adopt(newNode.call(FlowNode, name, callFunction),
@@ -227,10 +235,10 @@ function _init() {
             if (typeof item === 'string')
                 node.add_upstream_by_name(item);
             else
-                node.add_upstream(item);
+                node.add_upstream(checked(item, FlowNode, 'upstream', 'neither a node nor a name'));
         }
         for (const item of toArray(lock))
-            node.add_lock(item);
+            node.add_lock(checked(item, FlowLock, 'lock', 'no GFlow.FlowLock'));
         for (const [property, value] of Object.entries(properties)) {
             if (!(property in node))
                 throw new TypeError(`A node has no property “${property}”`);
@@ -289,7 +297,8 @@ function _init() {
 
     const initNode = FlowNode.prototype._init;
     FlowNode.prototype._init = function (properties = {}) {
-        refuseWorker(properties.placement);
+        if (properties.placement !== undefined)
+            refuseWorker(properties.placement);
         initNode.call(this, properties);
     };
 
@@ -310,6 +319,13 @@ function _init() {
     FlowLock.prototype._init = function (properties = {}) {
         checkPermits(properties.permits ?? 1);
         initLock.call(this, properties);
+    };
+
+    const release = FlowLock.prototype.release;
+    FlowLock.prototype.release = function () {
+        if (this.get_in_use() === 0)
+            throw new Error('The lock is not held by anybody');
+        release.call(this);
     };
 
     const setPermits = FlowLock.prototype.set_permits;
@@ -385,6 +401,12 @@ function _init() {
     };
 
     // Running
+
+    const initRun = FlowRun.prototype._init;
+    FlowRun.prototype._init = function (properties = {}) {
+        checked(properties.flow, Flow, 'flow', 'no GFlow.Flow');
+        initRun.call(this, properties);
+    };
 
     for (const {prototype} of [Flow, FlowRun, FlowLock])
         promisify(prototype, prototype.acquire ? 'acquire' : 'execute');

@@ -12,13 +12,15 @@ help(GFlow.Flow) shows how.
 
 import contextvars
 import functools
+import operator
 import weakref
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
+from ._gflow_body import (CoroutineBody, TaskBody, new_body, not_for_workers, raw_body,
+                          raw_task_body, upstreams_of)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_values import box, original, to_error
@@ -35,7 +37,24 @@ def _several(what):
         return []
     if isinstance(what, (str, GObject.Object)) or callable(what):
         return [what]
-    return list(what)
+    try:
+        return list(what)
+    except TypeError:
+        return [what]
+
+
+_INTEGERS = (GObject.TYPE_INT, GObject.TYPE_UINT)
+
+
+def _set_property(node, name, value):
+    """As node.set_property(), but names the property that it is about, and cuts no number off."""
+    spec = GFlow.FlowNode.find_property(name)
+    if spec is None:
+        raise TypeError(f'A FlowNode has no property {name!r}')
+    try:
+        node.set_property(name, operator.index(value) if spec.value_type in _INTEGERS else value)
+    except TypeError as error:
+        raise TypeError(f'{name}: {error}') from None
 
 
 def _exists(message):
@@ -58,7 +77,7 @@ class FlowLock(GFlow.FlowLock):
     ``async with lock:``, or acquire_sync() and release()."""
 
     def __init__(self, permits=1, **properties):
-        if permits < 1:
+        if operator.index(permits) < 1:
             raise ValueError('A lock needs at least one permit')
         super().__init__(permits=permits, **properties)
 
@@ -106,6 +125,12 @@ class FlowLock(GFlow.FlowLock):
                 self.release()
             raise
         return acquired
+
+    def release(self):
+        """Gives a permit back."""
+        if self.get_in_use() == 0:
+            raise RuntimeError('The lock is not held by anybody')
+        super().release()
 
     async def __aenter__(self):
         await self.acquire()
@@ -213,9 +238,16 @@ class FlowNode(GFlow.FlowNode):
         self._edited(flow)
 
     def set_placement(self, placement):
+        # What goes around this, such as node.props, fails the node when it is run.
         if isinstance(self._body, CoroutineBody) and placement != GFlow.FlowPlacement.CONTEXT:
-            raise TypeError(f'{self.get_name()}: a coroutine can not run on a worker')
+            raise not_for_workers(self)
         super().set_placement(placement)
+
+    def set_property(self, name, value):
+        if name == 'placement':
+            self.set_placement(value)
+        else:
+            super().set_property(name, value)
 
     def add_upstream_by_name(self, name):
         self.add_upstream(name)
@@ -399,15 +431,18 @@ class Flow(Shown, GFlow.Flow):
         for item in upstreams:
             if not isinstance(item, (GFlow.FlowNode, str)) and not callable(item):
                 raise TypeError(f'upstream: {item!r} stands for no node')
-        for item in properties:
-            if not hasattr(GFlow.FlowNode.props, item):
-                raise TypeError(f'A FlowNode has no property {item!r}')
+        locks = _several(lock)
+        for item in locks:
+            if not isinstance(item, GFlow.FlowLock):
+                raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
+        if not isinstance(name, (str, type(None))):
+            raise TypeError(f'name: {name!r} is no string')
         node = _new_node_for(function, name)
-        node.set_placement(properties.pop('placement', node.get_placement()))
-        node.set_max_retries(properties.pop('max_retries', retries))
-        if properties:
-            node.set_properties(**properties)
-        for item in _several(lock):
+        if retries:
+            properties.setdefault('max_retries', retries)
+        for item, value in properties.items():
+            _set_property(node, item, value)
+        for item in locks:
             node.add_lock(item)
         self.add_node(node)
         for item in upstreams:
