@@ -15,3 +15,4 @@
 #include "graph/gflow-node.h"
 #include "run/gflow-run.h"
 #include "run/gflow-step.h"
+#include "run/gflow-values.h"

@@ -281,6 +281,61 @@ check_join_needs (const char * const  *needs,
 }
 
 /**
+ * g_flow_add_map:
+ * @self: a flow
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up
+ * @each: a node that is in no flow, and waits for none
+ * @max_parallel: how many may run at once, over all runs; 0 for no limit
+ * @error: return location for an error
+ *
+ * Adds a map: a node that runs a copy of @each for each item of a list. @each says
+ * what is done, by its body, and how: its placement, timeout, retries, locks and priority
+ * hold for each item by itself. The body finds its item with
+ * [method@GFlow.FlowRun.get_map_item], and may give a result.
+ *
+ * ```c
+ * g_autoptr(GFlowNode) sum = g_flow_node_new (NULL, sum_file_cb, NULL, NULL);
+ * GFlowNode *sums = g_flow_add_map (flow, "sums", sum, 4, NULL);
+ *
+ * g_flow_node_add_upstream (sums, list_folder);
+ * ```
+ *
+ * The list is what [method@GFlow.FlowNode.set_items],
+ * [method@GFlow.FlowNode.set_items_variant] or [method@GFlow.FlowNode.set_items_func]
+ * has given; without that it is the result of the first upstream: a list model, a
+ * variant that is an array, an array of strings, or the results of another map.
+ *
+ * The result is a [class@GFlow.FlowValues], with the results in the order of the items:
+ * one item gives a list of one, no items an empty list.
+ *
+ * What fails means for the other items what the [enum@GFlow.FlowOnError] of the run says.
+ * The node fails with the first error, to whose message the name of the item is added,
+ * and handlers can read the results that there are all the same. The run of the
+ * items is a part of the node, as those of [method@GFlow.FlowRun.spawn] are.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add_map (GFlow       *self,
+                const char  *name,
+                GFlowNode   *each,
+                guint        max_parallel,
+                GError     **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW_NODE (each), NULL);
+  g_return_val_if_fail (each->flow == NULL && each->n_needs == 0, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!check_name (name, error))
+    return NULL;
+  return add_new_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
+}
+
+/**
  * g_flow_add_join:
  * @self: a flow
  * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
@@ -396,11 +451,12 @@ g_flow_add_node (GFlow      *self,
   return TRUE;
 }
 
-/* All of @nodes or none. */
+/* All of @nodes, which are those of @group, or none. */
 static gboolean
-add_nodes (GFlow      *self,
-           GPtrArray  *nodes,
-           GError    **error)
+add_nodes (GFlow       *self,
+           GFlowGroup  *group,
+           GPtrArray   *nodes,
+           GError     **error)
 {
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
   gboolean ok = TRUE;
@@ -422,6 +478,8 @@ add_nodes (GFlow      *self,
     }
   for (guint i = 0; ok && i < nodes->len; i++)
     append_locked (self, g_object_ref (nodes->pdata[i]));
+  if (ok && nodes->len > 0)
+    _g_flow_grouping_add (&self->grouping, group, position, nodes->len);
   _g_flow_end_edit (self);
 
   if (!ok || nodes->len == 0)
@@ -457,7 +515,7 @@ g_flow_add_group (GFlow       *self,
 
   g_autoptr(GPtrArray) nodes = _g_flow_group_dup_nodes (group, error);
 
-  if (nodes == NULL || !add_nodes (self, nodes, error))
+  if (nodes == NULL || !add_nodes (self, group, nodes, error))
     return FALSE;
 
   _g_flow_group_link (group);
@@ -503,6 +561,7 @@ g_flow_remove_node (GFlow      *self,
   guint position = node->index;
 
   g_ptr_array_remove_index (self->nodes, position);
+  _g_flow_grouping_remove_node (self->grouping, position);
   for (guint i = position; i < self->nodes->len; i++)
     atomic_store_explicit (&((GFlowNode *) self->nodes->pdata[i])->index, i,
                            memory_order_relaxed);

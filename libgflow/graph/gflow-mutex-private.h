@@ -32,6 +32,12 @@ _g_flow_mutex_lock (GFlowMutex *mutex)
   pthread_mutex_lock (mutex);
 }
 
+static inline gboolean
+_g_flow_mutex_trylock (GFlowMutex *mutex)
+{
+  return pthread_mutex_trylock (mutex) == 0;
+}
+
 static inline void
 _g_flow_mutex_unlock (GFlowMutex *mutex)
 {

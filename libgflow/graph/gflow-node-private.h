@@ -18,8 +18,10 @@ typedef enum
   G_FLOW_NODE_KIND_FUNC,
   G_FLOW_NODE_KIND_TASK,
   G_FLOW_NODE_KIND_FLOW,
+  G_FLOW_NODE_KIND_MAP,
 } GFlowNodeKind;
 
+typedef struct _GFlowMap GFlowMap;
 typedef struct _GFlowSharedBody GFlowSharedBody;
 
 /* How long the body may take, and what becomes of it if it fails. */
@@ -41,6 +43,7 @@ typedef struct
   GSList          *old_names;   /* of char *: before it was renamed */
   GPtrArray       *locks;       /* (owned) (nullable) of GFlowLock */
   GFlow           *subflow;     /* (nullable) (owned) */
+  GFlowMap        *map;         /* (nullable) (owned) */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
   GListStore      *downstreams; /* likewise */
@@ -121,6 +124,9 @@ GFlowNode  *_g_flow_node_new         (GFlowNodeKind    kind,
 GFlowNode  *_g_flow_node_copy        (GFlowNode       *self);
 GFlowNode  *_g_flow_node_new_flow    (const char      *name,
                                       GFlow           *subflow);
+GFlowNode  *_g_flow_node_new_map     (const char      *name,
+                                      GFlowNode       *each,
+                                      guint            max_parallel);
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
 
 /* Retries and timeouts: gflow-node-policy.c */

@@ -7,6 +7,7 @@
 
 #include "gflow-enum-types.h"
 #include "gflow-flow-private.h"
+#include "gflow-node-map-private.h"
 
 /**
  * GFlowNode:
@@ -91,6 +92,7 @@ free_extras (GFlowNodeExtras *extras)
   g_slist_free_full (extras->old_names, g_free);
   g_clear_pointer (&extras->locks, g_ptr_array_unref);
   g_clear_object (&extras->subflow);
+  g_clear_pointer (&extras->map, _g_flow_map_free);
   g_clear_object (&extras->upstreams);
   g_clear_object (&extras->downstreams);
   g_clear_object (&extras->lock_list);
@@ -588,6 +590,8 @@ _g_flow_node_copy (GFlowNode *self)
   extras->weight = self->extras->weight;
   extras->policy = self->extras->policy;
   g_set_object (&extras->subflow, self->extras->subflow);
+  if (self->extras->map != NULL)
+    extras->map = _g_flow_map_copy (self->extras->map);
   if (self->extras->locks != NULL)
     extras->locks = g_ptr_array_copy (self->extras->locks, (GCopyFunc) g_object_ref, NULL);
   copy->placement = self->placement;
@@ -747,7 +751,8 @@ g_flow_node_get_placement (GFlowNode *self)
 {
   g_return_val_if_fail (G_IS_FLOW_NODE (self), G_FLOW_PLACEMENT_WORKER);
 
-  if (self->kind == G_FLOW_NODE_KIND_TASK || self->kind == G_FLOW_NODE_KIND_FLOW)
+  if (self->kind == G_FLOW_NODE_KIND_TASK || self->kind == G_FLOW_NODE_KIND_FLOW ||
+      self->kind == G_FLOW_NODE_KIND_MAP)
     return G_FLOW_PLACEMENT_CONTEXT;
   return self->placement;
 }

@@ -49,6 +49,20 @@ GListModel     *g_flow_node_get_downstreams      (GFlowNode       *self);
 G_FLOW_AVAILABLE_IN_0_1
 GListModel     *g_flow_node_get_locks            (GFlowNode       *self);
 
+/* Maps: what they are for */
+
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_items            (GFlowNode       *self,
+                                                  GListModel      *items);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_items_variant    (GFlowNode       *self,
+                                                  GVariant        *items);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_items_func       (GFlowNode       *self,
+                                                  GFlowItemsFunc   func,
+                                                  gpointer         user_data,
+                                                  GDestroyNotify   destroy);
+
 /* Properties */
 
 G_FLOW_AVAILABLE_IN_0_1

@@ -16,6 +16,7 @@ typedef struct _GFlowLock GFlowLock;
 typedef struct _GFlowNode GFlowNode;
 typedef struct _GFlowRun GFlowRun;
 typedef struct _GFlowStep GFlowStep;
+typedef struct _GFlowValues GFlowValues;
 
 /**
  * GFlowFunc:
@@ -76,6 +77,25 @@ typedef void (*GFlowTaskFunc) (GFlowNode  *node,
                                GTask      *task,
                                gpointer    user_data,
                                GError    **error);
+
+/**
+ * GFlowItemsFunc:
+ * @node: the node that is about to run
+ * @run: the run it runs in
+ * @user_data: what was given with the function
+ * @error: return location for the error that fails the node
+ *
+ * Makes the list of what a map is for, see [method@GFlow.Flow.add_map]: out of the
+ * results of what @node has waited for, or from elsewhere. Called in the owner context.
+ *
+ * Returns: (transfer full): the list; %NULL, with @error set, if the node failed
+ *
+ * Since: 0.1
+ */
+typedef GListModel *(*GFlowItemsFunc) (GFlowNode  *node,
+                                       GFlowRun   *run,
+                                       gpointer    user_data,
+                                       GError    **error);
 
 /**
  * GFlowPlacement:

@@ -199,8 +199,16 @@ sub_run_ended (GFlowRun     *child,
   g_autoptr(GFlowRun) parent = g_object_ref (child->parent);
   const guint32 index = child->parent_index;
 
+  if (child->items != NULL)
+    _g_flow_run_end_map (parent, index, child);
   if (error != NULL)
-    _g_flow_run_fail_part (parent, index, g_error_copy (error));
+    {
+      GError *copy = g_error_copy (error);
+
+      if (child->items != NULL)
+        _g_flow_run_name_item (child, &copy);
+      _g_flow_run_fail_part (parent, index, copy);
+    }
   _g_flow_run_end_in_context (parent, index, G_FLOW_NODE_STATE_DONE);
   _g_flow_owner_run_now (parent);
 }
@@ -285,6 +293,26 @@ _g_flow_run_adopt (GFlowRun *self,
   if (!_g_flow_run_begin (child, context, NULL, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))
     end_refused_later (child, context);
+}
+
+/**
+ * g_flow_run_get_parent_node:
+ * @self: a run
+ *
+ * Gets the node that the run is a part of: one that is a flow or a map, or has spawned
+ * it. May be called from any thread while the run runs.
+ *
+ * Returns: (transfer none) (nullable): the node, or %NULL if there is none
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_run_get_parent_node (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  return self->parent != NULL && self->parent_index != G_FLOW_NO_NODE
+           ? self->parent->plan->nodes[self->parent_index].node : NULL;
 }
 
 static gboolean

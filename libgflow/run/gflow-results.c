@@ -5,6 +5,8 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-values-private.h"
+
 /* Results of nodes: a table that exists once there is one. */
 
 struct _GFlowResult
@@ -233,10 +235,36 @@ get_variant_type (const GValue *value)
     }
 }
 
+static GVariant *convert_to_variant (const GValue *value);
+
+/* One array of all; what is missing is a maybe that is nothing. */
+static GVariant *
+convert_values (GFlowValues *values)
+{
+  g_auto(GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("av"));
+  const guint n = g_flow_values_get_n_values (values);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const GValue *value = g_flow_values_get_value (values, i);
+      g_autoptr(GVariant) variant =
+        value != NULL ? convert_to_variant (value)
+                      : g_variant_ref_sink (g_variant_new_maybe (G_VARIANT_TYPE_VARIANT, NULL));
+
+      if (variant == NULL)
+        return NULL;
+      g_variant_builder_add (&builder, "v", variant);
+    }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 static GVariant *
 convert_to_variant (const GValue *value)
 {
   const GVariantType *type = get_variant_type (value);
+
+  if (G_VALUE_HOLDS (value, G_TYPE_FLOW_VALUES))
+    return convert_values (g_value_get_object (value));
 
   if (G_VALUE_HOLDS_VARIANT (value))
     return g_value_dup_variant (value);
@@ -245,7 +273,8 @@ convert_to_variant (const GValue *value)
                                                          g_value_get_boxed (value), TRUE));
   if (type == NULL || (g_value_fits_pointer (value) && g_value_peek_pointer (value) == NULL))
     return NULL;
-  return g_variant_ref_sink (g_dbus_gvalue_to_gvariant (value, type));
+  /* Never floating. */
+  return g_dbus_gvalue_to_gvariant (value, type);
 }
 
 /**
@@ -255,7 +284,8 @@ convert_to_variant (const GValue *value)
  *
  * Gets the result of a node as a variant: one that is a variant, a boolean, a
  * number of type int, uint, int64, uint64 or double, a string or an array of
- * strings, or a [struct@GLib.Bytes].
+ * strings, or a [struct@GLib.Bytes]. Of a map, an array (`av`) of such results, with a
+ * maybe (`mv`) that is nothing for an item without one.
  *
  * Returns: (transfer full) (nullable): the result
  *
@@ -288,6 +318,45 @@ g_flow_run_dup_result_object (GFlowRun  *self,
   const GValue *value = g_flow_run_get_result (self, node);
 
   return value != NULL && G_VALUE_HOLDS_OBJECT (value) ? g_value_dup_object (value) : NULL;
+}
+
+static GListModel *
+list_objects (GFlowValues *values)
+{
+  const guint n = g_flow_values_get_n_values (values);
+  GListStore *list = g_list_store_new (G_TYPE_OBJECT);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const GValue *value = g_flow_values_get_value (values, i);
+
+      if (value != NULL && G_VALUE_HOLDS_OBJECT (value) && g_value_get_object (value) != NULL)
+        g_list_store_append (list, g_value_get_object (value));
+    }
+  return G_LIST_MODEL (list);
+}
+
+/**
+ * g_flow_run_dup_result_list:
+ * @self: a run
+ * @node: a node
+ *
+ * Gets the result of a node as a list: of a map, those results that are objects, in
+ * the order of its items; or a result that is itself a list model.
+ *
+ * Returns: (transfer full) (nullable): the list, or %NULL if the result is none
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_run_dup_result_list (GFlowRun  *self,
+                            GFlowNode *node)
+{
+  g_autoptr(GObject) object = g_flow_run_dup_result_object (self, node);
+
+  if (G_IS_FLOW_VALUES (object))
+    return list_objects (G_FLOW_VALUES (object));
+  return G_IS_LIST_MODEL (object) ? G_LIST_MODEL (g_steal_pointer (&object)) : NULL;
 }
 
 /* To be freed in the owner context. */

@@ -6,7 +6,9 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-progress-private.h"
+#include "gflow-progress-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -74,6 +76,8 @@ put_down (GFlowRun *self,
                              memory_order_relaxed);
     }
   _g_flow_mutex_unlock (&self->mutex);
+  if (n > 0 && _g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   return n > 0;
 }
 
@@ -267,6 +271,8 @@ reset_locked (GFlowRun *self,
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_WAITING,
                          memory_order_release);
   change_epoch_locked (self);
+  if (_g_flow_run_is_recorded (self))
+    _g_flow_run_note_change (self, index);
   /* Relaxed: only told. */
   atomic_fetch_add_explicit (&self->n_revived, 1, memory_order_relaxed);
   atomic_fetch_add_explicit (&self->weight_revived, weight, memory_order_relaxed);

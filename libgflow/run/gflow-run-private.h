@@ -18,6 +18,8 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowDebug GFlowDebug;
+typedef struct _GFlowKeeper GFlowKeeper;
 typedef struct _GFlowChange GFlowChange;
 typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowFamily GFlowFamily;
@@ -162,6 +164,7 @@ struct _GFlowRun
   GFlowOnError     on_error;
   gboolean         on_error_set; /* not as the flow says */
   gboolean         keep_results;
+  gboolean         keep_record;
   gint64           deadline;
   GVariant        *parameters;   /* (nullable) */
   GFile           *journal_file; /* (owned) (nullable) */
@@ -172,6 +175,7 @@ struct _GFlowRun
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
   guint32          parent_index; /* which of its nodes this is a part of, if of one */
   guint            depth;        /* how many runs wait for this one */
+  GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   GFlowParking    *caller;       /* (unowned) (nullable): where it does */
   GFlowCrew       *crew;         /* (owned) (nullable) */
@@ -179,6 +183,8 @@ struct _GFlowRun
   gboolean         quiet;        /* nobody is told of it */
   gboolean         is_recorded;  /* see gflow-record-private.h */
   GFlowObserver   *observers;    /* (owned) (nullable) */
+  GFlowKeeper     *keeper;       /* (nullable): one of these, if the record is kept */
+  GFlowDebug      *debug;        /* (nullable): one of these, if GFLOW_DEBUG says so */
   GList            locker_link;  /* in a list of runs, if the plan has locks: gflow-locking.c */
   gint64           start_time;   /* monotonic, in µs */
   GFlowHistory    *history;      /* (owned) (nullable) */
@@ -496,6 +502,16 @@ double         _g_flow_run_count_sub_runs_locked (GFlowRun  *self,
 GPtrArray     *_g_flow_run_ref_sub_runs    (GFlowRun        *self,
                                             guint32          index);
 GPtrArray     *_g_flow_run_ref_all_sub_runs (GFlowRun       *self);
+
+/* Nodes that are run for each item of a list: gflow-map.c */
+gboolean       _g_flow_run_start_map       (GFlowRun        *self,
+                                            guint32          index,
+                                            GError         **error);
+void           _g_flow_run_end_map         (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowRun        *child);
+void           _g_flow_run_name_item       (GFlowRun        *child,
+                                            GError         **error);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,

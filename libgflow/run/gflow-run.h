@@ -79,6 +79,9 @@ GVariant       *g_flow_run_dup_result_variant   (GFlowRun             *self,
 G_FLOW_AVAILABLE_IN_0_1
 GObject        *g_flow_run_dup_result_object    (GFlowRun             *self,
                                                  GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GListModel     *g_flow_run_dup_result_list      (GFlowRun             *self,
+                                                 GFlowNode            *node) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The nodes of the run */
 
@@ -127,12 +130,29 @@ void            g_flow_run_spawn_run            (GFlowRun             *self,
                                                  GFlowNode            *node,
                                                  GFlowRun             *subrun);
 
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode      *g_flow_run_get_parent_node      (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+const GValue   *g_flow_run_get_map_item             (GFlowRun             *self,
+                                                 GFlowNode            *node);
+
 /* Branches */
 
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_select               (GFlowRun             *self,
                                                  GFlowNode            *node,
                                                  GFlowNode            *downstream);
+
+/* What was written down, if it was to be: see keep-record */
+
+G_FLOW_AVAILABLE_IN_0_1
+char           *g_flow_run_to_trace             (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+char           *g_flow_run_to_gantt             (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+char           *g_flow_run_to_summary           (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GVariant       *g_flow_run_dup_report           (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Properties */
 
@@ -166,6 +186,11 @@ void            g_flow_run_set_keep_results     (GFlowRun             *self,
                                                  gboolean              keep_results);
 G_FLOW_AVAILABLE_IN_0_1
 gboolean        g_flow_run_get_paused           (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_run_get_keep_record      (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_keep_record      (GFlowRun             *self,
+                                                 gboolean              keep_record);
 G_FLOW_AVAILABLE_IN_0_1
 double          g_flow_run_get_fraction         (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1

@@ -30,6 +30,8 @@
 /* How long a run without any worker waits for one before a spare one comes */
 #define SPARE_DELAY_MS 5
 #define MAX_SPARE 64
+/* How long a thread waits for the mutex before it sleeps: some microseconds */
+#define LOCK_ROUNDS 200
 
 struct _GFlowCrew
 {
@@ -43,12 +45,14 @@ struct _GFlowCrew
   gboolean listed;
 };
 
-typedef struct
+typedef struct _GFlowWorker GFlowWorker;
+struct _GFlowWorker
 {
-  GFlowParking parking;
-  GList        idle_link;
-  gboolean     idle;
-} GFlowWorker;
+  GFlowParking  parking;
+  GList         idle_link;
+  gboolean      idle;
+  GFlowWorker  *next_called;
+};
 
 static struct
 {
@@ -56,7 +60,10 @@ static struct
   GThreadPool *pool;
   GQueue       crews;         /* with hungry runs, and room for a thread */
   GQueue       idle;          /* of GFlowWorker, by their links: the last one first */
-  guint        n_looking;     /* workers that do not sleep yet, less the calls that rely on them */
+  GFlowWorker *called;        /* no longer idle, to be woken when the mutex is free */
+  guint        n_looking;     /* workers that do not sleep yet */
+  guint        n_woken;       /* workers that were called, and have not come yet */
+  guint        n_begun;       /* ordinary threads that were asked for, likewise */
   guint        n_threads;
   guint        n_spare;       /* of these */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
@@ -72,6 +79,34 @@ _Thread_local GFlowFrame *_g_flow_frame;
 
 static void worker_main (gpointer data,
                          gpointer unused);
+
+/* What is done under the mutex takes less than it takes to sleep and be woken. */
+static void
+lock (void)
+{
+  for (guint i = 0; i < LOCK_ROUNDS; i++)
+    if (_g_flow_mutex_trylock (&scheduler.mutex))
+      return;
+    else
+      _g_flow_pause_processor ();
+  _g_flow_mutex_lock (&scheduler.mutex);
+}
+
+/* Who is woken wants the mutex, too, and to wake somebody takes long. */
+static void
+unlock (void)
+{
+  GFlowWorker *called = g_steal_pointer (&scheduler.called);
+
+  _g_flow_mutex_unlock (&scheduler.mutex);
+  while (called != NULL)
+    {
+      GFlowWorker *next = called->next_called;
+
+      g_flow_parking_unpark (&called->parking);
+      called = next;
+    }
+}
 
 /* Crews */
 
@@ -190,6 +225,18 @@ add_spare_thread (void)
   add_thread (SPARE_WORKER);
 }
 
+/* Whether for each hungry run somebody is about to look what there is. That may be one
+ * that was called for another, which has ended since. A thread that has not begun is
+ * only counted on where nobody else could come: the system may have none to give. */
+static gboolean
+is_expecting (void)
+{
+  const guint n = scheduler.n_looking + scheduler.n_woken +
+                  (scheduler.idle.length == 0 ? scheduler.n_begun : 0);
+
+  return n >= atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed);
+}
+
 /* A worker for @run, which has become hungry. Whoever comes takes whichever run
  * is first in line. */
 static void
@@ -209,19 +256,21 @@ call_worker (GFlowRun *run)
         return;
     }
 
-  if (scheduler.n_looking > 0)
-    {
-      scheduler.n_looking--;
-    }
-  else if (scheduler.idle.length > 0)
+  if (is_expecting ())
+    return;
+
+  if (scheduler.idle.length > 0)
     {
       GFlowWorker *worker = g_queue_pop_tail_link (&scheduler.idle)->data;
 
+      scheduler.n_woken++;
       worker->idle = FALSE;
-      g_flow_parking_unpark (&worker->parking);
+      worker->next_called = scheduler.called;
+      scheduler.called = worker;
     }
   else if (scheduler.n_threads - scheduler.n_spare < max_threads)
     {
+      scheduler.n_begun++;
       add_thread (ORDINARY_WORKER);
     }
   else if (is_starving (run))
@@ -330,12 +379,12 @@ work_on_run (GFlowRun *run,
   GFlowFrame frame = { _g_flow_frame, run, lane, TRUE };
 
   lane->caller = is_caller;
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
   _g_flow_frame = &frame;
   _g_flow_run_work (run, lane);
   _g_flow_run_settle (run, lane);
   _g_flow_frame = frame.below;
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
 
   leave_run (run, lane);
 }
@@ -346,17 +395,15 @@ static void
 look_out (void)
 {
   scheduler.n_looking++;
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 
   const gint64 until = g_get_monotonic_time () + SPIN_US;
 
   while (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0 &&
          g_get_monotonic_time () < until)
     _g_flow_pause_processor ();
-  _g_flow_mutex_lock (&scheduler.mutex);
-  /* If a call has counted on one that looks, this one may be it. */
-  if (scheduler.n_looking > 0)
-    scheduler.n_looking--;
+  lock ();
+  scheduler.n_looking--;
 }
 
 /* FALSE if nobody had work for it. Called and returns with the mutex held. */
@@ -369,15 +416,19 @@ wait_idle (GFlowWorker *worker)
   g_queue_push_tail_link (&scheduler.idle, &worker->idle_link);
   do
     {
-      _g_flow_mutex_unlock (&scheduler.mutex);
+      unlock ();
       woken = g_flow_parking_park (&worker->parking, IDLE_MS);
-      _g_flow_mutex_lock (&scheduler.mutex);
-      /* Woken, but not called: the wake was for a call that was seen without it. */
+      lock ();
+      /* Woken, but not called: the wake was for a call that was seen without it. Called,
+       * but not woken: who has called is about to. */
     }
-  while (woken && worker->idle);
+  while (woken == worker->idle);
 
   if (!worker->idle)
-    return TRUE;
+    {
+      scheduler.n_woken--;
+      return TRUE;
+    }
 
   worker->idle = FALSE;
   g_queue_unlink (&scheduler.idle, &worker->idle_link);
@@ -390,6 +441,7 @@ work_ordinarily (GFlowWorker *worker)
 {
   GFlowRun *run;
 
+  scheduler.n_begun--;
   do
     {
       while ((run = take_run ()) != NULL)
@@ -411,10 +463,10 @@ work_as_spare (GFlowWorker *worker)
   do
     {
       n_taken = scheduler.n_taken;
-      _g_flow_mutex_unlock (&scheduler.mutex);
+      unlock ();
       /* Nobody knows this worker, to wake it. */
       g_flow_parking_park (&worker->parking, SPARE_DELAY_MS);
-      _g_flow_mutex_lock (&scheduler.mutex);
+      lock ();
     }
   while (scheduler.n_taken != n_taken && find_starving () != NULL);
 
@@ -502,12 +554,12 @@ g_flow_work (void)
   GFlowWorker worker = { .idle_link = { .data = &worker } };
 
   g_flow_parking_init (&worker.parking);
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   if (job == SPARE_WORKER)
     work_as_spare (&worker);
   else
     work_ordinarily (&worker);
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
   g_flow_parking_clear (&worker.parking);
 }
 
@@ -519,7 +571,7 @@ void
 _g_flow_scheduler_activate (GFlowRun *run,
                             guint     max_threads)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   run->active = TRUE;
   run->hungry_link.data = run;
   run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : count_processors ();
@@ -530,7 +582,7 @@ _g_flow_scheduler_activate (GFlowRun *run,
   /* A caller that waits needs not be told to begin. */
   if (run->owner != NULL)
     _g_flow_owner_post (run);
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* The run has ended. Taking the mutex also waits for the worker that said so.
@@ -538,13 +590,13 @@ _g_flow_scheduler_activate (GFlowRun *run,
 gboolean
 _g_flow_scheduler_deactivate (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
 
   const gboolean kept = run->self_ref;
 
   run->active = FALSE;
   run->self_ref = FALSE;
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
   return kept;
 }
 
@@ -554,13 +606,13 @@ _g_flow_scheduler_keep (GFlowRun *run)
 {
   /* Not under the mutex: it may notify. */
   g_object_ref (run);
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
 
   const gboolean active = run->active;
   const gboolean keeps = active && !run->self_ref;
 
   run->self_ref = run->self_ref || keeps;
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
   if (!keeps)
     g_object_unref (run);
   return active;
@@ -571,12 +623,12 @@ _g_flow_scheduler_keep (GFlowRun *run)
 gboolean
 _g_flow_scheduler_give (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
 
   const gboolean given = run->active && !run->self_ref;
 
   run->self_ref = run->self_ref || given;
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
   return given;
 }
 
@@ -584,19 +636,19 @@ _g_flow_scheduler_give (GFlowRun *run)
 void
 _g_flow_scheduler_call (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   make_hungry (run);
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* Has the owner context look at the run, if it has not ended. Any thread. */
 void
 _g_flow_scheduler_post (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   if (run->active && !run->complete)
     _g_flow_owner_post (run);
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* The run, if it has not ended, may have work that it was not to be called for. Any
@@ -604,13 +656,13 @@ _g_flow_scheduler_post (GFlowRun *run)
 void
 _g_flow_scheduler_wake (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   if (run->active && !run->complete)
     {
       make_hungry (run);
       _g_flow_owner_post (run);
     }
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* Delivers a node from a thread that has nothing to do with the run. Under the
@@ -620,7 +672,7 @@ void
 _g_flow_scheduler_inject (GFlowRun *run,
                           guint32   index)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   if ((run->nodes[index].route & G_FLOW_ROUTE_CONTEXT) != 0)
     {
       if (_g_flow_run_is_heaped (run))
@@ -637,7 +689,7 @@ _g_flow_scheduler_inject (GFlowRun *run,
         g_flow_inbox_push (&run->inbox, index);
       make_hungry (run);
     }
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* The calling thread works on the run, in place of sleeping. FALSE if there is
@@ -647,7 +699,7 @@ _g_flow_scheduler_help (GFlowRun *run)
 {
   GFlowCrew *crew = run->crew;
 
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   /* First, as whoever comes to a run does: then look at the work. */
   set_hungry (run, FALSE);
 
@@ -666,7 +718,7 @@ _g_flow_scheduler_help (GFlowRun *run)
     {
       make_hungry (run);
     }
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
   return helps;
 }
 
@@ -674,9 +726,9 @@ _g_flow_scheduler_help (GFlowRun *run)
 void
 _g_flow_scheduler_caller_is_busy (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   run->caller_waits = FALSE;
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* The thread that has helped will not any more. */
@@ -698,11 +750,11 @@ _g_flow_scheduler_caller_leaves (GFlowRun *run)
 void
 _g_flow_scheduler_check_complete (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   if (!run->complete && atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0 &&
       atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
     complete (run);
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* Whether nothing of the run runs any more. Then its last post is done, too. */
@@ -712,10 +764,10 @@ _g_flow_scheduler_is_complete (GFlowRun *run)
   if (atomic_load_explicit (&run->remaining, memory_order_seq_cst) != 0)
     return FALSE;
 
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
 
   const gboolean is_complete = run->complete;
 
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
   return is_complete;
 }

@@ -133,9 +133,9 @@ read_values (GFlowStep *self,
 
   if (record != NULL)
     read_record (record, values);
-  /* These are counted in any case, from the first one. */
+  /* These are counted in any case. */
   if ((_g_flow_run_marks (run, index) & G_FLOW_MARK_POLICY) != 0)
-    values->attempt = _g_flow_run_get_attempt (run, index, &seconds);
+    values->attempt = MAX (values->attempt, _g_flow_run_get_attempt (run, index, &seconds));
   values->fraction = values->state == G_FLOW_NODE_STATE_DONE
                        ? 1.0 : _g_flow_run_get_node_fraction (run, index);
 }

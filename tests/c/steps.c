@@ -553,6 +553,54 @@ test_attempts (void)
   g_assert_cmpuint (g_flow_step_get_attempt (step_at (unwatched, 0)), ==, 3);
 }
 
+/* What is run again is told of as what runs for the first time. */
+static void
+test_revived (void)
+{
+  TestBench bench;
+  TestJob *job;
+  Ear ears[3];
+  TestResult result;
+
+  test_bench_init (&bench);
+
+  g_autoptr(GFlow) flow = g_flow_new ();
+  GFlowNode *bad = test_add_async (&bench, flow, "bad", &job);
+  GFlowNode *after = test_add_async (&bench, flow, "after", NULL);
+  TestJob *stays;
+
+  test_job_fail (job, "no");
+  g_flow_node_add_upstream (after, bad);
+  test_add_async (&bench, flow, "stays", &stays);
+  stays->forever = TRUE;
+
+  g_autoptr(GFlowRun) run = g_flow_run_new (flow);
+
+  for (guint i = 0; i < 3; i++)
+    listen (&ears[i], step_at (run, i));
+  test_result_init (&result);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (ears[0].last == G_FLOW_NODE_STATE_FAILED);
+  TEST_WAIT (ears[1].last == G_FLOW_NODE_STATE_SKIPPED);
+  g_assert_nonnull (g_flow_step_get_error (step_at (run, 0)));
+  g_assert_nonnull (g_flow_step_get_error (step_at (run, 1)));
+  g_clear_error (&job->error);
+  g_flow_run_retry_node (run, bad, NULL);
+  TEST_WAIT (ears[0].last == G_FLOW_NODE_STATE_DONE);
+  TEST_WAIT (ears[1].last == G_FLOW_NODE_STATE_DONE);
+  g_assert_cmpuint (g_flow_step_get_attempt (step_at (run, 0)), ==, 2);
+  g_assert_cmpuint (g_flow_step_get_attempt (step_at (run, 1)), ==, 1);
+  g_assert_null (g_flow_step_get_error (step_at (run, 0)));
+  g_assert_null (g_flow_step_get_error (step_at (run, 1)));
+  g_flow_run_cancel (run);
+  TEST_WAIT (result.calls == 1);
+
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
 /* A list view of ten thousand steps, of which it has made some: what it hears is in
  * proportion to what it looks at. */
 static void
@@ -663,6 +711,7 @@ main (int   argc,
   g_test_add_func ("/steps/refused", test_refused);
   g_test_add_func ("/steps/tree", test_tree);
   g_test_add_func ("/steps/attempts", test_attempts);
+  g_test_add_func ("/steps/revived", test_revived);
   g_test_add_func ("/steps/many", test_many);
   g_test_add_func ("/steps/wild", test_wild);
   return g_test_run ();

@@ -24,6 +24,7 @@ VARIABLES = {
     'FlowNode': 'node',
     'FlowRun': 'run',
     'FlowStep': 'step',
+    'FlowValues': 'values',
 }
 
 vapi = read(sys.argv[1])

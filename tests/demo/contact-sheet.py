@@ -82,8 +82,11 @@ class ContactSheet(unittest.TestCase):
             file.write(content)
 
     def run_program(self):
-        return subprocess.run([PROGRAM, self.folder, self.sheet], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, encoding='utf-8', timeout=60)
+        ran = subprocess.run([PROGRAM, self.folder, self.sheet], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=60)
+        # Not by subprocess, which makes new lines of the returns between two percentages.
+        ran.stdout, ran.stderr = ran.stdout.decode(), ran.stderr.decode()
+        return ran
 
     def test_one_is_broken(self):
         for number, colour in enumerate(COLOURS):

@@ -835,6 +835,29 @@ test('signals', async () => {
     equal(run.n_done, 1);
 });
 
+test('wrong arguments', () => {
+    const flow = new GFlow.Flow();
+    const fn = () => {};
+
+    for (const [message, options] of [
+        ['upstream: 3 is neither', {upstream: 3}],
+        ['upstream: 3 is neither', {upstream: ['x', 3]}],
+        ['upstream: 3 is neither', {upstream: {x: 3}}],
+        ['upstream: () => {} is neither', {upstream: fn}],
+        ['lock: x is no', {lock: 'x'}],
+        ['lock: [object Object] is no', {lock: {}}],
+        ['no property “nonsense”', {nonsense: 3}],
+        ['worker thread', {placement: 'context'}],
+    ]) {
+        const {message: found} = throws(() => flow.node(options, fn));
+        ok(found.includes(message), found);
+    }
+    ok(throws(() => flow.node(fn, {name: 'late'})).message.includes('after its options'));
+    equal(flow.get_n_items(), 0);
+    ok(throws(() => new GFlow.FlowRun()) instanceof TypeError);
+    ok(throws(() => new GFlow.FlowLock().release()).message.includes('not held'));
+});
+
 test('nodes that are deferred', async () => {
     const flow = new GFlow.Flow();
     const boom = new Error('boom');

@@ -315,6 +315,30 @@ test('a storm in the functions', async () => {
     equal(n, 3 * 3 * 60);
 });
 
+// Before 1.81.90, GJS refuses callbacks while it collects garbage piecemeal: see _gflowBodies.js.
+test('twenty thousand promises at once', async () => {
+    const flow = new GFlow.Flow();
+    const waiting = [];
+    let n = 0;
+
+    for (let i = 0; i < 20000; i++) {
+        flow.node({}, async () => {
+            await new Promise(resolve => {
+                waiting.push(resolve);
+                if (waiting.length === 20000) {
+                    GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+                        waiting.forEach(wake => wake());
+                        return GLib.SOURCE_REMOVE;
+                    });
+                }
+            });
+            n++;
+        });
+    }
+    await flow.execute();
+    equal(n, 20000);
+});
+
 // The destroy notify of a function ends the process if it comes on another thread, or twice.
 test('ten thousand functions', async () => {
     const alive = [];

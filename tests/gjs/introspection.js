@@ -33,6 +33,7 @@ const classes = {
             'n-done', 'n-total', 'on-error', 'parameters', 'paused', 'state',
         ],
     ],
+    FlowValues: [[], []],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],
 };
 

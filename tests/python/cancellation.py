@@ -5,6 +5,7 @@
 """Who awaits and is cancelled waits for what still runs."""
 
 import asyncio
+import contextlib
 import threading
 import time
 import unittest
@@ -115,6 +116,50 @@ class Cancellation(unittest.TestCase):
             asyncio.run(run.execute())
         self.assertTrue(is_cancelled(caught.exception))
         self.assertEqual(run.get_node_state(f), GFlow.FlowNodeState.CANCELLED)
+
+    def test_what_coroutines_do_about_it(self):
+        """Told in its first wait, a coroutine goes on as any that asyncio cancels."""
+        def first_wait(how):
+            return asyncio.sleep(0) if how == 'short' else asyncio.sleep(30)
+
+        for how in 'short', 'long':
+            for reaction in 'raise', 'fail', 'return', 'wait shortly', 'wait':
+                with self.subTest(how=how, reaction=reaction):
+                    flow = GFlow.Flow()
+
+                    @flow.node
+                    async def f(run):
+                        run.cancel_node(f)
+                        try:
+                            while True:
+                                await first_wait(how)
+                        except asyncio.CancelledError:
+                            if reaction == 'raise':
+                                raise
+                            if reaction == 'fail':
+                                raise ValueError('told')
+                            for _ in range(3):
+                                if reaction == 'wait shortly':
+                                    await asyncio.sleep(0)
+                                elif reaction == 'wait':
+                                    await asyncio.sleep(.001)
+                            return 'told'
+
+                    @flow.node(upstream=f)
+                    def after(told):
+                        return told
+
+                    run = GFlow.FlowRun(flow)
+                    with contextlib.suppress(GLib.Error, ValueError):
+                        asyncio.run(run.execute())
+                    state = run.get_node_state(f)
+                    if reaction == 'raise':
+                        self.assertEqual(state, GFlow.FlowNodeState.CANCELLED)
+                    elif reaction == 'fail':
+                        self.assertEqual(str(run.get_node_error(f).message), 'ValueError: told')
+                    else:
+                        self.assertEqual(state, GFlow.FlowNodeState.DONE)
+                        self.assertEqual(run[after], 'told')
 
     def test_from_worker(self):
         log = []

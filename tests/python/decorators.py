@@ -157,7 +157,53 @@ class Decorator(unittest.TestCase):
         flow.node(placement=GFlow.FlowPlacement.CONTEXT)(f)
         with self.assertRaises(TypeError):
             flow[f].set_placement(GFlow.FlowPlacement.WORKER)
+        with self.assertRaises(TypeError):
+            flow[f].set_property('placement', GFlow.FlowPlacement.WORKER)
         flow.execute_sync()
+
+    def test_wrong_arguments(self):
+        """The messages say which argument is meant, and nothing is added."""
+        flow = GFlow.Flow()
+        for message, arguments in (
+                ('upstream: 3 stands for no node', {'upstream': 3}),
+                ('upstream: 3 stands for no node', {'upstream': ['x', 3]}),
+                ("lock: 'x' is no GFlow.FlowLock", {'lock': 'x'}),
+                ('lock: .* is no GFlow.FlowLock', {'lock': asyncio.Lock()}),
+                ('name: 3 is no string', {'name': 3}),
+                ("no property 'nonsense'", {'nonsense': 3}),
+                ('placement: ', {'placement': 'context'}),
+                ('timeout: ', {'timeout': .5}),
+                ('retries: ', {'retries': '3'}),
+                ('weight: ', {'weight': None})):
+            with self.assertRaisesRegex(TypeError, message):
+                flow.node(**arguments)(lambda: None)
+        self.assertEqual(len(flow), 0)
+
+    def test_coroutine_on_a_worker(self):
+        """What gets around set_placement() is an error of the node, whichever comes first."""
+        for first in 'worker', 'context':
+            flow = GFlow.Flow()
+            called = []
+
+            @flow.node
+            async def f():
+                called.append('f')
+
+            @flow.node
+            async def g():
+                called.append('g')
+                await asyncio.sleep(0)
+
+            flow[f].props.placement = GFlow.FlowPlacement.WORKER
+            if first == 'context':
+                flow[f].add_upstream(g)
+            else:
+                flow[g].add_upstream(f)
+            with self.assertRaisesRegex(TypeError, 'f: a coroutine can not run on a worker'):
+                asyncio.run(flow.execute())
+            with self.assertRaisesRegex(TypeError, 'f: a coroutine can not run on a worker'):
+                flow.execute_sync()
+            self.assertEqual(called, ['g', 'g'] if first == 'context' else [])
 
     def test_names_of_asyncflow(self):
         self.assertIs(GFlow.Lock, GFlow.FlowLock)
@@ -556,7 +602,9 @@ class Shown(unittest.TestCase):
                 continue
             svg = xml.etree.ElementTree.fromstring(shown._repr_svg_())
             texts = [element.text for element in svg.iter() if element.tag.endswith('text')]
-            self.assertEqual(texts, ['one <&>', 'two'])
+            wanted = ['✓ one <&>', '✓ two', 'Legend', '✓ done'] if shown is run \
+                else ['one <&>', 'two']
+            self.assertEqual(sorted(texts), sorted(wanted))
         self.assertNotEqual(run._repr_markdown_(), self.flow._repr_markdown_())
 
     def test_without_graphviz(self):

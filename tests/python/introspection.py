@@ -6,6 +6,8 @@
 
 Without the override: this is the API that every language gets."""
 
+import json
+import os
 import tempfile
 import threading
 import unittest
@@ -20,13 +22,14 @@ from gi.repository import Gio, GLib, GObject
 GFlow = get_introspection_module('GFlow')
 
 METHODS = {
-    'Flow': '''new add add_task add_flow add_join add_join_all add_node add_group remove_node lookup
-        copy equal validate to_dot to_mermaid execute execute_finish execute_sync
-        get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
+    'Flow': '''new add add_task add_flow add_map add_join add_join_all add_node add_group
+        remove_node lookup copy equal validate to_dot to_mermaid plot plot_finish plot_sync
+        execute execute_finish execute_sync get_name set_name
+        get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history set_worker_func work''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
-        get_upstreams get_downstreams get_locks get_name set_name get_title set_title
-        get_flow get_subflow get_placement set_placement get_priority set_priority
+        set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
+        get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
         get_weight set_weight get_run_when set_run_when get_timeout set_timeout
         get_max_retries set_max_retries get_retry_delay set_retry_delay
         get_retry_factor set_retry_factor get_retry_jitter set_retry_jitter''',
@@ -37,16 +40,19 @@ METHODS = {
     'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
-        get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
-        defer_node complete_node fail_node select spawn spawn_run get_step set_node_progress
+        dup_result_list get_map_item get_parent_node get_node_state get_node_error dup_node_reason
+        get_node_cancellable get_errors defer_node complete_node fail_node select spawn
+        spawn_run get_step set_node_progress
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
-        get_keep_results set_keep_results get_fraction get_n_done get_n_total
+        get_keep_results set_keep_results get_keep_record set_keep_record
+        to_trace to_gantt to_summary dup_report get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority retry_node
         dup_status get_elapsed get_remaining get_rate get_history set_history
         save restore get_journal set_journal''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
         get_attempt get_error get_worker get_subrun''',
+    'FlowValues': 'get_n_values get_value',
 }
 
 PROPERTIES = {
@@ -58,8 +64,9 @@ PROPERTIES = {
     'FlowHistory': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
         n-done n-total item-type n-items paused status elapsed remaining rate history
-        journal''',
+        journal keep-record''',
     'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
+    'FlowValues': '',
 }
 
 SIGNALS = {
@@ -69,6 +76,7 @@ SIGNALS = {
     'FlowGroup': '',
     'FlowHistory': '',
     'FlowRun': 'done error always stop-node step-changed',
+    'FlowValues': '',
     'FlowStep': '',
 }
 
@@ -94,7 +102,7 @@ class Visibility(unittest.TestCase):
         # Callback types, class structures, version constants
         others = {name for name in names - wanted
                   if not name.endswith('Class') and not name.isupper()}
-        self.assertLessEqual(others, {'FlowFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
+        self.assertLessEqual(others, {'FlowFunc', 'FlowItemsFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
                                       'flow_error_quark', 'check_version'})
 
     def test_methods(self):
@@ -175,6 +183,7 @@ class Calls(unittest.TestCase):
         self.sync()
         self.history()
         self.run_object()
+        self.maps()
         self.callbacks()
         wanted = {f'{name}.{method}' for name, methods in METHODS.items()
                   for method in methods.split()}
@@ -259,6 +268,7 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.Flow_equal(flow, copy))
         self.assertIn('digraph', self.Flow_to_dot(flow, None))
         self.assertTrue(self.Flow_to_mermaid(flow, None))
+        self.plot()
         for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
                 ('on_error', GFlow.FlowOnError.IGNORE):
             getattr(self, f'Flow_set_{name}')(flow, value)
@@ -284,6 +294,24 @@ class Calls(unittest.TestCase):
         lock = self.FlowLock_new()
         self.FlowNode_add_lock(self.d, lock)
         self.assertEqual(list(self.FlowNode_get_locks(self.d)), [lock])
+
+    def plot(self):
+        loop, flow = GLib.MainLoop(), self.flow
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'flow.dot')
+            file = Gio.File.new_for_path(path)
+            self.assertTrue(self.Flow_plot_sync(flow, file, None, None))
+
+            def plotted(flow, result, *data):
+                self.assertTrue(self.Flow_plot_finish(flow, result))
+                self.assertEqual(data, (1,))
+                loop.quit()
+            with open(path, encoding='utf-8') as content:
+                self.assertEqual(content.read(), flow.to_dot(None))
+            os.remove(path)
+            self.Flow_plot(flow, file, None, None, plotted, 1)
+            loop.run()
+            self.assertTrue(os.path.exists(path))
 
     def locks(self):
         lock = self.FlowLock_new_with_permits(2)
@@ -325,6 +353,28 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.FlowRun_get_state(run), GFlow.FlowRunState.DONE)
         self.assertIsNone(self.FlowRun_get_error(run))
 
+    def item(self, node, run, *data):
+        self.assertEqual(self.FlowRun_get_parent_node(run).get_name(), 'map')
+        self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_OBJECT,
+                                                         self.FlowRun_get_map_item(run, node)))
+        return True
+
+    def maps(self):
+        flow = self.Flow_new()
+        items = Gio.ListStore.new(GObject.Object)
+        items.append(flow)
+        node = self.Flow_add_map(flow, 'map', self.FlowNode_new(None, self.item), 2)
+        self.FlowNode_set_items_variant(node, GLib.Variant('as', []))
+        self.FlowNode_set_items(node, items)
+        run = self.Flow_execute_sync(flow, None)
+        values = self.FlowRun_dup_result_object(run, node)
+        self.assertEqual(self.FlowValues_get_n_values(values), 1)
+        self.assertIs(self.FlowValues_get_value(values, 0), flow)
+        self.assertEqual(list(self.FlowRun_dup_result_list(run, node)), [flow])
+        self.FlowNode_set_items_func(node, lambda node, run: Gio.ListStore.new(GObject.Object))
+        run = self.Flow_execute_sync(flow, None)
+        self.assertEqual(list(self.FlowRun_dup_result_list(run, node)), [])
+
     def history(self):
         history, other = self.FlowHistory_new(), self.FlowHistory_new()
         run = self.FlowRun_new(self.flow)
@@ -359,7 +409,8 @@ class Calls(unittest.TestCase):
         run = self.FlowRun_new(self.flow)
         parameters = GLib.Variant('a{sv}', {'x': GLib.Variant('i', 1)})
         for name, value in ('on_error', GFlow.FlowOnError.STOP), ('parameters', parameters), \
-                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True):
+                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True), \
+                ('keep_record', True):
             getattr(self, f'FlowRun_set_{name}')(run, value)
             self.assertEqual(getattr(self, f'FlowRun_get_{name}')(run), value)
         self.assertIsInstance(self.FlowRun_get_cancellable(run), Gio.Cancellable)
@@ -375,6 +426,11 @@ class Calls(unittest.TestCase):
         self.assertIsNone(self.FlowRun_dup_node_reason(run, self.a))
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
+        events = json.loads(self.FlowRun_to_trace(run))['traceEvents']
+        self.assertIn('a', [event['name'] for event in events if event['ph'] == 'X'])
+        self.assertIn('<svg', self.FlowRun_to_gantt(run))
+        self.assertTrue(self.FlowRun_to_summary(run))
+        self.assertGreater(self.FlowRun_dup_report(run).unpack()['n-nodes'], 0)
         self.assertIn(' done', self.FlowRun_dup_status(run))
         self.assertGreater(self.FlowRun_get_elapsed(run), 0)
         self.assertEqual(self.FlowRun_get_remaining(run), 0)

@@ -17,6 +17,14 @@ from helpers import Boom, is_cancelled
 
 
 class Locks(unittest.TestCase):
+    def test_wrong_use(self):
+        with self.assertRaises(RuntimeError):
+            GFlow.Lock().release()
+        with self.assertRaises(ValueError):
+            GFlow.Lock(0)
+        with self.assertRaises(TypeError):
+            GFlow.Lock('name')
+
     def test_await(self):
         lock = GFlow.FlowLock()
 

@@ -21,7 +21,8 @@ from gi.repository import GFlow
 
 TOP = pathlib.Path(__file__).parent.parent.parent
 STUBS = TOP / 'bindings' / 'python' / 'gi-stubs' / 'repository' / 'GFlow.pyi'
-CLASSES = 'Flow FlowGroup FlowHistory FlowLock FlowNode FlowRun FlowStep'.split()
+CLASSES = ('Flow FlowGroup FlowHistory FlowLock FlowNode FlowRun FlowStep '
+           'FlowValues').split()
 # What all objects have, and how iteration is done, is PyGObject's.
 SPECIAL = {'__iter__', '__len__', '__bool__'}
 

@@ -66,6 +66,16 @@ void test_flow () throws Error {
     assert_true (flow.validate ());
     assert_true ("digraph" in flow.to_dot ());
     assert_true ("flowchart" in flow.to_mermaid ());
+
+    FileIOStream stream;
+    var file = File.new_tmp ("gflow-XXXXXX.mmd", out stream);
+    assert_true (flow.plot_sync (file));
+    uint8[] content;
+    file.load_contents (null, out content, null);
+    assert_cmpstr ((string) content, EQ, flow.to_mermaid ());
+    var result = wait (callback => flow.plot.begin (file, null, null, callback));
+    assert_true (flow.plot.end (result));
+    file.delete ();
 }
 
 void test_flow_groups () throws Error {
@@ -119,6 +129,23 @@ void test_flow_running () throws Error {
         assert_cmpstr (e.message, EQ, "gone");
     }
     assert_cmpstr (string.joinv (", ", emitted), EQ, "started, error: gone, always");
+}
+
+void test_run_record () throws Error {
+    var flow = new Flow ();
+
+    flow.add ("a", succeed);
+    var run = new FlowRun (flow) { keep_record = true };
+    assert_true (run.keep_record && run.get_keep_record ());
+    run.set_keep_record (true);
+    run.execute_sync ();
+    assert_true ("\"node\":\"a\"" in run.to_trace ());
+    assert_true ("<svg" in run.to_gantt ());
+    assert_true ("1 node in" in run.to_summary ());
+
+    uint n_nodes;
+    assert_true (run.dup_report ().lookup ("n-nodes", "u", out n_nodes));
+    assert_true (n_nodes == 1);
 }
 
 // FlowNode
@@ -444,6 +471,28 @@ void test_run_restoring () throws Error {
     }
 }
 
+void test_map () throws Error {
+    var flow = new Flow ();
+    var items = new ListStore (typeof (Object));
+    unowned var node = flow.add_map ("map", new FlowNode (null, (each, run) => {
+        assert_true (run.get_parent_node ().name == "map");
+        run.set_result (each, run.get_map_item (each));
+        return true;
+    }), 2);
+
+    items.append (flow);
+    node.set_items_variant (new Variant.strv ({}));
+    node.set_items (items);
+    var run = flow.execute_sync ();
+    var values = (FlowValues) run.dup_result_object (node);
+    assert_true (values.get_n_values () == 1);
+    assert_true (values.get_value (0).get_object () == flow);
+    assert_true (run.dup_result_list (node).get_item (0) == flow);
+    FlowItemsFunc make_items = (node, run) => new ListStore (typeof (Object));
+    node.set_items_func ((owned) make_items);
+    assert_true (flow.execute_sync ().dup_result_list (node).get_n_items () == 0);
+}
+
 void test_run_cancelling () throws Error {
     var flow = new Flow ();
     unowned var node = flow.add_task ("node", (node, run, task) => {
@@ -653,6 +702,7 @@ int main (string[] args) {
     add_test ("/vala/api/flow-groups", test_flow_groups);
     Test.add_func ("/vala/api/flow-properties", test_flow_properties);
     add_test ("/vala/api/flow-running", test_flow_running);
+    add_test ("/vala/api/run-record", test_run_record);
     add_test ("/vala/api/node", test_node);
     Test.add_func ("/vala/api/node-properties", test_node_properties);
     Test.add_func ("/vala/api/node-policy", test_node_policy);
@@ -664,6 +714,7 @@ int main (string[] args) {
     add_test ("/vala/api/run", test_run);
     add_test ("/vala/api/run-restoring", test_run_restoring);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
+    add_test ("/vala/api/map", test_map);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);

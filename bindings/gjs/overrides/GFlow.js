@@ -14,6 +14,7 @@
 //    function is given the results of those nodes. Only a function that names the cancellable
 //    among its parameters is given one; others have run.get_node_cancellable(node);
 //  * GFlow.series(…) and GFlow.parallel(…) make groups of nodes and groups;
+//  * `await flow.plot('plan.svg')`: a path does where C wants a Gio.File;
 //  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`,
 //    `await history.load(file)`, `await history.save(file)`: what a function of the
 //    flow has thrown is what the promise is rejected with;
@@ -24,6 +25,9 @@
 //    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
 //  * run.result(node), `for (const node of flow)`, and `for (const step of run)`, which, unlike the
 //    loop with `await`, executes nothing, and gives all GFlow.FlowStep objects at once;
+//  * flow.map({name, items, upstream, max_parallel, lock, …}, fn): fn(item, run, node, cancellable) is
+//    called for each item of an iterable, or of what a function returns, or of the result of the first
+//    upstream; the result is the array of what it returned. The other options are for each item;
 //  * run.spawn(node, flow, {properties of the run}), and `await subrun.wait()`, which resolves to the
 //    run, for any run that was started;
 //  * run.select(node, a, b): several branches at once, nodes or names; run.select(node) for none;
@@ -70,6 +74,12 @@ function nameOf(node) {
     return typeof node === 'string' ? node : node.get_name();
 }
 
+function checked(item, type, option, complaint) {
+    if (!(item instanceof type))
+        throw new TypeError(`${option}: ${item} is ${complaint}`);
+    return item;
+}
+
 function toArray(value) {
     return Array.isArray(value) ? value : [value ?? []].flat();
 }
@@ -77,16 +87,17 @@ function toArray(value) {
 function _init() {
     const {
         Flow, FlowError, FlowGroup, FlowHistory, FlowLock, FlowNode, FlowPlacement, FlowRun,
-        FlowRunState,
+        FlowRunState, FlowValues,
     } = this;
 
-    const {bodies, callFunction, callSync, callTask} = makeBodies();
+    const {box} = results.setUp(FlowRun, FlowValues);
+    const {bodies, callFunction, callItem, callSync, callTask, makeItems} = makeBodies(box);
 
     errors.setUp(FlowError);
-    results.setUp(FlowRun);
 
     function refuseWorker(placement) {
-        if (placement === FlowPlacement.WORKER) {
+        // What is no member of the enumeration would become its first one, which is WORKER.
+        if (placement !== FlowPlacement.CONTEXT) {
             throw new Error('JavaScript cannot run on a worker thread: ' +
                 'leave the placement out, or ask for GFlow.FlowPlacement.CONTEXT');
         }
@@ -211,31 +222,40 @@ function _init() {
             (ours.length === pairs.length || equal.call(rest(this), rest(other)));
     };
 
-    // A node that is in no flow yet: for a group.
-    this.node = function (options, fn) {
-        if (typeof options === 'function')
-            [options, fn] = [{}, options];
-        const {name = null, upstream, lock, placement, ...properties} = options;
-        refuseWorker(placement);
-        if (typeof fn !== 'function')
-            throw new TypeError('The body of a node must be a function');
-
-        const named = isDictionary(upstream) ? Object.entries(upstream) : null;
-        const node = adopt(newNode.call(FlowNode, name, callFunction),
-            {fn, call: callFunction, upstream: named});
-        for (const item of named?.map(([, value]) => value) ?? toArray(upstream)) {
+    function addUpstreams(node, upstreams) {
+        for (const item of upstreams) {
             if (typeof item === 'string')
                 node.add_upstream_by_name(item);
             else
-                node.add_upstream(item);
+                node.add_upstream(checked(item, FlowNode, 'upstream', 'neither a node nor a name'));
         }
+    }
+
+    function setUp(node, lock, properties) {
         for (const item of toArray(lock))
-            node.add_lock(item);
+            node.add_lock(checked(item, FlowLock, 'lock', 'no GFlow.FlowLock'));
         for (const [property, value] of Object.entries(properties)) {
             if (!(property in node))
                 throw new TypeError(`A node has no property “${property}”`);
             node[property] = value;
         }
+    }
+
+    // A node that is in no flow yet: for a group.
+    this.node = function (options, fn) {
+        if (typeof options === 'function' && fn === undefined)
+            [options, fn] = [{}, options];
+        const {name = null, upstream, lock, placement, ...properties} = options;
+        if (placement !== undefined)
+            refuseWorker(placement);
+        if (typeof fn !== 'function')
+            throw new TypeError('The body of a node must be a function, after its options');
+
+        const named = isDictionary(upstream) ? Object.entries(upstream) : null;
+        const node = adopt(newNode.call(FlowNode, name, callFunction),
+            {fn, call: callFunction, upstream: named});
+        addUpstreams(node, named?.map(([, value]) => value) ?? toArray(upstream));
+        setUp(node, lock, properties);
         return node;
     };
 
@@ -243,6 +263,35 @@ function _init() {
     Flow.prototype.node = function (options, fn) {
         const node = makeNode(options, fn);
         this.add_node(node);
+        return node;
+    };
+
+    // Maps: what is run for the items are copies, so that their functions are found by the map.
+    const addMap = Flow.prototype.add_map;
+    Flow.prototype.add_map = function (name, each, maxParallel = 0) {
+        const node = addMap.call(this, name, each, maxParallel);
+        if (bodies.has(each)) {
+            bodies.set(node, bodies.get(each));
+            keep(this, node);
+        }
+        return node;
+    };
+
+    Flow.prototype.map = function (options, fn) {
+        const {
+            name = null, items = null, upstream, max_parallel: maxParallel = 0, lock, placement,
+            ...properties
+        } = options;
+        refuseWorker(placement);
+        if (typeof fn !== 'function')
+            throw new TypeError('What is to be called for each item must be a function');
+
+        const each = adopt(newNode.call(FlowNode, null, callItem),
+            {fn, call: callItem, upstream: null, items});
+        setUp(each, lock, properties);
+        const node = this.add_map(name, each, maxParallel);
+        node.set_items_func(makeItems);
+        addUpstreams(node, toArray(upstream));
         return node;
     };
 
@@ -289,7 +338,8 @@ function _init() {
 
     const initNode = FlowNode.prototype._init;
     FlowNode.prototype._init = function (properties = {}) {
-        refuseWorker(properties.placement);
+        if (properties.placement !== undefined)
+            refuseWorker(properties.placement);
         initNode.call(this, properties);
     };
 
@@ -310,6 +360,13 @@ function _init() {
     FlowLock.prototype._init = function (properties = {}) {
         checkPermits(properties.permits ?? 1);
         initLock.call(this, properties);
+    };
+
+    const release = FlowLock.prototype.release;
+    FlowLock.prototype.release = function () {
+        if (this.get_in_use() === 0)
+            throw new Error('The lock is not held by anybody');
+        release.call(this);
     };
 
     const setPermits = FlowLock.prototype.set_permits;
@@ -386,8 +443,27 @@ function _init() {
 
     // Running
 
+    const initRun = FlowRun.prototype._init;
+    FlowRun.prototype._init = function (properties = {}) {
+        checked(properties.flow, Flow, 'flow', 'no GFlow.Flow');
+        initRun.call(this, properties);
+    };
+
     for (const {prototype} of [Flow, FlowRun, FlowLock])
         promisify(prototype, prototype.acquire ? 'acquire' : 'execute');
+
+    const toFile = file => typeof file === 'string' ? Gio.File.new_for_path(file) : file;
+
+    Gio._promisify(Flow.prototype, 'plot', 'plot_finish');
+    const flowPlot = Flow.prototype.plot;
+    Flow.prototype.plot = function (file, run = null, cancellable = null, ...callback) {
+        return flowPlot.call(this, toFile(file), run, cancellable, ...callback);
+    };
+
+    const flowPlotSync = Flow.prototype.plot_sync;
+    Flow.prototype.plot_sync = function (file, run = null, cancellable = null) {
+        return flowPlotSync.call(this, toFile(file), run, cancellable);
+    };
 
     const runExecute = FlowRun.prototype.execute;
     FlowRun.prototype.execute = function (cancellable = null, ...callback) {

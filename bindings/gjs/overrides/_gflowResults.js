@@ -8,7 +8,7 @@
 const {GLib, GObject} = imports.gi;
 
 // All in one function: see _gflowBodies.js.
-function setUp(FlowRun) {
+function setUp(FlowRun, FlowValues) {
     const VALUE = Symbol('value');
 
     // A GValue takes no array and no object with a class; and those that it takes, GJS 1.74 does not
@@ -60,14 +60,26 @@ function setUp(FlowRun) {
         setResult.call(this, node, kept ?? (isPlain(value) ? value : box(value)));
     };
 
-    const getResult = FlowRun.prototype.get_result;
-    FlowRun.prototype.get_result = function (node) {
-        const value = getResult.call(this, node);
-
+    function unbox(value) {
         if (isKept(value))
             return JSON.parse(value.get_child_value(1).get_string()[0]);
         return value instanceof GObject.Object && VALUE in value ? value[VALUE] : value;
+    }
+
+    const getResult = FlowRun.prototype.get_result;
+    FlowRun.prototype.get_result = function (node) {
+        const value = getResult.call(this, node);
+        if (!(value instanceof FlowValues))
+            return unbox(value);
+        return Array.from({length: value.get_n_values()}, (_, i) => unbox(value.get_value(i)));
+    };
+
+    const getItem = FlowRun.prototype.get_map_item;
+    FlowRun.prototype.get_map_item = function (node) {
+        return unbox(getItem.call(this, node));
     };
 
     FlowRun.prototype.result = FlowRun.prototype.get_result;
+
+    return {box};
 }

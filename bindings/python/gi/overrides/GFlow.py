@@ -10,8 +10,10 @@
 help(GFlow.Flow) shows how.
 """
 
+import contextlib
 import contextvars
 import functools
+import operator
 import os
 import weakref
 
@@ -19,7 +21,8 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_body import CoroutineBody, TaskBody, new_body, raw_body, raw_task_body, upstreams_of
+from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
+                          not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_values import box, keep, kept, original, to_error
@@ -36,11 +39,48 @@ def _several(what):
         return []
     if isinstance(what, (str, GObject.Object)) or callable(what):
         return [what]
-    return list(what)
+    try:
+        return list(what)
+    except TypeError:
+        return [what]
+
+
+_INTEGERS = (GObject.TYPE_INT, GObject.TYPE_UINT)
+
+
+def _set_property(node, name, value):
+    """As node.set_property(), but names the property that it is about, and cuts no number off."""
+    spec = GFlow.FlowNode.find_property(name)
+    if spec is None:
+        raise TypeError(f'A FlowNode has no property {name!r}')
+    try:
+        node.set_property(name, operator.index(value) if spec.value_type in _INTEGERS else value)
+    except TypeError as error:
+        raise TypeError(f'{name}: {error}') from None
 
 
 def _exists(message):
     return GLib.Error.new_literal(GFlow.FlowError.quark(), message, GFlow.FlowError.EXISTS)
+
+
+@contextlib.contextmanager
+def _linked(cancellable):
+    """A cancellable of one's own, which another one cancels, too."""
+    own = Gio.Cancellable()
+    if cancellable is None:
+        yield own
+        return
+    handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
+    if cancellable.is_cancelled():
+        own.cancel()
+    try:
+        yield own
+    finally:
+        GObject.Object.disconnect(cancellable, handler)
+
+
+def _file(file):
+    return Gio.File.new_for_path(os.fspath(file)) if isinstance(file, (str, os.PathLike)) else file
 
 
 # To make a thread known to Python costs more than to call a function: once is enough.
@@ -59,7 +99,7 @@ class FlowLock(GFlow.FlowLock):
     ``async with lock:``, or acquire_sync() and release()."""
 
     def __init__(self, permits=1, **properties):
-        if permits < 1:
+        if operator.index(permits) < 1:
             raise ValueError('A lock needs at least one permit')
         super().__init__(permits=permits, **properties)
 
@@ -74,17 +114,9 @@ class FlowLock(GFlow.FlowLock):
         return self._acquire(cancellable)
 
     async def _acquire(self, cancellable):
-        own = Gio.Cancellable()
-        if cancellable is not None:
-            handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
-            if cancellable.is_cancelled():
-                own.cancel()
-        try:
+        with _linked(cancellable) as own:
             results, cancelled = await finished(
                 lambda ready: _FlowLock.acquire(self, own, ready), own.cancel)
-        finally:
-            if cancellable is not None:
-                GObject.Object.disconnect(cancellable, handler)
         try:
             self.acquire_finish(results.pop())
         except GLib.Error:
@@ -107,6 +139,12 @@ class FlowLock(GFlow.FlowLock):
                 self.release()
             raise
         return acquired
+
+    def release(self):
+        """Gives a permit back."""
+        if self.get_in_use() == 0:
+            raise RuntimeError('The lock is not held by anybody')
+        super().release()
 
     async def __aenter__(self):
         await self.acquire()
@@ -186,6 +224,17 @@ def _new_node_for(function, name=None):
     return _new_node(None if name == '<lambda>' else name, body)
 
 
+def _set_up(node, lock, retries, properties):
+    if retries:
+        properties.setdefault('max_retries', retries)
+    for item, value in properties.items():
+        _set_property(node, item, value)
+    for item in _several(lock):
+        if not isinstance(item, GFlow.FlowLock):
+            raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
+        node.add_lock(item)
+
+
 class FlowNode(GFlow.FlowNode):
     """One step of a flow: what it does, and what it waits for. Mostly made by @flow.node."""
 
@@ -214,9 +263,16 @@ class FlowNode(GFlow.FlowNode):
         self._edited(flow)
 
     def set_placement(self, placement):
+        # What goes around this, such as node.props, fails the node when it is run.
         if isinstance(self._body, CoroutineBody) and placement != GFlow.FlowPlacement.CONTEXT:
-            raise TypeError(f'{self.get_name()}: a coroutine can not run on a worker')
+            raise not_for_workers(self)
         super().set_placement(placement)
+
+    def set_property(self, name, value):
+        if name == 'placement':
+            self.set_placement(value)
+        else:
+            super().set_property(name, value)
 
     def add_upstream_by_name(self, name):
         self.add_upstream(name)
@@ -332,6 +388,9 @@ class _Parts:
                 parts.resolve(seen)
 
 
+_Flow = GFlow.Flow
+
+
 class Flow(Shown, GFlow.Flow):
     """A plan: functions, what each of them needs, and what they must not do at the same time.
 
@@ -394,23 +453,48 @@ class Flow(Shown, GFlow.Flow):
         if function is None:
             return functools.partial(self.node, upstream=upstream, lock=lock, name=name,
                                      retries=retries, **properties)
+        upstreams = self._check_new(function, upstream, name)
+        node = _new_node_for(function, name)
+        _set_up(node, lock, retries, properties)
+        self.add_node(node)
+        for item in upstreams:
+            node.add_upstream(item)
+        return function
+
+    def _check_new(self, function, upstream, name):
         if function in self._parts().nodes:
             raise _exists(f'{function!r} is in the flow already: as {self[function].get_name()}')
         upstreams = _several(upstream)
         for item in upstreams:
             if not isinstance(item, (GFlow.FlowNode, str)) and not callable(item):
                 raise TypeError(f'upstream: {item!r} stands for no node')
-        for item in properties:
-            if not hasattr(GFlow.FlowNode.props, item):
-                raise TypeError(f'A FlowNode has no property {item!r}')
-        node = _new_node_for(function, name)
-        node.set_placement(properties.pop('placement', node.get_placement()))
-        node.set_max_retries(properties.pop('max_retries', retries))
-        if properties:
-            node.set_properties(**properties)
-        for item in _several(lock):
-            node.add_lock(item)
-        self.add_node(node)
+        if not isinstance(name, (str, type(None))):
+            raise TypeError(f'name: {name!r} is no string')
+        return upstreams
+
+    def map(self, function=None, *, items=None, upstream=None, max_parallel=0, lock=None,
+            name=None, retries=0, **properties):
+        """Decorator: makes a node that calls a function for each item of a list.
+
+        items: an iterable, or a function that returns one when the node runs; without it the
+            result of the first upstream
+        max_parallel: how many at once; 0 for no limit
+        lock, retries, timeout, properties: for each item by itself; otherwise as for node()
+
+        The function takes an item, and run and node if it has parameters of these names. The
+        result of the node is the list of what it returned, in the order of the items."""
+        if function is None:
+            return functools.partial(self.map, items=items, upstream=upstream, lock=lock, name=name,
+                                     max_parallel=max_parallel, retries=retries, **properties)
+        upstreams = self._check_new(function, upstream, name)
+        body = new_item_body(function, items)
+        each = _new_node(None, body)
+        _set_up(each, lock, retries, properties)
+        name = name or getattr(function, '__name__', None)
+        node = super().add_map(None if name == '<lambda>' else name, each, max_parallel)
+        node._body = body
+        node.set_items_func(items_of)
+        self._adopt(node)
         for item in upstreams:
             node.add_upstream(item)
         return function
@@ -558,7 +642,8 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline, journal, history
+        properties: of the run: keep_results, keep_record, on_error, parameters, deadline,
+            journal, history
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -579,6 +664,34 @@ class Flow(Shown, GFlow.Flow):
         except GLib.Error as error:
             exception = original(error)
         raise exception
+
+    def plot(self, file, run=None, cancellable=None, callback=None, *user_data):
+        """await flow.plot('plan.svg'): draws the flow into a file, whose suffix says how: .svg,
+        .png or .pdf (by Graphviz), .dot, .mmd. With a run, by the states of its nodes.
+
+        file: a path, or a Gio.File. With a callback: as in C."""
+        if callback is not None:
+            return super().plot(_file(file), run, cancellable, callback, *user_data)
+        return self._plot(_file(file), run, cancellable)
+
+    async def _plot(self, file, run, cancellable):
+        with _linked(cancellable) as own:
+            results, cancelled = await finished(
+                lambda ready: _Flow.plot(self, file, run, own, ready), own.cancel)
+        try:
+            self.plot_finish(results.pop())
+        except GLib.Error:
+            if cancelled is None:
+                raise
+        if cancelled is not None:
+            raise cancelled
+        return True
+
+    def plot_sync(self, file, run=None, cancellable=None):
+        """Draws the flow into a file and waits. Otherwise as plot()."""
+        cancellable = cancellable or Gio.Cancellable()
+        with blocking(cancellable.cancel):
+            return super().plot_sync(_file(file), run, cancellable)
 
     def execute_sync(self, cancellable=None, **properties):
         """Runs the flow and waits, also inside of a running loop. Otherwise as execute()."""
@@ -616,7 +729,7 @@ class FlowRun(Shown, GFlow.FlowRun):
     what was done is not done again. A result that is plain data then is kept, and what reads it
     gets an equal object, not the same; a node with another one runs again.
 
-    properties: on_error, parameters, deadline, keep_results, journal, history"""
+    properties: on_error, parameters, deadline, keep_results, keep_record, journal, history"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
@@ -730,10 +843,6 @@ class FlowRun(Shown, GFlow.FlowRun):
             boxed = box(keep(value))
         super().set_result(self.find(node), boxed)
 
-    def get_result(self, node):
-        """The result of a node, function or name; None if there is none."""
-        return kept(super().get_result(self.find(node)))
-
     def set_node_progress(self, node, fraction=-1.0, message=None):
         """Tells how far a node is that runs: fraction from 0 to 1, message for people.
 
@@ -743,6 +852,16 @@ class FlowRun(Shown, GFlow.FlowRun):
     def fail_node(self, node, error):
         """error: any exception"""
         super().fail_node(self.find(node), to_error(self, error))
+
+    def get_result(self, node):
+        """The result of a node, function or name; None if there is none."""
+        value = kept(super().get_result(self.find(node)))
+        if isinstance(value, GFlow.FlowValues):
+            return [value.get_value(i) for i in range(value.get_n_values())]
+        return value
+
+    def get_map_item(self, node):
+        return unbox(super().get_map_item(node))
 
     def find(self, node):
         """The node that a name or a function stands for."""
@@ -789,7 +908,7 @@ def _takes_node(name):
 
 
 for _name in ('cancel_node', 'retry_node', 'set_node_priority', 'set_result_variant',
-              'dup_result_variant', 'dup_result_object', 'get_node_state',
+              'dup_result_variant', 'dup_result_object', 'dup_result_list', 'get_node_state',
               'get_node_error', 'dup_node_reason', 'get_node_cancellable', 'defer_node',
               'complete_node', 'get_step'):
     _takes_node(_name)

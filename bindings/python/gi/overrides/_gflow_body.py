@@ -9,11 +9,13 @@ import inspect
 import operator
 import weakref
 
-from gi.repository import GLib, GObject
+from threading import get_ident
+
+from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ._gflow_interrupt import bodies
-from ._gflow_job import Job, coroutine_of
+from ._gflow_job import coroutine_of
 from ._gflow_loop import new_host
 from ._gflow_values import to_error
 
@@ -90,6 +92,67 @@ class _Function:
         return arguments, named
 
 
+class _Item(GObject.Object):
+    """A Python object in a list of C."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+
+def unbox(item):
+    return item.value if isinstance(item, _Item) else item
+
+
+class _ItemFunction(_Function):
+    """A function of a map: what it is called with for each item."""
+
+    def __init__(self, function, items):
+        super().__init__(function, raw=False)
+        self.items = items  # an iterable, or a function that returns one; None: of the upstream
+        self.names = [parameter.name for parameter in self.parameters[1:]
+                      if parameter.name in ('run', 'node')]
+
+    def __call__(self, node, run):
+        item = run.get_map_item(node)
+        more = {'run': run, 'node': node} if self.names else {}
+        return self.function(item, **{name: more[name] for name in self.names})
+
+    def same(self, other):
+        return super().same(other) and self.items is other.items
+
+    def find_items(self, node, run):
+        if callable(self.items):
+            return self.items()
+        if self.items is not None:
+            return self.items
+        upstreams = upstreams_of(node)
+        if not upstreams:
+            raise TypeError(f'{node.get_name()} has neither items nor an upstream that gives some')
+        items = run.get_result(upstreams[0][1])
+        if items is None:
+            raise TypeError(f'{node.get_name()} needs a list: {upstreams[0][0]} has no result')
+        return items
+
+
+def new_item_body(function, items):
+    """For a function that takes an item, and returns its result."""
+    return (CoroutineBody if _is_async(function) else _SyncBody)(_ItemFunction(function, items))
+
+
+def items_of(node, run, *_data):
+    """The items of a map, for C."""
+    store = Gio.ListStore.new(GObject.Object)
+    try:
+        items = node._body.function_for(node).find_items(node, run)
+        store.splice(0, 0, [item if isinstance(item, GObject.Object) else _Item(item)
+                            for item in items])
+        return store
+    except BaseException as exception:
+        error = to_error(run, exception)
+    raise error
+
+
 def upstreams_of(node):
     """(name, node) of each."""
     return [(upstream.get_name(), upstream) for upstream in node.get_upstreams()]
@@ -153,57 +216,65 @@ class _SyncBody(_Body):
         raise error
 
 
-_waiting = {}  # (run, node) -> the job that it waits for: asyncio keeps weak references only
+# Of coroutines that wait: (run, node) -> job. Asyncio keeps weak references only.
+_waiting = {}
 
 
-class _NodeJob(Job):
-    """A coroutine that is the body of a node: its end is that of the node."""
+def _wait(job, run, node, ended, data=None):
+    job.run = run
+    job.node = node
+    job.ended = ended
+    job.data = data
+    _waiting[run, node] = job
 
-    __slots__ = ('node', 'run', 'error', 'deferred')
 
-    def __init__(self, coroutine, node, run):
-        self.coroutine = coroutine
-        self.handle = None
-        self.node = node
-        self.run = run
-        self.error = None
-        self.deferred = False  # it goes on after the body has returned
+def _error_of(job, value, exception):
+    """What the node of a job that has ended has failed with, or None."""
+    del _waiting[job.run, job.node]
+    if value is not None:
+        try:
+            job.run.set_result(job.node, value)
+        except Exception as failure:
+            exception = failure
+    return None if exception is None else to_error(job.run, exception)
 
-    def defer(self):
-        self.deferred = True
-        _waiting[self.run, self.node] = self
-        _defer_node(self.run, self.node)
 
-    def finish(self, value, exception):
-        self.handle = None
-        if exception is None and value is not None:
-            try:
-                self.run.set_result(self.node, value)
-            except Exception as failure:
-                exception = failure
-        if exception is not None:
-            self.error = to_error(self.run, exception)
-        if self.deferred:
-            del _waiting[self.run, self.node]
-            self.end()
+def _complete(job, value, exception):
+    error = _error_of(job, value, exception)
+    if error is None:
+        _complete_node(job.run, job.node)
+    else:
+        _fail_node(job.run, job.node, error)
 
-    def end(self):
-        if self.error is None:
-            _complete_node(self.run, self.node)
-        else:
-            _fail_node(self.run, self.node, self.error)
+
+def _return_on_task(job, value, exception):
+    error = _error_of(job, value, exception)
+    task, cancellable, handler = job.data
+    GObject.Object.disconnect(cancellable, handler)
+    if error is None:
+        task.return_boolean(True)
+    else:
+        task.return_error(error)
 
 
 def _stop_node(run, node):
     job = _waiting.get((run, node))
     if job is not None:
-        run._host.cancel(job)
+        job.cancel()
 
 
 def _new_host_of(run):
+    """The same for all coroutines of a run, from the first one on; None on a worker."""
+    if not GLib.MainContext.ref_thread_default().is_owner():
+        return None
     host = run.__dict__['_host'] = new_host(run.__dict__.get('_variables'))
+    host.thread = get_ident()
     GObject.Object.connect(run, 'stop-node', _stop_node)
     return host
+
+
+def not_for_workers(node):
+    return TypeError(f'{node.get_name()}: a coroutine can not run on a worker')
 
 
 class CoroutineBody(_Body):
@@ -211,45 +282,22 @@ class CoroutineBody(_Body):
 
     def __call__(self, node, run):
         try:
-            function = self.function_for(node)
-            job = _NodeJob(function(node, run), node, run)
+            function = self.get() or self.function_for(node)
+            coroutine = function(node, run) if function.parameters else function.function()
             host = run.__dict__.get('_host') or _new_host_of(run)
-            if not host.start(job, function.name):
-                job.defer()
-            error = job.error
+            if host is None or host.thread != get_ident():
+                coroutine.close()
+                raise not_for_workers(node)
+            job = host.start(coroutine, function.name)
+            if job is not None:
+                _wait(job, run, node, _complete)
+                _defer_node(run, node)
+            elif host.value is not None:
+                run.set_result(node, host.take_value())
+            return True
         except BaseException as exception:
             error = to_error(run, exception)
-        if error is not None:
-            raise error
-        return True
-
-
-class _TaskJob(_NodeJob):
-    """The same for what is to return on a task, as in C."""
-
-    __slots__ = ('task', 'cancellable', 'handler')
-
-    def defer(self):
-        self.deferred = True
-        _waiting[self.run, self.node] = self
-        self.cancellable = self.task.get_cancellable()
-        # Not Gio.Cancellable.connect, which would call back at once and under its lock.
-        self.handler = GObject.Object.connect(self.cancellable, 'cancelled', self._cancel)
-        if self.cancellable.is_cancelled():
-            self._cancel()
-
-    def _cancel(self, *_cancellable):
-        self.run._host.cancel(self)
-
-    def end(self):
-        GObject.Object.disconnect(self.cancellable, self.handler)
-        self.return_on_task()
-
-    def return_on_task(self):
-        if self.error is not None:
-            self.task.return_error(self.error)
-        else:
-            self.task.return_boolean(True)
+        raise error
 
 
 class TaskBody(_Body):
@@ -258,19 +306,28 @@ class TaskBody(_Body):
             function = self.function_for(node)
             awaitable = function(node, run, task)
             if inspect.isawaitable(awaitable):
-                if not inspect.iscoroutine(awaitable):
-                    awaitable = coroutine_of(awaitable)
-                job = _TaskJob(awaitable, node, run)
-                job.task = task
-                host = run.__dict__.get('_host') or _new_host_of(run)
-                if host.start(job, function.name):
-                    job.return_on_task()
-                else:
-                    job.defer()
+                self._follow(awaitable, node, run, task, function.name)
             return
         except BaseException as exception:
             error = to_error(run, exception)
         raise error
+
+    def _follow(self, awaitable, node, run, task, name):
+        if not inspect.iscoroutine(awaitable):
+            awaitable = coroutine_of(awaitable)
+        host = run.__dict__.get('_host') or _new_host_of(run)
+        job = host.start(awaitable, name)
+        if job is None:
+            if host.value is not None:
+                run.set_result(node, host.take_value())
+            task.return_boolean(True)
+            return
+        cancellable = task.get_cancellable()
+        # Not Gio.Cancellable.connect, which would call back at once and under its lock.
+        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
+        _wait(job, run, node, _return_on_task, (task, cancellable, handler))
+        if cancellable.is_cancelled():
+            job.cancel()
 
 
 def _is_async(function):

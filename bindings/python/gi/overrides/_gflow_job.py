@@ -3,31 +3,42 @@
 
 """Jobs: coroutines that are the bodies of nodes, in tasks of asyncio.
 
-Written for speed: there is a job for every call of a body that is a coroutine. It takes its first
-step when the body is called, and most need no other one. To what happens in that step it looks as
-if a task did it; but the task is a vehicle that is only kept by a job that goes on, and otherwise
-takes the next one."""
+Written for speed: a coroutine takes its first step when the body is called, and most need no other
+one. To what happens in that step it looks as if a task did it; but the job that has the task is only
+kept by a coroutine that goes on, and otherwise takes the next one."""
 
 import asyncio
 import contextlib
 import sys
 import types
 
-from asyncio.tasks import _enter_task, _leave_task
+from asyncio import current_task
+from asyncio.tasks import Task, _enter_task, _leave_task
 
-_N_OWN_REFERENCES = 3  # to a task: of the vehicle, of the argument, of the step that is scheduled
+nested = []  # loops that take a step while another one may run in their thread
+
+_N_OWN_REFERENCES = 3  # to a task: of the job, of the argument, of the step that is scheduled
 
 
 class Job:
-    __slots__ = ('coroutine', 'handle')
+    """A coroutine that goes on after its first step."""
 
-    def __init__(self, coroutine):
+    __slots__ = ('host', 'context', 'handle', 'coroutine', 'awaited', 'run', 'node', 'ended', 'data')
+
+    # host
+    # handle: by which the host can cancel it: of asyncio, its task
+    # coroutine: None if it has not got one yet
+    # awaited: what that has yielded in its first step, or None
+    # ended: called with the job, and its value or its exception: the other one is None
+    # run, node, data: for that
+
+    def __init__(self, host, coroutine=None):
+        self.host = host
         self.coroutine = coroutine
-        self.handle = None  # by which its host can cancel it
+        self.awaited = None
 
-    def finish(self, value, exception):
-        """To be overridden: how the coroutine has ended. exception: or None"""
-        raise NotImplementedError
+    def cancel(self):
+        self.host.cancel(self)
 
 
 async def coroutine_of(awaitable):
@@ -35,7 +46,7 @@ async def coroutine_of(awaitable):
 
 
 @types.coroutine
-def _steps(vehicle):
+def _steps(job):
     """What a task takes for its coroutine: the steps of a job from the second one on. Tells how
     the job has ended as soon as it has, and not an iteration later."""
     thrown = None
@@ -43,11 +54,12 @@ def _steps(vehicle):
         yield  # until the task takes a step, or throws: into what has not begun it must not
     except BaseException as error:
         thrown = error
-    job = vehicle.leave()
-    if job is None:
-        return
+    if job.host.spare is job:
+        job.host.spare = None
     coroutine = job.coroutine
-    awaited = vehicle.awaited
+    if coroutine is None:
+        return
+    awaited = job.awaited
     must_wait = awaited is not None
     try:
         while must_wait or thrown is not None:
@@ -60,50 +72,23 @@ def _steps(vehicle):
                 thrown = error
         value = yield from coroutine
     except StopIteration as stop:
-        job.finish(stop.value, None)
+        job.ended(job, stop.value, None)
     except BaseException as error:
-        if isinstance(error, GeneratorExit) and not vehicle.is_driving():
+        if isinstance(error, GeneratorExit) and not job.host.drives(job):
             raise  # the loop is gone
-        job.finish(None, error)
+        job.ended(job, None, error)
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise  # for asyncio, which ends the loop
     else:
-        job.finish(value, None)
+        job.ended(job, value, None)
 
 
-async def _ride(vehicle):
-    await _steps(vehicle)
+async def _coroutine_of_steps(job):
+    await _steps(job)
 
 
-class _Vehicle:
-    """What drives a job that has to wait: a task, with the coroutine that it is given."""
-
-    __slots__ = ('host', 'job', 'awaited', 'context', 'task')
-
-    def __init__(self, host):
-        self.host = host
-        self.job = None
-        self.task = None
-
-    def ride(self):
-        ride = _ride(self)
-        ride.send(None)
-        return ride
-
-    def take(self, job, awaited):
-        """A job goes on after its first step, in which it has yielded awaited."""
-        self.job = job
-        self.awaited = awaited
-        job.handle = self.task
-
-    def leave(self):
-        """The task goes its way, with a job or without. Returns that."""
-        if self.host.spare is self:
-            self.host.spare = None
-        return self.job
-
-    def is_driving(self):
-        return asyncio.current_task(self.host.loop) is self.task
+# From 3.12 on a task takes no generator.
+_ride = _steps if sys.version_info < (3, 12) else _coroutine_of_steps
 
 
 class AsyncioHost:
@@ -112,69 +97,70 @@ class AsyncioHost:
     def __init__(self, loop, variables):
         self.loop = loop
         self.variables = variables  # the contextvars.Context that each has a copy of
-        self.spare = None           # a vehicle
+        self.spare = None           # a job without a coroutine
+        self.value = None           # what the last coroutine that ended at once has returned
         if sys.version_info < (3, 11) or loop.get_task_factory() is not None:
             self.start = self._start_later
 
-    def start(self, job, name):
-        """Takes the first step of a job. TRUE if it was the only one."""
-        vehicle = self.spare
-        if vehicle is None:
-            vehicle = self._new_vehicle(name)
+    def start(self, coroutine, name):
+        """Takes the first step of a coroutine. Returns the job that goes on, or None if the
+        coroutine has ended: its value is in self.value, and what it raises is raised."""
+        job = self.spare
+        if job is None:
+            job = self._new_job(name)
         else:
             self.spare = None
-            vehicle.task.set_name(name)
-        try:
-            awaited = self._take_step(vehicle.task, vehicle.context, job.coroutine)
-        except StopIteration as stop:
-            job.finish(stop.value, None)
-        except BaseException as exception:
-            job.finish(None, exception)
-        else:
-            vehicle.take(job, awaited)
-            return False
-        # To be used again: by what can not see that it was used before.
-        if (sys.getrefcount(vehicle.task) == _N_OWN_REFERENCES and
-                vehicle.context == self.variables):
-            self.spare = vehicle
-        return True
-
-    def _new_vehicle(self, name):
-        vehicle = _Vehicle(self)
-        vehicle.context = self.variables.copy()
-        vehicle.task = asyncio.Task(vehicle.ride(), loop=self.loop, name=name,
-                                    context=vehicle.context)
-        return vehicle
-
-    def _take_step(self, task, context, coroutine):
+            job.handle.set_name(name)
         loop = self.loop
-        outer = asyncio._get_running_loop()
-        at_work = asyncio.current_task(loop)
+        # To ask which loop runs costs a system call, until 3.12.
+        outer = loop if loop.is_running() and not nested else asyncio._get_running_loop()
+        at_work = current_task(loop)
         if outer is not loop:
             asyncio._set_running_loop(loop)
         if at_work is not None:
             _leave_task(loop, at_work)
-        _enter_task(loop, task)
+        _enter_task(loop, job.handle)
         try:
-            return context.run(coroutine.send, None)
+            job.awaited = job.context.run(coroutine.send, None)
+            job.coroutine = coroutine
+            return job
+        except StopIteration as stop:
+            self.value = stop.value
         finally:
-            _leave_task(loop, task)
+            _leave_task(loop, job.handle)
             if at_work is not None:
                 _enter_task(loop, at_work)
             if outer is not loop:
                 asyncio._set_running_loop(outer)
+        # To be used again: by what can not see that it was used before.
+        if sys.getrefcount(job.handle) == _N_OWN_REFERENCES and job.context == self.variables:
+            self.spare = job
+        return None
 
-    def _start_later(self, job, name):
+    def take_value(self):
+        value, self.value = self.value, None
+        return value
+
+    def _new_job(self, name):
+        job = Job(self)
+        job.context = context = self.variables.copy()
+        ride = _ride(job)
+        ride.send(None)
+        job.handle = Task(ride, loop=self.loop, name=name, context=context)
+        return job
+
+    def _start_later(self, coroutine, name):
         """Where the first step can not be taken at once."""
-        vehicle = _Vehicle(self)
-        vehicle.take(job, None)
-        vehicle.task = self.variables.copy().run(self.loop.create_task, vehicle.ride())
-        job.handle = vehicle.task
-        return False
+        job = Job(self, coroutine)
+        ride = _ride(job)
+        ride.send(None)
+        job.handle = self.variables.copy().run(self.loop.create_task, ride)
+        return job
+
+    def drives(self, job):
+        return current_task(self.loop) is job.handle
 
     def cancel(self, job):
         """May be called in any thread."""
-        task = job.handle
-        if task is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                self.loop.call_soon_threadsafe(task.cancel)
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(job.handle.cancel)

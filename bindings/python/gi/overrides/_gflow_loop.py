@@ -19,7 +19,7 @@ from gi.repository import GLib
 
 from . import _gflow_trio as trio
 from ._gflow_interrupt import interruptible
-from ._gflow_job import AsyncioHost
+from ._gflow_job import AsyncioHost, nested
 
 _contexts = weakref.WeakKeyDictionary()  # asyncio loop -> the GMainContext of its thread
 _attached = weakref.WeakSet()            # asyncio loops that iterate their context
@@ -53,7 +53,7 @@ def _host(loop, context, owned):
     select, close = selector.select, selector.close
     waker = _new_timer(GLib.MAXUINT32, context)
     waker.add_unix_fd(selector.fileno(), GLib.IOCondition.IN)
-    iterate = context.iteration
+    iterate = super(GLib.MainContext, context).iteration  # what adds a default value costs
     next_time = 0
 
     def select_both(timeout=None):
@@ -159,12 +159,14 @@ class _Guest(asyncio.SelectorEventLoop):
     def step(self):
         outer = asyncio._get_running_loop()
         asyncio._set_running_loop(None)
+        nested.append(self)
         try:
             self.stop()
             self.run_forever()  # once, because of the stop
         except (KeyboardInterrupt, SystemExit):
             pass  # it has become the error of its task
         finally:
+            nested.remove(self)
             asyncio._set_running_loop(outer)
 
     def close(self):

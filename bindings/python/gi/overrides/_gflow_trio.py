@@ -16,6 +16,8 @@ import threading
 
 from gi.repository import Gio, GLib
 
+from ._gflow_job import Job
+
 _FOREVER = -1
 
 
@@ -80,8 +82,9 @@ class Host:
         self.token = token
         self.variables = variables  # the contextvars.Context that each has a copy of
 
-    def start(self, job, name):
+    def start(self, coroutine, name):
         trio = _trio()
+        job = Job(self, coroutine)
         job.handle = trio.CancelScope()
         spawn = functools.partial(trio.lowlevel.spawn_system_task, _follow, job, name=name,
                                   context=self.variables.copy())
@@ -89,7 +92,7 @@ class Host:
             spawn()
         else:
             self.token.run_sync_soon(spawn)  # a dispatch of GLib, in guest mode
-        return False
+        return job
 
     def cancel(self, job):
         """May be called in any thread."""
@@ -103,13 +106,13 @@ async def _follow(job):
         with job.handle:
             value = await job.coroutine
     except _trio().Cancelled:  # of the task, not of the scope: Trio ends
-        job.finish(None, _cancelled())
+        job.ended(job, None, _cancelled())
         raise
     except BaseException as error:
         exception = error
     if job.handle.cancelled_caught:
         exception = _cancelled()
-    job.finish(value, exception)
+    job.ended(job, value, exception)
 
 
 def _cancelled():

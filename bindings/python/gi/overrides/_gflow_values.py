@@ -36,6 +36,9 @@ def original(error, run=None):
     """The exception that a GError stands for; a GError of C stands for itself."""
     key = error.domain, error.code, error.message
     kept = getattr(run, '_exceptions', {})
+    if error.domain == _DOMAIN and key not in kept and key not in _strays:
+        # A map adds the name of the item to the message; the code is the number of the exception.
+        key = next((known for known in [*kept, *_strays] if known[:2] == key[:2]), key)
     return kept[key] if key in kept else _strays.pop(key, error)
 
 
