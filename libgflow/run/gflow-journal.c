@@ -703,9 +703,9 @@ _g_flow_journal_free (GFlowJournal *self)
   g_assert (self->thread == NULL);
   g_free (self->path);
   g_free (self->name);
+  _g_flow_outcomes_free (self->outcomes, g_variant_n_children (self->picture));
   g_variant_unref (self->picture);
   g_variant_unref (self->parameters);
-  _g_flow_outcomes_free (self->outcomes, g_variant_n_children (self->picture));
   g_free (self->numbers);
   g_string_free (self->bytes, TRUE);
   if (self->spare != NULL)

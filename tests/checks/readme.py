@@ -24,7 +24,7 @@ for language in ('c', 'python', 'javascript', 'vala'):
         problem(f'README.md shows no program in {language}')
 
 # Parts of programs: whole lines of the file, in one piece.
-for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/vala.md'):
+for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/resuming.md', 'docs/vala.md'):
     content = read(SRCDIR, page)
     parts = re.findall(r'<!-- part: (\S+) -->\n+```[a-z]*\n(.*?)```', content, flags=re.S)
     for name, text in parts:
@@ -37,7 +37,7 @@ for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/vala.md'
 for page in ('README.md', 'CONTRIBUTING.md', 'benchmarks/README.md', 'docs/architecture.md',
              'docs/branches.md', 'docs/growing.md', 'docs/debugging.md', 'docs/javascript.md', 'docs/performance.md',
              'docs/progress.md',
-             'docs/python.md', 'docs/states.md', 'docs/vala.md'):
+             'docs/python.md', 'docs/resuming.md', 'docs/states.md', 'docs/vala.md'):
     text = read(SRCDIR, page)
     for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
         if not os.path.exists(os.path.join(SRCDIR, os.path.dirname(page), target)):
@@ -55,7 +55,7 @@ for name in re.findall(r'`((?:graph|run|plot)/[\w-]+\.[ch])`', read(SRCDIR, 'doc
 # What the pages call by name is declared.
 headers = '\n'.join(read(SRCDIR, path) for path in below('libgflow', '.h') if not is_private(path))
 for page in ('README.md', 'docs/branches.md', 'docs/growing.md', 'docs/debugging.md', 'docs/progress.md',
-             'docs/states.md'):
+             'docs/resuming.md', 'docs/states.md'):
     for name in re.findall(r'`(g_flow_\w+)\b', read(SRCDIR, page)):
         if not re.search(rf'\b{name}\b', headers):
             problem(f'{page} names {name}, which no public header has')

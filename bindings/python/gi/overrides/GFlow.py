@@ -93,14 +93,6 @@ def _file(file):
 GFlow.Flow.set_worker_func(GFlow.Flow.work)
 
 
-def _with_files(properties):
-    """Paths may be strings."""
-    path = properties.get('journal')
-    if isinstance(path, (str, os.PathLike)):
-        return {**properties, 'journal': Gio.File.new_for_path(os.fspath(path))}
-    return properties
-
-
 # FlowLock
 
 _FlowLock = GFlow.FlowLock
@@ -997,8 +989,10 @@ class Flow(Shown, GFlow.Flow):
 
     def _new_run(self, properties):
         run = GFlow.FlowRun.new(self)
+        journal = properties.pop('journal', None)
         if properties:
-            run.set_properties(**_with_files(properties))
+            run.set_properties(**properties)
+        run._set_journal(journal)
         return run
 
 
@@ -1057,11 +1051,20 @@ class FlowRun(Shown, GFlow.FlowRun):
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
             raise TypeError(f'A FlowRun needs the flow that it runs, not {flow!r}')
-        super().__init__(flow=flow, **_with_files(properties))
+        journal = properties.pop('journal', None)
+        super().__init__(flow=flow, **properties)
+        self._set_journal(journal)
 
     def set_journal(self, journal):
         """journal: a Gio.File, or a path."""
-        super().set_journal(_with_files({'journal': journal})['journal'])
+        if isinstance(journal, (str, os.PathLike)):
+            journal = Gio.File.new_for_path(os.fspath(journal))
+        super().set_journal(journal)
+
+    def _set_journal(self, journal):
+        # Not as a property: PyGObject warns of a file that only it holds.
+        if journal is not None:
+            self.set_journal(journal)
 
     def _prepare(self):
         # Not anew: to execute a run twice is an error, which leaves the first time alone.
