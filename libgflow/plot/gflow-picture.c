@@ -141,8 +141,7 @@ is_inside_itself (GFlowPicture *self,
     }
 }
 
-/* The run of the flow that a node runs, the last one if there were several, if the record of
- * @run is kept. */
+/* The run of the flow that a node runs, if the record of @run is kept. */
 static GFlowRun *
 ref_inner_run (GFlowRun  *run,
                GFlowNode *node)
@@ -151,13 +150,7 @@ ref_inner_run (GFlowRun  *run,
 
   if (run == NULL || !_g_flow_run_has_state (run) || !_g_flow_plan_find (run->plan, node, &index))
     return NULL;
-
-  g_autoptr(GArray) kept = _g_flow_run_dup_kept (run);
-
-  for (guint i = kept->len; i-- > 0;)
-    if (g_array_index (kept, GFlowKept, i).index == index)
-      return g_object_ref (g_array_index (kept, GFlowKept, i).run);
-  return NULL;
+  return _g_flow_run_ref_kept_of (run, index);
 }
 
 static guint add_scene (GFlowPicture *self,

@@ -20,6 +20,7 @@ typedef struct
   GString *json;
   guint    number;   /* of the run */
   guint    n_runs;   /* numbers that are given away */
+  gboolean alone;    /* the runs that are parts of nodes are written elsewhere */
   guint    n_arrows;
   gboolean first;    /* nothing was written yet */
 } Writer;
@@ -186,7 +187,7 @@ append_run (Writer     *writer,
     append_arrows (writer, timeline, _g_flow_timeline_slice (timeline, i));
   g_clear_pointer (&timeline, _g_flow_timeline_free);
 
-  for (guint i = 0; i < kept->len; i++)
+  for (guint i = 0; i < kept->len && !writer->alone; i++)
     {
       const GFlowKept *part = &g_array_index (kept, GFlowKept, i);
 
@@ -264,7 +265,7 @@ _g_flow_trace_append_to_file (const char  *path,
 
   _g_flow_mutex_lock (&mutex);
 
-  Writer writer = { .json = json, .number = number, .n_runs = number, .first = !begun };
+  Writer writer = { .json = json, .number = number, .alone = TRUE, .first = !begun };
   FILE *file = open_file (path, !begun);
 
   append_run (&writer, run, NULL);

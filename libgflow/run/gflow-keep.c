@@ -89,6 +89,24 @@ _g_flow_run_dup_kept (GFlowRun *self)
   return copy;
 }
 
+/* The one that is a part of that node, the last if there are several; or NULL. */
+GFlowRun *
+_g_flow_run_ref_kept_of (GFlowRun *self,
+                         guint32   index)
+{
+  GFlowRun *found = NULL;
+
+  if (self->keeper == NULL)
+    return NULL;
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (guint i = self->keeper->kept->len; i-- > 0 && found == NULL;)
+    if (g_array_index (self->keeper->kept, GFlowKept, i).index == index)
+      found = g_object_ref (g_array_index (self->keeper->kept, GFlowKept, i).run);
+  _g_flow_mutex_unlock (&self->mutex);
+  return found;
+}
+
 /**
  * g_flow_run_get_keep_record: (attributes org.gtk.Method.get_property=keep-record)
  * @self: a run

@@ -75,6 +75,8 @@ typedef struct
 
 void         _g_flow_run_begin_keeping  (GFlowRun       *self);
 GArray      *_g_flow_run_dup_kept       (GFlowRun       *self); /* of GFlowKept */
+GFlowRun    *_g_flow_run_ref_kept_of    (GFlowRun       *self,
+                                         guint32         index);
 
 /* Adds the run to a file of traces, as number @number: plot/gflow-trace.c */
 gboolean     _g_flow_trace_append_to_file (const char  *path,
