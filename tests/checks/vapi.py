@@ -28,6 +28,7 @@ VARIABLES = {
     'FlowRun': 'run',
     'FlowSource': 'source',
     'FlowStep': 'step',
+    'FlowValues': 'values',
     'FlowWriter': 'writer',
 }
 

@@ -22,7 +22,7 @@ from gi.repository import GFlow
 TOP = pathlib.Path(__file__).parent.parent.parent
 STUBS = TOP / 'bindings' / 'python' / 'gi-stubs' / 'repository' / 'GFlow.pyi'
 CLASSES = '''Flow FlowDocument FlowFileSource FlowGroup FlowHistory FlowLock FlowNode FlowReader FlowRun
-    FlowSource FlowStep FlowWriter'''.split()
+    FlowSource FlowStep FlowValues FlowWriter'''.split()
 # What all objects have, and how iteration is done, is PyGObject's.
 SPECIAL = {'__iter__', '__len__', '__bool__'}
 
