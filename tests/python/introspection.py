@@ -6,6 +6,8 @@
 
 Without the override: this is the API that every language gets."""
 
+import json
+import os
 import tempfile
 import threading
 import unittest
@@ -21,8 +23,9 @@ GFlow = get_introspection_module('GFlow')
 
 METHODS = {
     'Flow': '''new add add_task add_flow add_map add_join add_join_all add_node add_group
-        remove_node lookup copy equal validate to_dot to_mermaid
-        execute execute_finish execute_sync get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
+        remove_node lookup copy equal validate to_dot to_mermaid plot plot_finish plot_sync
+        execute execute_finish execute_sync get_name set_name
+        get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history set_worker_func work''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
         set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
@@ -42,7 +45,8 @@ METHODS = {
         spawn_run get_step set_node_progress
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
-        get_keep_results set_keep_results get_fraction get_n_done get_n_total
+        get_keep_results set_keep_results get_keep_record set_keep_record
+        to_trace to_gantt to_summary dup_report get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority retry_node
         dup_status get_elapsed get_remaining get_rate get_history set_history
         save restore get_journal set_journal''',
@@ -74,7 +78,7 @@ PROPERTIES = {
     'FlowHistory': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
         n-done n-total item-type n-items paused status elapsed remaining rate history
-        journal''',
+        journal keep-record''',
     'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
     'FlowValues': '',
     'FlowDocument': 'id text blob uri mime-type tags',
@@ -297,6 +301,7 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.Flow_equal(flow, copy))
         self.assertIn('digraph', self.Flow_to_dot(flow, None))
         self.assertTrue(self.Flow_to_mermaid(flow, None))
+        self.plot()
         for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
                 ('on_error', GFlow.FlowOnError.IGNORE):
             getattr(self, f'Flow_set_{name}')(flow, value)
@@ -322,6 +327,24 @@ class Calls(unittest.TestCase):
         lock = self.FlowLock_new()
         self.FlowNode_add_lock(self.d, lock)
         self.assertEqual(list(self.FlowNode_get_locks(self.d)), [lock])
+
+    def plot(self):
+        loop, flow = GLib.MainLoop(), self.flow
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'flow.dot')
+            file = Gio.File.new_for_path(path)
+            self.assertTrue(self.Flow_plot_sync(flow, file, None, None))
+
+            def plotted(flow, result, *data):
+                self.assertTrue(self.Flow_plot_finish(flow, result))
+                self.assertEqual(data, (1,))
+                loop.quit()
+            with open(path, encoding='utf-8') as content:
+                self.assertEqual(content.read(), flow.to_dot(None))
+            os.remove(path)
+            self.Flow_plot(flow, file, None, None, plotted, 1)
+            loop.run()
+            self.assertTrue(os.path.exists(path))
 
     def locks(self):
         lock = self.FlowLock_new_with_permits(2)
@@ -419,7 +442,8 @@ class Calls(unittest.TestCase):
         run = self.FlowRun_new(self.flow)
         parameters = GLib.Variant('a{sv}', {'x': GLib.Variant('i', 1)})
         for name, value in ('on_error', GFlow.FlowOnError.STOP), ('parameters', parameters), \
-                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True):
+                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True), \
+                ('keep_record', True):
             getattr(self, f'FlowRun_set_{name}')(run, value)
             self.assertEqual(getattr(self, f'FlowRun_get_{name}')(run), value)
         self.assertIsInstance(self.FlowRun_get_cancellable(run), Gio.Cancellable)
@@ -435,6 +459,11 @@ class Calls(unittest.TestCase):
         self.assertIsNone(self.FlowRun_dup_node_reason(run, self.a))
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
+        events = json.loads(self.FlowRun_to_trace(run))['traceEvents']
+        self.assertIn('a', [event['name'] for event in events if event['ph'] == 'X'])
+        self.assertIn('<svg', self.FlowRun_to_gantt(run))
+        self.assertTrue(self.FlowRun_to_summary(run))
+        self.assertGreater(self.FlowRun_dup_report(run).unpack()['n-nodes'], 0)
         self.assertIn(' done', self.FlowRun_dup_status(run))
         self.assertGreater(self.FlowRun_get_elapsed(run), 0)
         self.assertEqual(self.FlowRun_get_remaining(run), 0)
