@@ -71,6 +71,15 @@ declare module 'gi://GFlow?version=1' {
 
         interface Flow<A extends GObject.Object = GObject.Object> extends Iterable<FlowNode> {
             node: MakeNode;
+            map<T, I = any>(
+                options: Omit<NodeOptions, 'upstream'> & {
+                    items?: Iterable<I> | ((run: FlowRun, node: FlowNode) => Iterable<I>);
+                    upstream?: Upstream | Upstream[];
+                    max_parallel?: number;
+                },
+                fn: (item: I, run: FlowRun, node: FlowNode, cancellable: Gio.Cancellable) =>
+                    T | PromiseLike<T>
+            ): ResultNode<T[]>;
             execute(): Promise<FlowRun>;
             execute_sync(): FlowRun;
         }

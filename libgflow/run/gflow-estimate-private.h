@@ -27,6 +27,9 @@ struct _GFlowPace
 };
 
 void  _g_flow_run_start_learning (GFlowRun *self);
+void  _g_flow_run_set_restored   (GFlowRun      *self,
+                                  const guint32 *nodes,
+                                  guint          n);
 
 /* The text: gflow-status.c */
 guint _g_flow_run_round_seconds  (double    seconds);

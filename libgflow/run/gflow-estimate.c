@@ -209,7 +209,10 @@ g_flow_run_get_rate (GFlowRun *self)
 {
   g_return_val_if_fail (G_IS_FLOW_RUN (self), -1.0);
 
-  const guint n_done = _g_flow_run_count_done (self);
+  /* Acquire: pairs with _g_flow_run_set_restored(). First, as the others are counted then. */
+  const guint n_restored = atomic_load_explicit (&self->n_restored, memory_order_acquire);
+  const guint n_counted = _g_flow_run_count_done (self);
+  const guint n_done = n_counted - MIN (n_restored, n_counted);
 
   if (n_done < MIN_N_DONE)
     return -1.0;
@@ -231,25 +234,64 @@ g_flow_run_get_rate (GFlowRun *self)
 
 /* How much is done, as far as time goes. */
 static double
-get_time_fraction (GFlowRun *self)
+get_time_fraction (GFlowRun *self,
+                   double    share)
 {
   GFlowLearner *learner = self->learner;
 
   if (learner == NULL || learner->expected == NULL)
-    return _g_flow_run_count_fraction (self);
+    return MAX (1.0 - (1.0 - _g_flow_run_count_fraction (self)) / share, 0.0);
   return MIN ((double) atomic_load_explicit (&learner->done, memory_order_relaxed) /
-                learner->total, 1.0);
+                (learner->total * share), 1.0);
+}
+
+/* The share of this run: nodes that it has taken over from an earlier one took no time. */
+static double
+get_share (GFlowRun *self)
+{
+  double share;
+
+  _g_flow_mutex_lock (&self->mutex);
+  share = 1.0 - self->restored_fraction;
+  _g_flow_mutex_unlock (&self->mutex);
+  return MAX (share, 1.0 / MAX (self->plan->n_nodes, 1));
+}
+
+/* Nodes were taken over. */
+void
+_g_flow_run_set_restored (GFlowRun      *self,
+                          const guint32 *nodes,
+                          guint          n)
+{
+  GFlowLearner *learner = self->learner;
+  const guint *weights = self->plan->weights;
+  double restored = 0.0, total = MAX (self->plan->total_weight, 1);
+
+  for (guint i = 0; i < n; i++)
+    if (learner != NULL && learner->expected != NULL)
+      restored += learner->expected[nodes[i]];
+    else
+      restored += weights != NULL ? weights[nodes[i]] : 1;
+  if (learner != NULL && learner->expected != NULL)
+    total = learner->total;
+
+  _g_flow_mutex_lock (&self->mutex);
+  self->restored_fraction = MIN (restored / total, 1.0);
+  _g_flow_mutex_unlock (&self->mutex);
+  /* Release: pairs with the load in g_flow_run_get_rate(). */
+  atomic_store_explicit (&self->n_restored, n, memory_order_release);
 }
 
 /* What is left after @elapsed, in seconds, if @fraction was done after @since, and what all
  * of it takes was learned. That counts less as more is seen of this run. */
 static double
 estimate_learned (GFlowRun *self,
+                  double    share,
                   double    fraction,
                   double    since,
                   double    elapsed)
 {
-  const double learned = self->learner->run_seconds;
+  const double learned = self->learner->run_seconds * share;
   const double pace = fraction > 0.0 && learned > 0.0 ? since / (fraction * learned) : 1.0;
   const double rest = learned * ((1.0 - fraction) + fraction * pace);
 
@@ -299,7 +341,8 @@ g_flow_run_get_remaining (GFlowRun *self)
              ? g_flow_history_get_run_duration (self->history, g_flow_get_name (self->flow)) : -1.0;
 
   const double elapsed = g_flow_run_get_elapsed (self);
-  const double fraction = get_time_fraction (self);
+  const double share = get_share (self);
+  const double fraction = get_time_fraction (self, share);
 
   _g_flow_mutex_lock (&self->mutex);
 
@@ -316,7 +359,7 @@ g_flow_run_get_remaining (GFlowRun *self)
   _g_flow_mutex_unlock (&self->mutex);
 
   const gboolean learned = self->learner != NULL && self->learner->run_seconds >= 0.0;
-  const double remaining = learned ? estimate_learned (self, fraction, since, elapsed)
+  const double remaining = learned ? estimate_learned (self, share, fraction, since, elapsed)
                                    : estimate_seen (self, fraction, since, elapsed);
 
   return remaining < 0.0 && !learned ? remaining : MAX (remaining, MIN_REMAINING);

@@ -6,8 +6,10 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-estimate-private.h"
+#include "gflow-journal-private.h"
 #include "gflow-progress-private.h"
 #include "gflow-record-private.h"
+#include "gflow-save-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
@@ -71,14 +73,11 @@ check_recursion (GFlowRun  *self,
   return TRUE;
 }
 
-/* FALSE if the run cannot be started. */
+/* A run for a request goes through the plan of its endpoint. Last of what may refuse it. */
 static gboolean
-find_plan (GFlowRun  *self,
-           GError   **error)
+begin_passage (GFlowRun  *self,
+               GError   **error)
 {
-  self->plan = _g_flow_ref_valid_plan (self->flow, error);
-  if (self->plan == NULL || !check_recursion (self, error))
-    return FALSE;
   if (G_LIKELY (self->request == NULL && !self->plan->has_executors))
     return TRUE;
 
@@ -153,7 +152,7 @@ static gboolean
 needs_context (GFlowRun *self)
 {
   if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
-      self->steps != NULL || _g_flow_watch_is_watched (self))
+      self->journal != NULL || self->steps != NULL || _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -202,7 +201,10 @@ _g_flow_run_begin (GFlowRun        *self,
 
   self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
-  if (!find_plan (self, error))
+  self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  if (self->plan == NULL || !check_recursion (self, error) ||
+      !_g_flow_run_find_restored (self, error) || !_g_flow_journal_prepare (self, error) ||
+      !begin_passage (self, error))
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;
@@ -225,8 +227,45 @@ _g_flow_run_begin (GFlowRun        *self,
   connect_cancellable (self, cancellable);
   start_deadline (self);
   _g_flow_run_set_state (self, G_FLOW_RUN_STATE_RUNNING);
+
+  GFlowJournal *journal = self->journal;
+
   _g_flow_scheduler_activate (self, g_flow_get_max_threads (self->flow));
+  /* If another thread iterates the context the run may have ended by now; but not
+   * before it has its journal. */
+  if (journal != NULL)
+    _g_flow_journal_start (journal);
   return TRUE;
+}
+
+/* The journal cannot be used: the run ends, and nothing of it has run. Takes @error. */
+static void
+end_refused (GFlowRun *self,
+             GError   *error)
+{
+  const guint n = self->plan->n_nodes;
+
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_FAILED | G_FLOW_ATTENTION_REFUSED, error);
+  for (guint i = 0; i < n; i++)
+    /* Release: pairs with _g_flow_run_node_state(), for the halt. */
+    atomic_store_explicit (&self->nodes[i].state, G_FLOW_NODE_STATE_SKIPPED,
+                           memory_order_release);
+  atomic_store_explicit (&_g_flow_run_context_lane (self)->n_done, n, memory_order_relaxed);
+  if (n == 0)
+    _g_flow_scheduler_check_complete (self);
+}
+
+static void
+route_roots (GFlowRun  *self,
+             GFlowLane *lane,
+             gboolean   all)
+{
+  GFlowPlan *plan = self->plan;
+
+  for (guint i = 0; all && i < plan->n_roots; i++)
+    _g_flow_run_route (self, lane, plan->roots[i]);
+  for (guint i = 0; i < plan->n_routed_roots; i++)
+    _g_flow_run_route (self, lane, plan->routed_roots[i]);
 }
 
 /* In the first dispatch: all that may call the user. */
@@ -235,10 +274,21 @@ _g_flow_run_start_nodes (GFlowRun *self)
 {
   GFlowPlan *plan = self->plan;
   GFlowLane *lane = _g_flow_run_context_lane (self);
-  const gboolean routed = _g_flow_run_routes_all (self);
   g_autoptr(GArray) watched = NULL;
+  GError *error = NULL;
 
   self->started = TRUE;
+  if (!_g_flow_journal_take_loaded (self, &error))
+    {
+      end_refused (self, error);
+      return;
+    }
+
+  const gboolean restored = self->outcomes != NULL;
+  const gboolean routed = _g_flow_run_routes_all (self) || restored;
+
+  if (restored)
+    _g_flow_run_take_over (self);
   if (!self->quiet)
     {
       _g_flow_run_notify_state (self);
@@ -260,10 +310,10 @@ _g_flow_run_start_nodes (GFlowRun *self)
   if (watched != NULL || self->tick_source != NULL)
     self->participates = FALSE;
 
-  for (guint i = 0; routed && i < plan->n_roots; i++)
-    _g_flow_run_route (self, lane, plan->roots[i]);
-  for (guint i = 0; i < plan->n_routed_roots; i++)
-    _g_flow_run_route (self, lane, plan->routed_roots[i]);
+  if (restored)
+    _g_flow_run_route_rest (self, lane);
+  else
+    route_roots (self, lane, routed);
   _g_flow_run_deliver_chosen (self, lane, FALSE);
 
   /* Last: from now on workers may come. Sequentially consistent, for the notify. */
@@ -297,8 +347,8 @@ disconnect (GFlowRun *self)
 }
 
 /* How the run ends: by the first error in time. */
-static GFlowRunState
-settle_outcome (GFlowRun *self)
+GFlowRunState
+_g_flow_run_settle_outcome (GFlowRun *self)
 {
   GFlowRunState state = G_FLOW_RUN_STATE_DONE;
 
@@ -329,7 +379,7 @@ _g_flow_run_finish (GFlowRun *self)
   if (self->plan->locks != NULL)
     _g_flow_run_delist_locker (self);
 
-  const GFlowRunState state = settle_outcome (self);
+  const GFlowRunState state = _g_flow_run_settle_outcome (self);
   const GFlowEvent event = state == G_FLOW_RUN_STATE_DONE ? G_FLOW_EVENT_DONE
                                                           : G_FLOW_EVENT_ERROR;
 
@@ -349,6 +399,10 @@ _g_flow_run_finish (GFlowRun *self)
       _g_flow_run_notify_ended (self);
       _g_flow_run_emit (self, event, self->error);
       _g_flow_run_emit (self, G_FLOW_EVENT_ALWAYS, NULL);
+    }
+  /* Where a run was refused the flow has not emitted `started`. */
+  if (!self->quiet && !_g_flow_run_is_refused (self))
+    {
       _g_flow_emit (self->flow, event, self, self->error);
       _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, self, NULL);
     }

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-journal-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
 
@@ -128,7 +129,7 @@ dispatch_run (GFlowRun *run,
   _g_flow_frame = &frame;
   if (run->participates)
     _g_flow_scheduler_caller_is_busy (run);
-  if (!run->started)
+  if (!run->started && !_g_flow_journal_is_loading (run))
     _g_flow_run_start_nodes (run);
   if (atomic_exchange_explicit (&run->cancel_posted, FALSE, memory_order_acquire))
     {
@@ -140,6 +141,8 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);
   _g_flow_run_end_returned (run);
+  if (run->journal != NULL)
+    _g_flow_run_end_recorded (run);
   _g_flow_run_end_completed (run);
   _g_flow_run_go_on_aside (run);
   _g_flow_run_revive_wanted (run);
@@ -307,7 +310,7 @@ dispatch_next (GFlowOwner *owner,
       else
         unqueue (owner, run);
       /* While it is posted it is in a list, and cannot be let go. */
-      if (_g_flow_scheduler_is_complete (run) &&
+      if (_g_flow_scheduler_is_complete (run) && _g_flow_journal_close (run) &&
           !atomic_load_explicit (&run->posted, memory_order_seq_cst))
         {
           unqueue (owner, run);

@@ -184,7 +184,8 @@ explain_cancelled (GFlowRun *self,
  * @node: a node of its flow
  *
  * Tells people why a node does not run: what it waits for, or why it was
- * skipped, failed or cancelled. May be called from any thread.
+ * skipped, failed or cancelled, or that it was done in an earlier run. May be called
+ * from any thread.
  *
  * Returns: (transfer full) (nullable): one translated sentence, or %NULL if
  *   there is nothing to say
@@ -203,6 +204,8 @@ g_flow_run_dup_node_reason (GFlowRun  *self,
   if (!_g_flow_run_has_state (self))
     return g_strdup (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW
                        ? _("The run has not started") : _("The run could not be started"));
+  if (_g_flow_run_is_refused (self))
+    return g_strdup (_("The run could not be started"));
   if (!_g_flow_plan_find (self->plan, node, &index))
     return g_strdup (_("The node is not in the flow, as it was when the run started"));
 
@@ -224,8 +227,10 @@ g_flow_run_dup_node_reason (GFlowRun  *self,
 
         return error != NULL ? g_strdup (error->message) : NULL;
       }
-    case G_FLOW_NODE_STATE_RUNNING:
     case G_FLOW_NODE_STATE_DONE:
+      return (_g_flow_run_marks (self, index) & G_FLOW_MARK_RESTORED) != 0
+               ? g_strdup (_("Done in an earlier run")) : NULL;
+    case G_FLOW_NODE_STATE_RUNNING:
     default:
       return NULL;
     }

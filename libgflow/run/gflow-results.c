@@ -18,6 +18,9 @@ struct _GFlowResult
 
 typedef _Atomic (GFlowResult *) GFlowResultSlot;
 
+/* In place of a result that was there and is not any more */
+static GFlowResult dropped;
+
 static GFlowResultSlot *
 ensure_results (GFlowRun *self)
 {
@@ -55,6 +58,22 @@ find_node (GFlowRun  *self,
   return _g_flow_run_has_state (self) && _g_flow_plan_find (self->plan, node, index);
 }
 
+/* How many nodes will read the result of a node. */
+static guint32
+count_readers (GFlowRun *self,
+               guint32   index)
+{
+  guint32 n_readers, n_ended = 0;
+  const guint32 *successors =
+    _g_flow_plan_successors (self->plan, &self->plan->nodes[index], &n_readers);
+
+  /* Relaxed: that was before anything ran. */
+  for (guint32 k = 0;
+       atomic_load_explicit (&self->n_restored, memory_order_relaxed) > 0 && k < n_readers; k++)
+    n_ended += (_g_flow_run_marks (self, successors[k]) & G_FLOW_MARK_RESTORED) != 0;
+  return n_readers - n_ended;
+}
+
 /**
  * g_flow_run_set_result:
  * @self: a run
@@ -82,17 +101,13 @@ g_flow_run_set_result (GFlowRun     *self,
   g_return_if_fail (find_node (self, node, &index));
   g_return_if_fail (_g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_RUNNING);
 
-  guint32 n_readers;
-
-  _g_flow_plan_successors (self->plan, &self->plan->nodes[index], &n_readers);
-
   GFlowResult *result = g_new0 (GFlowResult, 1), *none = NULL;
 
   g_value_init (&result->value, G_VALUE_TYPE (value));
   g_value_copy (value, &result->value);
-  atomic_init (&result->n_readers, n_readers);
+  atomic_init (&result->n_readers, count_readers (self, index));
 
-  /* Release: pairs with the load in get_slot_value(), for the value. */
+  /* Release: pairs with the load in g_flow_run_get_result(), for the value. */
   const gboolean is_first =
     atomic_compare_exchange_strong_explicit (&ensure_results (self)[index], &none, result,
                                              memory_order_release, memory_order_relaxed);
@@ -157,7 +172,42 @@ g_flow_run_get_result (GFlowRun  *self,
 
   GFlowResult *result = atomic_load_explicit (&table[index], memory_order_acquire);
 
-  return result != NULL ? &result->value : NULL;
+  return result != NULL && result != &dropped ? &result->value : NULL;
+}
+
+/* The result of a node, NULL if it gave none. FALSE if it was dropped. In the thread that
+ * ends the node, or in the owner context. */
+gboolean
+_g_flow_run_find_result (GFlowRun      *self,
+                         guint32        index,
+                         const GValue **value)
+{
+  GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_acquire);
+  GFlowResult *result =
+    table != NULL ? atomic_load_explicit (&table[index], memory_order_acquire) : NULL;
+
+  *value = result != NULL && result != &dropped ? &result->value : NULL;
+  return result != &dropped;
+}
+
+/* Puts the result of an earlier run into place; without a @value, that there was one. */
+void
+_g_flow_run_restore_result (GFlowRun     *self,
+                            guint32       index,
+                            const GValue *value,
+                            guint32       n_readers)
+{
+  GFlowResult *result = &dropped;
+
+  if (value != NULL)
+    {
+      result = g_new0 (GFlowResult, 1);
+      g_value_init (&result->value, G_VALUE_TYPE (value));
+      g_value_copy (value, &result->value);
+      atomic_init (&result->n_readers, n_readers);
+    }
+  /* Release: pairs with the load in g_flow_run_get_result(), for the value. */
+  atomic_store_explicit (&ensure_results (self)[index], result, memory_order_release);
 }
 
 /* The types of values that are variants by nature. */
@@ -223,7 +273,8 @@ convert_to_variant (const GValue *value)
                                                          g_value_get_boxed (value), TRUE));
   if (type == NULL || (g_value_fits_pointer (value) && g_value_peek_pointer (value) == NULL))
     return NULL;
-  return g_variant_ref_sink (g_dbus_gvalue_to_gvariant (value, type));
+  /* Never floating. */
+  return g_dbus_gvalue_to_gvariant (value, type);
 }
 
 /**
@@ -355,11 +406,11 @@ _g_flow_run_drop_results (GFlowRun  *self,
       GFlowResult *result = atomic_load_explicit (&table[upstream], memory_order_acquire);
 
       /* Acquire and release: the last reader frees what the others have read. */
-      if (result == NULL ||
+      if (result == NULL || result == &dropped ||
           atomic_fetch_sub_explicit (&result->n_readers, 1, memory_order_acq_rel) != 1)
         continue;
 
-      atomic_store_explicit (&table[upstream], NULL, memory_order_relaxed);
+      atomic_store_explicit (&table[upstream], &dropped, memory_order_relaxed);
       throw_away (self, lane, result);
     }
 }
@@ -387,7 +438,7 @@ _g_flow_run_drop_result (GFlowRun *self,
   GFlowResult *result =
     table != NULL ? atomic_exchange_explicit (&table[index], NULL, memory_order_acquire) : NULL;
 
-  if (result != NULL)
+  if (result != NULL && result != &dropped)
     free_result (result);
 }
 
@@ -419,7 +470,7 @@ _g_flow_run_free_results (GFlowRun *self)
     {
       GFlowResult *result = atomic_load_explicit (&table[i], memory_order_relaxed);
 
-      if (result != NULL)
+      if (result != NULL && result != &dropped)
         _g_flow_home_release (&self->plan->home, result, (GDestroyNotify) free_result);
     }
   g_free ((gpointer) table);

@@ -21,6 +21,7 @@ typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowChange GFlowChange;
 typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowFamily GFlowFamily;
+typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowLearner GFlowLearner;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowPace GFlowPace;
@@ -62,6 +63,7 @@ typedef enum
   G_FLOW_MARK_STOPPED    = 1 << 12, /* `stop-node` was emitted for it since then */
   G_FLOW_MARK_GROWN      = 1 << 13, /* it has sub-runs */
   G_FLOW_MARK_OVER       = 1 << 14, /* it has failed or was skipped, and all who wait know */
+  G_FLOW_MARK_RESTORED   = 1 << 15, /* done in an earlier run */
 } GFlowMark;
 
 /* What takes a run off the fast path. Set bits stay, but PAUSED. */
@@ -77,6 +79,8 @@ typedef enum
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
   G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
   G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
+  G_FLOW_ATTENTION_JOURNAL   = 1 << 14, /* the outcomes of nodes are written down */
+  G_FLOW_ATTENTION_REFUSED   = 1 << 15, /* nothing was started: the journal cannot be used */
 } GFlowAttention;
 
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
@@ -164,7 +168,10 @@ struct _GFlowRun
   GFlowRequest    *request;      /* (owned) (nullable): what the run is for */
   GFlowChannel    *channel;      /* (unowned) (nullable): where it goes, if that was chosen */
   GFlowPassage    *passage;      /* (owned) (nullable): its way through the nodes */
+  GFile           *journal_file; /* (owned) (nullable) */
+  GVariant        *saved;        /* (owned) (nullable): what it was restored from */
   GFlowPlan       *plan;         /* (owned) (nullable) */
+  GFlowJournal    *journal;      /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
   GFlowRun        *parent;       /* (unowned) (nullable): the run that waits for this one */
   guint32          parent_index; /* which of its nodes this is a part of, if of one */
@@ -229,6 +236,8 @@ struct _GFlowRun
   guint            notified_remaining;
   double           notified_rate;
   gint64           end_time;     /* monotonic, in µs; set before the state tells of the end */
+  GVariant       **outcomes;     /* (owned) (nullable): of nodes in an earlier run, until this starts */
+  _Atomic guint32  n_restored;   /* nodes that were taken over from there */
   GFlowEndedFunc   ended;
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
@@ -268,6 +277,7 @@ struct _GFlowRun
   gboolean         settled;      /* how the run ends; what comes now is too late */
   guint32          cancelled_node; /* the first that was cancelled by itself */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
+  double           restored_fraction; /* of the run that nodes make which were taken over */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
   GArray          *wanted;       /* (owned) (nullable) of guint32: failed nodes to run again */
   GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
@@ -303,6 +313,7 @@ gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             gpointer         user_data,
                                             GError         **error);
 void           _g_flow_run_start_nodes     (GFlowRun        *self);
+GFlowRunState  _g_flow_run_settle_outcome  (GFlowRun        *self);
 void           _g_flow_run_finish          (GFlowRun        *self);
 
 gboolean       _g_flow_is_in_body          (GFlow           *flow);
@@ -320,6 +331,8 @@ gboolean       _g_flow_run_may_run         (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_halt            (GFlowRun        *self,
                                             guint32          attention,
+                                            GError          *error);
+void           _g_flow_run_stop_starting   (GFlowRun        *self,
                                             GError          *error);
 GFlowNodeState _g_flow_run_fail_node       (GFlowRun        *self,
                                             guint32          index,
@@ -375,6 +388,7 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
@@ -461,6 +475,13 @@ guint          _g_flow_run_find_holders    (GFlowRun        *self,
                                             gboolean        *is_other);
 
 /* Results: gflow-results.c */
+gboolean       _g_flow_run_find_result     (GFlowRun        *self,
+                                            guint32          index,
+                                            const GValue   **value);
+void           _g_flow_run_restore_result  (GFlowRun        *self,
+                                            guint32          index,
+                                            const GValue    *value,
+                                            guint32          n_readers);
 void           _g_flow_run_drop_results    (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
@@ -509,6 +530,11 @@ void           _g_flow_run_apply_choice    (GFlowRun        *self,
                                             guint32          index);
 GFlowNode     *_g_flow_run_find_chooser    (GFlowRun        *self,
                                             guint32          index);
+GVariant      *_g_flow_run_save_choice     (GFlowRun        *self,
+                                            guint32          index);
+void           _g_flow_run_restore_choice  (GFlowRun        *self,
+                                            guint32          index,
+                                            const char * const *names);
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
@@ -662,6 +688,15 @@ static inline gboolean
 _g_flow_run_routes_all (GFlowRun *self)
 {
   return self->plan->priorities != NULL || self->parallel_lock != NULL;
+}
+
+/* Whether nothing of it was started though it seemed that it could be. */
+static inline gboolean
+_g_flow_run_is_refused (GFlowRun *self)
+{
+  /* Relaxed: who sees the nodes' states sees this, by these. */
+  return (atomic_load_explicit (&self->attention, memory_order_relaxed) &
+          G_FLOW_ATTENTION_REFUSED) != 0;
 }
 
 static inline GFlowLane *

@@ -7,8 +7,10 @@
 
 #include "gflow-enum-types.h"
 #include "gflow-estimate-private.h"
+#include "gflow-journal-private.h"
 #include "gflow-progress-private.h"
 #include "gflow-record-private.h"
+#include "gflow-save-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
 #include "graph/gflow-history.h"
@@ -68,6 +70,7 @@ enum
   PROP_REMAINING,
   PROP_RATE,
   PROP_HISTORY,
+  PROP_JOURNAL,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS,
   N_PROPS
@@ -306,6 +309,9 @@ g_flow_run_finalize (GObject *object)
   GFlowRun *self = G_FLOW_RUN (object);
 
   g_assert (self->waits.length == 0);
+  if (self->outcomes != NULL)
+    _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), self->plan->n_nodes);
+  g_clear_pointer (&self->journal, _g_flow_journal_free);
   _g_flow_run_free_results (self);
   free_cancellables (self);
   _g_flow_run_free_steps (self);
@@ -333,6 +339,8 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_object (&self->request);
   g_assert (self->passage == NULL);
+  g_clear_pointer (&self->saved, g_variant_unref);
+  g_clear_object (&self->journal_file);
   g_clear_object (&self->parallel_lock);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->crew, _g_flow_crew_unref);
@@ -391,6 +399,9 @@ g_flow_run_get_property (GObject    *object,
     case PROP_N_TOTAL:
       g_value_set_uint (value, g_flow_run_get_n_total (self));
       break;
+    case PROP_JOURNAL:
+      g_value_set_object (value, self->journal_file);
+      break;
     case PROP_STATUS:
       g_value_take_string (value, g_flow_run_dup_status (self));
       break;
@@ -444,6 +455,9 @@ g_flow_run_set_property (GObject      *object,
       break;
     case PROP_KEEP_RESULTS:
       g_flow_run_set_keep_results (self, g_value_get_boolean (value));
+      break;
+    case PROP_JOURNAL:
+      g_flow_run_set_journal (self, g_value_get_object (value));
       break;
     case PROP_HISTORY:
       g_flow_run_set_history (self, g_value_get_object (value));
@@ -609,6 +623,33 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_N_TOTAL] = g_param_spec_uint ("n-total", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  /**
+   * GFlowRun:journal: (attributes org.gtk.Property.get=g_flow_run_get_journal org.gtk.Property.set=g_flow_run_set_journal)
+   *
+   * A file in which the run keeps what its nodes have done, so that a later run of the same
+   * flow with the same file goes on from there, whatever has become of this process. To be
+   * set before the run starts.
+   *
+   * What a node has done is in the file before any other node, or handler, can see that it
+   * has ended. It is safe from the end of the process then, and after a second at most, and at
+   * the end of the run, from a failure of the power. The owner context
+   * does not wait for the disk.
+   *
+   * Nodes that are done in the file do not run again, as after
+   * [method@GFlow.FlowRun.restore]: see there which do although they were done. A file of a
+   * run that has succeeded is begun afresh, that of one that has failed is continued. A
+   * file that is missing or empty is begun.
+   *
+   * The run fails without having started anything: with %G_IO_ERROR_BUSY if another run uses
+   * the file, with %G_FLOW_ERROR_BAD_FILE if it is not a journal, or is damaged, with
+   * %G_FLOW_ERROR_TOPOLOGY if it is one of another flow, and with
+   * %G_FLOW_ERROR_BAD_INPUT if it is one of a run with other parameters. If it cannot be
+   * written later, nothing new starts, and the run fails.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_JOURNAL] = g_param_spec_object ("journal", NULL, NULL, G_TYPE_FILE, rw);
 
   /**
    * GFlowRun:status:

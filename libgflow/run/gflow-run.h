@@ -46,6 +46,20 @@ void            g_flow_run_set_node_priority    (GFlowRun             *self,
                                                  GFlowNode            *node,
                                                  int                   priority);
 
+/* Going on where an earlier run stood */
+
+G_FLOW_AVAILABLE_IN_0_1
+GVariant       *g_flow_run_save                 (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_run_restore              (GFlowRun             *self,
+                                                 GVariant             *saved,
+                                                 GError              **error);
+G_FLOW_AVAILABLE_IN_0_1
+GFile          *g_flow_run_get_journal          (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_journal          (GFlowRun             *self,
+                                                 GFile                *journal);
+
 /* Results: set from a body, read from any thread */
 
 G_FLOW_AVAILABLE_IN_0_1

@@ -146,3 +146,49 @@ _g_flow_run_find_chooser (GFlowRun *self,
   _g_flow_mutex_unlock (&self->mutex);
   return chooser;
 }
+
+/* For runs that go on from an earlier one */
+
+/* The names of what a node has selected; NULL if it has not chosen. */
+GVariant *
+_g_flow_run_save_choice (GFlowRun *self,
+                         guint32   index)
+{
+  GVariantBuilder builder;
+  GHashTableIter iter;
+  gpointer selected;
+
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CHOSE) == 0)
+    return NULL;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
+  _g_flow_mutex_lock (&self->mutex);
+  g_hash_table_iter_init (&iter, g_hash_table_lookup (self->choices, GUINT_TO_POINTER (index)));
+  while (g_hash_table_iter_next (&iter, &selected, NULL))
+    g_variant_builder_add (&builder, "s",
+                           g_flow_node_get_name (self->plan->nodes[GPOINTER_TO_UINT (selected)].node));
+  _g_flow_mutex_unlock (&self->mutex);
+  return g_variant_builder_end (&builder);
+}
+
+/* A node has chosen so in an earlier run. Before anything runs. */
+void
+_g_flow_run_restore_choice (GFlowRun           *self,
+                            guint32             index,
+                            const char * const *names)
+{
+  guint32 n;
+  const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index], &n);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  GHashTable *choice = ensure_choice_locked (self, index);
+
+  for (guint32 i = 0; i < n; i++)
+    if (g_strv_contains (names, g_flow_node_get_name (self->plan->nodes[successors[i]].node)))
+      g_hash_table_add (choice, GUINT_TO_POINTER (successors[i]));
+  _g_flow_mutex_unlock (&self->mutex);
+  _g_flow_run_mark (self, index, G_FLOW_MARK_CHOSE);
+  atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_CHOICES, memory_order_relaxed);
+  _g_flow_run_apply_choice (self, index);
+}

@@ -42,7 +42,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
 
   /* Whether nodes become ready elsewhere than on a worker of the run. */
   const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
-                         plan->locks != NULL || self->parallel_lock != NULL;
+                         plan->locks != NULL || self->parallel_lock != NULL ||
+                         self->outcomes != NULL || self->journal != NULL;
   gsize size = 0;
   const gsize lanes_at = take_bytes (&size, (gsize) n_lanes + 1, sizeof (GFlowLane));
   const gsize nodes_at = take_bytes (&size, n, sizeof (GFlowRunNode));
@@ -384,6 +385,17 @@ remember_failure (GFlowRun *self,
         self->error = g_error_copy (error);
     }
   _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* The run cannot go on, though no body has failed: nothing new starts but clean-up and
+ * handlers. Takes @error. Any thread. */
+void
+_g_flow_run_stop_starting (GFlowRun *self,
+                           GError   *error)
+{
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_FAILED, error);
+  /* What waits for a lock will not start any more. */
+  post_cancel (self);
 }
 
 /* The node fails: applies the policy of the run. Takes @error. Returns how it ends. */

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-journal-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
@@ -448,31 +449,15 @@ keep_for_later (GFlowRun  *self,
   _g_flow_run_set_aside (self, index);
 }
 
-/* Ends a node that was not on the fast path. */
-static G_GNUC_NO_INLINE guint32
-end_attended_node (GFlowRun       *self,
-                   GFlowLane      *lane,
-                   guint32         index,
-                   GFlowNodeState  state)
+/* A node that was not on the fast path is over: everybody may see it. */
+static guint32
+finish_attended_node (GFlowRun       *self,
+                      GFlowLane      *lane,
+                      guint32         index,
+                      GFlowNodeState  state)
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
   const guint16 marks = _g_flow_run_marks (self, index);
-
-  if ((marks & G_FLOW_MARK_GROWN) != 0 && !_g_flow_run_end_part (self, lane, index, &state))
-    {
-      let_go (self, lane, index);
-      return G_FLOW_NO_NODE;
-    }
-  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
-    _g_flow_run_record_end (self, index);
-  /* It is not over: there will be another attempt. */
-  if (G_UNLIKELY (state == G_FLOW_NODE_STATE_WAITING))
-    {
-      keep_for_later (self, lane, index);
-      if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
-        _g_flow_run_note_change (self, index);
-      return G_FLOW_NO_NODE;
-    }
 
   /* Locks go before anything that waits for the node can start. */
   if ((marks & G_FLOW_MARK_LOCKED) != 0)
@@ -512,6 +497,49 @@ end_attended_node (GFlowRun       *self,
   if (state == G_FLOW_NODE_STATE_FAILED || state == G_FLOW_NODE_STATE_SKIPPED)
     _g_flow_run_set_over (self, lane, index);
   return next;
+}
+
+/* Ends a node that was not on the fast path. */
+static G_GNUC_NO_INLINE guint32
+end_attended_node (GFlowRun       *self,
+                   GFlowLane      *lane,
+                   guint32         index,
+                   GFlowNodeState  state)
+{
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+  const guint16 marks = _g_flow_run_marks (self, index);
+
+  if ((marks & G_FLOW_MARK_GROWN) != 0 && !_g_flow_run_end_part (self, lane, index, &state))
+    {
+      let_go (self, lane, index);
+      return G_FLOW_NO_NODE;
+    }
+  if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+    _g_flow_run_record_end (self, index);
+  /* It is not over: there will be another attempt. */
+  if (G_UNLIKELY (state == G_FLOW_NODE_STATE_WAITING))
+    {
+      keep_for_later (self, lane, index);
+      if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
+        _g_flow_run_note_change (self, index);
+      return G_FLOW_NO_NODE;
+    }
+
+  /* Before anybody sees that it has ended. In the context that is not waited for. */
+  if ((attention & G_FLOW_ATTENTION_JOURNAL) != 0 &&
+      !_g_flow_journal_record (self, index, state, lane->context))
+    return G_FLOW_NO_NODE;
+  return finish_attended_node (self, lane, index, state);
+}
+
+/* Ends the nodes of the context that the journal has. In the context. */
+void
+_g_flow_run_end_recorded (GFlowRun *self)
+{
+  guint32 index;
+
+  while (_g_flow_journal_pop_recorded (self, &index))
+    finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
 }
 
 guint32

@@ -33,6 +33,7 @@ VARIABLES = {
     'FlowSource': 'source',
     'FlowStep': 'step',
     'FlowWriter': 'writer',
+    'FlowValues': 'values',
 }
 
 vapi = read(sys.argv[1])

@@ -198,6 +198,17 @@ test('runs', async () => {
     equal(step.dup_message(), null);
 
     flow.remove_node(bad);
+    const [journal, stream] = Gio.File.new_tmp('gflow-XXXXXX');
+    const first = GFlow.FlowRun.new(flow);
+    const resumed = GFlow.FlowRun.new(flow);
+    stream.close(null);
+    check(first, {journal});
+    ok(first.execute_sync(null));
+    journal.delete(null);
+    ok(resumed.restore(first.save()));
+    ok(resumed.execute_sync(null));
+    equal(resumed.dup_node_reason(number), 'Done in an earlier run');
+
     equal(flow.execute_sync(null).get_n_done(), 3);
     const other = GFlow.FlowRun.new(flow);
     ok(await new Promise(resolve => {
@@ -443,6 +454,27 @@ test('readers and writers', async () => {
     const lines = GFlow.FlowReader.new(FlowFormat.LINES, stream);
     equal(lines.get_stream(), stream);
     deepEqual([...lines.next_sync(0, null)].map(({text}) => text), ['a', 'b']);
+});
+
+test('maps', () => {
+    const flow = new GFlow.Flow();
+    const items = Gio.ListStore.new(GObject.Object);
+    const each = GFlow.FlowNode.new(null, (node, run) => {
+        equal(run.get_parent_node(), map);
+        run.set_result(node, run.get_map_item(node));
+    });
+    const map = flow.add_map('map', each, 2);
+
+    items.append(flow);
+    map.set_items_variant(new GLib.Variant('as', []));
+    map.set_items(items);
+    const run = flow.execute_sync(null);
+    const values = run.dup_result_object(map);
+    equal(values.get_n_values(), 1);
+    equal(values.get_value(0), flow);
+    equal(run.dup_result_list(map).get_item(0), flow);
+    map.set_items_func(() => Gio.ListStore.new(GObject.Object));
+    equal(flow.execute_sync(null).dup_result_list(map).get_n_items(), 0);
 });
 
 test('histories', async () => {

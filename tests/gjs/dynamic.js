@@ -107,4 +107,55 @@ test('a run in a run that fails', async () => {
     equal(seen, error);
 });
 
+// Maps
+
+test('a map', async () => {
+    for (const [items, wanted] of [[[], []], [[3], [9]], [new Set([1, 2]), [1, 4]],
+        [() => [0, 1, 2], [0, 1, 4]]]) {
+        const flow = new GFlow.Flow();
+        const square = flow.map({name: 'square', items, max_parallel: 2}, async number => {
+            await sleep(1);
+            return number * number;
+        });
+
+        deepEqual((await flow.execute()).result(square), wanted);
+    }
+});
+
+test('maps behind each other', async () => {
+    const flow = new GFlow.Flow();
+    const words = flow.node({name: 'words'}, () => ['a', 'bc']);
+    const twice = flow.map({name: 'twice', upstream: words}, word => [word, word]);
+    const join = flow.map({name: 'join', upstream: [twice]}, (pair, run, node, cancellable) => {
+        ok(!cancellable.is_cancelled());
+        equal(run.get_parent_node().name, 'join');
+        return pair.join('');
+    });
+    const end = flow.node({upstream: {join}}, results => results.join);
+
+    deepEqual(flow.execute_sync(null).result(end), ['aa', 'bcbc']);
+    deepEqual(flow.copy().execute_sync(null).get_n_done(), 4);
+});
+
+test('an item that fails', async () => {
+    const flow = new GFlow.Flow();
+    const map = flow.map({name: 'map', items: ['a', 'b']}, item => {
+        if (item === 'b')
+            throw new RangeError('it broke');
+    });
+    const run = GFlow.FlowRun.new(flow);
+    const error = await rejects(run.execute());
+
+    ok(error instanceof RangeError && error.message === 'it broke');
+    ok(run.get_error().message.startsWith('map[1]'));
+    equal(run.error_of(map), error);
+});
+
+test('a map of nothing', async () => {
+    const flow = new GFlow.Flow();
+
+    flow.map({name: 'nothing'}, () => {});
+    ok((await rejects(flow.execute())).message.includes('nothing'));
+});
+
 await runTests();

@@ -55,10 +55,11 @@ const classes = {
     FlowRun: [
         ['always', 'done', 'error', 'stop-node'],
         [
-            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'keep-results', 'n-done',
-            'n-total', 'on-error', 'parameters', 'paused', 'state',
+            'cancellable', 'deadline', 'error', 'flow', 'fraction', 'journal', 'keep-results',
+            'n-done', 'n-total', 'on-error', 'parameters', 'paused', 'state',
         ],
     ],
+    FlowValues: [[], []],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],
     FlowWriter: [
         [],

@@ -198,5 +198,105 @@ class Spawning(unittest.TestCase):
         self.assertEqual([ref() for ref in refs], [None] * 3)
 
 
+class Maps(unittest.TestCase):
+    def both(self, flow):
+        yield flow.execute_sync()
+        yield asyncio.run(flow.execute())
+
+    def test_items(self):
+        for items, wanted in (([], []), ([3], [9]), (range(4), [0, 1, 4, 9]),
+                              (lambda: iter([1, 2]), [1, 4])):
+            flow = GFlow.Flow()
+
+            @flow.map(items=items, max_parallel=2)
+            def square(number):
+                return number * number
+
+            for run in self.both(flow):
+                self.assertEqual(run[square], wanted)
+
+    def test_upstream(self):
+        flow = GFlow.Flow()
+
+        @flow.node
+        def words():
+            return {'a': None, 'bc': 1}
+
+        @flow.map(upstream=words)
+        async def double(word):
+            await asyncio.sleep(0)
+            return [word] * 2
+
+        @flow.map(upstream=double)
+        def join(pair, run, node):
+            self.assertIs(run.get_parent_node(), flow[join])
+            self.assertRegex(node.get_name(), r'^join\[[01]\]$')
+            return ''.join(pair)
+
+        @flow.node(upstream=join)
+        def end(join):
+            return join
+
+        for run in self.both(flow):
+            self.assertEqual(run[end], ['aa', 'bcbc'])
+
+    def test_nothing_returned(self):
+        flow = GFlow.Flow()
+        seen = []
+        f = flow.map(seen.append, items='abc', name='f')
+        self.assertEqual(flow.execute_sync()[f], [None] * 3)
+        self.assertEqual(sorted(seen), ['a', 'b', 'c'])
+        self.assertIn(f, flow)
+
+    def test_failure(self):
+        flow, calls = GFlow.Flow(), []
+
+        @flow.map(items=['a', 'b'], retries=1)
+        def f(item):
+            calls.append(item)
+            if item == 'b':
+                raise Boom('it broke')
+
+        with self.assertRaisesRegex(Boom, '^it broke$'):
+            flow.execute_sync()
+        self.assertEqual(sorted(calls), ['a', 'b', 'b'])
+        run = GFlow.FlowRun(flow)
+        with self.assertRaises(Boom):
+            run.execute_sync()
+        self.assertIn('f[1]', run.get_error().message)
+
+    def test_bad(self):
+        flow = GFlow.Flow()
+        f = flow.map(lambda item: None, name='f')
+        with self.assertRaisesRegex(TypeError, 'f has neither items nor an upstream'):
+            flow.execute_sync()
+        with self.assertRaises(GLib.Error):
+            flow.map(f)
+        with self.assertRaises(TypeError):
+            flow.map(print, items=[], colour='red')
+
+    def test_copy(self):
+        flow = GFlow.Flow()
+        f = flow.map(lambda item: -item, items=[1, 2])
+        copy = flow.copy()
+        self.assertEqual(copy.execute_sync()[f], [-1, -2])
+        del flow
+        gc.collect()
+        self.assertEqual(copy.execute_sync()[f], [-1, -2])
+
+    def test_lifetime(self):
+        flow = GFlow.Flow()
+
+        @flow.map(items=lambda: flow and [Boom('x')])
+        def f(item):
+            return flow and item
+
+        run = flow.execute_sync()
+        refs = [weakref.ref(thing) for thing in (flow, run, f, run[f][0])]
+        del flow, run, f
+        gc.collect()
+        self.assertEqual([ref() for ref in refs], [None] * 4)
+
+
 if __name__ == '__main__':
     unittest.main()

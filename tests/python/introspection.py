@@ -21,7 +21,7 @@ from gi.repository import Gio, GLib, GObject
 GFlow = get_introspection_module('GFlow')
 
 METHODS = {
-    'Flow': '''new add add_task add_flow add_join add_join_all add_node add_group remove_node lookup
+    'Flow': '''new add add_task add_flow add_map add_join add_join_all add_node add_group remove_node lookup
         copy equal validate to_dot to_mermaid execute execute_finish execute_sync
         get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history set_worker_func work
@@ -29,8 +29,8 @@ METHODS = {
         open open_finish open_sync close close_finish close_sync block get_is_open
         get_close_timeout set_close_timeout post index search update delete''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
-        get_upstreams get_downstreams get_locks get_name set_name get_title set_title
-        get_flow get_subflow get_placement set_placement get_priority set_priority
+        set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
+        get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
         get_weight set_weight get_run_when set_run_when get_timeout set_timeout
         get_max_retries set_max_retries get_retry_delay set_retry_delay
         get_retry_factor set_retry_factor get_retry_jitter set_retry_jitter get_executor''',
@@ -41,14 +41,15 @@ METHODS = {
     'FlowGroup': 'new_series new_parallel append_node append_group set_lock',
     'FlowRun': '''new execute execute_finish execute_sync cancel cancel_node
         set_result set_result_variant get_result dup_result_variant dup_result_object
-        get_node_state get_node_error dup_node_reason get_node_cancellable get_errors
-        defer_node complete_node fail_node select spawn spawn_run get_step set_node_progress
+        dup_result_list get_map_item get_parent_node get_node_state get_node_error dup_node_reason
+        get_node_cancellable get_errors defer_node complete_node fail_node select spawn
+        spawn_run get_step set_node_progress
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
         get_keep_results set_keep_results get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority retry_node
         dup_status get_elapsed get_remaining get_rate get_history set_history
-        get_request set_request''',
+        get_request set_request save restore get_journal set_journal''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
         get_attempt get_error get_worker get_subrun''',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
@@ -79,6 +80,7 @@ METHODS = {
         get_max_in_flight set_max_in_flight get_ordered set_ordered
         get_continue_on_error set_continue_on_error
         get_n_sent get_n_done get_n_failed get_n_total set_n_total get_fraction''',
+    'FlowValues': 'get_n_values get_value',
 }
 
 PROPERTIES = {
@@ -90,7 +92,8 @@ PROPERTIES = {
     'FlowGroup': '',
     'FlowHistory': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
-        n-done n-total item-type n-items paused status elapsed remaining rate history request''',
+        n-done n-total item-type n-items paused status elapsed remaining rate history request
+        journal''',
     'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
     'FlowDocument': 'id text blob uri mime-type tags',
     'FlowReader': '''format stream file columns has-header delimiter fields max-length skip-bad
@@ -103,6 +106,7 @@ PROPERTIES = {
     'FlowRoute': 'name node start end state error',
     'FlowPost': '''flow endpoint source parameters target request-size max-in-flight ordered
         continue-on-error n-sent n-done n-failed n-total fraction''',
+    'FlowValues': '',
 }
 
 SIGNALS = {
@@ -112,6 +116,7 @@ SIGNALS = {
     'FlowGroup': '',
     'FlowHistory': '',
     'FlowRun': 'done error always stop-node step-changed',
+    'FlowValues': '',
     'FlowStep': '',
     'FlowDocument': '',
     'FlowReader': 'skipped',
@@ -163,7 +168,7 @@ class Visibility(unittest.TestCase):
         others = {name for name in names - wanted
                   if not name.endswith(('Class', 'Interface')) and not name.isupper()
                   and not name.startswith('flow_source_')}  # statics of an interface, moved
-        self.assertLessEqual(others, {'FlowFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
+        self.assertLessEqual(others, {'FlowFunc', 'FlowItemsFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
                                       'FlowSourceFunc', 'FlowSourceTaskFunc',
                                       'FlowExecutorFunc', 'FlowExecutorTaskFunc',
                                       'FlowExecutorFactoryFunc', 'FlowPostFunc',
@@ -247,6 +252,7 @@ class Calls(unittest.TestCase):
         self.sync()
         self.history()
         self.run_object()
+        self.maps()
         self.callbacks()
         self.documents()
         self.sources()
@@ -407,6 +413,28 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.FlowRun_get_state(run), GFlow.FlowRunState.DONE)
         self.assertIsNone(self.FlowRun_get_error(run))
 
+    def item(self, node, run, *data):
+        self.assertEqual(self.FlowRun_get_parent_node(run).get_name(), 'map')
+        self.FlowRun_set_result(run, node, GObject.Value(GObject.TYPE_OBJECT,
+                                                         self.FlowRun_get_map_item(run, node)))
+        return True
+
+    def maps(self):
+        flow = self.Flow_new()
+        items = Gio.ListStore.new(GObject.Object)
+        items.append(flow)
+        node = self.Flow_add_map(flow, 'map', self.FlowNode_new(None, self.item), 2)
+        self.FlowNode_set_items_variant(node, GLib.Variant('as', []))
+        self.FlowNode_set_items(node, items)
+        run = self.Flow_execute_sync(flow, None)
+        values = self.FlowRun_dup_result_object(run, node)
+        self.assertEqual(self.FlowValues_get_n_values(values), 1)
+        self.assertIs(self.FlowValues_get_value(values, 0), flow)
+        self.assertEqual(list(self.FlowRun_dup_result_list(run, node)), [flow])
+        self.FlowNode_set_items_func(node, lambda node, run: Gio.ListStore.new(GObject.Object))
+        run = self.Flow_execute_sync(flow, None)
+        self.assertEqual(list(self.FlowRun_dup_result_list(run, node)), [])
+
     def history(self):
         history, other = self.FlowHistory_new(), self.FlowHistory_new()
         run = self.FlowRun_new(self.flow)
@@ -461,6 +489,19 @@ class Calls(unittest.TestCase):
         self.assertGreater(self.FlowRun_get_elapsed(run), 0)
         self.assertEqual(self.FlowRun_get_remaining(run), 0)
         self.assertGreater(self.FlowRun_get_rate(run), 0)
+
+        saved = self.FlowRun_save(run)
+        self.assertIsInstance(saved, GLib.Variant)
+        resumed = self.FlowRun_new(self.flow)
+        self.assertTrue(self.FlowRun_restore(resumed, saved))
+        with tempfile.TemporaryDirectory() as folder:
+            journal = Gio.File.new_for_path(f'{folder}/journal')
+            self.assertIsNone(self.FlowRun_get_journal(resumed))
+            self.FlowRun_set_journal(resumed, journal)
+            self.assertIs(self.FlowRun_get_journal(resumed), journal)
+            self.assertTrue(self.FlowRun_execute_sync(resumed, None))
+            self.assertTrue(journal.query_exists())
+        self.assertEqual(self.FlowRun_dup_node_reason(resumed, self.a), 'Done in an earlier run')
 
         for body, placement in ((self.failing, GFlow.FlowPlacement.WORKER),
                                 (self.deferring, GFlow.FlowPlacement.CONTEXT)):

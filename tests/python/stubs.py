@@ -21,8 +21,9 @@ from gi.repository import GFlow
 
 TOP = pathlib.Path(__file__).parent.parent.parent
 STUBS = TOP / 'bindings' / 'python' / 'gi-stubs' / 'repository' / 'GFlow.pyi'
-CLASSES = '''Flow FlowDocument FlowExecutor FlowFileSource FlowGroup FlowHistory FlowLock FlowNode FlowPost
-    FlowReader FlowRequest FlowRoute FlowRun FlowSource FlowStep FlowWriter'''.split()
+CLASSES = '''Flow FlowDocument FlowExecutor FlowFileSource FlowGroup FlowHistory FlowLock FlowNode
+    FlowPost FlowReader FlowRequest FlowRoute FlowRun FlowSource FlowStep FlowValues FlowWriter
+    '''.split()
 # What all objects have, and how iteration is done, is PyGObject's.
 SPECIAL = {'__iter__', '__len__', '__bool__'}
 

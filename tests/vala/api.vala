@@ -398,6 +398,73 @@ void test_run_properties () {
     assert_true (run.get_parameters ().n_children () == 1);
     run.parameters = null;
     assert_true (run.parameters.n_children () == 0);
+
+    assert_true (run.journal == null && run.get_journal () == null);
+    run.journal = File.new_for_path ("somewhere");
+    assert_true (run.journal.get_basename () == "somewhere");
+    run.set_journal (null);
+    assert_true (run.save () == null);
+}
+
+void test_run_restoring () throws Error {
+    var flow = new Flow ();
+    var fails = true;
+    unowned var number = flow.add ("number", (node, run) => {
+        run.set_result (node, 20);
+        return true;
+    });
+    unowned var other = flow.add ("other", (node, run) => {
+        assert_true (run.get_result (number).get_int () == 20);
+        if (fails)
+            throw new FlowError.FAILED ("not now");
+        return true;
+    });
+    var run = new FlowRun (flow) { keep_results = true };
+
+    other.add_upstream (number);
+    try {
+        run.execute_sync ();
+        assert_not_reached ();
+    } catch (FlowError.FAILED e) {
+    }
+
+    fails = false;
+    var saved = run.save ();
+    run = new FlowRun (flow);
+    assert_true (run.restore (saved));
+    assert_true (run.execute_sync ());
+    assert_true (run.get_node_state (number) == DONE && run.dup_node_reason (number) != null);
+    assert_true (run.dup_node_reason (other) == null);
+
+    flow.add ("new", () => true);
+    run = new FlowRun (flow);
+    try {
+        run.restore (saved);
+        assert_not_reached ();
+    } catch (FlowError.TOPOLOGY e) {
+    }
+}
+
+void test_map () throws Error {
+    var flow = new Flow ();
+    var items = new ListStore (typeof (Object));
+    unowned var node = flow.add_map ("map", new FlowNode (null, (each, run) => {
+        assert_true (run.get_parent_node ().name == "map");
+        run.set_result (each, run.get_map_item (each));
+        return true;
+    }), 2);
+
+    items.append (flow);
+    node.set_items_variant (new Variant.strv ({}));
+    node.set_items (items);
+    var run = flow.execute_sync ();
+    var values = (FlowValues) run.dup_result_object (node);
+    assert_true (values.get_n_values () == 1);
+    assert_true (values.get_value (0).get_object () == flow);
+    assert_true (run.dup_result_list (node).get_item (0) == flow);
+    FlowItemsFunc make_items = (node, run) => new ListStore (typeof (Object));
+    node.set_items_func ((owned) make_items);
+    assert_true (flow.execute_sync ().dup_result_list (node).get_n_items () == 0);
 }
 
 void test_run_cancelling () throws Error {
@@ -1020,7 +1087,9 @@ int main (string[] args) {
     add_test ("/vala/api/lock", test_lock);
     add_test ("/vala/api/history", test_history);
     add_test ("/vala/api/run", test_run);
+    add_test ("/vala/api/run-restoring", test_run_restoring);
     Test.add_func ("/vala/api/run-properties", test_run_properties);
+    add_test ("/vala/api/map", test_map);
     add_test ("/vala/api/run-cancelling", test_run_cancelling);
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);

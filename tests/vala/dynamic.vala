@@ -85,10 +85,25 @@ void test_spawn_fails () throws Error {
     assert_true (run.get_node_state (spawn) == FAILED);
 }
 
+// Maps
+
+void test_map () throws Error {
+    var flow = new Flow ();
+    unowned var map = flow.add_map ("map", new FlowNode (null, (node, run) => {
+        run.set_result (node, run.get_map_item (node).dup_variant ().get_string ().length);
+        return true;
+    }), 0);
+
+    map.set_items_variant (new Variant.strv ({ "a", "", "abc" }));
+    var run = flow.execute_sync ();
+    assert_cmpstr (run.dup_result_variant (map).print (false), EQ, "[<1>, <0>, <3>]");
+}
+
 int main (string[] args) {
     Test.init (ref args);
     add_test ("/vala/dynamic/select", test_select);
     add_test ("/vala/dynamic/spawn", test_spawn);
     add_test ("/vala/dynamic/spawn-fails", test_spawn_fails);
+    add_test ("/vala/dynamic/map", test_map);
     return Test.run ();
 }

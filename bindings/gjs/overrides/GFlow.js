@@ -24,6 +24,9 @@
 //    ended the run; each is the GLib.Error if it was not thrown by JavaScript, or null;
 //  * run.result(node), `for (const node of flow)`, and `for (const step of run)`, which, unlike the
 //    loop with `await`, executes nothing, and gives all GFlow.FlowStep objects at once;
+//  * flow.map({name, items, upstream, max_parallel, lock, …}, fn): fn(item, run, node, cancellable) is
+//    called for each item of an iterable, or of what a function returns, or of the result of the first
+//    upstream; the result is the array of what it returned. The other options are for each item;
 //  * run.spawn(node, flow, {properties of the run}), and `await subrun.wait()`, which resolves to the
 //    run, for any run that was started;
 //  * run.select(node, a, b): several branches at once, nodes or names; run.select(node) for none;
@@ -88,14 +91,14 @@ function toArray(value) {
 function _init() {
     const {
         Flow, FlowError, FlowGroup, FlowHistory, FlowLock, FlowNode, FlowPlacement, FlowRun,
-        FlowRunState,
+        FlowRunState, FlowValues,
     } = this;
 
-    const {bodies, callFunction, callSync, callTask} = makeBodies();
+    const {box} = results.setUp(FlowRun, FlowValues);
+    const {bodies, callFunction, callItem, callSync, callTask, makeItems} = makeBodies(box);
 
     Object.assign(this, makeDocuments(this));
     errors.setUp(FlowError);
-    results.setUp(FlowRun);
 
     function refuseWorker(placement) {
         // What is no member of the enumeration would become its first one, which is WORKER.
@@ -224,6 +227,25 @@ function _init() {
             (ours.length === pairs.length || equal.call(rest(this), rest(other)));
     };
 
+    function addUpstreams(node, upstreams) {
+        for (const item of upstreams) {
+            if (typeof item === 'string')
+                node.add_upstream_by_name(item);
+            else
+                node.add_upstream(checked(item, FlowNode, 'upstream', 'neither a node nor a name'));
+        }
+    }
+
+    function setUp(node, lock, properties) {
+        for (const item of toArray(lock))
+            node.add_lock(checked(item, FlowLock, 'lock', 'no GFlow.FlowLock'));
+        for (const [property, value] of Object.entries(properties)) {
+            if (!(property in node))
+                throw new TypeError(`A node has no property “${property}”`);
+            node[property] = value;
+        }
+    }
+
     // A node that is in no flow yet: for a group.
     this.node = function (options, fn) {
         if (typeof options === 'function' && fn === undefined)
@@ -237,19 +259,8 @@ function _init() {
         const named = isDictionary(upstream) ? Object.entries(upstream) : null;
         const node = adopt(newNode.call(FlowNode, name, callFunction),
             {fn, call: callFunction, upstream: named});
-        for (const item of named?.map(([, value]) => value) ?? toArray(upstream)) {
-            if (typeof item === 'string')
-                node.add_upstream_by_name(item);
-            else
-                node.add_upstream(checked(item, FlowNode, 'upstream', 'neither a node nor a name'));
-        }
-        for (const item of toArray(lock))
-            node.add_lock(checked(item, FlowLock, 'lock', 'no GFlow.FlowLock'));
-        for (const [property, value] of Object.entries(properties)) {
-            if (!(property in node))
-                throw new TypeError(`A node has no property “${property}”`);
-            node[property] = value;
-        }
+        addUpstreams(node, named?.map(([, value]) => value) ?? toArray(upstream));
+        setUp(node, lock, properties);
         return node;
     };
 
@@ -257,6 +268,35 @@ function _init() {
     Flow.prototype.node = function (options, fn) {
         const node = makeNode(options, fn);
         this.add_node(node);
+        return node;
+    };
+
+    // Maps: what is run for the items are copies, so that their functions are found by the map.
+    const addMap = Flow.prototype.add_map;
+    Flow.prototype.add_map = function (name, each, maxParallel = 0) {
+        const node = addMap.call(this, name, each, maxParallel);
+        if (bodies.has(each)) {
+            bodies.set(node, bodies.get(each));
+            keep(this, node);
+        }
+        return node;
+    };
+
+    Flow.prototype.map = function (options, fn) {
+        const {
+            name = null, items = null, upstream, max_parallel: maxParallel = 0, lock, placement,
+            ...properties
+        } = options;
+        refuseWorker(placement);
+        if (typeof fn !== 'function')
+            throw new TypeError('What is to be called for each item must be a function');
+
+        const each = adopt(newNode.call(FlowNode, null, callItem),
+            {fn, call: callItem, upstream: null, items});
+        setUp(each, lock, properties);
+        const node = this.add_map(name, each, maxParallel);
+        node.set_items_func(makeItems);
+        addUpstreams(node, toArray(upstream));
         return node;
     };
 

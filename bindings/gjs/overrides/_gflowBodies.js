@@ -5,13 +5,13 @@
 
 // The functions of nodes, and how each is called.
 
-const {GLib} = imports.gi;
+const {Gio, GLib, GObject} = imports.gi;
 const System = imports.system;
 const {toGError} = imports.overrides._gflowErrors;
 
 // All in one function: what is outside of functions is looked up by name, in modules like this one,
 // and doubles the time that a node takes.
-function makeBodies() {
+function makeBodies(box) {
     // A callback that C keeps is never collected, nor is anything that it refers to, and most functions
     // refer to their flow: so C is given one of the three functions below, and the functions live here,
     // as long as the JavaScript objects of their nodes, which live as long as that of the flow.
@@ -20,8 +20,8 @@ function makeBodies() {
     // have `upstream`: null, or what an argument is made of, [[key, node or name], …].
     const bodies = new WeakMap();
 
-    function bodyOf(node) {
-        const body = bodies.get(node);
+    function bodyOf(node, run) {
+        const body = bodies.get(node) ?? bodies.get(run.get_parent_node());
 
         if (body === undefined)
             throw new Error(`The function of node “${node.name}” is gone`);
@@ -32,7 +32,7 @@ function makeBodies() {
     function callSync(node, run) {
         spend(CALL);
         try {
-            const result = bodyOf(node).fn(node, run);
+            const result = bodyOf(node, run).fn(node, run);
 
             if (isPromise(result)) {
                 result.then(undefined, () => {});
@@ -48,7 +48,7 @@ function makeBodies() {
     function callTask(node, run, task) {
         spend(CALL_THAT_WAITS);
         try {
-            const result = bodyOf(node).fn(node, run, task);
+            const result = bodyOf(node, run).fn(node, run, task);
 
             if (isPromise(result)) {
                 result.then(undefined, error => {
@@ -65,7 +65,7 @@ function makeBodies() {
     function callFunction(node, run) {
         spend(CALL);
         try {
-            const {fn, upstream} = bodyOf(node);
+            const {fn, upstream} = bodyOf(node, run);
             const value = upstream === null ? callPlain(fn, run, node) :
                 callWithResults(fn, collectResults(run, upstream), run, node);
 
@@ -74,6 +74,45 @@ function makeBodies() {
             else
                 setResult(run, node, value);
             return true;
+        } catch (error) {
+            throw toGError(run, node, error);
+        }
+    }
+
+    // The body of each item of flow.map(), by the node of the map.
+    function callItem(node, run) {
+        spend(CALL);
+        try {
+            const {fn} = bodyOf(node, run);
+            const item = run.get_map_item(node);
+            const value = fn.length < 4 ? fn(item, run, node)
+                : fn(item, run, node, run.get_node_cancellable(node));
+
+            if (isPromise(value))
+                defer(value, run, node);
+            else
+                setResult(run, node, value);
+            return true;
+        } catch (error) {
+            throw toGError(run, node, error);
+        }
+    }
+
+    // The items of flow.map(): an iterable, a function that returns one, or the result of the first
+    // upstream.
+    function makeItems(node, run) {
+        try {
+            const {items} = bodyOf(node, run);
+            const upstream = node.get_upstreams().get_item(0);
+            const found = typeof items === 'function' ? items(run, node)
+                : items ?? (upstream && run.get_result(upstream));
+            if (typeof found?.[Symbol.iterator] !== 'function')
+                throw new TypeError(`“${node.name}” needs a list of items`);
+
+            const store = Gio.ListStore.new(GObject.Object);
+            for (const item of found)
+                store.append(item instanceof GObject.Object ? item : box(item));
+            return store;
         } catch (error) {
             throw toGError(run, node, error);
         }
@@ -145,5 +184,5 @@ function makeBodies() {
         }
     }
 
-    return {bodies, callSync, callTask, callFunction};
+    return {bodies, callSync, callTask, callFunction, callItem, makeItems};
 }

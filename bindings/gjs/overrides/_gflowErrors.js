@@ -62,6 +62,11 @@ function textOf(error) {
         ? `${error.code} ${error.message}` : null;
 }
 
+// A map adds the name of the item to the message.
+function withoutItem(text) {
+    return text?.replace(/^(\d+) [^:]*\[\d+\][^:]*: /, '$1 ');
+}
+
 // What was thrown, for an error of the node; or that error.
 function fromGError(run, node, error) {
     const text = textOf(error);
@@ -70,7 +75,7 @@ function fromGError(run, node, error) {
 
     if (thrown !== undefined && thrown.text === text)
         return thrown.value;
-    return byText.has(text) ? byText.get(text).value : error;
+    return byText.get(text)?.value ?? byText.get(withoutItem(text))?.value ?? error;
 }
 
 // What ends a run is the error of the first node that fails.
@@ -94,7 +99,10 @@ function end(run) {
     running.delete(thrownIn(run));
     if (byText.size === 0)
         return;
-    const texts = new Set([...run.get_errors()].map(step => textOf(step.get_error())));
+    const texts = new Set([...run.get_errors()].flatMap(step => {
+        const text = textOf(step.get_error());
+        return [text, withoutItem(text)];
+    }));
     for (const text of byText.keys()) {
         if (!texts.has(text))
             byText.delete(text);

@@ -8,7 +8,7 @@
 const {GLib, GObject} = imports.gi;
 
 // All in one function: see _gflowBodies.js.
-function setUp(FlowRun) {
+function setUp(FlowRun, FlowValues) {
     const VALUE = Symbol('value');
 
     // A GValue takes no array and no object with a class; and those that it takes, GJS 1.74 does not
@@ -25,16 +25,61 @@ function setUp(FlowRun) {
             value instanceof GLib.Variant || value instanceof GObject.Object;
     }
 
+    // A journal keeps variants, but no other objects. So data that is plain becomes one there.
+    const KEPT = 'gflow:javascript';
+
+    function isData(value) {
+        if (Array.isArray(value))
+            return value.every(isData);
+        if (typeof value === 'object' && value !== null) {
+            return Object.getPrototypeOf(value) === Object.prototype &&
+                Object.values(value).every(isData);
+        }
+        return value === null || typeof value === 'string' || typeof value === 'boolean' ||
+            Number.isFinite(value);
+    }
+
+    function keep(value) {
+        try {
+            return isData(value) ? new GLib.Variant('(ss)', [KEPT, JSON.stringify(value)]) : null;
+        } catch (error) {
+            // It contains itself.
+            return null;
+        }
+    }
+
+    function isKept(value) {
+        return value instanceof GLib.Variant && value.get_type_string() === '(ss)' &&
+            value.get_child_value(0).get_string()[0] === KEPT;
+    }
+
     const setResult = FlowRun.prototype.set_result;
     FlowRun.prototype.set_result = function (node, value) {
-        setResult.call(this, node, isPlain(value) ? value : box(value));
+        const kept = isPlain(value) || this.get_journal() === null ? null : keep(value);
+
+        setResult.call(this, node, kept ?? (isPlain(value) ? value : box(value)));
     };
+
+    function unbox(value) {
+        if (isKept(value))
+            return JSON.parse(value.get_child_value(1).get_string()[0]);
+        return value instanceof GObject.Object && VALUE in value ? value[VALUE] : value;
+    }
 
     const getResult = FlowRun.prototype.get_result;
     FlowRun.prototype.get_result = function (node) {
         const value = getResult.call(this, node);
-        return value instanceof GObject.Object && VALUE in value ? value[VALUE] : value;
+        if (!(value instanceof FlowValues))
+            return unbox(value);
+        return Array.from({length: value.get_n_values()}, (_, i) => unbox(value.get_value(i)));
+    };
+
+    const getItem = FlowRun.prototype.get_map_item;
+    FlowRun.prototype.get_map_item = function (node) {
+        return unbox(getItem.call(this, node));
     };
 
     FlowRun.prototype.result = FlowRun.prototype.get_result;
+
+    return {box};
 }

@@ -13,21 +13,22 @@ help(GFlow.Flow) shows how.
 import contextvars
 import functools
 import operator
+import os
 import weakref
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._gflow_body import (CoroutineBody, TaskBody, new_body, not_for_workers, raw_body,
-                          raw_task_body, upstreams_of)
+from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
+                          not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
 from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
                                document, source, to_variant)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_pipeline import (FlowExecutor, Progress, count_documents, in_event_loop,
                               make_executor, requests)
-from ._gflow_values import box, original, to_error
+from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -69,6 +70,14 @@ def _exists(message):
 
 # To make a thread known to Python costs more than to call a function: once is enough.
 GFlow.Flow.set_worker_func(GFlow.Flow.work)
+
+
+def _with_files(properties):
+    """Paths may be strings."""
+    path = properties.get('journal')
+    if isinstance(path, (str, os.PathLike)):
+        return {**properties, 'journal': Gio.File.new_for_path(os.fspath(path))}
+    return properties
 
 
 # FlowLock
@@ -356,6 +365,17 @@ def _new_node_for(function, name=None):
     return _new_node(None if name == '<lambda>' else name, body)
 
 
+def _set_up(node, lock, retries, properties):
+    if retries:
+        properties.setdefault('max_retries', retries)
+    for item, value in properties.items():
+        _set_property(node, item, value)
+    for item in _several(lock):
+        if not isinstance(item, GFlow.FlowLock):
+            raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
+        node.add_lock(item)
+
+
 class FlowNode(GFlow.FlowNode):
     """One step of a flow: what it does, and what it waits for. Mostly made by @flow.node."""
 
@@ -575,26 +595,48 @@ class Flow(Shown, GFlow.Flow):
         if function is None:
             return functools.partial(self.node, upstream=upstream, lock=lock, name=name,
                                      retries=retries, **properties)
+        upstreams = self._check_new(function, upstream, name)
+        node = _new_node_for(function, name)
+        _set_up(node, lock, retries, properties)
+        self.add_node(node)
+        for item in upstreams:
+            node.add_upstream(item)
+        return function
+
+    def _check_new(self, function, upstream, name):
         if function in self._parts().nodes:
             raise _exists(f'{function!r} is in the flow already: as {self[function].get_name()}')
         upstreams = _several(upstream)
         for item in upstreams:
             if not isinstance(item, (GFlow.FlowNode, str)) and not callable(item):
                 raise TypeError(f'upstream: {item!r} stands for no node')
-        locks = _several(lock)
-        for item in locks:
-            if not isinstance(item, GFlow.FlowLock):
-                raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
         if not isinstance(name, (str, type(None))):
             raise TypeError(f'name: {name!r} is no string')
-        node = _new_node_for(function, name)
-        if retries:
-            properties.setdefault('max_retries', retries)
-        for item, value in properties.items():
-            _set_property(node, item, value)
-        for item in locks:
-            node.add_lock(item)
-        self.add_node(node)
+        return upstreams
+
+    def map(self, function=None, *, items=None, upstream=None, max_parallel=0, lock=None,
+            name=None, retries=0, **properties):
+        """Decorator: makes a node that calls a function for each item of a list.
+
+        items: an iterable, or a function that returns one when the node runs; without it the
+            result of the first upstream
+        max_parallel: how many at once; 0 for no limit
+        lock, retries, timeout, properties: for each item by itself; otherwise as for node()
+
+        The function takes an item, and run and node if it has parameters of these names. The
+        result of the node is the list of what it returned, in the order of the items."""
+        if function is None:
+            return functools.partial(self.map, items=items, upstream=upstream, lock=lock, name=name,
+                                     max_parallel=max_parallel, retries=retries, **properties)
+        upstreams = self._check_new(function, upstream, name)
+        body = new_item_body(function, items)
+        each = _new_node(None, body)
+        _set_up(each, lock, retries, properties)
+        name = name or getattr(function, '__name__', None)
+        node = super().add_map(None if name == '<lambda>' else name, each, max_parallel)
+        node._body = body
+        node.set_items_func(items_of)
+        self._adopt(node)
         for item in upstreams:
             node.add_upstream(item)
         return function
@@ -883,7 +925,7 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline, history
+        properties: of the run: keep_results, on_error, parameters, deadline, journal, history
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -914,7 +956,7 @@ class Flow(Shown, GFlow.Flow):
     def _new_run(self, properties):
         run = GFlow.FlowRun.new(self)
         if properties:
-            run.set_properties(**properties)
+            run.set_properties(**_with_files(properties))
         return run
 
 
@@ -935,12 +977,20 @@ class FlowRun(Shown, GFlow.FlowRun):
         run[function]                       # its result, or the exception that it raised
         for step in run: …                  # all nodes: step.node, .state, .reason, .message, …
 
-    properties: on_error, parameters, deadline, keep_results, history"""
+    With journal='a-file' the run goes on where an earlier one of the same flow has stopped:
+    what was done is not done again. A result that is plain data then is kept, and what reads it
+    gets an equal object, not the same; a node with another one runs again.
+
+    properties: on_error, parameters, deadline, keep_results, journal, history"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):
             raise TypeError(f'A FlowRun needs the flow that it runs, not {flow!r}')
-        super().__init__(flow=flow, **properties)
+        super().__init__(flow=flow, **_with_files(properties))
+
+    def set_journal(self, journal):
+        """journal: a Gio.File, or a path."""
+        super().set_journal(_with_files({'journal': journal})['journal'])
 
     def _prepare(self):
         # Not anew: to execute a run twice is an error, which leaves the first time alone.
@@ -1031,7 +1081,14 @@ class FlowRun(Shown, GFlow.FlowRun):
 
     def set_result(self, node, value):
         """value: any Python object, or a GObject.Value."""
-        super().set_result(self.find(node), box(value))
+        boxed = box(value)
+        if boxed.g_type == GObject.TYPE_PYOBJECT and self.get_journal() is not None:
+            boxed = box(keep(value))
+        super().set_result(self.find(node), boxed)
+
+    def get_result(self, node):
+        """The result of a node, function or name; None if there is none."""
+        return kept(super().get_result(self.find(node)))
 
     def set_node_progress(self, node, fraction=-1.0, message=None):
         """Tells how far a node is that runs: fraction from 0 to 1, message for people.
@@ -1042,6 +1099,15 @@ class FlowRun(Shown, GFlow.FlowRun):
     def fail_node(self, node, error):
         """error: any exception"""
         super().fail_node(self.find(node), to_error(self, error))
+
+    def get_result(self, node):
+        value = super().get_result(self.find(node))
+        if isinstance(value, GFlow.FlowValues):
+            return [value.get_value(i) for i in range(value.get_n_values())]
+        return value
+
+    def get_map_item(self, node):
+        return unbox(super().get_map_item(node))
 
     def find(self, node):
         """The node that a name or a function stands for."""
@@ -1068,7 +1134,7 @@ class FlowRun(Shown, GFlow.FlowRun):
         if self.get_node_state(node) == GFlow.FlowNodeState.FAILED:
             raise original(self.get_node_error(node), self)
         reason = self.dup_node_reason(node)
-        if reason is None and self.get_node_state(node) == GFlow.FlowNodeState.DONE:
+        if self.get_node_state(node) == GFlow.FlowNodeState.DONE:
             if self.get_keep_results() or not node.get_downstreams().get_n_items():
                 return None
             reason = ('the last node that could read it has ended (or there was none): '
@@ -1088,7 +1154,7 @@ def _takes_node(name):
 
 
 for _name in ('cancel_node', 'retry_node', 'set_node_priority', 'set_result_variant',
-              'get_result', 'dup_result_variant', 'dup_result_object', 'get_node_state',
+              'dup_result_variant', 'dup_result_object', 'dup_result_list', 'get_node_state',
               'get_node_error', 'dup_node_reason', 'get_node_cancellable', 'defer_node',
               'complete_node', 'get_step'):
     _takes_node(_name)

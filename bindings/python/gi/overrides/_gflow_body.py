@@ -11,7 +11,7 @@ import weakref
 
 from threading import get_ident
 
-from gi.repository import GLib, GObject
+from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ._gflow_interrupt import bodies
@@ -90,6 +90,67 @@ class _Function:
             else:
                 arguments.append(value)
         return arguments, named
+
+
+class _Item(GObject.Object):
+    """A Python object in a list of C."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+
+def unbox(item):
+    return item.value if isinstance(item, _Item) else item
+
+
+class _ItemFunction(_Function):
+    """A function of a map: what it is called with for each item."""
+
+    def __init__(self, function, items):
+        super().__init__(function, raw=False)
+        self.items = items  # an iterable, or a function that returns one; None: of the upstream
+        self.names = [parameter.name for parameter in self.parameters[1:]
+                      if parameter.name in ('run', 'node')]
+
+    def __call__(self, node, run):
+        item = run.get_map_item(node)
+        more = {'run': run, 'node': node} if self.names else {}
+        return self.function(item, **{name: more[name] for name in self.names})
+
+    def same(self, other):
+        return super().same(other) and self.items is other.items
+
+    def find_items(self, node, run):
+        if callable(self.items):
+            return self.items()
+        if self.items is not None:
+            return self.items
+        upstreams = upstreams_of(node)
+        if not upstreams:
+            raise TypeError(f'{node.get_name()} has neither items nor an upstream that gives some')
+        items = run.get_result(upstreams[0][1])
+        if items is None:
+            raise TypeError(f'{node.get_name()} needs a list: {upstreams[0][0]} has no result')
+        return items
+
+
+def new_item_body(function, items):
+    """For a function that takes an item, and returns its result."""
+    return (CoroutineBody if _is_async(function) else _SyncBody)(_ItemFunction(function, items))
+
+
+def items_of(node, run, *_data):
+    """The items of a map, for C."""
+    store = Gio.ListStore.new(GObject.Object)
+    try:
+        items = node._body.function_for(node).find_items(node, run)
+        store.splice(0, 0, [item if isinstance(item, GObject.Object) else _Item(item)
+                            for item in items])
+        return store
+    except BaseException as exception:
+        error = to_error(run, exception)
+    raise error
 
 
 def upstreams_of(node):

@@ -36,7 +36,74 @@ def original(error, run=None):
     """The exception that a GError stands for; a GError of C stands for itself."""
     key = error.domain, error.code, error.message
     kept = getattr(run, '_exceptions', {})
+    if error.domain == _DOMAIN and key not in kept and key not in _strays:
+        # A map adds the name of the item to the message; the code is the number of the exception.
+        key = next((known for known in [*kept, *_strays] if known[:2] == key[:2]), key)
     return kept[key] if key in kept else _strays.pop(key, error)
+
+
+# A journal keeps variants, but no Python objects. So data that is plain becomes a variant there,
+# and an equal object when it is read. Each type of Python has a type of variant to itself.
+
+_KEPT = 'gflow:python'
+
+
+def _encode(value):
+    kind = type(value)
+    if value is None:
+        return GLib.Variant('mv', None)
+    if kind is bool:
+        return GLib.Variant('b', value)
+    if kind is int and -2**63 <= value < 2**63:
+        return GLib.Variant('x', value)
+    if kind is float:
+        return GLib.Variant('d', value)
+    if kind is str and '\0' not in value:
+        value.encode()
+        return GLib.Variant('s', value)
+    if kind is bytes:
+        return GLib.Variant('ay', value)
+    if kind is list:
+        return GLib.Variant('av', [_encode(item) for item in value])
+    if kind is tuple:
+        return GLib.Variant('(av)', ([_encode(item) for item in value],))
+    if kind is dict:
+        return GLib.Variant('a(vv)', [(_encode(key), _encode(item)) for key, item in value.items()])
+    raise TypeError(f'{value!r} is not plain data')
+
+
+def _children(variant):
+    return [variant.get_child_value(i) for i in range(variant.n_children())]
+
+
+def _decode(variant):
+    kind = variant.get_type_string()
+    if kind == 'ay':
+        return bytes(variant.get_data_as_bytes().get_data() or b'')
+    if kind == 'av':
+        return [_decode(item.get_variant()) for item in _children(variant)]
+    if kind == '(av)':
+        return tuple(_decode(variant.get_child_value(0)))
+    if kind == 'a(vv)':
+        return {_decode(pair.get_child_value(0).get_variant()):
+                _decode(pair.get_child_value(1).get_variant()) for pair in _children(variant)}
+    return variant.unpack()
+
+
+def keep(value):
+    """Plain data as a variant that a journal keeps; or the value itself, if it is something else."""
+    try:
+        return GLib.Variant('(sv)', (_KEPT, _encode(value)))
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return value
+
+
+def kept(value):
+    """What such a variant stands for; or the value itself."""
+    if isinstance(value, GLib.Variant) and value.get_type_string() == '(sv)' and \
+            value.get_child_value(0).get_string() == _KEPT:
+        return _decode(value.get_child_value(1).get_variant())
+    return value
 
 
 def box(value):
