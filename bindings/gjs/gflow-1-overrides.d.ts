@@ -82,6 +82,10 @@ declare module 'gi://GFlow?version=1' {
             ): ResultNode<T[]>;
             execute(): Promise<FlowRun>;
             execute_sync(): FlowRun;
+            plot(file: Gio.File | string, run?: FlowRun | null,
+                cancellable?: Gio.Cancellable | null): Promise<boolean>;
+            plot_sync(file: Gio.File | string, run?: FlowRun | null,
+                cancellable?: Gio.Cancellable | null): boolean;
         }
 
         interface FlowRun extends AsyncIterable<Step>, Iterable<FlowStep> {

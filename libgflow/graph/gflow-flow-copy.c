@@ -56,6 +56,7 @@ g_flow_copy (GFlow *self)
     g_ptr_array_add (copies, _g_flow_node_copy (self->nodes->pdata[i]));
   for (guint i = 0; i < self->nodes->len; i++)
     copy_needs (self, self->nodes->pdata[i], copies, copies->pdata[i]);
+  copy->grouping = _g_flow_grouping_copy (self->grouping);
   _g_flow_mutex_unlock (&self->mutex);
 
   for (guint i = 0; i < copies->len; i++)

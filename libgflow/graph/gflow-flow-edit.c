@@ -452,11 +452,12 @@ g_flow_add_node (GFlow      *self,
   return TRUE;
 }
 
-/* All of @nodes or none. */
+/* All of @nodes, which are those of @group, or none. */
 static gboolean
-add_nodes (GFlow      *self,
-           GPtrArray  *nodes,
-           GError    **error)
+add_nodes (GFlow       *self,
+           GFlowGroup  *group,
+           GPtrArray   *nodes,
+           GError     **error)
 {
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
   gboolean ok = TRUE;
@@ -478,6 +479,8 @@ add_nodes (GFlow      *self,
     }
   for (guint i = 0; ok && i < nodes->len; i++)
     append_locked (self, g_object_ref (nodes->pdata[i]));
+  if (ok && nodes->len > 0)
+    _g_flow_grouping_add (&self->grouping, group, position, nodes->len);
   _g_flow_end_edit (self);
 
   if (!ok || nodes->len == 0)
@@ -513,7 +516,7 @@ g_flow_add_group (GFlow       *self,
 
   g_autoptr(GPtrArray) nodes = _g_flow_group_dup_nodes (group, error);
 
-  if (nodes == NULL || !add_nodes (self, nodes, error))
+  if (nodes == NULL || !add_nodes (self, group, nodes, error))
     return FALSE;
 
   _g_flow_group_link (group);
@@ -564,6 +567,7 @@ g_flow_remove_node (GFlow      *self,
   if (self->insertion_point == node)
     self->insertion_point = NULL;
   g_ptr_array_remove_index (self->nodes, position);
+  _g_flow_grouping_remove_node (self->grouping, position);
   for (guint i = position; i < self->nodes->len; i++)
     atomic_store_explicit (&((GFlowNode *) self->nodes->pdata[i])->index, i,
                            memory_order_relaxed);

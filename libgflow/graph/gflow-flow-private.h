@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gflow-flow.h"
+#include "gflow-grouping-private.h"
 #include "gflow-home-private.h"
 #include "gflow-mutex-private.h"
 #include "gflow-plan-private.h"
@@ -55,6 +56,7 @@ struct _GFlow
   GFlowOnError  on_error;
   GFlowHistory *history;       /* (owned) (nullable) */
   GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
+  GFlowGrouping *grouping;     /* (owned) (nullable): no groups were added */
   GFlowPlan    *plan;          /* (nullable): compiled since the last edit */
 
   /* At home only */
@@ -100,6 +102,7 @@ GFlowNode  *_g_flow_take_node       (GFlow      *self,
 GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
 GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
                                      GError    **error);
+GFlowGrouping *_g_flow_dup_grouping  (GFlow      *self);
 GFlowLock  *_g_flow_ref_parallel_lock (GFlow    *self);
 
 G_END_DECLS

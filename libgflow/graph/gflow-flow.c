@@ -220,6 +220,18 @@ _g_flow_ref_plan (GFlow *self)
   return plan;
 }
 
+/* The groups that were added, if there are any. */
+GFlowGrouping *
+_g_flow_dup_grouping (GFlow *self)
+{
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowGrouping *grouping = _g_flow_grouping_copy (self->grouping);
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return grouping;
+}
+
 /* The plan as the flow stands, if it can be run. */
 GFlowPlan *
 _g_flow_ref_valid_plan (GFlow   *self,
@@ -302,6 +314,7 @@ g_flow_finalize (GObject *object)
   _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);
   _g_flow_home_clear (&self->home);
   g_clear_object (&self->parallel_lock);
+  g_clear_pointer (&self->grouping, _g_flow_grouping_free);
   g_clear_object (&self->history);
   g_clear_pointer (&self->crew, _g_flow_crew_unref);
   g_clear_pointer (&self->name, g_free);

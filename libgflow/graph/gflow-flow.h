@@ -91,6 +91,23 @@ char         *g_flow_to_dot            (GFlow               *self,
 G_FLOW_AVAILABLE_IN_0_1
 char         *g_flow_to_mermaid        (GFlow               *self,
                                         GFlowRun            *run) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_plot              (GFlow               *self,
+                                        GFile               *file,
+                                        GFlowRun            *run,
+                                        GCancellable        *cancellable,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_plot_finish       (GFlow               *self,
+                                        GAsyncResult        *result,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_plot_sync         (GFlow               *self,
+                                        GFile               *file,
+                                        GFlowRun            *run,
+                                        GCancellable        *cancellable,
+                                        GError             **error);
 
 /* Running it */
 

@@ -10,5 +10,7 @@ G_BEGIN_DECLS
 GPtrArray *_g_flow_group_dup_nodes (GFlowGroup  *self,
                                     GError     **error);
 void       _g_flow_group_link      (GFlowGroup  *self);
+gboolean   _g_flow_group_is_series (GFlowGroup  *self);
+GPtrArray *_g_flow_group_get_items (GFlowGroup  *self);
 
 G_END_DECLS

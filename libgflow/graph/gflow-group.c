@@ -241,6 +241,18 @@ _g_flow_group_dup_nodes (GFlowGroup  *self,
   return g_steal_pointer (&nodes);
 }
 
+gboolean
+_g_flow_group_is_series (GFlowGroup *self)
+{
+  return self->series;
+}
+
+GPtrArray *
+_g_flow_group_get_items (GFlowGroup *self)
+{
+  return self->items;
+}
+
 /* Makes the nodes of @item wait for @before, and replaces the content of @ends
  * by the ends of @item. */
 static void

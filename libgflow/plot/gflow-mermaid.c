@@ -3,43 +3,214 @@
  */
 #include "config.h"
 
-#include "gflow-text-private.h"
+#include "gflow-picture-private.h"
 
 #include "graph/gflow-flow-private.h"
 
+#include <glib/gi18n-lib.h>
+
+/* Between quotes Mermaid looks for HTML, Markdown, entities, comments and directives:
+ * what could begin one of these is written as an entity. Each line of the text but the
+ * first begins with a line feed. */
+static void
+append_string (GString    *text,
+               const char *string)
+{
+  g_string_append_c (text, '"');
+  if (*string == '\0')
+    g_string_append_c (text, ' ');
+  for (const char *p = string; *p != '\0'; p++)
+    {
+      if (*p == '\n')
+        g_string_append (text, "<br/>");
+      else if (strchr ("\"#&<>%`\\*_~", *p) != NULL)
+        g_string_append_printf (text, "#%d;", *p);
+      else
+        g_string_append_c (text, *p);
+    }
+  g_string_append_c (text, '"');
+}
+
+static void
+indent (GString *text,
+        guint    depth)
+{
+  g_string_append_printf (text, "%*s", 2 * (depth + 1), "");
+}
+
 /* The brackets that a node stands in say what kind it is. */
 static void
-append_node (GString   *text,
-             guint      index,
-             GFlowNode *node,
-             GFlowRun  *run)
+append_node (GString      *text,
+             GFlowPicture *picture,
+             guint         depth,
+             guint         scene,
+             guint         index)
 {
-  g_autofree char *label = _g_flow_escape_label (g_flow_node_get_title (node), '"', "#quot;");
-  const char *open = "[", *close = "]";
+  const GFlowScene *drawn = _g_flow_picture_scene (picture, scene);
+  const GFlowLook *look = _g_flow_picture_look (picture, scene, index);
+  const GFlowNodeKind kind = (GFlowNodeKind) drawn->plan->nodes[index].kind;
+  const gboolean has_runs = kind == G_FLOW_NODE_KIND_FLOW || kind == G_FLOW_NODE_KIND_MAP;
+  const char *open = kind == G_FLOW_NODE_KIND_JOIN ? "((" : has_runs ? "[[" : "[";
+  const char *close = kind == G_FLOW_NODE_KIND_JOIN ? "))" : has_runs ? "]]" : "]";
+  g_autofree char *title = _g_flow_picture_dup_title (picture, scene, index);
+  g_autofree char *details = _g_flow_picture_dup_details (picture, scene, index);
+  g_autofree char *label = g_strconcat (title, details, NULL);
 
-  if (node->kind == G_FLOW_NODE_KIND_JOIN)
-    {
-      open = "((";
-      close = "))";
-    }
-  else if (node->kind == G_FLOW_NODE_KIND_FLOW)
-    {
-      open = "[[";
-      close = "]]";
-    }
-  g_string_append_printf (text, "  n%u%s\"%s\"%s", index, open, label, close);
-  if (run != NULL)
-    g_string_append_printf (text, ":::%s",
-                            _g_flow_get_look (g_flow_run_get_node_state (run, node))->name);
+  indent (text, depth);
+  g_string_append_printf (text, "%s%u%s", drawn->prefix, index, open);
+  append_string (text, label);
+  g_string_append (text, close);
+  if (look != NULL)
+    g_string_append_printf (text, ":::%s", look->name);
   g_string_append_c (text, '\n');
+}
+
+static void
+append_box_head (GString      *text,
+                 GFlowPicture *picture,
+                 guint         number)
+{
+  const GFlowBox *box = picture->boxes->pdata[number];
+
+  indent (text, box->depth - 1);
+  if (box->kind == G_FLOW_BOX_SUBFLOW)
+    {
+      g_autofree char *title = _g_flow_picture_dup_title (picture, box->scene, box->index);
+      g_autofree char *details = _g_flow_picture_dup_details (picture, box->scene, box->index);
+      g_autofree char *label = g_strconcat (title, details, NULL);
+
+      g_string_append_printf (text, "subgraph %s%u [",
+                              _g_flow_picture_scene (picture, box->scene)->prefix, box->index);
+      append_string (text, label);
+    }
+  else
+    {
+      g_string_append_printf (text, "subgraph g%u [", number);
+      append_string (text, box->kind == G_FLOW_BOX_SERIES ? _("In series") : _("In parallel"));
+    }
+  g_string_append (text, "]\n");
+}
+
+/* After the box: a subgraph is given its class by itself. */
+static void
+append_box_class (GString        *text,
+                  GFlowPicture   *picture,
+                  const GFlowBox *box)
+{
+  const GFlowLook *look = _g_flow_picture_look (picture, box->scene, box->index);
+
+  if (look == NULL)
+    return;
+
+  indent (text, box->depth - 1);
+  g_string_append_printf (text, "class %s%u %s\n",
+                          _g_flow_picture_scene (picture, box->scene)->prefix, box->index,
+                          look->name);
+}
+
+static void
+append_items (GString      *text,
+              GFlowPicture *picture,
+              guint         number)
+{
+  const GFlowBox *box = picture->boxes->pdata[number];
+  const gboolean is_subflow = box->kind == G_FLOW_BOX_SUBFLOW;
+  const gboolean is_group = box->kind == G_FLOW_BOX_SERIES || box->kind == G_FLOW_BOX_PARALLEL;
+  /* A group of one is nothing to look at. */
+  const gboolean framed = is_subflow || (is_group && box->items->len > 1);
+
+  if (framed)
+    append_box_head (text, picture, number);
+  for (guint i = 0; i < box->items->len; i++)
+    {
+      const GFlowBoxItem *item = &g_array_index (box->items, GFlowBoxItem, i);
+
+      if (item->is_box)
+        append_items (text, picture, item->index);
+      else
+        append_node (text, picture, box->depth, item->scene, item->index);
+    }
+  if (framed)
+    {
+      indent (text, box->depth - 1);
+      g_string_append (text, "end\n");
+    }
+  if (is_subflow)
+    append_box_class (text, picture, box);
+}
+
+/* An arrow may go to a subgraph. */
+static void
+append_edges (GString      *text,
+              GFlowPicture *picture,
+              guint         scene)
+{
+  const GFlowScene *drawn = _g_flow_picture_scene (picture, scene);
+  const GFlowPlan *plan = drawn->plan;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      const char *arrow =
+        plan->nodes[i].run_when == G_FLOW_RUN_WHEN_ALL_SUCCEEDED ? "-->" : "-.->";
+
+      for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
+        g_string_append_printf (text, "  %s%u %s %s%u\n", drawn->prefix, plan->upstreams[k], arrow,
+                                drawn->prefix, i);
+    }
+}
+
+/* How Mermaid, that is CSS, draws the line. */
+static const char *
+get_line_style (const GFlowLook *look)
+{
+  if (g_str_equal (look->style, "bold"))
+    return "stroke-width:3px";
+  if (g_str_equal (look->style, "dashed"))
+    return "stroke-dasharray:6 3";
+  if (g_str_equal (look->style, "dotted"))
+    return "stroke-dasharray:2 2";
+  return "stroke-width:1px";
+}
+
+static void
+append_legend (GString *text,
+               guint    states)
+{
+  if (states == 0)
+    return;
+
+  g_string_append (text, "  subgraph legend [");
+  append_string (text, _("Legend"));
+  g_string_append (text, "]\n");
+  for (guint state = 0; state < G_FLOW_N_LOOKS; state++)
+    {
+      const GFlowLook *look = _g_flow_get_look (state);
+      g_autofree char *label = _g_flow_dup_legend (look);
+
+      if ((states & (1u << state)) == 0)
+        continue;
+      g_string_append_printf (text, "    legend_%s[", look->name);
+      append_string (text, label);
+      g_string_append_printf (text, "]:::%s\n", look->name);
+    }
+  g_string_append (text, "  end\n");
+  for (guint state = 0; state < G_FLOW_N_LOOKS; state++)
+    {
+      const GFlowLook *look = _g_flow_get_look (state);
+
+      if ((states & (1u << state)) != 0)
+        g_string_append_printf (text, "  classDef %s fill:%s,stroke:%s,color:#241f31,%s\n",
+                                look->name, look->fill, look->line, get_line_style (look));
+    }
 }
 
 /**
  * g_flow_to_mermaid:
  * @self: a flow
- * @run: (nullable): a run of the flow, to colour the nodes by their states in it
+ * @run: (nullable): a run of the flow, to draw the nodes by their states in it
  *
- * Draws the flow, in the language of Mermaid.
+ * Draws the flow, in the language of Mermaid. It shows what
+ * [method@GFlow.Flow.to_dot] does, but why a node stands as it does.
  *
  * Returns: (transfer full): a flowchart in Mermaid's language
  *
@@ -52,20 +223,12 @@ g_flow_to_mermaid (GFlow    *self,
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (run == NULL || G_IS_FLOW_RUN (run), NULL);
 
-  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
+  g_autoptr(GFlowPicture) picture = _g_flow_picture_new (self, run);
   GString *text = g_string_new ("flowchart LR\n");
 
-  for (guint i = 0; i < plan->n_nodes; i++)
-    append_node (text, i, plan->nodes[i].node, run);
-  for (guint i = 0; i < plan->n_nodes; i++)
-    for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
-      g_string_append_printf (text, "  n%u --> n%u\n", plan->upstreams[k], i);
-  for (guint state = 0; run != NULL && state < G_FLOW_N_LOOKS; state++)
-    {
-      const GFlowLook *look = _g_flow_get_look (state);
-
-      g_string_append_printf (text, "  classDef %s fill:%s,stroke:%s\n",
-                              look->name, look->fill, look->line);
-    }
+  append_items (text, picture, 0);
+  for (guint i = 0; i < picture->scenes->len; i++)
+    append_edges (text, picture, i);
+  append_legend (text, picture->looks);
   return g_string_free (text, FALSE);
 }

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-debug-private.h"
 #include "gflow-estimate-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-progress-private.h"
@@ -216,6 +217,10 @@ _g_flow_run_begin (GFlowRun        *self,
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_alloc_attempts (self);
+  _g_flow_run_apply_cancelled (self);
+  _g_flow_run_debug (self);
+  if (self->keep_record)
+    _g_flow_run_begin_keeping (self);
   self->start_time = g_get_monotonic_time ();
   if (self->history != NULL)
     _g_flow_run_start_learning (self);
@@ -223,7 +228,6 @@ _g_flow_run_begin (GFlowRun        *self,
     _g_flow_run_make_records (self);
   if (self->plan->locks != NULL)
     _g_flow_run_enlist_locker (self);
-  _g_flow_run_apply_cancelled (self);
   connect_cancellable (self, cancellable);
   start_deadline (self);
   _g_flow_run_set_state (self, G_FLOW_RUN_STATE_RUNNING);

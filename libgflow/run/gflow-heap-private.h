@@ -36,6 +36,9 @@ void     g_flow_heap_change   (GFlowHeap *heap,
                                guint32    n_values,
                                guint32    value,
                                int        priority);
+void     g_flow_heap_change_all (GFlowHeap *heap,
+                               const int *priorities,
+                               guint32    n_values);
 gboolean g_flow_heap_is_empty (GFlowHeap *heap);
 
 G_END_DECLS

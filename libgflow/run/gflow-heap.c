@@ -140,6 +140,19 @@ g_flow_heap_change (GFlowHeap *heap,
   _g_flow_mutex_unlock (&heap->mutex);
 }
 
+/* Gives all values other priorities, while there is none in the heap. */
+void
+g_flow_heap_change_all (GFlowHeap *heap,
+                        const int *priorities,
+                        guint32    n_values)
+{
+  _g_flow_mutex_lock (&heap->mutex);
+  g_free (heap->changed);
+  heap->changed = g_new (int, MAX (n_values, 1));
+  memcpy (heap->changed, priorities, sizeof (int) * n_values);
+  _g_flow_mutex_unlock (&heap->mutex);
+}
+
 gboolean
 g_flow_heap_is_empty (GFlowHeap *heap)
 {

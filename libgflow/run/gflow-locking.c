@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-record-private.h"
+#include "gflow-debug-private.h"
 #include "gflow-steps-private.h"
 
 #include "graph/gflow-lock-private.h"
@@ -156,6 +156,8 @@ hold_locks (GFlowRun *self,
   _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
   if (_g_flow_run_is_recorded (self))
     _g_flow_run_record_locked (self, index);
+  if (G_UNLIKELY (self->debug != NULL))
+    _g_flow_run_debug_hold (self, index);
 }
 
 /* Goes on with a node from @step on, and delivers it unless it has to wait. */
@@ -236,6 +238,8 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
 
   if (step < n)
     {
+      if (G_UNLIKELY (self->debug != NULL))
+        _g_flow_run_debug_wait (self, index, get_lock (self, index, step));
       go_on (new_wait (self, index), step, lane);
       return;
     }

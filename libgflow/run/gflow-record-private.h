@@ -66,6 +66,22 @@ GFlowRecord *_g_flow_run_get_record     (GFlowRun       *self,
 gint64       _g_flow_run_get_ready_time (GFlowRun       *self,
                                          guint32         index);
 
+/* Runs whose record is kept: gflow-keep.c */
+typedef struct
+{
+  guint32   index; /* of the node that it is a part of */
+  GFlowRun *run;   /* (owned) */
+} GFlowKept;
+
+void         _g_flow_run_begin_keeping  (GFlowRun       *self);
+GArray      *_g_flow_run_dup_kept       (GFlowRun       *self); /* of GFlowKept */
+
+/* Adds the run to a file of traces, as number @number: plot/gflow-trace.c */
+gboolean     _g_flow_trace_append_to_file (const char  *path,
+                                           GFlowRun    *run,
+                                           guint        number,
+                                           GError     **error);
+
 /* For the other files of a run */
 void         _g_flow_run_make_records   (GFlowRun       *self);
 void         _g_flow_run_free_records   (GFlowRun       *self);

@@ -18,6 +18,8 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlowCall GFlowCall;
+typedef struct _GFlowDebug GFlowDebug;
+typedef struct _GFlowKeeper GFlowKeeper;
 typedef struct _GFlowChange GFlowChange;
 typedef struct _GFlowCompletion GFlowCompletion;
 typedef struct _GFlowFamily GFlowFamily;
@@ -163,6 +165,7 @@ struct _GFlowRun
   GFlowOnError     on_error;
   gboolean         on_error_set; /* not as the flow says */
   gboolean         keep_results;
+  gboolean         keep_record;
   gint64           deadline;
   GVariant        *parameters;   /* (nullable) */
   GFlowRequest    *request;      /* (owned) (nullable): what the run is for */
@@ -184,6 +187,8 @@ struct _GFlowRun
   gboolean         quiet;        /* nobody is told of it */
   gboolean         is_recorded;  /* see gflow-record-private.h */
   GFlowObserver   *observers;    /* (owned) (nullable) */
+  GFlowKeeper     *keeper;       /* (nullable): one of these, if the record is kept */
+  GFlowDebug      *debug;        /* (nullable): one of these, if GFLOW_DEBUG says so */
   GList            locker_link;  /* in a list of runs, if the plan has locks: gflow-locking.c */
   gint64           start_time;   /* monotonic, in µs */
   GFlowHistory    *history;      /* (owned) (nullable) */

@@ -61,6 +61,7 @@ enum
   PROP_REQUEST,
   PROP_DEADLINE,
   PROP_KEEP_RESULTS,
+  PROP_KEEP_RECORD,
   PROP_PAUSED,
   PROP_FRACTION,
   PROP_N_DONE,
@@ -387,6 +388,9 @@ g_flow_run_get_property (GObject    *object,
     case PROP_KEEP_RESULTS:
       g_value_set_boolean (value, self->keep_results);
       break;
+    case PROP_KEEP_RECORD:
+      g_value_set_boolean (value, self->keep_record);
+      break;
     case PROP_PAUSED:
       g_value_set_boolean (value, g_flow_run_get_paused (self));
       break;
@@ -458,6 +462,9 @@ g_flow_run_set_property (GObject      *object,
       break;
     case PROP_JOURNAL:
       g_flow_run_set_journal (self, g_value_get_object (value));
+      break;
+    case PROP_KEEP_RECORD:
+      g_flow_run_set_keep_record (self, g_value_get_boolean (value));
       break;
     case PROP_HISTORY:
       g_flow_run_set_history (self, g_value_get_object (value));
@@ -590,6 +597,21 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_PAUSED] = g_param_spec_boolean ("paused", NULL, NULL, FALSE, ro);
+
+  /**
+   * GFlowRun:keep-record: (attributes org.gtk.Property.get=g_flow_run_get_keep_record org.gtk.Property.set=g_flow_run_set_keep_record)
+   *
+   * Whether it is written down when nodes run and where, for
+   * [method@GFlow.FlowRun.to_trace], [method@GFlow.FlowRun.to_gantt],
+   * [method@GFlow.FlowRun.to_summary] and [method@GFlow.FlowRun.dup_report], also in the
+   * runs of the flows that are nodes; and whether these runs are kept, so that
+   * [method@GFlow.Flow.to_dot] knows the states in them. To be set before the run starts.
+   *
+   * Each node of such a run costs some memory, and a few looks at the clock.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_KEEP_RECORD] = g_param_spec_boolean ("keep-record", NULL, NULL, FALSE, rw);
 
   /**
    * GFlowRun:fraction: (attributes org.gtk.Property.get=g_flow_run_get_fraction)

@@ -143,6 +143,17 @@ void            g_flow_run_select               (GFlowRun             *self,
                                                  GFlowNode            *node,
                                                  GFlowNode            *downstream);
 
+/* What was written down, if it was to be: see keep-record */
+
+G_FLOW_AVAILABLE_IN_0_1
+char           *g_flow_run_to_trace             (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+char           *g_flow_run_to_gantt             (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+char           *g_flow_run_to_summary           (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GVariant       *g_flow_run_dup_report           (GFlowRun             *self) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Properties */
 
 G_FLOW_AVAILABLE_IN_0_1
@@ -180,6 +191,11 @@ void            g_flow_run_set_keep_results     (GFlowRun             *self,
                                                  gboolean              keep_results);
 G_FLOW_AVAILABLE_IN_0_1
 gboolean        g_flow_run_get_paused           (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_run_get_keep_record      (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_keep_record      (GFlowRun             *self,
+                                                 gboolean              keep_record);
 G_FLOW_AVAILABLE_IN_0_1
 double          g_flow_run_get_fraction         (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1

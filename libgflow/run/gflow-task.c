@@ -5,7 +5,7 @@
 
 #include "gflow-owner-private.h"
 
-#include "gflow-record-private.h"
+#include "gflow-debug-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
 
@@ -287,6 +287,40 @@ call_sync_body (GFlowRun   *self,
   return _g_flow_run_end_attempt (self, index);
 }
 
+/* RUNNING if the node ends later. */
+static GFlowNodeState
+call_any_body (GFlowRun   *self,
+               guint32     index,
+               GFlowFrame *frame)
+{
+  switch ((GFlowNodeKind) self->plan->nodes[index].kind)
+    {
+    case G_FLOW_NODE_KIND_TASK:
+      call_async_body (self, index);
+      return G_FLOW_NODE_STATE_RUNNING;
+    case G_FLOW_NODE_KIND_FLOW:
+      call_subflow (self, index);
+      return G_FLOW_NODE_STATE_DONE;
+    case G_FLOW_NODE_KIND_MAP:
+      return call_map (self, index);
+    case G_FLOW_NODE_KIND_FUNC:
+    case G_FLOW_NODE_KIND_JOIN:
+    default:
+      return call_sync_body (self, index, frame);
+    }
+}
+
+/* The node is not run, and will not be called with a task that was made ahead. */
+static void
+discard_ahead (GFlowRun *self,
+               guint32   index)
+{
+  GFlowCall *ahead = _g_flow_run_take_ahead (self, index);
+
+  if (ahead != NULL)
+    _g_flow_call_discard (ahead);
+}
+
 /* Runs a node that is ready, or ends it if it is not to be run. The frame of the
  * run is on top. */
 void
@@ -321,32 +355,17 @@ _g_flow_run_run_in_context (GFlowRun *self,
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_WATCHED) != 0)
         _g_flow_run_tell (self, lane, index, state, FALSE);
       _g_flow_run_begin_attempt (self, index);
-      switch ((GFlowNodeKind) self->plan->nodes[index].kind)
-        {
-        case G_FLOW_NODE_KIND_TASK:
-          call_async_body (self, index);
-          break;
-        case G_FLOW_NODE_KIND_FLOW:
-          call_subflow (self, index);
-          state = G_FLOW_NODE_STATE_DONE;
-          break;
-        case G_FLOW_NODE_KIND_MAP:
-          state = call_map (self, index);
-          break;
-        case G_FLOW_NODE_KIND_FUNC:
-        case G_FLOW_NODE_KIND_JOIN:
-        default:
-          state = call_sync_body (self, index, &frame);
-        }
+      if (G_UNLIKELY (self->debug != NULL))
+        state = _g_flow_run_debug_body (self, index);
+      if (state == G_FLOW_NODE_STATE_RUNNING)
+        state = call_any_body (self, index, &frame);
+      else
+        discard_ahead (self, index);
       _g_flow_frame = frame.below;
     }
-
   else
     {
-      GFlowCall *ahead = _g_flow_run_take_ahead (self, index);
-
-      if (ahead != NULL)
-        _g_flow_call_discard (ahead);
+      discard_ahead (self, index);
     }
 
   /* The others end when they have ended. */

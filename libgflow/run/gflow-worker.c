@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-debug-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
@@ -629,11 +630,15 @@ run_attended_node (GFlowRun  *self,
         _g_flow_run_tell (self, lane, index, state, FALSE);
 
       _g_flow_run_begin_attempt (self, index);
+      if (G_UNLIKELY (self->debug != NULL))
+        state = _g_flow_run_debug_body (self, index);
+      if (state == G_FLOW_NODE_STATE_RUNNING)
+        {
+          GError *error = NULL;
+          const gboolean ok = call_body (self, &self->plan->nodes[index], &error);
 
-      GError *error = NULL;
-      const gboolean ok = call_body (self, &self->plan->nodes[index], &error);
-
-      state = get_outcome (self, index, ok, error);
+          state = get_outcome (self, index, ok, error);
+        }
     }
   return end_attended_node (self, lane, index, state);
 }

@@ -72,24 +72,340 @@ test_plain (void)
   g_assert_cmpstr (again, ==, dot);
 }
 
+/* What Graphviz makes of it: all texts and tooltips of the picture, each on a line. */
+static void
+svg_text_cb (GMarkupParseContext  *context,
+             const char           *text,
+             gsize                 length,
+             gpointer              user_data,
+             GError              **error)
+{
+  const char *element = g_markup_parse_context_get_element (context);
+
+  if (g_strcmp0 (element, "text") == 0)
+    g_string_append_printf (user_data, "%.*s\n", (int) length, text);
+}
+
+static void
+svg_start_cb (GMarkupParseContext  *context,
+              const char           *element,
+              const char          **names,
+              const char          **values,
+              gpointer              user_data,
+              GError              **error)
+{
+  for (guint i = 0; names[i] != NULL; i++)
+    if (g_str_equal (names[i], "xlink:title"))
+      g_string_append_printf (user_data, "%s\n", values[i]);
+}
+
+static char *
+draw_svg (const char *dot)
+{
+  const GMarkupParser parser = { .start_element = svg_start_cb, .text = svg_text_cb };
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GMarkupParseContext) context = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *svg = NULL;
+  GString *texts = g_string_new (NULL);
+
+  process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE,
+                              &error, "dot", "-Tsvg", NULL);
+  g_assert_no_error (error);
+  g_subprocess_communicate_utf8 (process, dot, NULL, &svg, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_successful (process));
+
+  context = g_markup_parse_context_new (&parser, 0, texts, NULL);
+  g_markup_parse_context_parse (context, svg, -1, &error);
+  g_assert_no_error (error);
+  g_markup_parse_context_end_parse (context, &error);
+  g_assert_no_error (error);
+
+  return g_string_free (texts, FALSE);
+}
+
+static gboolean
+have_graphviz (void)
+{
+  g_autofree char *program = g_find_program_in_path ("dot");
+
+  return program != NULL;
+}
+
+static const char * const hostile[] = {
+  "say \"hi\"",
+  "back\\slash \\N \\G \\l \\",
+  "<b>&amp; &lt;i&gt; &#65; &",
+  "%%{init: {}}%% %% comment",
+  "`code` *b* _u_ ~~x~~ #35; #quot;",
+  "a]b)c}d|e;f --> g",
+  "end",
+  "größer → 日本 \360\237\222\241",
+  "digraph{}",
+  "$(rm -rf /)",
+};
+
 static void
 test_escaped (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
   g_autofree char *dot = NULL;
   g_autofree char *mermaid = NULL;
+  g_auto (GStrv) lines = NULL;
 
-  g_flow_set_name (flow, "a \"name\"");
-  add_nothing (flow, "say \"hi\" \\ <b> \n&amp; größer → 日本");
-  dot = g_flow_to_dot (flow, NULL);
-  test_assert_contains (dot, "\\\"hi\\\"");
-  test_assert_contains (dot, "\\\\");
-  test_assert_contains (dot, "größer → 日本");
-  g_assert_null (strstr (dot, "\n&amp;"));
+  g_flow_set_name (flow, hostile[1]);
+  for (guint i = 0; i < G_N_ELEMENTS (hostile); i++)
+    {
+      g_autoptr (GFlowLock) lock = g_flow_lock_new ();
 
-  mermaid = g_flow_to_mermaid (flow, NULL);
-  g_assert_null (strstr (mermaid, "\"hi\""));
+      g_flow_lock_set_name (lock, hostile[i]);
+      g_flow_node_add_lock (add_nothing (flow, hostile[i]), lock);
+    }
+  add_nothing (flow, "one\nline\tonly\x7f");
+  add_nothing (inner, hostile[0]);
+  g_assert_nonnull (g_flow_add_flow (flow, "in \"there\" \\N", inner, NULL));
+  run = test_execute_well (flow);
+
+  /* Nothing that means something to Mermaid stands in a label. */
+  mermaid = g_flow_to_mermaid (flow, run);
+  lines = g_strsplit (mermaid, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      const char *open = strchr (lines[i], '"'), *close = strrchr (lines[i], '"');
+
+      if (open == NULL)
+        continue;
+      for (const char *p = open + 1; p < close; p++)
+        {
+          if (g_str_has_prefix (p, "<br/>"))
+            p += strlen ("<br/>") - 1;
+          else if (*p == '#')
+            g_assert_true (g_ascii_isdigit (p[1]));
+          else
+            g_assert_null (strchr ("\"<>&%`\\*_~", *p));
+        }
+    }
   test_assert_contains (mermaid, "größer → 日本");
+  test_assert_contains (mermaid, "one line only ");
+
+  /* Graphviz shows exactly what the names are, and takes nothing for its own. */
+  dot = g_flow_to_dot (flow, run);
+  if (have_graphviz ())
+    {
+      g_autofree char *texts = draw_svg (dot);
+
+      for (guint i = 0; i < G_N_ELEMENTS (hostile); i++)
+        {
+          g_autofree char *title = g_strdup_printf ("\n✓ %s\n", hostile[i]);
+          g_autofree char *lock = g_strdup_printf ("\nLock: %s\n", hostile[i]);
+          g_autofree char *tooltip = g_strdup_printf ("\n%s: done\n", hostile[i]);
+
+          test_assert_contains (texts, title);
+          test_assert_contains (texts, lock);
+          test_assert_contains (texts, tooltip);
+        }
+      test_assert_contains (texts, "\n✓ done\n");
+      test_assert_contains (texts, "\n✓ one line only \n");
+      test_assert_contains (texts, "\n✓ in \"there\" \\N\n");
+    }
+  else
+    {
+      g_test_message ("Graphviz is not installed");
+    }
+}
+
+static void
+test_groups (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) copy = NULL;
+  g_autofree char *dot = NULL;
+  g_autofree char *dot_of_copy = NULL;
+  g_autofree char *mermaid = NULL;
+  g_autofree char *after = NULL;
+  g_autoptr (GFlowNode) a = g_flow_node_new ("a", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowNode) b = g_flow_node_new ("b", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowNode) c = g_flow_node_new ("c", test_body_nothing, NULL, NULL);
+  g_autoptr (GFlowGroup) alone = g_flow_parallel (c, NULL);
+  g_autoptr (GFlowGroup) both = g_flow_parallel (b, alone, NULL);
+  g_autoptr (GFlowGroup) all = g_flow_series (a, both, NULL);
+
+  /* A group of one node is no box. */
+  add_nothing (flow, "first");
+  g_assert_true (g_flow_add_group (flow, all, NULL));
+  add_nothing (flow, "last");
+  dot = g_flow_to_dot (flow, NULL);
+  g_assert_cmpuint (count_of (dot, "subgraph cluster_"), ==, 2);
+  g_assert_true (g_regex_match_simple ("n0 \\[label=\"first\".*"
+                                       "In series.*n1 \\[label=\"a\".*"
+                                       "In parallel.*n2 \\[label=\"b\".*n3 \\[label=\"c\".*"
+                                       "\\}.*\\}.*n4 \\[label=\"last\"",
+                                       dot, G_REGEX_DOTALL, 0));
+  mermaid = g_flow_to_mermaid (flow, NULL);
+  g_assert_true (g_regex_match_simple ("n0\\[\"first\".*"
+                                       "subgraph g1 \\[\"In series\"\\].*n1\\[\"a\".*"
+                                       "subgraph g2 \\[\"In parallel\"\\].*n2\\[\"b\".*n3\\[\"c\".*"
+                                       "end\\s+end\\s+n4\\[\"last\"",
+                                       mermaid, G_REGEX_DOTALL, 0));
+
+  copy = g_flow_copy (flow);
+  dot_of_copy = g_flow_to_dot (copy, NULL);
+  g_assert_cmpstr (dot_of_copy, ==, dot);
+
+  /* Who goes, goes from its group, too; the others stay in theirs. */
+  g_assert_true (g_flow_remove_node (flow, g_flow_lookup (flow, "first"), NULL));
+  g_flow_node_set_upstreams (c, NULL, 0);
+  g_assert_true (g_flow_remove_node (flow, b, NULL));
+  after = g_flow_to_dot (flow, NULL);
+  g_assert_cmpuint (count_of (after, "subgraph cluster_"), ==, 1);
+  g_assert_true (g_regex_match_simple ("In series.*n0 \\[label=\"a\".*n1 \\[label=\"c\".*\\}.*"
+                                       "n2 \\[label=\"last\"", after, G_REGEX_DOTALL, 0));
+  g_assert_cmpuint (count_of (dot_of_copy, "subgraph cluster_"), ==, 2);
+
+  /* What was removed is not held, nor is the group. */
+  g_object_add_weak_pointer (G_OBJECT (b), (gpointer *) &b);
+  g_object_add_weak_pointer (G_OBJECT (all), (gpointer *) &all);
+  g_clear_object (&both);
+  g_object_unref (all);
+  g_assert_null (all);
+  g_object_unref (b);
+  g_assert_null (b);
+}
+
+static void
+test_subflows (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inner = g_flow_new ();
+  g_autoptr (GFlow) innermost = g_flow_new ();
+  g_autoptr (GFlow) empty = g_flow_new ();
+  g_autofree char *dot = NULL;
+  g_autofree char *mermaid = NULL;
+  GFlowNode *node;
+
+  add_nothing (innermost, "x");
+  add_nothing (inner, "p");
+  node = g_flow_add_flow (inner, "q", innermost, NULL);
+  g_flow_node_add_upstream_by_name (node, "p");
+  add_nothing (flow, "a");
+  node = g_flow_add_flow (flow, "sub", inner, NULL);
+  g_flow_node_add_upstream_by_name (node, "a");
+  g_flow_node_add_upstream_by_name (add_nothing (flow, "b"), "sub");
+  g_assert_nonnull (g_flow_add_flow (flow, "nothing", empty, NULL));
+
+  /* Arrows go to the boxes. */
+  dot = g_flow_to_dot (flow, NULL);
+  g_assert_cmpuint (count_of (dot, "subgraph cluster_"), ==, 2);
+  test_assert_contains (dot, "  n0 -> n1_0 [lhead=cluster_n1];\n");
+  test_assert_contains (dot, "  n1_1_0 -> n2 [ltail=cluster_n1];\n");
+  test_assert_contains (dot, "  n1_0 -> n1_1_0 [lhead=cluster_n1_1];\n");
+  test_assert_contains (dot, "n3 [label=\"nothing\", shape=component");
+  mermaid = g_flow_to_mermaid (flow, NULL);
+  g_assert_true (g_regex_match_simple ("subgraph n1 \\[\"sub\"\\]\\s+n1_0\\[\"p\"\\]\\s+"
+                                       "subgraph n1_1 \\[\"q\"\\]\\s+n1_1_0\\[\"x\"\\]\\s+end\\s+end",
+                                       mermaid, 0, 0));
+  test_assert_contains (mermaid, "  n0 --> n1\n");
+  test_assert_contains (mermaid, "  n1 --> n2\n");
+
+  if (have_graphviz ())
+    g_free (draw_svg (dot));
+}
+
+/* Flows that hold each other, or very many: pictures are bounded. */
+static void
+test_bounded (void)
+{
+  g_autoptr (GPtrArray) flows = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowGroup) group = NULL;
+  g_autoptr (GFlow) grouped = g_flow_new ();
+
+  /* 2^40 nodes, if all were drawn. */
+  for (guint i = 0; i <= 40; i++)
+    {
+      GFlow *next = g_flow_new ();
+
+      if (i == 0)
+        add_nothing (next, "node");
+      for (guint k = 0; i > 0 && k < 2; k++)
+        g_assert_nonnull (g_flow_add_flow (next, NULL, flows->pdata[i - 1], NULL));
+      g_ptr_array_add (flows, next);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (plots); i++)
+    {
+      g_autofree char *text = plots[i] (flows->pdata[40], NULL);
+
+      g_assert_cmpuint (strlen (text), <, 2000 * 300);
+      g_assert_cmpuint (count_of (text, "subgraph"), >, 10);
+    }
+
+  /* It holds itself, which no run would accept. */
+  add_nothing (flow, "a");
+  g_assert_nonnull (g_flow_add_flow (flow, "again", flow, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (plots); i++)
+    {
+      g_autofree char *text = plots[i] (flow, NULL);
+
+      test_assert_contains (text, "again");
+    }
+  g_assert_true (g_flow_remove_node (flow, g_flow_lookup (flow, "again"), NULL));
+
+  /* Groups to the depth that is allowed */
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autoptr (GFlowGroup) outer = g_flow_group_new_parallel ();
+      g_autoptr (GFlowNode) node = g_flow_node_new (NULL, test_body_nothing, NULL, NULL);
+
+      g_flow_group_append_node (outer, node);
+      if (group != NULL)
+        g_flow_group_append_group (outer, group);
+      g_set_object (&group, outer);
+    }
+  g_assert_true (g_flow_add_group (grouped, group, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (plots); i++)
+    {
+      g_autofree char *text = plots[i] (grouped, NULL);
+
+      g_assert_cmpuint (count_of (text, "subgraph"), <=, 32);
+      test_assert_contains (text, "node499");
+    }
+}
+
+static void
+test_details (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowLock) named = g_flow_lock_new ();
+  g_autoptr (GFlowLock) nameless = g_flow_lock_new ();
+  g_autoptr (GFlowLock) another = g_flow_lock_new ();
+  g_autofree char *dot = NULL;
+  g_autofree char *mermaid = NULL;
+  GFlowNode *a = add_nothing (flow, "a"), *b = add_nothing (flow, "b");
+  GFlowNode *c = add_nothing (flow, "c");
+
+  /* Nodes with the same lock show the same lock. */
+  g_flow_lock_set_name (named, "disk");
+  g_flow_node_add_lock (a, another);
+  g_flow_node_add_lock (b, named);
+  g_flow_node_add_lock (b, another);
+  g_flow_node_add_lock (c, nameless);
+  g_flow_node_add_upstream (b, a);
+  g_flow_node_add_upstream (c, a);
+  g_flow_node_set_run_when (b, G_FLOW_RUN_WHEN_ANY_FAILED);
+  g_flow_node_set_run_when (c, G_FLOW_RUN_WHEN_ALL_FINISHED);
+
+  dot = g_flow_to_dot (flow, NULL);
+  test_assert_contains (dot, "label=\"a\\nLock 1\"");
+  test_assert_contains (dot, "label=\"b\\nAfter a failure\\nLock: disk\\nLock 1\"");
+  test_assert_contains (dot, "label=\"c\\nIn any case\\nLock 2\"");
+  test_assert_contains (dot, "n0 -> n1 [style=dashed];");
+  test_assert_contains (dot, "n0 -> n2 [style=dotted];");
+  mermaid = g_flow_to_mermaid (flow, NULL);
+  test_assert_contains (mermaid, "\"b<br/>After a failure<br/>Lock: disk<br/>Lock 1\"");
+  test_assert_contains (mermaid, "n0 -.-> n1\n");
 }
 
 static void
@@ -99,6 +415,9 @@ test_states (void)
   g_autoptr (GFlow) inner = g_flow_new ();
   g_autoptr (GFlowRun) run = NULL;
   g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  const char * const states[] = {
+    "✓ done", "✗ failed", "– skipped", "► running", "◌ locked", "… waiting",
+  };
   TestBench bench;
   TestResult result;
   TestJob *job;
@@ -127,8 +446,17 @@ test_states (void)
       g_autofree char *plain = plots[i] (flow, NULL);
       g_autofree char *coloured = plots[i] (flow, run);
 
-      g_assert_cmpstr (plain, !=, coloured);
-      g_assert_cmpuint (strlen (coloured), >, strlen (plain));
+      /* Each state has a word in the legend, and a symbol: who sees no colours sees these. */
+      for (guint k = 0; k < G_N_ELEMENTS (states); k++)
+        {
+          g_autofree char *legend = g_strdup_printf ("\"%s", states[k]);
+
+          g_assert_null (strstr (plain, legend));
+          test_assert_contains (coloured, legend);
+        }
+      test_assert_contains (coloured, "✗ bad");
+      test_assert_contains (coloured, "… later");
+      g_assert_null (strstr (coloured, "cancelled"));
     }
 
   g_flow_run_cancel (run);
@@ -185,6 +513,10 @@ main (int    argc,
 
   g_test_add_func ("/plot/plain", test_plain);
   g_test_add_func ("/plot/escaped", test_escaped);
+  g_test_add_func ("/plot/groups", test_groups);
+  g_test_add_func ("/plot/subflows", test_subflows);
+  g_test_add_func ("/plot/bounded", test_bounded);
+  g_test_add_func ("/plot/details", test_details);
   g_test_add_func ("/plot/states", test_states);
   g_test_add_func ("/plot/odd", test_odd);
 

@@ -53,19 +53,26 @@ drip_stream_read (GInputStream  *stream,
                   GError       **error)
 {
   DripStream *self = DRIP_STREAM (stream);
-  gsize n;
+  const gsize wanted = MIN (count, self->at_once);
+  gsize n_read = 0;
 
-  if (self->at == self->length)
-    drip_stream_next_line (self);
-  n = MIN (MIN (count, self->at_once), self->length - self->at);
-  if (n == 0 && self->fails)
+  while (n_read < wanted)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "broken");
-      return -1;
+      if (self->at == self->length)
+        drip_stream_next_line (self);
+
+      const gsize n = MIN (wanted - n_read, self->length - self->at);
+
+      if (n == 0)
+        break;
+      memcpy ((char *) buffer + n_read, self->text + self->at, n);
+      self->at += n;
+      n_read += n;
     }
-  memcpy (buffer, self->text + self->at, n);
-  self->at += n;
-  return n;
+  if (n_read > 0 || !self->fails)
+    return n_read;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "broken");
+  return -1;
 }
 
 static void

@@ -35,8 +35,8 @@ for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/vala.md'
 
 # Links and commands: what is named exists.
 for page in ('README.md', 'CONTRIBUTING.md', 'benchmarks/README.md', 'docs/architecture.md',
-             'docs/branches.md', 'docs/javascript.md', 'docs/performance.md', 'docs/python.md',
-             'docs/states.md', 'docs/vala.md'):
+             'docs/branches.md', 'docs/debugging.md', 'docs/javascript.md', 'docs/performance.md',
+             'docs/python.md', 'docs/states.md', 'docs/vala.md'):
     text = read(SRCDIR, page)
     for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
         if not os.path.exists(os.path.join(SRCDIR, os.path.dirname(page), target)):
@@ -53,7 +53,7 @@ for name in re.findall(r'`((?:graph|run|plot)/[\w-]+\.[ch])`', read(SRCDIR, 'doc
 
 # What the pages call by name is declared.
 headers = '\n'.join(read(SRCDIR, path) for path in below('libgflow', '.h') if not is_private(path))
-for page in ('README.md', 'docs/branches.md', 'docs/states.md'):
+for page in ('README.md', 'docs/branches.md', 'docs/debugging.md', 'docs/states.md'):
     for name in re.findall(r'`(g_flow_\w+)\b', read(SRCDIR, page)):
         if not re.search(rf'\b{name}\b', headers):
             problem(f'{page} names {name}, which no public header has')

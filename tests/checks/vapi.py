@@ -32,8 +32,8 @@ VARIABLES = {
     'FlowRun': 'run',
     'FlowSource': 'source',
     'FlowStep': 'step',
-    'FlowWriter': 'writer',
     'FlowValues': 'values',
+    'FlowWriter': 'writer',
 }
 
 vapi = read(sys.argv[1])

@@ -52,7 +52,7 @@ test('the GIR was read', () => {
     ok(functions.some(([klass, name]) => klass === 'FlowRun' && name === 'execute_finish'));
 });
 
-test('flows', () => {
+test('flows', async () => {
     const flow = GFlow.Flow.new();
     const a = flow.add('a', () => true);
     const b = flow.add_task('b', (node, run, task) => task.return_boolean(true));
@@ -70,6 +70,14 @@ test('flows', () => {
     ok(flow.equal(flow.copy()));
     ok(flow.to_dot(null).includes('digraph'));
     ok(flow.to_mermaid(null).includes('join'));
+    const file = Gio.File.new_tmp('gflow-XXXXXX.dot')[0];
+    ok(flow.plot_sync(file, null, null));
+    equal(new TextDecoder().decode(file.load_contents(null)[1]), flow.to_dot(null));
+    ok(await flow.plot(file.get_path()));
+    ok(await new Promise(resolve => {
+        flow.plot(file, null, null, (self, result) => resolve(self.plot_finish(result)));
+    }));
+    file.delete(null);
     check(flow, {
         name: 'a flow', max_threads: 2, max_parallel: 3, on_error: GFlow.FlowOnError.STOP,
     });
@@ -218,10 +226,39 @@ test('runs', async () => {
         flow.execute(null, (self, result) => resolve(self.execute_finish(result)));
     }) instanceof GFlow.FlowRun);
 
+    const kept = GFlow.FlowRun.new(flow);
+    check(kept, {keep_record: true});
+    ok(kept.execute_sync(null));
+    ok(JSON.parse(kept.to_trace()).traceEvents.some(({ph, name}) => ph === 'X' && name === 'number'));
+    ok(kept.to_gantt().includes('<svg'));
+    ok(kept.to_summary().startsWith('3 nodes in '));
+    equal(kept.dup_report().lookup_value('n-nodes', null).unpack(), 3);
+
     const cancelled = GFlow.FlowRun.new(flow);
     cancelled.cancel_node(number);
     cancelled.cancel();
     ok(cancelled.get_cancellable().is_cancelled());
+});
+
+test('maps', () => {
+    const flow = new GFlow.Flow();
+    const items = Gio.ListStore.new(GObject.Object);
+    const each = GFlow.FlowNode.new(null, (node, run) => {
+        equal(run.get_parent_node(), map);
+        run.set_result(node, run.get_map_item(node));
+    });
+    const map = flow.add_map('map', each, 2);
+
+    items.append(flow);
+    map.set_items_variant(new GLib.Variant('as', []));
+    map.set_items(items);
+    const run = flow.execute_sync(null);
+    const values = run.dup_result_object(map);
+    equal(values.get_n_values(), 1);
+    equal(values.get_value(0), flow);
+    equal(run.dup_result_list(map).get_item(0), flow);
+    map.set_items_func(() => Gio.ListStore.new(GObject.Object));
+    equal(flow.execute_sync(null).dup_result_list(map).get_n_items(), 0);
 });
 
 test('documents', () => {
@@ -454,27 +491,6 @@ test('readers and writers', async () => {
     const lines = GFlow.FlowReader.new(FlowFormat.LINES, stream);
     equal(lines.get_stream(), stream);
     deepEqual([...lines.next_sync(0, null)].map(({text}) => text), ['a', 'b']);
-});
-
-test('maps', () => {
-    const flow = new GFlow.Flow();
-    const items = Gio.ListStore.new(GObject.Object);
-    const each = GFlow.FlowNode.new(null, (node, run) => {
-        equal(run.get_parent_node(), map);
-        run.set_result(node, run.get_map_item(node));
-    });
-    const map = flow.add_map('map', each, 2);
-
-    items.append(flow);
-    map.set_items_variant(new GLib.Variant('as', []));
-    map.set_items(items);
-    const run = flow.execute_sync(null);
-    const values = run.dup_result_object(map);
-    equal(values.get_n_values(), 1);
-    equal(values.get_value(0), flow);
-    equal(run.dup_result_list(map).get_item(0), flow);
-    map.set_items_func(() => Gio.ListStore.new(GObject.Object));
-    equal(flow.execute_sync(null).dup_result_list(map).get_n_items(), 0);
 });
 
 test('histories', async () => {

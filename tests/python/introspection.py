@@ -6,6 +6,8 @@
 
 Without the override: this is the API that every language gets."""
 
+import json
+import os
 import shutil
 import tempfile
 import threading
@@ -22,7 +24,7 @@ GFlow = get_introspection_module('GFlow')
 
 METHODS = {
     'Flow': '''new add add_task add_flow add_map add_join add_join_all add_node add_group remove_node lookup
-        copy equal validate to_dot to_mermaid execute execute_finish execute_sync
+        copy equal validate to_dot to_mermaid plot plot_finish plot_sync execute execute_finish execute_sync
         get_name set_name get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history set_worker_func work
         add_executor get_orphans get_insertion_point set_insertion_point
@@ -46,12 +48,14 @@ METHODS = {
         spawn_run get_step set_node_progress
         get_flow get_state get_error get_cancellable get_on_error set_on_error
         get_parameters set_parameters get_deadline set_deadline
-        get_keep_results set_keep_results get_fraction get_n_done get_n_total
+        get_keep_results set_keep_results get_keep_record set_keep_record
+        to_trace to_gantt to_summary dup_report get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority retry_node
         dup_status get_elapsed get_remaining get_rate get_history set_history
         get_request set_request save restore get_journal set_journal''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
         get_attempt get_error get_worker get_subrun''',
+    'FlowValues': 'get_n_values get_value',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
         get_text set_text get_blob set_blob get_uri set_uri get_mime_type set_mime_type
         get_tags set_tags dup_tag set_tag to_variant new_from_variant to_json new_from_json
@@ -80,7 +84,6 @@ METHODS = {
         get_max_in_flight set_max_in_flight get_ordered set_ordered
         get_continue_on_error set_continue_on_error
         get_n_sent get_n_done get_n_failed get_n_total set_n_total get_fraction''',
-    'FlowValues': 'get_n_values get_value',
 }
 
 PROPERTIES = {
@@ -92,9 +95,10 @@ PROPERTIES = {
     'FlowGroup': '',
     'FlowHistory': '',
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
-        n-done n-total item-type n-items paused status elapsed remaining rate history request
-        journal''',
+        n-done n-total item-type n-items paused status elapsed remaining rate history
+        journal keep-record request''',
     'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
+    'FlowValues': '',
     'FlowDocument': 'id text blob uri mime-type tags',
     'FlowReader': '''format stream file columns has-header delimiter fields max-length skip-bad
         n-read n-skipped''',
@@ -106,7 +110,6 @@ PROPERTIES = {
     'FlowRoute': 'name node start end state error',
     'FlowPost': '''flow endpoint source parameters target request-size max-in-flight ordered
         continue-on-error n-sent n-done n-failed n-total fraction''',
-    'FlowValues': '',
 }
 
 SIGNALS = {
@@ -347,6 +350,7 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.Flow_equal(flow, copy))
         self.assertIn('digraph', self.Flow_to_dot(flow, None))
         self.assertTrue(self.Flow_to_mermaid(flow, None))
+        self.plot()
         for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
                 ('on_error', GFlow.FlowOnError.IGNORE):
             getattr(self, f'Flow_set_{name}')(flow, value)
@@ -372,6 +376,24 @@ class Calls(unittest.TestCase):
         lock = self.FlowLock_new()
         self.FlowNode_add_lock(self.d, lock)
         self.assertEqual(list(self.FlowNode_get_locks(self.d)), [lock])
+
+    def plot(self):
+        loop, flow = GLib.MainLoop(), self.flow
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'flow.dot')
+            file = Gio.File.new_for_path(path)
+            self.assertTrue(self.Flow_plot_sync(flow, file, None, None))
+
+            def plotted(flow, result, *data):
+                self.assertTrue(self.Flow_plot_finish(flow, result))
+                self.assertEqual(data, (1,))
+                loop.quit()
+            with open(path, encoding='utf-8') as content:
+                self.assertEqual(content.read(), flow.to_dot(None))
+            os.remove(path)
+            self.Flow_plot(flow, file, None, None, plotted, 1)
+            loop.run()
+            self.assertTrue(os.path.exists(path))
 
     def locks(self):
         lock = self.FlowLock_new_with_permits(2)
@@ -469,7 +491,8 @@ class Calls(unittest.TestCase):
         run = self.FlowRun_new(self.flow)
         parameters = GLib.Variant('a{sv}', {'x': GLib.Variant('i', 1)})
         for name, value in ('on_error', GFlow.FlowOnError.STOP), ('parameters', parameters), \
-                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True):
+                ('deadline', GLib.get_monotonic_time() + 10**8), ('keep_results', True), \
+                ('keep_record', True):
             getattr(self, f'FlowRun_set_{name}')(run, value)
             self.assertEqual(getattr(self, f'FlowRun_get_{name}')(run), value)
         self.assertIsInstance(self.FlowRun_get_cancellable(run), Gio.Cancellable)
@@ -485,6 +508,11 @@ class Calls(unittest.TestCase):
         self.assertIsNone(self.FlowRun_dup_node_reason(run, self.a))
         self.assertEqual(self.FlowRun_get_fraction(run), 1)
         self.assertEqual(self.FlowRun_get_n_done(run), self.FlowRun_get_n_total(run))
+        events = json.loads(self.FlowRun_to_trace(run))['traceEvents']
+        self.assertIn('a', [event['name'] for event in events if event['ph'] == 'X'])
+        self.assertIn('<svg', self.FlowRun_to_gantt(run))
+        self.assertTrue(self.FlowRun_to_summary(run))
+        self.assertGreater(self.FlowRun_dup_report(run).unpack()['n-nodes'], 0)
         self.assertIn(' done', self.FlowRun_dup_status(run))
         self.assertGreater(self.FlowRun_get_elapsed(run), 0)
         self.assertEqual(self.FlowRun_get_remaining(run), 0)

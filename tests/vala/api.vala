@@ -67,6 +67,16 @@ void test_flow () throws Error {
     assert_true (flow.validate ());
     assert_true ("digraph" in flow.to_dot ());
     assert_true ("flowchart" in flow.to_mermaid ());
+
+    FileIOStream stream;
+    var file = File.new_tmp ("gflow-XXXXXX.mmd", out stream);
+    assert_true (flow.plot_sync (file));
+    uint8[] content;
+    file.load_contents (null, out content, null);
+    assert_cmpstr ((string) content, EQ, flow.to_mermaid ());
+    var result = wait (callback => flow.plot.begin (file, null, null, callback));
+    assert_true (flow.plot.end (result));
+    file.delete ();
 }
 
 void test_flow_groups () throws Error {
@@ -120,6 +130,23 @@ void test_flow_running () throws Error {
         assert_cmpstr (e.message, EQ, "gone");
     }
     assert_cmpstr (string.joinv (", ", emitted), EQ, "started, error: gone, always");
+}
+
+void test_run_record () throws Error {
+    var flow = new Flow ();
+
+    flow.add ("a", succeed);
+    var run = new FlowRun (flow) { keep_record = true };
+    assert_true (run.keep_record && run.get_keep_record ());
+    run.set_keep_record (true);
+    run.execute_sync ();
+    assert_true ("\"node\":\"a\"" in run.to_trace ());
+    assert_true ("<svg" in run.to_gantt ());
+    assert_true ("1 node in" in run.to_summary ());
+
+    uint n_nodes;
+    assert_true (run.dup_report ().lookup ("n-nodes", "u", out n_nodes));
+    assert_true (n_nodes == 1);
 }
 
 // FlowNode
@@ -1078,6 +1105,7 @@ int main (string[] args) {
     add_test ("/vala/api/flow-groups", test_flow_groups);
     Test.add_func ("/vala/api/flow-properties", test_flow_properties);
     add_test ("/vala/api/flow-running", test_flow_running);
+    add_test ("/vala/api/run-record", test_run_record);
     add_test ("/vala/api/node", test_node);
     Test.add_func ("/vala/api/node-properties", test_node_properties);
     Test.add_func ("/vala/api/node-policy", test_node_policy);
@@ -1094,6 +1122,7 @@ int main (string[] args) {
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
+    add_test ("/vala/api/run-list", test_run_list);
     add_test ("/vala/api/document", test_document);
     add_test ("/vala/api/source", test_source);
     add_test ("/vala/api/executor", test_executor);
@@ -1102,7 +1131,6 @@ int main (string[] args) {
     add_test ("/vala/api/reader", test_reader);
     add_test ("/vala/api/writer", test_writer);
     add_test ("/vala/api/files", test_files);
-    add_test ("/vala/api/run-list", test_run_list);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();
 }

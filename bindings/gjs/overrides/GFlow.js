@@ -14,6 +14,7 @@
 //    function is given the results of those nodes. Only a function that names the cancellable
 //    among its parameters is given one; others have run.get_node_cancellable(node);
 //  * GFlow.series(…) and GFlow.parallel(…) make groups of nodes and groups;
+//  * `await flow.plot('plan.svg')`: a path does where C wants a Gio.File;
 //  * `await flow.execute()`, `await run.execute()`, `await lock.acquire()`,
 //    `await history.load(file)`, `await history.save(file)`: what a function of the
 //    flow has thrown is what the promise is rejected with;
@@ -456,6 +457,19 @@ function _init() {
 
     for (const {prototype} of [Flow, FlowRun, FlowLock])
         promisify(prototype, prototype.acquire ? 'acquire' : 'execute');
+
+    const toFile = file => typeof file === 'string' ? Gio.File.new_for_path(file) : file;
+
+    Gio._promisify(Flow.prototype, 'plot', 'plot_finish');
+    const flowPlot = Flow.prototype.plot;
+    Flow.prototype.plot = function (file, run = null, cancellable = null, ...callback) {
+        return flowPlot.call(this, toFile(file), run, cancellable, ...callback);
+    };
+
+    const flowPlotSync = Flow.prototype.plot_sync;
+    Flow.prototype.plot_sync = function (file, run = null, cancellable = null) {
+        return flowPlotSync.call(this, toFile(file), run, cancellable);
+    };
 
     const runExecute = FlowRun.prototype.execute;
     FlowRun.prototype.execute = function (cancellable = null, ...callback) {

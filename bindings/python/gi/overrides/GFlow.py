@@ -10,6 +10,7 @@
 help(GFlow.Flow) shows how.
 """
 
+import contextlib
 import contextvars
 import functools
 import operator
@@ -68,6 +69,26 @@ def _exists(message):
     return GLib.Error.new_literal(GFlow.FlowError.quark(), message, GFlow.FlowError.EXISTS)
 
 
+@contextlib.contextmanager
+def _linked(cancellable):
+    """A cancellable of one's own, which another one cancels, too."""
+    own = Gio.Cancellable()
+    if cancellable is None:
+        yield own
+        return
+    handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
+    if cancellable.is_cancelled():
+        own.cancel()
+    try:
+        yield own
+    finally:
+        GObject.Object.disconnect(cancellable, handler)
+
+
+def _file(file):
+    return Gio.File.new_for_path(os.fspath(file)) if isinstance(file, (str, os.PathLike)) else file
+
+
 # To make a thread known to Python costs more than to call a function: once is enough.
 GFlow.Flow.set_worker_func(GFlow.Flow.work)
 
@@ -107,17 +128,9 @@ class FlowLock(GFlow.FlowLock):
         return self._acquire(cancellable)
 
     async def _acquire(self, cancellable):
-        own = Gio.Cancellable()
-        if cancellable is not None:
-            handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
-            if cancellable.is_cancelled():
-                own.cancel()
-        try:
+        with _linked(cancellable) as own:
             results, cancelled = await finished(
                 lambda ready: _FlowLock.acquire(self, own, ready), own.cancel)
-        finally:
-            if cancellable is not None:
-                GObject.Object.disconnect(cancellable, handler)
         try:
             self.acquire_finish(results.pop())
         except GLib.Error:
@@ -925,7 +938,8 @@ class Flow(Shown, GFlow.Flow):
     def execute(self, cancellable=None, callback=None, *user_data, **properties):
         """run = await flow.execute(): runs the flow, start to end. Returns the run.
 
-        properties: of the run: keep_results, on_error, parameters, deadline, journal, history
+        properties: of the run: keep_results, keep_record, on_error, parameters, deadline,
+            journal, history
         Raises the very exception of the node that failed first. To be cancelled means to
         cancel the run, and to wait until nothing of it runs. With a callback: as in C."""
         if callback is not None:
@@ -946,6 +960,34 @@ class Flow(Shown, GFlow.Flow):
         except GLib.Error as error:
             exception = original(error)
         raise exception
+
+    def plot(self, file, run=None, cancellable=None, callback=None, *user_data):
+        """await flow.plot('plan.svg'): draws the flow into a file, whose suffix says how: .svg,
+        .png or .pdf (by Graphviz), .dot, .mmd. With a run, by the states of its nodes.
+
+        file: a path, or a Gio.File. With a callback: as in C."""
+        if callback is not None:
+            return super().plot(_file(file), run, cancellable, callback, *user_data)
+        return self._plot(_file(file), run, cancellable)
+
+    async def _plot(self, file, run, cancellable):
+        with _linked(cancellable) as own:
+            results, cancelled = await finished(
+                lambda ready: _Flow.plot(self, file, run, own, ready), own.cancel)
+        try:
+            self.plot_finish(results.pop())
+        except GLib.Error:
+            if cancelled is None:
+                raise
+        if cancelled is not None:
+            raise cancelled
+        return True
+
+    def plot_sync(self, file, run=None, cancellable=None):
+        """Draws the flow into a file and waits. Otherwise as plot()."""
+        cancellable = cancellable or Gio.Cancellable()
+        with blocking(cancellable.cancel):
+            return super().plot_sync(_file(file), run, cancellable)
 
     def execute_sync(self, cancellable=None, **properties):
         """Runs the flow and waits, also inside of a running loop. Otherwise as execute()."""
@@ -981,7 +1023,7 @@ class FlowRun(Shown, GFlow.FlowRun):
     what was done is not done again. A result that is plain data then is kept, and what reads it
     gets an equal object, not the same; a node with another one runs again.
 
-    properties: on_error, parameters, deadline, keep_results, journal, history"""
+    properties: on_error, parameters, deadline, keep_results, keep_record, journal, history"""
 
     def __init__(self, flow=None, **properties):
         if not isinstance(flow, GFlow.Flow):

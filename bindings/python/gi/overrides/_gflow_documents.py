@@ -4,6 +4,7 @@
 """Documents, where they come from, and where they go: with Python's own values."""
 
 import collections.abc
+import inspect
 import os
 
 from gi.repository import Gio, GLib, GObject
@@ -200,35 +201,32 @@ def _list_of(documents):
 _waiting = set()  # asyncio keeps weak references only
 
 
-def _return_on_task(job, value, exception):
-    _waiting.discard(job)
+def _start_fill(coroutine, task):
+    """Takes the first step of a coroutine that adds documents. Its end is a return on the task."""
+    job = new_host(None).start(coroutine, 'GFlow source')
+    if job is None:
+        task.return_boolean(True)
+        return
+    _waiting.add(job)
+    cancellable = task.get_cancellable()
+    handler = None
+    if cancellable is not None:
+        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
+        if cancellable.is_cancelled():
+            job.cancel()
+    job.data = task, handler
+    job.ended = _end_fill
+
+
+def _end_fill(job, _value, exception):
     task, handler = job.data
+    _waiting.discard(job)
     if handler is not None:
         GObject.Object.disconnect(task.get_cancellable(), handler)
     if exception is None:
         task.return_boolean(True)
     else:
         task.return_error(to_error(None, exception))
-
-
-def _follow(coroutine, task, name):
-    """A coroutine that adds documents: its end is a return on the task."""
-    try:
-        job = new_host(None).start(coroutine, name)
-    except BaseException as exception:
-        task.return_error(to_error(None, exception))
-        return
-    if job is None:
-        task.return_boolean(True)
-        return
-    cancellable, handler = task.get_cancellable(), None
-    if cancellable is not None:
-        handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
-    job.data = task, handler
-    job.ended = _return_on_task
-    _waiting.add(job)
-    if cancellable is not None and cancellable.is_cancelled():
-        job.cancel()
 
 
 async def _fill_from(iterator, n_documents, documents):
@@ -242,10 +240,8 @@ async def _fill_from(iterator, n_documents, documents):
 
 
 def _source_of_async(iterator):
-    def fill(source, n_documents, documents, task):
-        _follow(_fill_from(iterator, n_documents, documents), task, 'GFlow source')
-
-    return GFlow.FlowSource.new_for_task_func(fill)
+    return GFlow.FlowSource.new_for_task_func(_wrap_fill(
+        lambda source, n_documents, documents, task: _fill_from(iterator, n_documents, documents)))
 
 
 def _source_of(iterator):
@@ -291,11 +287,13 @@ def source(inputs):
 
 def _wrap_fill(fill):
     """A Python exception becomes the error, and a coroutine runs before the task returns."""
-    def do_fill(self, n_documents, documents, task):
+    def do_fill(source, n_documents, documents, task):
         try:
-            awaitable = fill(self, n_documents, documents, task)
+            awaitable = fill(source, n_documents, documents, task)
             if awaitable is not None:
-                _follow(coroutine_of(awaitable), task, 'GFlow source')
+                if not inspect.iscoroutine(awaitable):
+                    awaitable = coroutine_of(awaitable)
+                _start_fill(awaitable, task)
             return
         except Exception as exception:
             error = to_error(None, exception)

@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "graph/gflow-plan-private.h"
+#include "run/gflow-run.h"
+
+G_BEGIN_DECLS
+
+/* What a picture of a flow shows, whatever the language that it is written in. */
+
+#define G_FLOW_NOT_DRAWN G_MAXUINT32
+
+/* A flow that is drawn: the whole one, which is number 0, or one that is inside of it. */
+typedef struct
+{
+  GFlow     *flow;     /* (owned) */
+  GFlowPlan *plan;     /* (owned) */
+  GFlowRun  *run;      /* (owned) (nullable) */
+  char      *prefix;   /* (owned): of the ids of its nodes */
+  guint      parent;   /* the scene that it is in; of the whole one, itself */
+  guint      depth;
+  GArray    *inner;    /* (owned) (nullable) of guint: scenes of plan->subflows, or NOT_DRAWN */
+} GFlowScene;
+
+typedef enum
+{
+  G_FLOW_BOX_PICTURE,
+  G_FLOW_BOX_SUBFLOW,
+  G_FLOW_BOX_SERIES,
+  G_FLOW_BOX_PARALLEL,
+} GFlowBoxKind;
+
+/* A node, or a box, in a box. */
+typedef struct
+{
+  gboolean is_box;
+  guint    scene;
+  guint    index;  /* of the node in the plan of the scene; or of the box */
+} GFlowBoxItem;
+
+typedef struct
+{
+  GFlowBoxKind kind;
+  guint        depth;
+  guint        scene;  /* of a subflow: where its node is */
+  guint        index;  /* and which it is */
+  GArray      *items;  /* (owned) of GFlowBoxItem */
+} GFlowBox;
+
+/* How a node is drawn in a state: by a colour, a symbol and a line. */
+typedef struct
+{
+  const char *name;   /* of the class in Mermaid */
+  const char *word;   /* to be translated */
+  const char *symbol;
+  const char *fill;
+  const char *line;
+  const char *style;  /* of the line, as Graphviz calls it */
+} GFlowLook;
+
+typedef struct
+{
+  GPtrArray  *scenes; /* (owned) of GFlowScene */
+  GPtrArray  *boxes;  /* (owned) of GFlowBox; the first is the picture */
+  guint       n_nodes;
+  GHashTable *locks;  /* (owned): GFlowLock without a name → its number in the picture */
+  guint       looks;  /* bit mask of states that were drawn */
+} GFlowPicture;
+
+GFlowPicture    *_g_flow_picture_new         (GFlow              *flow,
+                                              GFlowRun           *run);
+void             _g_flow_picture_free        (GFlowPicture       *self);
+guint            _g_flow_picture_inner       (GFlowPicture       *self,
+                                              guint               scene,
+                                              guint               index);
+guint            _g_flow_picture_end         (GFlowPicture       *self,
+                                              guint              *scene,
+                                              guint               index,
+                                              gboolean            last);
+const GFlowLook *_g_flow_picture_look        (GFlowPicture       *self,
+                                              guint               scene,
+                                              guint               index);
+char            *_g_flow_picture_dup_title   (GFlowPicture       *self,
+                                              guint               scene,
+                                              guint               index);
+char            *_g_flow_picture_dup_details (GFlowPicture       *self,
+                                              guint               scene,
+                                              guint               index);
+char            *_g_flow_picture_dup_tooltip (GFlowPicture       *self,
+                                              guint               scene,
+                                              guint               index);
+
+/* Looks: gflow-look.c */
+#define G_FLOW_N_LOOKS (G_FLOW_NODE_STATE_CANCELLED + 1)
+
+const GFlowLook *_g_flow_get_look            (GFlowNodeState      state);
+char            *_g_flow_clean_text          (const char         *text);
+char            *_g_flow_dup_legend          (const GFlowLook    *look);
+
+static inline GFlowScene *
+_g_flow_picture_scene (GFlowPicture *self,
+                       guint         scene)
+{
+  return self->scenes->pdata[scene];
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GFlowPicture, _g_flow_picture_free)
+
+G_END_DECLS

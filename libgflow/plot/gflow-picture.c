@@ -1,0 +1,412 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-picture-private.h"
+
+#include "graph/gflow-flow-private.h"
+#include "run/gflow-record-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* Boxes and flows that nest deeper than this are drawn as if they did not. */
+#define MAX_DEPTH 16
+/* Flows inside are drawn as long as there are no more nodes than this: a flow may hold the
+ * same one many times, and that one another. */
+#define MAX_INNER_NODES 2000
+
+static void
+scene_free (gpointer data)
+{
+  GFlowScene *scene = data;
+
+  g_object_unref (scene->flow);
+  _g_flow_plan_unref (scene->plan);
+  g_clear_object (&scene->run);
+  g_clear_pointer (&scene->inner, g_array_unref);
+  g_free (scene->prefix);
+  g_free (scene);
+}
+
+static void
+box_free (gpointer data)
+{
+  GFlowBox *box = data;
+
+  g_array_unref (box->items);
+  g_free (box);
+}
+
+void
+_g_flow_picture_free (GFlowPicture *self)
+{
+  g_ptr_array_unref (self->scenes);
+  g_ptr_array_unref (self->boxes);
+  g_hash_table_unref (self->locks);
+  g_free (self);
+}
+
+static void
+add_item (GFlowPicture *self,
+          guint         box,
+          gboolean      is_box,
+          guint         scene,
+          guint         index)
+{
+  const GFlowBoxItem item = { is_box, scene, index };
+
+  g_array_append_val (((GFlowBox *) self->boxes->pdata[box])->items, item);
+}
+
+/* Whether no box can be in the box. */
+static gboolean
+is_full (GFlowPicture *self,
+         guint         box)
+{
+  return ((GFlowBox *) self->boxes->pdata[box])->depth >= 2 * MAX_DEPTH;
+}
+
+/* A new box in the box @parent, or that one if it is full. */
+static guint
+add_box (GFlowPicture *self,
+         GFlowBoxKind  kind,
+         guint         parent,
+         guint         scene,
+         guint         index)
+{
+  const guint number = self->boxes->len;
+
+  if (number > 0 && is_full (self, parent))
+    return parent;
+
+  GFlowBox *box = g_new (GFlowBox, 1);
+
+  *box = (GFlowBox) {
+    .kind = kind, .depth = number > 0 ? ((GFlowBox *) self->boxes->pdata[parent])->depth + 1 : 0,
+    .scene = scene, .index = index,
+    .items = g_array_new (FALSE, FALSE, sizeof (GFlowBoxItem)),
+  };
+  g_ptr_array_add (self->boxes, box);
+  if (number > 0)
+    add_item (self, parent, TRUE, scene, number);
+  return number;
+}
+
+/* The groups of a flow while it is drawn. */
+typedef struct
+{
+  GFlowGrouping *grouping; /* (nullable) */
+  guint         *boxes;    /* (nullable): of each group; 0 if it has none yet */
+  guint          outside;  /* the box of the flow */
+} Groups;
+
+static guint
+ensure_group_box (GFlowPicture *self,
+                  Groups       *groups,
+                  guint32       number)
+{
+  if (number == 0)
+    return groups->outside;
+
+  const GFlowGrouped *group = &g_array_index (groups->grouping->groups, GFlowGrouped, number - 1);
+
+  if (groups->boxes[number] == 0)
+    groups->boxes[number] = add_box (self, group->series ? G_FLOW_BOX_SERIES : G_FLOW_BOX_PARALLEL,
+                                     ensure_group_box (self, groups, group->parent), 0, 0);
+  return groups->boxes[number];
+}
+
+static guint
+find_box (GFlowPicture *self,
+          Groups       *groups,
+          guint         index)
+{
+  if (groups->grouping == NULL || index >= groups->grouping->of_node->len)
+    return groups->outside;
+  return ensure_group_box (self, groups, g_array_index (groups->grouping->of_node, guint32, index));
+}
+
+static gboolean
+is_inside_itself (GFlowPicture *self,
+                  guint         scene,
+                  GFlow        *flow)
+{
+  for (;; scene = _g_flow_picture_scene (self, scene)->parent)
+    {
+      if (_g_flow_picture_scene (self, scene)->flow == flow)
+        return TRUE;
+      if (scene == 0)
+        return FALSE;
+    }
+}
+
+/* The run of the flow that a node runs, the last one if there were several, if the record of
+ * @run is kept. */
+static GFlowRun *
+ref_inner_run (GFlowRun  *run,
+               GFlowNode *node)
+{
+  guint index;
+
+  if (run == NULL || !_g_flow_run_has_state (run) || !_g_flow_plan_find (run->plan, node, &index))
+    return NULL;
+
+  g_autoptr(GArray) kept = _g_flow_run_dup_kept (run);
+
+  for (guint i = kept->len; i-- > 0;)
+    if (g_array_index (kept, GFlowKept, i).index == index)
+      return g_object_ref (g_array_index (kept, GFlowKept, i).run);
+  return NULL;
+}
+
+static guint add_scene (GFlowPicture *self,
+                        GFlow        *flow,
+                        GFlowRun     *run,
+                        char         *prefix,
+                        guint         parent,
+                        guint         box);
+
+/* Draws the flow that a node runs in a box of its own; or not, and then the node is drawn. */
+static guint
+add_inner_scene (GFlowPicture *self,
+                 guint         scene,
+                 guint         index,
+                 guint         box)
+{
+  GFlowScene *outer = _g_flow_picture_scene (self, scene);
+  GFlowNode *node = outer->plan->nodes[index].node;
+  GFlow *flow = _g_flow_node_subflow (node);
+  const guint n_nodes = g_list_model_get_n_items (G_LIST_MODEL (flow));
+
+  if (n_nodes == 0 || outer->depth >= MAX_DEPTH || is_full (self, box) ||
+      self->n_nodes + n_nodes > MAX_INNER_NODES || is_inside_itself (self, scene, flow))
+    return G_FLOW_NOT_DRAWN;
+
+  return add_scene (self, flow, ref_inner_run (outer->run, node),
+                    g_strdup_printf ("%s%u_", outer->prefix, index), scene,
+                    add_box (self, G_FLOW_BOX_SUBFLOW, box, scene, index));
+}
+
+/* Takes @run and @prefix. */
+static guint
+add_scene (GFlowPicture *self,
+           GFlow        *flow,
+           GFlowRun     *run,
+           char         *prefix,
+           guint         parent,
+           guint         box)
+{
+  const guint number = self->scenes->len;
+  GFlowScene *scene = g_new (GFlowScene, 1);
+  g_autoptr(GFlowGrouping) grouping = _g_flow_dup_grouping (flow);
+  g_autofree guint *boxes = grouping != NULL ? g_new0 (guint, grouping->groups->len + 1) : NULL;
+  Groups groups = { grouping, boxes, box };
+
+  *scene = (GFlowScene) {
+    .flow = g_object_ref (flow), .plan = _g_flow_ref_plan (flow), .prefix = prefix,
+    .run = run, .parent = parent,
+    .depth = number > 0 ? _g_flow_picture_scene (self, parent)->depth + 1 : 0,
+  };
+  if (scene->plan->subflows != NULL)
+    scene->inner = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_ptr_array_add (self->scenes, scene);
+  self->n_nodes += scene->plan->n_nodes;
+
+  for (guint i = 0; i < scene->plan->n_nodes; i++)
+    {
+      const guint in = find_box (self, &groups, i);
+      guint inner = G_FLOW_NOT_DRAWN;
+
+      if (scene->plan->nodes[i].kind == G_FLOW_NODE_KIND_FLOW)
+        {
+          inner = add_inner_scene (self, number, i, in);
+          g_array_append_val (scene->inner, inner);
+        }
+      if (inner == G_FLOW_NOT_DRAWN)
+        add_item (self, in, FALSE, number, i);
+    }
+  return number;
+}
+
+GFlowPicture *
+_g_flow_picture_new (GFlow    *flow,
+                     GFlowRun *run)
+{
+  GFlowPicture *self = g_new0 (GFlowPicture, 1);
+
+  self->scenes = g_ptr_array_new_with_free_func (scene_free);
+  self->boxes = g_ptr_array_new_with_free_func (box_free);
+  self->locks = g_hash_table_new (NULL, NULL);
+  add_box (self, G_FLOW_BOX_PICTURE, 0, 0, 0);
+  add_scene (self, flow, run != NULL ? g_object_ref (run) : NULL, g_strdup ("n"), 0, 0);
+  return self;
+}
+
+static int
+compare_indices (gconstpointer a,
+                 gconstpointer b)
+{
+  const guint32 p = *(const guint32 *) a, q = *(const guint32 *) b;
+
+  return p < q ? -1 : p > q;
+}
+
+/* The scene of the flow that a node runs, or NOT_DRAWN. */
+guint
+_g_flow_picture_inner (GFlowPicture *self,
+                       guint         scene,
+                       guint         index)
+{
+  const GFlowScene *outer = _g_flow_picture_scene (self, scene);
+  guint position;
+
+  if (outer->inner == NULL ||
+      !g_array_binary_search (outer->plan->subflows, &index, compare_indices, &position))
+    return G_FLOW_NOT_DRAWN;
+  return g_array_index (outer->inner, guint, position);
+}
+
+/* A node without upstreams, the first one; or one that nobody waits for, the last one. */
+static guint
+find_end (const GFlowPlan *plan,
+          gboolean         last)
+{
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      const guint index = last ? plan->n_nodes - 1 - i : i;
+
+      if (last ? plan->nodes[index].n_successors == 0 : plan->start[index].pending == 0)
+        return index;
+    }
+  return 0;
+}
+
+/* The node that an arrow to or from a node can be tied to: that one, or one of the
+ * flow that is drawn in its place. */
+guint
+_g_flow_picture_end (GFlowPicture *self,
+                     guint        *scene,
+                     guint         index,
+                     gboolean      last)
+{
+  for (guint inner; (inner = _g_flow_picture_inner (self, *scene, index)) != G_FLOW_NOT_DRAWN;)
+    {
+      *scene = inner;
+      index = find_end (_g_flow_picture_scene (self, inner)->plan, last);
+    }
+  return index;
+}
+
+/* How the node is drawn; NULL if there is no run to tell. */
+const GFlowLook *
+_g_flow_picture_look (GFlowPicture *self,
+                      guint         scene,
+                      guint         index)
+{
+  const GFlowScene *drawn = _g_flow_picture_scene (self, scene);
+
+  if (drawn->run == NULL)
+    return NULL;
+
+  const GFlowNodeState state =
+    g_flow_run_get_node_state (drawn->run, drawn->plan->nodes[index].node);
+
+  self->looks |= 1u << state;
+  return _g_flow_get_look (state);
+}
+
+/* Words */
+
+char *
+_g_flow_picture_dup_title (GFlowPicture *self,
+                           guint         scene,
+                           guint         index)
+{
+  const GFlowLook *look = _g_flow_picture_look (self, scene, index);
+  GFlowNode *node = _g_flow_picture_scene (self, scene)->plan->nodes[index].node;
+  g_autofree char *title = _g_flow_clean_text (g_flow_node_get_title (node));
+
+  return look != NULL ? g_strdup_printf ("%s %s", look->symbol, title) : g_steal_pointer (&title);
+}
+
+static char *
+dup_lock_text (GFlowPicture *self,
+               GFlowLock    *lock)
+{
+  const char *name = g_flow_lock_get_name (lock);
+
+  if (name != NULL)
+    {
+      g_autofree char *clean = _g_flow_clean_text (name);
+
+      return g_strdup_printf (_("Lock: %s"), clean);
+    }
+
+  guint number = GPOINTER_TO_UINT (g_hash_table_lookup (self->locks, lock));
+
+  if (number == 0)
+    {
+      number = g_hash_table_size (self->locks) + 1;
+      g_hash_table_insert (self->locks, lock, GUINT_TO_POINTER (number));
+    }
+  return g_strdup_printf (_("Lock %u"), number);
+}
+
+static const char *
+get_when_text (GFlowRunWhen when)
+{
+  switch (when)
+    {
+    case G_FLOW_RUN_WHEN_ALL_FINISHED:
+      return _("In any case");
+    case G_FLOW_RUN_WHEN_ANY_FAILED:
+      return _("After a failure");
+    case G_FLOW_RUN_WHEN_ALL_SUCCEEDED:
+    default:
+      return NULL;
+    }
+}
+
+/* What else there is to say of the node, in lines that begin with a line feed. */
+char *
+_g_flow_picture_dup_details (GFlowPicture *self,
+                             guint         scene,
+                             guint         index)
+{
+  const GFlowPlan *plan = _g_flow_picture_scene (self, scene)->plan;
+  const char *when = get_when_text (plan->nodes[index].run_when);
+  GString *details = g_string_new (NULL);
+
+  if (when != NULL)
+    g_string_append_printf (details, "\n%s", when);
+  for (guint32 i = plan->first_lock != NULL ? plan->first_lock[index] : 0;
+       plan->first_lock != NULL && i < plan->first_lock[index + 1]; i++)
+    {
+      g_autofree char *text = dup_lock_text (self, plan->locks->pdata[i]);
+
+      g_string_append_printf (details, "\n%s", text);
+    }
+  return g_string_free (details, FALSE);
+}
+
+/* The name of the node, how it stands, and why. */
+char *
+_g_flow_picture_dup_tooltip (GFlowPicture *self,
+                             guint         scene,
+                             guint         index)
+{
+  const GFlowScene *drawn = _g_flow_picture_scene (self, scene);
+  const GFlowLook *look = _g_flow_picture_look (self, scene, index);
+  GFlowNode *node = drawn->plan->nodes[index].node;
+  g_autofree char *name = _g_flow_clean_text (g_flow_node_get_name (node));
+
+  if (look == NULL)
+    return g_steal_pointer (&name);
+
+  g_autofree char *reason = g_flow_run_dup_node_reason (drawn->run, node);
+  g_autofree char *why = reason != NULL ? _g_flow_clean_text (reason) : NULL;
+
+  return why != NULL ? g_strdup_printf ("%s: %s. %s", name, _(look->word), why)
+                     : g_strdup_printf ("%s: %s", name, _(look->word));
+}
