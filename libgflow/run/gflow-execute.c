@@ -74,14 +74,11 @@ check_recursion (GFlowRun  *self,
   return TRUE;
 }
 
-/* FALSE if the run cannot be started. */
+/* A run for a request goes through the plan of its endpoint. Last of what may refuse it. */
 static gboolean
-find_plan (GFlowRun  *self,
-           GError   **error)
+begin_passage (GFlowRun  *self,
+               GError   **error)
 {
-  self->plan = _g_flow_ref_valid_plan (self->flow, error);
-  if (self->plan == NULL || !check_recursion (self, error))
-    return FALSE;
   if (G_LIKELY (self->request == NULL && !self->plan->has_executors))
     return TRUE;
 
@@ -205,8 +202,10 @@ _g_flow_run_begin (GFlowRun        *self,
 
   self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
-  if (!find_plan (self, error) || !_g_flow_run_find_restored (self, error) ||
-      !_g_flow_journal_prepare (self, error))
+  self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  if (self->plan == NULL || !check_recursion (self, error) ||
+      !_g_flow_run_find_restored (self, error) || !_g_flow_journal_prepare (self, error) ||
+      !begin_passage (self, error))
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;

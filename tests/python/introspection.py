@@ -53,7 +53,7 @@ METHODS = {
         to_trace to_gantt to_summary dup_report get_fraction get_n_done get_n_total
         pause resume get_paused set_node_priority retry_node
         dup_status get_elapsed get_remaining get_rate get_history set_history
-        save restore get_journal set_journal get_request set_request''',
+        get_request set_request save restore get_journal set_journal''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
         get_attempt get_error get_worker get_subrun''',
     'FlowQuestion': 'new answer refuse get_node get_text get_choices get_default_answer',

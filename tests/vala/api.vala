@@ -1157,6 +1157,7 @@ int main (string[] args) {
     add_test ("/vala/api/run-steering", test_run_steering);
     add_test ("/vala/api/run-deferring", test_run_deferring);
     Test.add_func ("/vala/api/step", test_step);
+    add_test ("/vala/api/run-list", test_run_list);
     add_test ("/vala/api/document", test_document);
     add_test ("/vala/api/source", test_source);
     add_test ("/vala/api/executor", test_executor);
@@ -1165,7 +1166,6 @@ int main (string[] args) {
     add_test ("/vala/api/reader", test_reader);
     add_test ("/vala/api/writer", test_writer);
     add_test ("/vala/api/files", test_files);
-    add_test ("/vala/api/run-list", test_run_list);
     Test.add_func ("/vala/api/values", test_values);
     return Test.run ();
 }
