@@ -34,8 +34,8 @@ from ._gflow_values import box, keep, kept, original, to_error
 GFlow = get_introspection_module('GFlow')
 
 __all__ = ['Flow', 'FlowDocument', 'FlowExecutor', 'FlowFileSource', 'FlowGroup', 'FlowHistory',
-           'FlowLock', 'FlowNode', 'FlowPost', 'FlowQuestion', 'FlowReader', 'FlowRequest', 'FlowRun', 'FlowSource',
-           'FlowWriter', 'Lock', 'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock',
+           'FlowLock', 'FlowNode', 'FlowPost', 'FlowQuestion', 'FlowReader', 'FlowRequest',
+           'FlowRun', 'FlowSource', 'FlowWriter', 'Lock', 'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock',
            'create_task', 'document', 'requests', 'source']
 
 
