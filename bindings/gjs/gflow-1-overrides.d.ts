@@ -109,6 +109,37 @@ declare module 'gi://GFlow?version=1' {
             acquire(): Promise<boolean>;
         }
 
+        type DocumentLike = FlowDocument | string | Uint8Array | GLib.Bytes | GLib.Variant |
+            {[name: string]: unknown};
+
+        function document(value: DocumentLike): FlowDocument;
+        function source(inputs: FlowSource | Gio.ListModel | DocumentLike | Iterable<DocumentLike> |
+            AsyncIterable<DocumentLike> | (() => unknown)): FlowSource;
+
+        interface FlowDocument {
+            /** What it has, as an object that document() takes. */
+            to_object(): {[name: string]: unknown};
+        }
+
+        interface FlowSource extends Iterable<FlowDocument>, AsyncIterable<FlowDocument> {
+            next(n_documents?: number, cancellable?: Gio.Cancellable | null):
+                Promise<Gio.ListModel<FlowDocument>>;
+            next_sync(n_documents?: number, cancellable?: Gio.Cancellable | null):
+                Gio.ListModel<FlowDocument>;
+        }
+
+        interface FlowReader {
+            set_fields(fields: GLib.Variant | {[column: string]: string} | null): void;
+        }
+
+        interface FlowWriter {
+            write(documents: Gio.ListModel | Iterable<DocumentLike>,
+                cancellable?: Gio.Cancellable | null): Promise<boolean>;
+            write_sync(documents: Gio.ListModel | Iterable<DocumentLike>,
+                cancellable?: Gio.Cancellable | null): boolean;
+            close(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+        }
+
         interface FlowHistory {
             load(file: Gio.File): Promise<boolean>;
             save(file: Gio.File): Promise<boolean>;

@@ -46,6 +46,7 @@ g_flow_copy (GFlow *self)
                               "max-threads", self->max_threads,
                               "max-parallel", self->max_parallel,
                               "on-error", self->on_error,
+                              "close-timeout", self->close_timeout,
                               "history", self->history,
                               NULL);
   g_autoptr(GPtrArray) copies = g_ptr_array_new ();
@@ -67,6 +68,8 @@ g_flow_copy (GFlow *self)
       g_ptr_array_add (copy->nodes, node);
     }
   copy->next_number = self->next_number;
+  if (self->insertion_point != NULL)
+    copy->insertion_point = copies->pdata[self->insertion_point->index];
   return copy;
 }
 
@@ -97,6 +100,7 @@ same_work (GFlowNode *a,
          g_flow_node_get_placement (a) == g_flow_node_get_placement (b) &&
          _g_flow_node_priority (a) == _g_flow_node_priority (b) &&
          _g_flow_node_subflow (a) == _g_flow_node_subflow (b) &&
+         _g_flow_executor_equal (_g_flow_node_executor (a), _g_flow_node_executor (b)) &&
          same_locks (a, b);
 }
 

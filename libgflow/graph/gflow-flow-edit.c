@@ -58,6 +58,18 @@ set_exists_error (GError    **error,
                _("The flow already has a node named “%s”"), name);
 }
 
+static gboolean
+check_closed (GFlow   *self,
+              GError **error)
+{
+  if (!_g_flow_is_frozen (self))
+    return TRUE;
+
+  g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_FROZEN,
+                       _("The flow is open, and cannot be edited until it is closed"));
+  return FALSE;
+}
+
 /* Whether @node could be added to the flow as it stands. */
 static gboolean
 check_addable_locked (GFlow      *self,
@@ -66,6 +78,8 @@ check_addable_locked (GFlow      *self,
 {
   const char *name = g_flow_node_get_name (node);
 
+  if (!check_closed (self, error))
+    return FALSE;
   if (node->flow != NULL)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
@@ -101,13 +115,14 @@ append_locked (GFlow     *self,
   node->flow = self;
   atomic_store_explicit (&node->index, self->nodes->len, memory_order_relaxed);
   g_ptr_array_add (self->nodes, node);
+  self->insertion_point = NULL;
 }
 
-/* Takes @node, also on failure. */
-static GFlowNode *
-add_new_node (GFlow      *self,
-              GFlowNode  *node,
-              GError    **error)
+/* Adds @node, and takes it, also on failure. */
+GFlowNode *
+_g_flow_take_node (GFlow      *self,
+                   GFlowNode  *node,
+                   GError    **error)
 {
   _g_flow_begin_edit (self);
 
@@ -155,7 +170,7 @@ add_body (GFlow           *self,
         destroy (user_data);
       return NULL;
     }
-  return add_new_node (self, _g_flow_node_new (kind, name, body, user_data, destroy), error);
+  return _g_flow_take_node (self, _g_flow_node_new (kind, name, body, user_data, destroy), error);
 }
 
 /**
@@ -259,7 +274,7 @@ g_flow_add_flow (GFlow       *self,
 
   if (!check_name (name, error))
     return NULL;
-  return add_new_node (self, _g_flow_node_new_flow (name, subflow), error);
+  return _g_flow_take_node (self, _g_flow_node_new_flow (name, subflow), error);
 }
 
 static gboolean
@@ -332,7 +347,7 @@ g_flow_add_map (GFlow       *self,
 
   if (!check_name (name, error))
     return NULL;
-  return add_new_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
+  return _g_flow_take_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
 }
 
 /**
@@ -341,7 +356,7 @@ g_flow_add_map (GFlow       *self,
  * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
  *   one made up
  * @needs: (array zero-terminated=1): the names of at least two nodes, which may
- *   be added later
+ *   be added later; `gateway` for the entry
  * @error: return location for an error
  *
  * Adds a node that does nothing but wait for several others.
@@ -366,22 +381,8 @@ g_flow_add_join (GFlow               *self,
 
   GFlowNode *node = _g_flow_node_new (G_FLOW_NODE_KIND_JOIN, name, NULL, NULL, NULL);
 
-  for (gsize i = 0; needs[i] != NULL; i++)
-    g_flow_node_add_upstream_by_name (node, needs[i]);
-  return add_new_node (self, node, error);
-}
-
-/* The nodes that nobody waits for. */
-static GPtrArray *
-dup_orphans (GFlow *self)
-{
-  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
-  GPtrArray *orphans = g_ptr_array_new_with_free_func (g_object_unref);
-
-  for (guint i = 0; i < plan->n_nodes; i++)
-    if (plan->nodes[i].n_successors == 0)
-      g_ptr_array_add (orphans, g_object_ref (plan->nodes[i].node));
-  return orphans;
+  _g_flow_node_add_needs (node, needs);
+  return _g_flow_take_node (self, node, error);
 }
 
 /**
@@ -409,7 +410,7 @@ g_flow_add_join_all (GFlow       *self,
   if (!check_name (name, error))
     return NULL;
 
-  g_autoptr(GPtrArray) orphans = dup_orphans (self);
+  g_autoptr(GPtrArray) orphans = _g_flow_dup_orphans (self);
 
   if (orphans->len == 0)
     {
@@ -421,7 +422,7 @@ g_flow_add_join_all (GFlow       *self,
   GFlowNode *node = _g_flow_node_new (G_FLOW_NODE_KIND_JOIN, name, NULL, NULL, NULL);
 
   g_flow_node_set_upstreams (node, (GFlowNode **) orphans->pdata, orphans->len);
-  return add_new_node (self, node, error);
+  return _g_flow_take_node (self, node, error);
 }
 
 /**
@@ -445,7 +446,7 @@ g_flow_add_node (GFlow      *self,
   g_return_val_if_fail (G_IS_FLOW_NODE (node), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (add_new_node (self, g_object_ref (node), error) == NULL)
+  if (_g_flow_take_node (self, g_object_ref (node), error) == NULL)
     return FALSE;
   _g_flow_node_notify_flow (node);
   return TRUE;
@@ -532,7 +533,7 @@ g_flow_add_group (GFlow       *self,
  * again, or they are given other upstreams, the flow cannot be run.
  *
  * Returns: %TRUE if it was removed, %FALSE with %G_FLOW_ERROR_UNKNOWN_NODE if
- *   it is not in the flow
+ *   it is not in the flow, or with %G_FLOW_ERROR_FROZEN if the flow is open
  *
  * Since: 0.1
  */
@@ -554,12 +555,17 @@ g_flow_remove_node (GFlow      *self,
       return FALSE;
     }
 
+  if (!check_closed (self, error))
+    return FALSE;
+
   g_autoptr(GFlowNode) removed G_GNUC_UNUSED = g_object_ref (node);
 
   _g_flow_begin_edit (self);
 
   guint position = node->index;
 
+  if (self->insertion_point == node)
+    self->insertion_point = NULL;
   g_ptr_array_remove_index (self->nodes, position);
   _g_flow_grouping_remove_node (self->grouping, position);
   for (guint i = position; i < self->nodes->len; i++)

@@ -22,6 +22,21 @@ GFlowCrew *_g_flow_crew_new   (void);
 GFlowCrew *_g_flow_crew_ref   (GFlowCrew *crew);
 void       _g_flow_crew_unref (GFlowCrew *crew);
 
+/* What an open flow has beside its nodes. Declared here likewise; implemented by the
+ * folder of the executors. */
+typedef struct _GFlowPipeline GFlowPipeline;
+
+GFlowPipeline *_g_flow_pipeline_ref   (GFlowPipeline *pipeline);
+void           _g_flow_pipeline_unref (GFlowPipeline *pipeline);
+
+typedef enum
+{
+  G_FLOW_DOOR_CLOSED,
+  G_FLOW_DOOR_OPENING,
+  G_FLOW_DOOR_OPEN,
+  G_FLOW_DOOR_CLOSING,
+} GFlowDoor;
+
 struct _GFlow
 {
   GObject       parent_instance;
@@ -43,6 +58,15 @@ struct _GFlow
   GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
   GFlowGrouping *grouping;     /* (owned) (nullable): no groups were added */
   GFlowPlan    *plan;          /* (nullable): compiled since the last edit */
+
+  /* At home only */
+  GFlowNode     *insertion_point; /* (unowned) (nullable): the node added last, unless set */
+  GListStore    *orphans;      /* (owned) (nullable): made when asked for */
+  guint          close_timeout; /* ms */
+
+  /* Written at home only, guarded by the mutex */
+  GFlowDoor      door;         /* no edits unless it is closed */
+  GFlowPipeline *pipeline;     /* (owned) (nullable): unless it is closed */
 };
 
 typedef enum
@@ -59,6 +83,11 @@ void        _g_flow_emit            (GFlow        *self,
                                      const GError *error);
 
 /* Every edit stands between these two; edits of a node that is in no flow pass NULL. */
+gboolean    _g_flow_is_frozen       (GFlow      *self);
+void        _g_flow_set_door        (GFlow         *self,
+                                     GFlowDoor      door,
+                                     GFlowPipeline *pipeline);
+GFlowPipeline *_g_flow_ref_pipeline (GFlow      *self);
 void        _g_flow_begin_edit      (GFlow      *self);
 void        _g_flow_end_edit        (GFlow      *self);
 GFlowNode  *_g_flow_lookup_locked   (GFlow      *self,
@@ -66,6 +95,10 @@ GFlowNode  *_g_flow_lookup_locked   (GFlow      *self,
 void        _g_flow_reserve_name    (GFlow      *self,
                                      const char *name);
 void        _g_flow_forget_names    (GFlow      *self);
+GPtrArray  *_g_flow_dup_orphans     (GFlow      *self);
+GFlowNode  *_g_flow_take_node       (GFlow      *self,
+                                     GFlowNode  *node,
+                                     GError    **error);
 GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
 GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
                                      GError    **error);

@@ -45,6 +45,9 @@
  * Since: 0.1
  */
 
+/* How long closing waits, in milliseconds, unless set */
+#define CLOSE_TIMEOUT 5000
+
 enum
 {
   PROP_0,
@@ -52,6 +55,9 @@ enum
   PROP_MAX_THREADS,
   PROP_MAX_PARALLEL,
   PROP_ON_ERROR,
+  PROP_IS_OPEN,
+  PROP_CLOSE_TIMEOUT,
+  PROP_INSERTION_POINT,
   PROP_HISTORY,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS,
@@ -98,6 +104,46 @@ g_flow_list_model_init (GListModelInterface *iface)
 }
 
 /* Edits */
+
+/* Whether the flow is open, or about to be or to be closed: it must stay as it is. */
+gboolean
+_g_flow_is_frozen (GFlow *self)
+{
+  return self != NULL && self->door != G_FLOW_DOOR_CLOSED;
+}
+
+/* Takes @pipeline. */
+void
+_g_flow_set_door (GFlow         *self,
+                  GFlowDoor      door,
+                  GFlowPipeline *pipeline)
+{
+  const gboolean was_open = self->door == G_FLOW_DOOR_OPEN;
+  GFlowPipeline *old = self->pipeline;
+
+  _g_flow_mutex_lock (&self->mutex);
+  self->door = door;
+  self->pipeline = pipeline;
+  _g_flow_mutex_unlock (&self->mutex);
+
+  if (old != NULL && old != pipeline)
+    _g_flow_pipeline_unref (old);
+  if (was_open != (door == G_FLOW_DOOR_OPEN))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IS_OPEN]);
+}
+
+/* What serves requests, if the flow is open. In any thread. */
+GFlowPipeline *
+_g_flow_ref_pipeline (GFlow *self)
+{
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowPipeline *pipeline = self->door == G_FLOW_DOOR_OPEN ? _g_flow_pipeline_ref (self->pipeline)
+                                                           : NULL;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return pipeline;
+}
 
 void
 _g_flow_begin_edit (GFlow *self)
@@ -166,7 +212,7 @@ _g_flow_ref_plan (GFlow *self)
   _g_flow_mutex_lock (&self->mutex);
 
   if (self->plan == NULL)
-    self->plan = _g_flow_plan_compile (self);
+    self->plan = _g_flow_plan_compile (self, NULL);
 
   GFlowPlan *plan = _g_flow_plan_ref (self->plan);
 
@@ -253,6 +299,8 @@ g_flow_finalize (GObject *object)
 {
   GFlow *self = G_FLOW (object);
 
+  g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
+  g_clear_object (&self->orphans);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->by_name, g_hash_table_unref);
   /* Needs first: they may be a cycle, and must not be freed one out of the other. */
@@ -297,6 +345,15 @@ g_flow_get_property (GObject    *object,
     case PROP_ON_ERROR:
       g_value_set_enum (value, self->on_error);
       break;
+    case PROP_IS_OPEN:
+      g_value_set_boolean (value, self->door == G_FLOW_DOOR_OPEN);
+      break;
+    case PROP_CLOSE_TIMEOUT:
+      g_value_set_uint (value, self->close_timeout);
+      break;
+    case PROP_INSERTION_POINT:
+      g_value_set_object (value, g_flow_get_insertion_point (self));
+      break;
     case PROP_HISTORY:
       g_value_set_object (value, self->history);
       break;
@@ -332,6 +389,12 @@ g_flow_set_property (GObject      *object,
       break;
     case PROP_ON_ERROR:
       g_flow_set_on_error (self, g_value_get_enum (value));
+      break;
+    case PROP_CLOSE_TIMEOUT:
+      g_flow_set_close_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_INSERTION_POINT:
+      g_flow_set_insertion_point (self, g_value_get_object (value));
       break;
     case PROP_HISTORY:
       g_flow_set_history (self, g_value_get_object (value));
@@ -391,6 +454,40 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_ON_ERROR] = g_param_spec_enum ("on-error", NULL, NULL, G_TYPE_FLOW_ON_ERROR,
                                                  G_FLOW_ON_ERROR_SKIP_DEPENDANTS, rw);
+
+  /**
+   * GFlow:is-open: (attributes org.gtk.Property.get=g_flow_get_is_open)
+   *
+   * Whether the flow is open: its executors have been started, requests may be
+   * posted, and it cannot be edited.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_IS_OPEN] = g_param_spec_boolean ("is-open", NULL, NULL, FALSE, ro);
+
+  /**
+   * GFlow:close-timeout: (attributes org.gtk.Property.get=g_flow_get_close_timeout org.gtk.Property.set=g_flow_set_close_timeout)
+   *
+   * How long [method@GFlow.Flow.close] waits for requests that are under way, and for
+   * executors, before it cancels what runs; and then again, before it gives up. In
+   * milliseconds; 0 for as long as it takes.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CLOSE_TIMEOUT] = g_param_spec_uint ("close-timeout", NULL, NULL, 0, G_MAXUINT,
+                                                      CLOSE_TIMEOUT, rw);
+
+  /**
+   * GFlow:insertion-point: (attributes org.gtk.Property.get=g_flow_get_insertion_point org.gtk.Property.set=g_flow_set_insertion_point)
+   *
+   * The node that the next executor waits for if nothing else is said, and
+   * whose documents are the response to a request: the node added last, unless
+   * set. Notified when it is set, not when a node is added.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_INSERTION_POINT] = g_param_spec_object ("insertion-point", NULL, NULL,
+                                                          G_TYPE_FLOW_NODE, rw);
 
   /**
    * GFlow:history: (attributes org.gtk.Property.get=g_flow_get_history org.gtk.Property.set=g_flow_set_history)
@@ -500,6 +597,7 @@ g_flow_init (GFlow *self)
   _g_flow_mutex_init (&self->mutex);
   _g_flow_home_init (&self->home);
   self->crew = _g_flow_crew_new ();
+  self->close_timeout = CLOSE_TIMEOUT;
   self->nodes = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -748,6 +846,109 @@ g_flow_set_on_error (GFlow        *self,
 
   self->on_error = on_error;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ON_ERROR]);
+}
+
+/**
+ * g_flow_get_is_open: (attributes org.gtk.Method.get_property=is-open)
+ * @self: a flow
+ *
+ * Gets whether the flow is open.
+ *
+ * Returns: %TRUE if requests may be posted
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_get_is_open (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+
+  return self->door == G_FLOW_DOOR_OPEN;
+}
+
+/**
+ * g_flow_get_close_timeout: (attributes org.gtk.Method.get_property=close-timeout)
+ * @self: a flow
+ *
+ * Gets how long closing waits for what runs.
+ *
+ * Returns: the time in milliseconds; 0 for as long as it takes
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_get_close_timeout (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), 0);
+
+  return self->close_timeout;
+}
+
+/**
+ * g_flow_set_close_timeout: (attributes org.gtk.Method.set_property=close-timeout)
+ * @self: a flow
+ * @close_timeout: the time in milliseconds; 0 for as long as it takes
+ *
+ * Sets how long closing waits for what runs before it is cancelled, and how long then.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_close_timeout (GFlow *self,
+                          guint  close_timeout)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+
+  if (self->close_timeout == close_timeout)
+    return;
+
+  self->close_timeout = close_timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLOSE_TIMEOUT]);
+}
+
+/**
+ * g_flow_get_insertion_point: (attributes org.gtk.Method.get_property=insertion-point)
+ * @self: a flow
+ *
+ * Gets the node that the next executor waits for if nothing else is said: the
+ * node added last, unless another one was set.
+ *
+ * Returns: (transfer none) (nullable): the node; %NULL in an empty flow
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_get_insertion_point (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+
+  if (self->insertion_point != NULL)
+    return self->insertion_point;
+  return self->nodes->len > 0 ? self->nodes->pdata[self->nodes->len - 1] : NULL;
+}
+
+/**
+ * g_flow_set_insertion_point: (attributes org.gtk.Method.set_property=insertion-point)
+ * @self: a flow that is not open
+ * @node: (nullable): a node of the flow, or %NULL for the one added last
+ *
+ * Sets the node that the next executor waits for, until another node is added.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_insertion_point (GFlow     *self,
+                            GFlowNode *node)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && node->flow == self));
+  g_return_if_fail (!_g_flow_is_frozen (self));
+
+  if (g_flow_get_insertion_point (self) == node)
+    return;
+
+  self->insertion_point = node;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_INSERTION_POINT]);
 }
 
 /**

@@ -37,6 +37,12 @@ GFlowNode    *g_flow_add_flow          (GFlow               *self,
                                         GFlow               *subflow,
                                         GError             **error);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_executor      (GFlow               *self,
+                                        const char          *name,
+                                        GFlowExecutor       *executor,
+                                        const char * const  *needs,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_add_map           (GFlow               *self,
                                         const char          *name,
                                         GFlowNode           *each,
@@ -69,6 +75,8 @@ gboolean      g_flow_remove_node       (GFlow               *self,
 G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_lookup            (GFlow               *self,
                                         const char          *name);
+G_FLOW_AVAILABLE_IN_0_1
+GListModel   *g_flow_get_orphans       (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 GFlow        *g_flow_copy              (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
 G_FLOW_AVAILABLE_IN_0_1
@@ -117,6 +125,49 @@ GFlowRun     *g_flow_execute_sync      (GFlow               *self,
                                         GCancellable        *cancellable,
                                         GError             **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Serving requests: flows with executors */
+
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_open              (GFlow               *self,
+                                        GCancellable        *cancellable,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_open_finish       (GFlow               *self,
+                                        GAsyncResult        *result,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_open_sync         (GFlow               *self,
+                                        GCancellable        *cancellable,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_close             (GFlow               *self,
+                                        GCancellable        *cancellable,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_close_finish      (GFlow               *self,
+                                        GAsyncResult        *result,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_close_sync        (GFlow               *self,
+                                        GCancellable        *cancellable,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_block             (GFlow               *self,
+                                        GCancellable        *cancellable);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPost    *g_flow_post              (GFlow               *self,
+                                        const char          *endpoint) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPost    *g_flow_index             (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPost    *g_flow_search            (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPost    *g_flow_update            (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPost    *g_flow_delete            (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Worker threads, for language bindings */
 
 G_FLOW_AVAILABLE_IN_0_1
@@ -148,6 +199,18 @@ GFlowOnError  g_flow_get_on_error      (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_on_error      (GFlow               *self,
                                         GFlowOnError         on_error);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_get_is_open          (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+guint         g_flow_get_close_timeout (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_close_timeout (GFlow               *self,
+                                        guint                close_timeout);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_get_insertion_point (GFlow             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_insertion_point (GFlow             *self,
+                                        GFlowNode           *node);
 G_FLOW_AVAILABLE_IN_0_1
 GFlowHistory *g_flow_get_history       (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1

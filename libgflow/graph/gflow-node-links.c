@@ -7,6 +7,8 @@
 
 #include "gflow-lock.h"
 
+#include <string.h>
+
 /* What a node waits for: its upstreams and its locks. */
 
 /* Needs */
@@ -121,6 +123,17 @@ _g_flow_node_clear_needs (GFlowNode *self)
   free_needs (g_steal_pointer (&self->needs), n_needs);
 }
 
+/* The names of nodes that may be added later; that of the entry stands for nothing to
+ * wait for. */
+void
+_g_flow_node_add_needs (GFlowNode          *self,
+                        const char * const *needs)
+{
+  for (gsize i = 0; needs[i] != NULL; i++)
+    if (strcmp (needs[i], G_FLOW_GATEWAY) != 0)
+      _g_flow_node_add_need (self, need_for_name (needs[i]));
+}
+
 /* The node leaves its flow. The lists that it keeps for who asked for them hold
  * its neighbours, and these hold it. */
 void
@@ -154,6 +167,7 @@ g_flow_node_add_upstream (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_NODE (upstream));
+  g_return_if_fail (!_g_flow_is_frozen (self->flow));
 
   _g_flow_begin_edit (self->flow);
   _g_flow_node_add_need (self, g_object_ref (upstream));
@@ -176,6 +190,7 @@ g_flow_node_add_upstream_by_name (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (name != NULL && *name != '\0');
+  g_return_if_fail (!_g_flow_is_frozen (self->flow));
 
   _g_flow_begin_edit (self->flow);
   _g_flow_node_add_need (self, need_for_name (name));
@@ -200,6 +215,7 @@ g_flow_node_set_upstreams (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (nodes != NULL || n == 0);
+  g_return_if_fail (!_g_flow_is_frozen (self->flow));
 
   _g_flow_begin_edit (self->flow);
 
@@ -254,6 +270,7 @@ g_flow_node_add_lock (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_LOCK (lock));
+  g_return_if_fail (!_g_flow_is_frozen (self->flow));
 
   _g_flow_begin_edit (self->flow);
 
@@ -268,10 +285,10 @@ g_flow_node_add_lock (GFlowNode *self,
 }
 
 /* Brings a kept list up to date, with at most one items-changed. */
-static GListModel *
-update_list (GListStore **list,
-             GType        item_type,
-             GPtrArray   *items)
+GListModel *
+_g_flow_update_list (GListStore **list,
+                     GType        item_type,
+                     GPtrArray   *items)
 {
   gboolean same = TRUE;
 
@@ -324,7 +341,7 @@ g_flow_node_get_upstreams (GFlowNode *self)
       if (node != NULL && g_hash_table_add (seen, node))
         g_ptr_array_add (nodes, node);
     }
-  return update_list (&_g_flow_node_ensure_extras (self)->upstreams, G_TYPE_FLOW_NODE, nodes);
+  return _g_flow_update_list (&_g_flow_node_ensure_extras (self)->upstreams, G_TYPE_FLOW_NODE, nodes);
 }
 
 /**
@@ -355,7 +372,7 @@ g_flow_node_get_downstreams (GFlowNode *self)
       while (n-- > 0)
         g_ptr_array_add (nodes, plan->nodes[successors[n]].node);
     }
-  return update_list (&_g_flow_node_ensure_extras (self)->downstreams, G_TYPE_FLOW_NODE, nodes);
+  return _g_flow_update_list (&_g_flow_node_ensure_extras (self)->downstreams, G_TYPE_FLOW_NODE, nodes);
 }
 
 /**
@@ -379,6 +396,6 @@ g_flow_node_get_locks (GFlowNode *self)
 
   GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
-  return update_list (&extras->lock_list, G_TYPE_FLOW_LOCK,
-                      extras->locks != NULL ? extras->locks : none);
+  return _g_flow_update_list (&extras->lock_list, G_TYPE_FLOW_LOCK,
+                              extras->locks != NULL ? extras->locks : none);
 }

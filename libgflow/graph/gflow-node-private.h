@@ -11,6 +11,10 @@ G_BEGIN_DECLS
 
 /* Signals carry runs, which are of the folder above. */
 GType g_flow_run_get_type (void);
+/* And executors, which are of one still higher. */
+GType g_flow_executor_get_type (void);
+gboolean _g_flow_executor_equal (GFlowExecutor *a,
+                                 GFlowExecutor *b);
 
 typedef enum
 {
@@ -18,6 +22,7 @@ typedef enum
   G_FLOW_NODE_KIND_FUNC,
   G_FLOW_NODE_KIND_TASK,
   G_FLOW_NODE_KIND_FLOW,
+  G_FLOW_NODE_KIND_EXECUTOR, /* in the plan of an endpoint: one of the others */
   G_FLOW_NODE_KIND_MAP,
 } GFlowNodeKind;
 
@@ -43,6 +48,7 @@ typedef struct
   GSList          *old_names;   /* of char *: before it was renamed */
   GPtrArray       *locks;       /* (owned) (nullable) of GFlowLock */
   GFlow           *subflow;     /* (nullable) (owned) */
+  GFlowExecutor   *executor;    /* (nullable) (owned) */
   GFlowMap        *map;         /* (nullable) (owned) */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
@@ -77,6 +83,9 @@ struct _GFlowNode
   guint8           run_when;
   guint8           numbered;    /* the flow made its name up */
 };
+
+/* What the entry of a flow is called where nodes are named. */
+#define G_FLOW_GATEWAY "gateway"
 
 /* A need is an upstream node, or the name of one, told apart by the lowest bit. */
 typedef gpointer GFlowNeed;
@@ -124,6 +133,8 @@ GFlowNode  *_g_flow_node_new         (GFlowNodeKind    kind,
 GFlowNode  *_g_flow_node_copy        (GFlowNode       *self);
 GFlowNode  *_g_flow_node_new_flow    (const char      *name,
                                       GFlow           *subflow);
+GFlowNode  *_g_flow_node_new_executor (const char     *name,
+                                      GFlowExecutor   *executor);
 GFlowNode  *_g_flow_node_new_map     (const char      *name,
                                       GFlowNode       *each,
                                       guint            max_parallel);
@@ -143,9 +154,14 @@ void        _g_flow_node_set_policy_property (GFlowNode    *self,
 void        _g_flow_node_clear_needs (GFlowNode       *self);
 void        _g_flow_node_add_need    (GFlowNode       *self,
                                       GFlowNeed        need);
+void        _g_flow_node_add_needs   (GFlowNode       *self,
+                                      const char * const *needs);
 void        _g_flow_node_leave_flow  (GFlowNode       *self);
 void        _g_flow_node_notify_flow (GFlowNode       *self);
 GFlowNeed   _g_flow_need_copy        (GFlowNeed        need);
+GListModel *_g_flow_update_list      (GListStore     **list,
+                                      GType            item_type,
+                                      GPtrArray       *items);
 
 static inline int
 _g_flow_node_priority (GFlowNode *self)
@@ -172,6 +188,12 @@ static inline GPtrArray *
 _g_flow_node_locks (GFlowNode *self)
 {
   return self->extras != NULL ? self->extras->locks : NULL;
+}
+
+static inline GFlowExecutor *
+_g_flow_node_executor (GFlowNode *self)
+{
+  return self->extras != NULL ? self->extras->executor : NULL;
 }
 
 static inline GFlow *

@@ -51,6 +51,7 @@ enum
   PROP_TITLE,
   PROP_FLOW,
   PROP_SUBFLOW,
+  PROP_EXECUTOR,
   PROP_PLACEMENT,
   PROP_PRIORITY,
   PROP_WEIGHT,
@@ -92,6 +93,7 @@ free_extras (GFlowNodeExtras *extras)
   g_slist_free_full (extras->old_names, g_free);
   g_clear_pointer (&extras->locks, g_ptr_array_unref);
   g_clear_object (&extras->subflow);
+  g_clear_object (&extras->executor);
   g_clear_pointer (&extras->map, _g_flow_map_free);
   g_clear_object (&extras->upstreams);
   g_clear_object (&extras->downstreams);
@@ -167,6 +169,7 @@ g_flow_node_set_name (GFlowNode  *self,
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (name == NULL || *name != '\0');
   g_return_if_fail (name != NULL || self->flow == NULL);
+  g_return_if_fail (!_g_flow_is_frozen (self->flow));
 
   if (g_strcmp0 (g_flow_node_get_name (self), name) == 0)
     return;
@@ -247,6 +250,9 @@ g_flow_node_get_property (GObject    *object,
       break;
     case PROP_SUBFLOW:
       g_value_set_object (value, _g_flow_node_subflow (self));
+      break;
+    case PROP_EXECUTOR:
+      g_value_set_object (value, _g_flow_node_executor (self));
       break;
     case PROP_PLACEMENT:
       g_value_set_enum (value, g_flow_node_get_placement (self));
@@ -339,6 +345,17 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_SUBFLOW] = g_param_spec_object ("subflow", NULL, NULL, G_TYPE_FLOW, ro);
+
+  /**
+   * GFlowNode:executor: (attributes org.gtk.Property.get=g_flow_node_get_executor)
+   *
+   * What serves requests at the node, if it was made by
+   * [method@GFlow.Flow.add_executor].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_EXECUTOR] = g_param_spec_object ("executor", NULL, NULL,
+                                                   g_flow_executor_get_type (), ro);
 
   /**
    * GFlowNode:placement: (attributes org.gtk.Property.get=g_flow_node_get_placement org.gtk.Property.set=g_flow_node_set_placement)
@@ -559,6 +576,17 @@ _g_flow_node_new_flow (const char *name,
   return self;
 }
 
+GFlowNode *
+_g_flow_node_new_executor (const char    *name,
+                           GFlowExecutor *executor)
+{
+  GFlowNode *self = _g_flow_node_new (G_FLOW_NODE_KIND_EXECUTOR, name, NULL, NULL, NULL);
+
+  if (executor != NULL)
+    _g_flow_node_ensure_extras (self)->executor = g_object_ref (executor);
+  return self;
+}
+
 static GFlowSharedBody *
 share_body (GFlowNode *self)
 {
@@ -590,6 +618,7 @@ _g_flow_node_copy (GFlowNode *self)
   extras->weight = self->extras->weight;
   extras->policy = self->extras->policy;
   g_set_object (&extras->subflow, self->extras->subflow);
+  g_set_object (&extras->executor, self->extras->executor);
   if (self->extras->map != NULL)
     extras->map = _g_flow_map_copy (self->extras->map);
   if (self->extras->locks != NULL)
@@ -737,6 +766,25 @@ g_flow_node_get_subflow (GFlowNode *self)
 }
 
 /**
+ * g_flow_node_get_executor: (attributes org.gtk.Method.get_property=executor)
+ * @self: a node
+ *
+ * Gets what serves requests at the node, if it was made by
+ * [method@GFlow.Flow.add_executor].
+ *
+ * Returns: (transfer none) (nullable): the executor
+ *
+ * Since: 0.1
+ */
+GFlowExecutor *
+g_flow_node_get_executor (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
+
+  return _g_flow_node_executor (self);
+}
+
+/**
  * g_flow_node_get_placement: (attributes org.gtk.Method.get_property=placement)
  * @self: a node
  *
@@ -761,6 +809,7 @@ g_flow_node_get_placement (GFlowNode *self)
 #define SET_IN_FLOW(self, field, value, prop)                              \
   G_STMT_START                                                             \
   {                                                                        \
+    g_return_if_fail (!_g_flow_is_frozen ((self)->flow));                  \
     _g_flow_begin_edit ((self)->flow);                                     \
     (field) = (value);                                                     \
     _g_flow_end_edit ((self)->flow);                                       \

@@ -80,6 +80,8 @@ GFlow          *g_flow_node_get_flow             (GFlowNode       *self);
 G_FLOW_AVAILABLE_IN_0_1
 GFlow          *g_flow_node_get_subflow          (GFlowNode       *self);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowExecutor  *g_flow_node_get_executor         (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
 GFlowPlacement  g_flow_node_get_placement        (GFlowNode       *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_node_set_placement        (GFlowNode       *self,

@@ -94,36 +94,40 @@ edit_distance (const char *a,
   return last[n_b];
 }
 
-/* The name in the flow that is most like @name, if any is like it. Of a name of
- * one or two letters nothing can be said. */
+/* Looks at one more name that may have been meant. Of a name of one or two letters
+ * nothing can be said. */
+void
+_g_flow_similar_look (GFlowSimilar *similar,
+                      const char   *other)
+{
+  const gsize length = strlen (similar->name), other_length = strlen (other);
+
+  if (length < 3 || length > MAX_LENGTH_COMPARED || other_length > MAX_LENGTH_COMPARED)
+    return;
+  if (similar->best == NULL)
+    similar->distance = MAX (2, length / 3) + 1;
+
+  const guint distance = edit_distance (similar->name, other);
+
+  if (distance < similar->distance && distance < other_length)
+    {
+      similar->best = other;
+      similar->distance = distance;
+    }
+}
+
+/* The name in the flow that is most like @name, if any is like it. */
 static const char *
 find_similar_name (GFlow      *flow,
                    GFlowNode  *asking,
                    const char *name)
 {
-  const gsize length = strlen (name);
-  const char *best = NULL;
-  guint best_distance = MAX (2, length / 3) + 1;
-
-  if (length < 3 || length > MAX_LENGTH_COMPARED)
-    return NULL;
+  GFlowSimilar similar = { .name = name };
 
   for (guint i = 0; i < MIN (flow->nodes->len, MAX_NAMES_COMPARED); i++)
-    {
-      const char *other = g_flow_node_get_name (flow->nodes->pdata[i]);
-
-      if (flow->nodes->pdata[i] == asking || strlen (other) > MAX_LENGTH_COMPARED)
-        continue;
-
-      const guint distance = edit_distance (name, other);
-
-      if (distance < best_distance && distance < strlen (other))
-        {
-          best = other;
-          best_distance = distance;
-        }
-    }
-  return best;
+    if (flow->nodes->pdata[i] != asking)
+      _g_flow_similar_look (&similar, g_flow_node_get_name (flow->nodes->pdata[i]));
+  return similar.best;
 }
 
 /* @node has a need that is not in the flow. */

@@ -16,7 +16,7 @@ typedef enum
   G_FLOW_ROUTE_LOCKS    = 1 << 1, /* takes locks first */
   G_FLOW_ROUTE_WHEN     = 1 << 2, /* its run-when is not ALL_SUCCEEDED */
   G_FLOW_ROUTE_PRIORITY = 1 << 3, /* goes to a heap; all nodes of the run do */
-} GFlowRoute;
+} GFlowNodeRoute;
 
 /* A node with one successor that has at least so many upstreams is one of a funnel:
  * see count_off_together(). */
@@ -80,6 +80,7 @@ typedef struct
   guint32         *routed_roots;    /* the other roots */
   guint            n_routed_roots;
   guint            n_context;       /* nodes that run in the owner context */
+  gboolean         has_executors;   /* it can be run for a request only */
 
   int             *priorities;      /* (nullable): all are 0 */
   guint           *weights;         /* (nullable): all are 1 */
@@ -94,7 +95,18 @@ typedef struct
   GArray          *watched;         /* (nullable) of guint32: nodes with signal handlers */
 } GFlowPlan;
 
-GFlowPlan   *_g_flow_plan_compile   (GFlow            *flow);
+/* What requests for one endpoint go through. Declared here, because their plans are compiled
+ * for them; implemented by the folder of the executors. */
+typedef struct _GFlowChannel GFlowChannel;
+
+void         _g_flow_channel_place  (GFlowChannel     *channel,
+                                     GFlowNode        *node,
+                                     GFlowPlanNode    *plan_node,
+                                     gboolean         *in_context,
+                                     GFlowLock       **lock);
+
+GFlowPlan   *_g_flow_plan_compile   (GFlow            *flow,
+                                     GFlowChannel     *channel);
 GFlowPlan   *_g_flow_plan_ref       (GFlowPlan        *plan);
 void         _g_flow_plan_unref     (GFlowPlan        *plan);
 gboolean     _g_flow_plan_find      (GFlowPlan        *plan,
@@ -131,6 +143,16 @@ typedef struct
   char      *prefix;     /* (unowned) (nullable): of those that are added now */
 } GFlowProblems;
 
+/* What somebody may have meant who wrote a name that there is not. */
+typedef struct
+{
+  const char *name;
+  const char *best;     /* (nullable): of the names looked at so far */
+  guint       distance; /* of it */
+} GFlowSimilar;
+
+void         _g_flow_similar_look     (GFlowSimilar     *similar,
+                                       const char       *other);
 void         _g_flow_problems_add     (GFlowProblems    *problems,
                                        int               code,
                                        const char       *format,

@@ -16,6 +16,7 @@ typedef struct
 {
   GFlow         *flow;
   GFlowPlan     *plan;
+  GFlowChannel  *channel;   /* (nullable): the plan is for requests */
   GArray        *upstreams; /* of guint32: grows into plan->upstreams */
   guint32       *n_down;    /* successors of each node */
   guint32       *seen;      /* the last node + 1 that named this one as a need */
@@ -81,17 +82,23 @@ compare_locks (gconstpointer a,
   return serial_a < serial_b ? -1 : serial_a > serial_b;
 }
 
-/* The locks of a node in the one order in which all nodes take locks. */
+/* The locks of a node, and @more, in the one order in which all nodes take locks. */
 static void
 compile_locks (GFlowPlan *plan,
-               GFlowNode *node)
+               GFlowNode *node,
+               GFlowLock *more)
 {
   GPtrArray *locks = _g_flow_node_locks (node);
 
-  if (locks == NULL)
+  if (locks == NULL && more == NULL)
     return;
 
-  g_autoptr(GPtrArray) sorted = g_ptr_array_copy (locks, (GCopyFunc) g_object_ref, NULL);
+  g_autoptr(GPtrArray) sorted = locks != NULL
+                                  ? g_ptr_array_copy (locks, (GCopyFunc) g_object_ref, NULL)
+                                  : g_ptr_array_new ();
+
+  if (more != NULL)
+    g_ptr_array_add (sorted, g_object_ref (more));
 
   if (plan->locks == NULL)
     {
@@ -165,23 +172,33 @@ compile_extras (GFlowPlan *plan,
       g_array_append_val (plan->subflows, index);
     }
   compile_policy (plan, node);
-  compile_locks (plan, node);
 }
 
 static void
-compile_node (GFlowPlan *plan,
+compile_node (Compiler  *compiler,
               GFlowNode *node)
 {
+  GFlowPlan *plan = compiler->plan;
+  GFlowPlanNode *plan_node = &plan->nodes[node->index];
   GFlowPlanStart *start = &plan->start[node->index];
+  gboolean in_context = g_flow_node_get_placement (node) == G_FLOW_PLACEMENT_CONTEXT;
+  GFlowLock *lock = NULL;
 
-  plan->nodes[node->index] = (GFlowPlanNode) {
+  *plan_node = (GFlowPlanNode) {
     .body = node->body,
     .user_data = node->user_data,
     .node = g_object_ref (node),
     .kind = node->kind,
     .run_when = node->run_when,
   };
-  if (g_flow_node_get_placement (node) == G_FLOW_PLACEMENT_CONTEXT)
+  if (node->kind == G_FLOW_NODE_KIND_EXECUTOR)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_JOIN;
+      plan->has_executors = TRUE;
+    }
+  if (compiler->channel != NULL)
+    _g_flow_channel_place (compiler->channel, node, plan_node, &in_context, &lock);
+  if (in_context)
     {
       start->route |= G_FLOW_ROUTE_CONTEXT;
       plan->n_context++;
@@ -190,6 +207,8 @@ compile_node (GFlowPlan *plan,
     start->route |= G_FLOW_ROUTE_WHEN;
   if (node->extras != NULL)
     compile_extras (plan, node);
+  if (node->extras != NULL || lock != NULL)
+    compile_locks (plan, node, lock);
 }
 
 /* Where the successors of a node go; n_down is then where its next one goes. */
@@ -267,16 +286,19 @@ compile_roots (GFlowPlan *plan)
       }
 }
 
-/* Compiles the flow as it stands. The caller holds its mutex. A bad flow gives
- * a plan too: its edges are those that are clear, its error says the rest. */
+/* Compiles the flow as it stands; with @channel, for the requests that go through it. The
+ * caller holds its mutex. A bad flow gives a plan too: its edges are those that are clear,
+ * its error says the rest. */
 GFlowPlan *
-_g_flow_plan_compile (GFlow *flow)
+_g_flow_plan_compile (GFlow        *flow,
+                      GFlowChannel *channel)
 {
   const guint n = flow->nodes->len;
   GFlowPlan *plan = g_new0 (GFlowPlan, 1);
   Compiler compiler = {
     .flow = flow,
     .plan = plan,
+    .channel = channel,
     .upstreams = g_array_sized_new (FALSE, FALSE, sizeof (guint32), n),
     .n_down = g_new0 (guint32, n),
     .seen = g_new0 (guint32, n),
@@ -293,7 +315,7 @@ _g_flow_plan_compile (GFlow *flow)
 
   for (guint i = 0; i < n; i++)
     {
-      compile_node (plan, flow->nodes->pdata[i]);
+      compile_node (&compiler, flow->nodes->pdata[i]);
       compile_needs (&compiler, flow->nodes->pdata[i]);
     }
   finish_locks (plan);

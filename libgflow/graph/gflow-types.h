@@ -10,10 +10,13 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlow GFlow;
+typedef struct _GFlowExecutor GFlowExecutor;
 typedef struct _GFlowGroup GFlowGroup;
 typedef struct _GFlowHistory GFlowHistory;
 typedef struct _GFlowLock GFlowLock;
 typedef struct _GFlowNode GFlowNode;
+typedef struct _GFlowPost GFlowPost;
+typedef struct _GFlowRequest GFlowRequest;
 typedef struct _GFlowRun GFlowRun;
 typedef struct _GFlowStep GFlowStep;
 typedef struct _GFlowValues GFlowValues;

@@ -39,6 +39,16 @@ find_body_run (void)
   return NULL;
 }
 
+/* Whether this thread is in a body of @flow, so that it must not wait for its runs. */
+gboolean
+_g_flow_is_in_body (GFlow *flow)
+{
+  for (GFlowRun *run = find_body_run (); run != NULL; run = run->parent)
+    if (run->flow == flow)
+      return TRUE;
+  return FALSE;
+}
+
 /* What is started by a handler or a body in the context belongs to it; what a
  * body starts that this thread calls as a worker does not. */
 static void

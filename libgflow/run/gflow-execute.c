@@ -74,6 +74,26 @@ check_recursion (GFlowRun  *self,
   return TRUE;
 }
 
+/* FALSE if the run cannot be started. */
+static gboolean
+find_plan (GFlowRun  *self,
+           GError   **error)
+{
+  self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  if (self->plan == NULL || !check_recursion (self, error))
+    return FALSE;
+  if (G_LIKELY (self->request == NULL && !self->plan->has_executors))
+    return TRUE;
+
+  GFlowPlan *plan = _g_flow_passage_begin (self, error);
+
+  if (plan == NULL)
+    return FALSE;
+  _g_flow_plan_unref (self->plan);
+  self->plan = plan;
+  return TRUE;
+}
+
 static guint
 count_lanes (GFlowRun *self)
 {
@@ -183,11 +203,10 @@ _g_flow_run_begin (GFlowRun        *self,
       return FALSE;
     }
 
-  self->plan = _g_flow_ref_valid_plan (self->flow, error);
   self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
-  if (self->plan == NULL || !check_recursion (self, error) ||
-      !_g_flow_run_find_restored (self, error) || !_g_flow_journal_prepare (self, error))
+  if (!find_plan (self, error) || !_g_flow_run_find_restored (self, error) ||
+      !_g_flow_journal_prepare (self, error))
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;
@@ -375,6 +394,8 @@ _g_flow_run_finish (GFlowRun *self)
     _g_flow_run_drop_kept_results (self);
   _g_flow_run_free_garbage (self);
   _g_flow_run_free_spares (self);
+  if (self->passage != NULL)
+    _g_flow_passage_end (self, state);
   self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);

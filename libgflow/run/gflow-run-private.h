@@ -28,6 +28,7 @@ typedef struct _GFlowLearner GFlowLearner;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowPace GFlowPace;
 typedef struct _GFlowNodeNews GFlowNodeNews;
+typedef struct _GFlowPassage GFlowPassage;
 typedef struct _GFlowObserver GFlowObserver;
 typedef struct _GFlowProgress GFlowProgress;
 typedef struct _GFlowRecord GFlowRecord;
@@ -42,7 +43,7 @@ typedef struct
   _Atomic guint32 pending; /* upstreams to be counted off; what comes last may leave it as it is */
   _Atomic guint16 marks;   /* of GFlowMark */
   _Atomic guint8  state;   /* a GFlowNodeState */
-  guint8          route;   /* of GFlowRoute; fixed when the run starts */
+  guint8          route;   /* of GFlowNodeRoute; fixed when the run starts */
 } GFlowRunNode;
 
 G_STATIC_ASSERT (sizeof (GFlowRunNode) == sizeof (GFlowPlanStart));
@@ -169,6 +170,9 @@ struct _GFlowRun
   GVariant        *parameters;   /* (nullable) */
   GFile           *journal_file; /* (owned) (nullable) */
   GVariant        *saved;        /* (owned) (nullable): what it was restored from */
+  GFlowRequest    *request;      /* (owned) (nullable): what the run is for */
+  GFlowChannel    *channel;      /* (unowned) (nullable): where it goes, if that was chosen */
+  GFlowPassage    *passage;      /* (owned) (nullable): its way through the nodes */
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowJournal    *journal;      /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
@@ -296,6 +300,15 @@ struct _GFlowRun
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
 };
 
+/* Runs for requests: implemented by the folder of the executors. */
+GType          g_flow_request_get_type     (void);
+GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
+                                            GError         **error);
+void           _g_flow_passage_node_ended  (GFlowRun        *run,
+                                            guint32          index);
+void           _g_flow_passage_end         (GFlowRun        *run,
+                                            GFlowRunState    state);
+
 /* Starting and ending: gflow-execute.c */
 gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             GMainContext    *context,
@@ -307,6 +320,8 @@ gboolean       _g_flow_run_begin           (GFlowRun        *self,
 void           _g_flow_run_start_nodes     (GFlowRun        *self);
 GFlowRunState  _g_flow_run_settle_outcome  (GFlowRun        *self);
 void           _g_flow_run_finish          (GFlowRun        *self);
+
+gboolean       _g_flow_is_in_body          (GFlow           *flow);
 
 /* The state of the nodes: gflow-state.c */
 void           _g_flow_run_alloc_state     (GFlowRun        *self,

@@ -58,6 +58,7 @@ enum
   PROP_ON_ERROR,
   PROP_CANCELLABLE,
   PROP_PARAMETERS,
+  PROP_REQUEST,
   PROP_DEADLINE,
   PROP_KEEP_RESULTS,
   PROP_KEEP_RECORD,
@@ -339,6 +340,8 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_pointer (&self->saved, g_variant_unref);
   g_clear_object (&self->journal_file);
+  g_clear_object (&self->request);
+  g_assert (self->passage == NULL);
   g_clear_object (&self->parallel_lock);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->crew, _g_flow_crew_unref);
@@ -375,6 +378,9 @@ g_flow_run_get_property (GObject    *object,
       break;
     case PROP_PARAMETERS:
       g_value_set_variant (value, g_flow_run_get_parameters (self));
+      break;
+    case PROP_REQUEST:
+      g_value_set_object (value, self->request);
       break;
     case PROP_DEADLINE:
       g_value_set_int64 (value, self->deadline);
@@ -444,6 +450,9 @@ g_flow_run_set_property (GObject      *object,
       break;
     case PROP_PARAMETERS:
       g_flow_run_set_parameters (self, g_value_get_variant (value));
+      break;
+    case PROP_REQUEST:
+      g_flow_run_set_request (self, g_value_get_object (value));
       break;
     case PROP_DEADLINE:
       g_flow_run_set_deadline (self, g_value_get_int64 (value));
@@ -547,6 +556,16 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_PARAMETERS] = g_param_spec_variant ("parameters", NULL, NULL,
                                                       G_VARIANT_TYPE_VARDICT, NULL, rw);
+
+  /**
+   * GFlowRun:request: (attributes org.gtk.Property.get=g_flow_run_get_request org.gtk.Property.set=g_flow_run_set_request)
+   *
+   * What the run is for, if its flow has executors. To be set before the run starts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_REQUEST] = g_param_spec_object ("request", NULL, NULL,
+                                                  g_flow_request_get_type (), rw);
 
   /**
    * GFlowRun:deadline: (attributes org.gtk.Property.get=g_flow_run_get_deadline org.gtk.Property.set=g_flow_run_set_deadline)
@@ -1080,6 +1099,47 @@ g_flow_run_set_parameters (GFlowRun *self,
   g_clear_pointer (&self->parameters, g_variant_unref);
   self->parameters = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARAMETERS]);
+}
+
+/**
+ * g_flow_run_get_request: (attributes org.gtk.Method.get_property=request)
+ * @self: a run
+ *
+ * Gets what the run is for. May be called from any thread once the run has started.
+ *
+ * Returns: (transfer none) (nullable): the request
+ *
+ * Since: 0.1
+ */
+GFlowRequest *
+g_flow_run_get_request (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+
+  return self->request;
+}
+
+/**
+ * g_flow_run_set_request: (attributes org.gtk.Method.set_property=request)
+ * @self: a run that has not started
+ * @request: (nullable): what the run is for, or %NULL for a request for `/` without
+ *   documents, if the flow has executors
+ *
+ * Sets what the run is for.
+ *
+ * [method@GFlow.Flow.post] makes runs for many requests; this is for one.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_run_set_request (GFlowRun     *self,
+                        GFlowRequest *request)
+{
+  g_return_if_fail (G_IS_FLOW_RUN (self));
+  g_return_if_fail (is_new (self));
+
+  if (g_set_object (&self->request, request))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REQUEST]);
 }
 
 /**

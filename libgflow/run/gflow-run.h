@@ -175,6 +175,11 @@ G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_set_parameters       (GFlowRun             *self,
                                                  GVariant             *parameters);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowRequest   *g_flow_run_get_request          (GFlowRun             *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_run_set_request          (GFlowRun             *self,
+                                                 GFlowRequest         *request);
+G_FLOW_AVAILABLE_IN_0_1
 gint64          g_flow_run_get_deadline         (GFlowRun             *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_run_set_deadline         (GFlowRun             *self,

@@ -9,7 +9,7 @@ import re
 
 from check import SRCDIR, below, done, is_private, problem, read, without_comments
 
-FOLDERS = ['libgflow', 'bindings', 'tests', 'examples', 'benchmarks', 'build-aux', 'docs', 'po']
+FOLDERS = ['libgflow', 'bindings', 'tests', 'fuzzing', 'examples', 'benchmarks', 'build-aux', 'docs', 'po']
 SUFFIXES = ('.c', '.h', '.cpp', '.py', '.pyi', '.js', '.vala', '.in', 'meson.build', '.metadata')
 
 # Every source file names its licence, and is spaced by spaces.

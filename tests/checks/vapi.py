@@ -18,13 +18,22 @@ from check import SRCDIR, done, problem, read, without_comments
 
 VARIABLES = {
     'Flow': 'flow',
+    'FlowDocument': 'document',
+    'FlowExecutor': 'executor',
     'FlowGroup': 'group',
     'FlowHistory': 'history',
     'FlowLock': 'door',  # lock is a word of the language
     'FlowNode': 'node',
+    'FlowPost': 'post',
+    'FlowRequest': 'request',
+    'FlowRoute': 'route',
+    'FlowFileSource': 'files',
+    'FlowReader': 'reader',
     'FlowRun': 'run',
+    'FlowSource': 'source',
     'FlowStep': 'step',
     'FlowValues': 'values',
+    'FlowWriter': 'writer',
 }
 
 vapi = read(sys.argv[1])
@@ -45,6 +54,9 @@ def check_class(name, body):
         problem(f'{sys.argv[0]} does not know how tests/vala/api.vala calls a {name}')
         return
     for line in body.splitlines():
+        if re.match(r'\t\tpublic virtual ', line):  # for those who implement it
+            expect(r'\bpublic (override )?' + re.search(r'\w+ \w+ \(', line)[0].replace('(', r'\('), line)
+            continue
         signal = re.match(r'\t\tpublic signal \S+ (\w+)', line)
         method = re.match(r'\t\tpublic (static )?(?:(?:unowned|async) )*(\S+ )?@?([\w.]+) \(', line)
         prop = re.match(r'\t\tpublic \S+ (\w+) \{', line)
@@ -68,9 +80,9 @@ def check_values(name, body):
 
 
 for kind, name, body in re.findall(
-        r'^\tpublic (?:sealed )?(class|enum|errordomain) (\w+).*?\{\n(.*?)^\t\}', vapi,
+        r'^\tpublic (?:sealed |abstract )?(class|interface|enum|errordomain) (\w+).*?\{\n(.*?)^\t\}', vapi,
         flags=re.M | re.S):
-    (check_class if kind == 'class' else check_values)(name, body)
+    (check_class if kind in ('class', 'interface') else check_values)(name, body)
 
 # What stands alone.
 for name in re.findall(r'^\tpublic (?:const|delegate|static) .*?(\w+)(?: \(.*)?;$', vapi,

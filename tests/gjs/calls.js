@@ -5,6 +5,7 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
 import GFlow from 'gi://GFlow';
 import GObject from 'gi://GObject';
 
@@ -16,7 +17,7 @@ function* functionsOfGir() {
     const path = `${GLib.path_get_dirname(build)}/libgflow/GFlow-1.gir`;
     const gir = new TextDecoder().decode(GLib.file_get_contents(path)[1]);
 
-    for (const [, klass, content] of gir.matchAll(/<class name="(\w+)"(.*?)<\/class>/gs)) {
+    for (const [, klass, content] of gir.matchAll(/<(?:class|interface) name="(\w+)"(.*?)<\/(?:class|interface)>/gs)) {
         const all = /<(?:method|function|constructor) name="(\w+)"([^>]*)>/gs;
         for (const [, name, attributes] of content.matchAll(all)) {
             if (!attributes.includes('introspectable="0"'))
@@ -30,7 +31,8 @@ const called = new Set();
 
 // Counts the calls of what the override has left, or put, in front.
 for (const [klass, name] of functions) {
-    const owner = name in GFlow[klass] ? GFlow[klass] : GFlow[klass].prototype;
+    // A class is a function, and has what functions have, such as bind().
+    const owner = Object.hasOwn(GFlow[klass], name) ? GFlow[klass] : GFlow[klass].prototype;
     const fn = owner[name];
 
     owner[name] = function (...args) {
@@ -258,6 +260,238 @@ test('maps', () => {
     equal(run.dup_result_list(map).get_item(0), flow);
     map.set_items_func(() => Gio.ListStore.new(GObject.Object));
     equal(flow.execute_sync(null).dup_result_list(map).get_n_items(), 0);
+});
+
+test('documents', () => {
+    const document = GFlow.FlowDocument.new();
+    const tags = new GLib.Variant('a{sv}', {n: new GLib.Variant('x', 1)});
+
+    check(document, {id: 'a', text: 'b', uri: 'c:d', mime_type: 'text/plain'});
+    document.set_blob(new GLib.Bytes([1, 2]));
+    deepEqual([...document.get_blob().get_data()], [1, 2]);
+    document.set_tags(tags);
+    ok(document.get_tags().equal(tags));
+    document.set_tag('n', null);
+    equal(document.dup_tag('n'), null);
+    ok(document.equal(document.copy()));
+    equal(document.to_json(), '{"id":"a","text":"b","blob":"AQI=","uri":"c:d","mime_type":"text/plain"}');
+    ok(GFlow.FlowDocument.new_from_json(document.to_json()).equal(document));
+    ok(GFlow.FlowDocument.new_from_variant(document.to_variant()).equal(document));
+
+    const list = GFlow.FlowDocument.list_from_json('[{"id":1}]');
+    equal(GFlow.FlowDocument.list_to_json(list), '[\n{"id":"1"}\n]\n');
+    const variant = GFlow.FlowDocument.list_to_variant(list);
+    equal(GFlow.FlowDocument.list_from_variant(variant).get_item(0).id, '1');
+
+    equal(GFlow.FlowDocument.new_for_text('text').text, 'text');
+    equal(GFlow.FlowDocument.new_for_uri('file:///').uri, 'file:///');
+    equal(GFlow.FlowDocument.new_for_blob(document.get_blob()).blob.get_size(), 2);
+});
+
+test('sources', async () => {
+    const model = new Gio.ListStore({item_type: GFlow.FlowDocument});
+    const texts = list => [...list].map(({text}) => text);
+    let left = 1;
+
+    model.append(GFlow.FlowDocument.new_for_text('a'));
+    deepEqual(texts(GFlow.FlowSource.new_for_model(model).next_sync(2, null)), ['a']);
+    deepEqual(texts(GFlow.FlowSource.new_for_texts(['a', 'b']).next_sync(0, null)), ['a', 'b']);
+
+    const array = new GLib.Variant('as', ['c', 'd']);
+    deepEqual(texts(GFlow.FlowSource.new_for_variant(array).next_sync(0, null)), ['c', 'd']);
+
+    const funcs = GFlow.FlowSource.new_for_func((source, n, documents) => {
+        if (left-- > 0)
+            documents.append(GFlow.FlowDocument.new_for_text(`${n}`));
+        return true;
+    });
+    deepEqual(texts(funcs.next_sync(7, null)), ['7']);
+
+    const tasks = GFlow.FlowSource.new_for_task_func((source, n, documents, task) => {
+        documents.append(GFlow.FlowDocument.new_for_text('later'));
+        GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+            task.return_boolean(true);
+            return GLib.SOURCE_REMOVE;
+        });
+    });
+    deepEqual(texts(await new Promise(resolve => {
+        tasks.next(1, null, (self, result) => resolve(self.next_finish(result)));
+    })), ['later']);
+});
+
+const Marker = GObject.registerClass({
+    Properties: {
+        word: GObject.ParamSpec.string('word', '', '', GObject.ParamFlags.READWRITE, ''),
+    },
+}, class Marker extends GFlow.FlowExecutor {
+    constructor(params) {
+        super(params);
+        this.bind('func', (executor, request) => {
+            request.set_result(new GLib.Variant('s', `func of ${executor.word}`));
+            return true;
+        });
+        this.bind_task('/task', (executor, request, task) => task.return_boolean(true));
+    }
+
+    vfunc_start(request, task) {
+        for (const document of request.get_documents())
+            document.text += ` ${this.word}`;
+        task.return_boolean(true);
+    }
+});
+
+const word = text => new GLib.Variant('a{sv}', {word: new GLib.Variant('s', text)});
+
+test('executors', () => {
+    const executor = GFlow.FlowExecutor.new_from_type(Marker, word('x'));
+    const folder = Gio.File.new_for_path(GLib.dir_make_tmp(null));
+
+    equal(executor.word, 'x');
+    ok(GFlow.FlowExecutor.new_from_name(GObject.type_name(Marker), null) instanceof Marker);
+    check(executor, {name: 'n', description: 'd', workspace: folder});
+    const made = executor.make_workspace(null);
+    equal(folder.get_relative_path(made), 'n/0');
+    equal(executor.get_index(), 0);
+    executor.set_factory(() => new Marker({word: 'made'}));
+    equal(executor.make_instance().word, 'made');
+    ok(executor.redirect('/x', 'func'));
+    for (const file of [made, made.get_parent(), folder])
+        file.delete(null);
+});
+
+test('requests', async () => {
+    const flow = new GFlow.Flow();
+    const executor = new Marker({word: 'x'});
+    const request = GFlow.FlowRequest.new('/');
+    const documents = new Gio.ListStore({item_type: GFlow.FlowDocument});
+
+    documents.append(GFlow.FlowDocument.new_for_text('a'));
+    executor.redirect('/x', 'func');
+    const node = flow.add_executor('x', executor, null);
+    node.placement = GFlow.FlowPlacement.CONTEXT;
+    equal(node.get_executor(), executor);
+    equal(flow.get_orphans().get_item(0), node);
+    check(flow, {insertion_point: node, close_timeout: 1000});
+    check(request, {id: 'i', endpoint: '/x'});
+    request.set_parameters(new GLib.Variant('a{sv}', {}));
+    equal(request.get_parameters().n_children(), 0);
+    request.set_documents(documents);
+    equal(request.get_documents().get_n_items(), 1);
+
+    ok(await new Promise(resolve => {
+        flow.open(null, (self, result) => resolve(self.open_finish(result)));
+    }));
+    ok(flow.get_is_open());
+    const run = GFlow.FlowRun.new(flow);
+    run.set_request(request);
+    equal(run.get_request(), request);
+    run.execute_sync(null);
+    equal(request.get_state(), GFlow.FlowRunState.DONE);
+    equal(request.get_error(), null);
+    equal(request.dup_result('x').unpack(), 'func of x');
+    equal(request.dup_results().n_children(), 1);
+    const [entry, route] = request.get_routes();
+    equal(entry.get_node(), null);
+    equal(route.get_name(), 'x');
+    equal(route.get_state(), GFlow.FlowNodeState.DONE);
+    equal(route.get_error(), null);
+    ok(route.get_start() <= route.get_end());
+    ok(await new Promise(resolve => {
+        flow.close(null, (self, result) => resolve(self.close_finish(result)));
+    }));
+    flow.open_sync(null);
+    flow.close_sync(null);
+    const cancelled = new Gio.Cancellable();
+    cancelled.cancel();
+    flow.block(cancelled);
+});
+
+test('posts', async () => {
+    const flow = new GFlow.Flow();
+
+    flow.add_executor(null, new Marker({word: 'x'}), null);
+    flow.open_sync(null);
+    for (const [name, endpoint] of [['index', '/index'], ['search', '/search'],
+        ['update', '/update'], ['delete', '/delete']])
+        equal(flow[name]().get_endpoint(), endpoint);
+
+    const post = flow.post('/');
+    const told = [];
+    check(post, {
+        source: GFlow.FlowSource.new_for_texts(['a', 'b', 'c']), target: 'exec', request_size: 2,
+        max_in_flight: 3, ordered: true, continue_on_error: true, n_total: 2,
+    });
+    post.set_parameters(new GLib.Variant('a{sv}', {}));
+    equal(post.get_parameters().n_children(), 0);
+    equal(post.get_flow(), flow);
+    for (const name of ['done', 'error', 'always'])
+        post[`set_${name}_func`](() => !!told.push(name));
+    const responses = post.collect_sync(null);
+    deepEqual([...responses].map(response => [...response.get_documents()].map(({text}) => text)),
+        [['a x', 'b x'], ['c x']]);
+    deepEqual(told, ['done', 'always', 'done', 'always']);
+    deepEqual([post.get_n_sent(), post.get_n_done(), post.get_n_failed(), post.get_fraction()],
+        [2, 2, 0, 1]);
+    post.cancel();
+    ok(flow.post('/').run_sync(null));
+    const stream = flow.post('/');
+    ok(stream.next_sync(null) instanceof GFlow.FlowRequest);
+    equal(stream.next_sync(null), null);
+    for (const name of ['run', 'next', 'collect']) {
+        ok(await new Promise(resolve => {
+            flow.post('/')[name](null, (self, result) => resolve(self[`${name}_finish`](result)));
+        }));
+    }
+    flow.close_sync(null);
+});
+
+test('readers and writers', async () => {
+    const {FlowFormat} = GFlow;
+    const [file] = Gio.File.new_tmp('gflow-XXXXXX.csv');
+    const writer = GFlow.FlowWriter.new_for_file(FlowFormat.CSV, file);
+    const documents = GFlow.FlowDocument.list_from_json('[{"id": 1, "size": 2}]');
+
+    check(writer, {has_header: true, delimiter: ';'});
+    writer.set_columns(['id', 'size']);
+    deepEqual(writer.get_columns(), ['id', 'size']);
+    ok(writer.get_file().equal(file));
+    equal(writer.get_format(), FlowFormat.CSV);
+    writer.write_sync(documents, null);
+    ok(await new Promise(resolve => {
+        writer.write(documents, null, (self, result) => resolve(self.write_finish(result)));
+    }));
+    equal(writer.get_n_written(), 2);
+    ok(writer.close_sync(null));
+    ok(await new Promise(resolve => {
+        writer.close(null, (self, result) => resolve(self.close_finish(result)));
+    }));
+    ok(GFlow.FlowWriter.new(FlowFormat.JSON, Gio.MemoryOutputStream.new_resizable()).get_stream());
+
+    const reader = GFlow.FlowReader.new_for_file(FlowFormat.CSV, file);
+    check(reader, {delimiter: ';', has_header: true, max_length: 100, skip_bad: true});
+    reader.set_columns(['id', 'n']);
+    deepEqual(reader.get_columns(), ['id', 'n']);
+    reader.set_fields(new GLib.Variant('a{ss}', {n: 'text'}));
+    equal(reader.get_fields().n_children(), 1);
+    deepEqual([...reader.next_sync(0, null)].map(({id, text}) => [id, text]), [['1', '2'], ['1', '2']]);
+    equal(reader.get_n_read(), 2);
+    equal(reader.get_n_skipped(), 0);
+    ok(reader.get_file().equal(file));
+    equal(reader.get_format(), FlowFormat.CSV);
+
+    const files = GFlow.FlowFileSource.new(file.get_parent(), file.get_basename());
+    check(files, {contents: GFlow.FlowContents.TEXT, max_length: 50, skip_bad: true});
+    equal(files.next_sync(0, null).get_item(0).text, 'id;size\r\n1;2\r\n1;2\r\n');
+    ok(files.get_folder().equal(file.get_parent()));
+    equal(files.get_pattern(), file.get_basename());
+    deepEqual([files.get_n_read(), files.get_n_skipped()], [1, 0]);
+    equal(GFlow.FlowFileSource.new_for_glob(file.get_path()).next_sync(0, null).get_n_items(), 1);
+    file.delete(null);
+
+    const stream = Gio.MemoryInputStream.new_from_bytes(new GLib.Bytes('a\nb'));
+    const lines = GFlow.FlowReader.new(FlowFormat.LINES, stream);
+    equal(lines.get_stream(), stream);
+    deepEqual([...lines.next_sync(0, null)].map(({text}) => text), ['a', 'b']);
 });
 
 test('histories', async () => {

@@ -13,9 +13,28 @@ import {deepEqual, equal, ok, runTests, test} from './tap.js';
 const forC = ['g_flow_series', 'g_flow_parallel', 'g_flow_node_after'];
 
 const classes = {
+    FlowDocument: [[], ['blob', 'id', 'mime-type', 'tags', 'text', 'uri']],
     Flow: [
         ['always', 'done', 'error', 'started'],
         ['max-parallel', 'max-threads', 'name', 'on-error'],
+    ],
+    FlowExecutor: [[], ['description', 'index', 'name', 'workspace']],
+    FlowPost: [
+        ['always', 'done', 'error'],
+        [
+            'continue-on-error', 'endpoint', 'flow', 'fraction', 'max-in-flight', 'n-done',
+            'n-failed', 'n-sent', 'n-total', 'ordered', 'parameters', 'request-size', 'source',
+            'target',
+        ],
+    ],
+    FlowRequest: [
+        [],
+        ['documents', 'endpoint', 'error', 'id', 'parameters', 'results', 'routes', 'state'],
+    ],
+    FlowRoute: [[], ['end', 'error', 'name', 'node', 'start', 'state']],
+    FlowFileSource: [
+        ['skipped'],
+        ['contents', 'folder', 'max-length', 'n-read', 'n-skipped', 'pattern', 'skip-bad'],
     ],
     FlowGroup: [[], []],
     FlowLock: [[], ['in-use', 'name', 'permits', 'waiting']],
@@ -24,6 +43,13 @@ const classes = {
         [
             'flow', 'max-retries', 'name', 'placement', 'priority', 'retry-delay', 'retry-factor',
             'retry-jitter', 'run-when', 'timeout', 'title', 'weight',
+        ],
+    ],
+    FlowReader: [
+        ['skipped'],
+        [
+            'columns', 'delimiter', 'fields', 'file', 'format', 'has-header', 'max-length', 'n-read',
+            'n-skipped', 'skip-bad', 'stream',
         ],
     ],
     FlowRun: [
@@ -35,9 +61,17 @@ const classes = {
     ],
     FlowValues: [[], []],
     FlowStep: [[], ['error', 'node', 'reason', 'state']],
+    FlowWriter: [
+        [],
+        ['columns', 'delimiter', 'file', 'format', 'has-header', 'n-written', 'stream'],
+    ],
 };
 
+const interfaces = ['FlowSource'];
+
 const enumerations = {
+    FlowContents: ['NONE', 'TEXT', 'BLOB'],
+    FlowFormat: ['LINES', 'CSV', 'NDJSON', 'JSON'],
     FlowPlacement: ['WORKER', 'CONTEXT'],
     FlowRunWhen: ['ALL_SUCCEEDED', 'ALL_FINISHED', 'ANY_FAILED'],
     FlowOnError: ['SKIP_DEPENDANTS', 'FINISH_RUNNING', 'STOP', 'IGNORE'],
@@ -82,7 +116,7 @@ function declaredFunctions() {
 function locate(name) {
     const words = name.split('_').slice(1);
 
-    for (const length of [2, 1]) {
+    for (const length of [3, 2, 1]) {
         const klass = words.slice(0, length).map(word => word[0].toUpperCase() + word.slice(1));
 
         if (words.length > length && GFlow[klass.join('')])
@@ -127,6 +161,16 @@ for (const [name, [signals, properties]] of Object.entries(classes)) {
             ok(GObject.Object.find_property.call(klass, property) !== null, property);
             ok(property.replaceAll('-', '_') in klass.prototype, property);
         }
+    });
+}
+
+for (const name of interfaces) {
+    test(`${name} can be implemented`, () => {
+        const Implemented = GObject.registerClass({
+            Implements: [GFlow[name]],
+        }, class Implemented extends GObject.Object {});
+
+        ok(new Implemented() instanceof GFlow[name]);
     });
 }
 

@@ -31,6 +31,10 @@
 //  * run.spawn(node, flow, {properties of the run}), and `await subrun.wait()`, which resolves to the
 //    run, for any run that was started;
 //  * run.select(node, a, b): several branches at once, nodes or names; run.select(node) for none;
+//  * GFlow.document(value) makes a document of a string, bytes, or an object; to_object() is the way
+//    back. GFlow.source(inputs) makes a source of anything that can be iterated, also with await,
+//    and of functions that return such; `for (const document of source)`, with and without await;
+//    `await source.next(n)`, `await writer.write(documents)`, `await writer.close()`;
 //  * flow.equal() compares the functions.
 //
 // What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
@@ -38,6 +42,7 @@
 
 const {Gio} = imports.gi;
 const {makeBodies} = imports.overrides._gflowBodies;
+const {makeDocuments} = imports.overrides._gflowDocuments;
 const errors = imports.overrides._gflowErrors;
 const results = imports.overrides._gflowResults;
 const {iterate} = imports.overrides._gflowSteps;
@@ -93,6 +98,7 @@ function _init() {
     const {box} = results.setUp(FlowRun, FlowValues);
     const {bodies, callFunction, callItem, callSync, callTask, makeItems} = makeBodies(box);
 
+    Object.assign(this, makeDocuments(this));
     errors.setUp(FlowError);
 
     function refuseWorker(placement) {

@@ -23,14 +23,20 @@ from ..module import get_introspection_module
 from ..overrides import override
 from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
                           not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
+from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
+                               document, source, to_variant)
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
+from ._gflow_pipeline import (FlowExecutor, Progress, count_documents, in_event_loop,
+                              make_executor, requests)
 from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
-__all__ = ['Flow', 'FlowGroup', 'FlowHistory', 'FlowLock', 'FlowNode', 'FlowRun', 'Lock',
-           'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock', 'create_task']
+__all__ = ['Flow', 'FlowDocument', 'FlowExecutor', 'FlowFileSource', 'FlowGroup', 'FlowHistory',
+           'FlowLock', 'FlowNode', 'FlowPost', 'FlowReader', 'FlowRequest', 'FlowRun', 'FlowSource',
+           'FlowWriter', 'Lock', 'Parallel', 'Semaphore', 'Sequence', 'Series', 'WithLock',
+           'create_task', 'document', 'requests', 'source']
 
 
 def _several(what):
@@ -161,6 +167,146 @@ Lock = FlowLock
 def Semaphore(value=1):
     """A lock that lets in so many at the same time."""
     return FlowLock(permits=value)
+
+
+# FlowExecutor
+
+FlowExecutor = override(FlowExecutor)
+
+
+# FlowPost
+
+_FlowPost = GFlow.FlowPost
+
+
+class FlowPost(GFlow.FlowPost):
+    """A stream of requests, made by flow.post(): to be awaited or iterated over.
+
+        await flow.post('/index', documents, on_done=print)
+        async for response in flow.post('/search', queries): ...
+        for response in GFlow.FlowPost(flow=flow, endpoint='/search'): ..."""
+
+    _returns_results = True
+    _progress = None
+
+    def _set_up(self, inputs, callbacks, parameters, target, request_size, n_total, show_progress):
+        if inputs is not None:
+            self.set_source(source(inputs))
+        n_documents = count_documents(inputs)
+        self.set_request_size(max(request_size or 0, 0))
+        if n_total is None and n_documents is not None:
+            n_total = -(-n_documents // self.get_request_size()) if self.get_request_size() else 1
+        if n_total is not None:
+            self.set_n_total(n_total)
+        if parameters is not None:
+            self.set_parameters(parameters if isinstance(parameters, GLib.Variant)
+                                else to_variant(parameters))
+        self.set_target(target)
+        for name, callback in callbacks.items():
+            if callback is not None:
+                getattr(self, f'set_{name}_func')(_PostCallback(callback))
+        if show_progress:
+            self._progress = Progress(self)
+
+    def _answer(self, requests):
+        if self._progress is not None:
+            self._progress.close()
+        return list(requests) if self._returns_results else None
+
+    def _method(self):
+        return 'collect' if self._returns_results else 'run'
+
+    def run_sync(self, cancellable=None):
+        return self._blocking('run', cancellable)
+
+    def collect_sync(self, cancellable=None):
+        return self._blocking('collect', cancellable)
+
+    def next_sync(self, cancellable=None):
+        return self._blocking('next', cancellable)
+
+    def _blocking(self, name, cancellable):
+        cancellable = cancellable or Gio.Cancellable()
+        try:
+            with blocking(cancellable.cancel):
+                return getattr(_FlowPost, name + '_sync')(self, cancellable)
+        except GLib.Error as error:
+            exception = original(error)
+        raise exception
+
+    def _finish(self, name, result):
+        try:
+            return getattr(_FlowPost, name + '_finish')(self, result)
+        except GLib.Error as error:
+            exception = original(error)
+        raise exception
+
+    async def _finished(self, name):
+        cancellable = Gio.Cancellable()
+        start = getattr(_FlowPost, name)
+        results, cancelled = await finished(
+            lambda ready: start(self, cancellable, ready), cancellable.cancel)
+        try:
+            answer = self._finish(name, results.pop())
+        except Exception:
+            if cancelled is None:
+                raise
+        if cancelled is not None:
+            raise cancelled
+        return answer
+
+    async def _awaited(self):
+        answer = await self._finished(self._method())
+        return self._answer(answer if self._returns_results else ())
+
+    def __await__(self):
+        return self._awaited().__await__()
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        request = await self._finished('next')
+        if request is None:
+            raise StopAsyncIteration
+        return request
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        request = self.next_sync()
+        if request is None:
+            raise StopIteration
+        return request
+
+
+class _PostCallback:
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, post, request, *_):
+        try:
+            self.function(request)
+            return True
+        except BaseException as exception:
+            error = to_error(request, exception)
+        raise error
+
+
+FlowPost = override(FlowPost)
+
+
+class FlowRequest(GFlow.FlowRequest):
+    """What is asked of the executors of a flow, and their answer."""
+
+    @property
+    def docs(self):
+        """The documents: a list."""
+        return self.get_documents()
+
+
+FlowRequest = override(FlowRequest)
 
 
 # FlowHistory
@@ -367,6 +513,7 @@ class _Parts:
         self.stale = set()   # nodes to look at before the next run
         self.subflows = {}   # node -> the flow that it runs
         self.scopes = []     # for each "with" around: the runs that began in it
+        self.serves = False  # it has executors
 
     def hold(self, node, function):
         self.functions[node] = function
@@ -506,10 +653,51 @@ class Flow(Shown, GFlow.Flow):
         self._adopt(node)
         return True
 
-    def add(self, name, func=None, *user_data):
-        node = FlowNode.new(name, func, *user_data)
-        self.add_node(node)
+    def add(self, *arguments, **options):
+        """add(name, func=None, *user_data): a node, as in C. Returns the node.
+
+        add(uses=…, name=…, needs=…, …): an executor. Returns the flow, for another add().
+
+        uses: a class of executors, what makes one, one, the name of a class, or a dict of
+            jtype, with, metas and requests; None lets the documents pass
+        needs: the name of a node, or several; 'gateway' is the entry; None the one before
+        uses_with: what the class is called with
+        uses_metas: name, description, workspace
+        uses_requests: endpoints, and the names of the methods that serve them
+        properties: of the node, such as timeout and max_retries"""
+        if arguments or 'func' in options:
+            node = FlowNode.new(*arguments, **options)
+            self.add_node(node)
+            return node
+        return self._add_executor(**options)
+
+    def _add_executor(self, *, uses=None, name=None, needs=None, uses_with=None, uses_metas=None,
+                      uses_requests=None, **properties):
+        for item in properties:
+            if not hasattr(GFlow.FlowNode.props, item):
+                raise TypeError(f'A FlowNode has no property {item!r}')
+        executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {})
+        needs = [item if isinstance(item, str) else self.find(item).get_name()
+                 for item in _several(needs)]
+        node = self.add_executor(name, executor, needs or None)
+        if properties:
+            node.set_properties(**properties)
+        return self
+
+    def add_executor(self, name=None, executor=None, needs=None):
+        node = super().add_executor(name, executor, needs)
+        self._parts().serves = True
         return node
+
+    def needs(self, needs, name=None):
+        """A node that waits for several others. Returns the flow."""
+        self.add_join(name, [needs] if isinstance(needs, str) else list(needs))
+        return self
+
+    def needs_all(self, name=None):
+        """A node that waits for all that no other node waits for. Returns the flow."""
+        self.add_join_all(name)
+        return self
 
     def add_task(self, name, func, *user_data):
         """func: as in C, or a coroutine function, which needs not return on the task."""
@@ -621,6 +809,8 @@ class Flow(Shown, GFlow.Flow):
 
     def __enter__(self):
         self.validate()
+        if self._parts().serves and not self.get_is_open():
+            self.open_sync()
         self._parts().scopes.append(weakref.WeakSet())
         return self
 
@@ -628,13 +818,111 @@ class Flow(Shown, GFlow.Flow):
         runs = list(self._parts().scopes.pop())
         for run in runs:
             run.cancel()
+        if not self._parts().scopes and self.get_is_open():
+            self.close_sync()
         return None
 
+    def open_sync(self, cancellable=None):
+        return self._blocking('open', cancellable)
+
+    def close_sync(self, cancellable=None):
+        return self._blocking('close', cancellable)
+
+    def _blocking(self, name, cancellable):
+        cancellable = cancellable or Gio.Cancellable()
+        try:
+            with blocking(cancellable.cancel):
+                return getattr(_Flow, name + '_sync')(self, cancellable)
+        except GLib.Error as error:
+            exception = original(error)
+        raise exception
+
+    def open(self, cancellable=None, callback=None, *user_data):
+        """await flow.open(): starts all executors. With a callback: as in C."""
+        if callback is not None:
+            return super().open(cancellable, callback, *user_data)
+        return self._opened('open', cancellable or Gio.Cancellable())
+
+    def close(self, cancellable=None, callback=None, *user_data):
+        """await flow.close(): stops all executors. With a callback: as in C."""
+        if callback is not None:
+            return super().close(cancellable, callback, *user_data)
+        return self._opened('close', cancellable or Gio.Cancellable())
+
+    async def _opened(self, name, cancellable):
+        results, cancelled = await finished(
+            lambda ready: getattr(_Flow, name)(self, cancellable, ready), cancellable.cancel)
+        getattr(self, name + '_finish')(results.pop())
+        if cancelled is not None:
+            raise cancelled
+        return True
+
+    # Serving
+
+    def post(self, endpoint, inputs=None, on_done=None, on_error=None, on_always=None,
+             parameters=None, target=None, request_size=100, show_progress=False,
+             continue_on_error=False, return_results=False, ordered=False, max_in_flight=0,
+             n_total=None):
+        """Sends documents through the executors, in requests of request_size each.
+
+        inputs: documents, text or bytes, in any iterable, also an asynchronous one, or a
+            function that returns one; a source; None for one request without documents
+        on_done, on_error, on_always: called with each request that has come back
+        parameters: a dict; what is in a dict under the name of a node is for that node only
+
+        In a program without an event loop this blocks until all have come back, and returns a
+        list of them if return_results is set. In a coroutine nothing happens until it is awaited, or
+        ``async for response in flow.post(…)`` iterates over it.
+
+        The first request that fails raises what its executor raised, unless continue_on_error
+        is set, or on_error is given, which is told then."""
+        if self._parts().scopes and not self.get_is_open():
+            self.open_sync()  # an empty flow may be edited until now
+        post = FlowPost(flow=self, endpoint=endpoint)
+        post.set_ordered(ordered)
+        post.set_max_in_flight(max_in_flight)
+        post.set_continue_on_error(continue_on_error)
+        post._set_up(inputs, {'done': on_done, 'error': on_error, 'always': on_always}, parameters,
+                     target, request_size, n_total, show_progress)
+        post._returns_results = return_results
+        if in_event_loop():
+            post._returns_results = True
+            return post
+        requests = getattr(post, post._method() + '_sync')()
+        return post._answer(requests if return_results else ())
+
+    def index(self, *arguments, **options):
+        """post('/index', …)"""
+        return self.post('/index', *arguments, **options)
+
+    def search(self, *arguments, **options):
+        """post('/search', …)"""
+        return self.post('/search', *arguments, **options)
+
+    def update(self, *arguments, **options):
+        """post('/update', …)"""
+        return self.post('/update', *arguments, **options)
+
+    def delete(self, *arguments, **options):
+        """post('/delete', …)"""
+        return self.post('/delete', *arguments, **options)
+
+    def block(self, cancellable=None):
+        """Serves until SIGINT or SIGTERM, or until it is cancelled."""
+        super().block(cancellable)
+
     async def __aenter__(self):
+        await self.__aenter_open()
         return self.__enter__()
+
+    async def __aenter_open(self):
+        if self._parts().serves and not self.get_is_open():
+            await self.open()
 
     async def __aexit__(self, *exception):
         runs = list(self._parts().scopes[-1])
+        if len(self._parts().scopes) == 1 and self.get_is_open():
+            await self.close()
         self.__exit__()
         for run in runs:
             await run._ended()

@@ -1,0 +1,149 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-flow-private.h"
+
+#include "gflow-error.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* The shape of a flow of executors: each waits for the one before it, unless it says what
+ * it needs; and the nodes that nobody waits for can be found. */
+
+/* "executor0", and so on: a name that is not taken. */
+static char *
+make_up_name (GFlow *self)
+{
+  for (guint i = 0;; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("executor%u", i);
+
+      if (g_flow_lookup (self, name) == NULL)
+        return g_steal_pointer (&name);
+    }
+}
+
+static gboolean
+check_executor (GFlowExecutor       *executor,
+                const char          *name,
+                const char * const  *needs,
+                GError             **error)
+{
+  if (name != NULL && *name == '\0')
+    {
+      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
+                           _("The name of a node must not be empty"));
+      return FALSE;
+    }
+  if (g_strcmp0 (name, G_FLOW_GATEWAY) == 0)
+    {
+      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
+                   _("“%s” is what the entry of the flow is called"), name);
+      return FALSE;
+    }
+  for (gsize i = 0; needs != NULL && needs[i] != NULL; i++)
+    {
+      if (*needs[i] == '\0')
+        {
+          g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
+                               _("The name of a node must not be empty"));
+          return FALSE;
+        }
+      if (g_strcmp0 (needs[i], name) == 0)
+        {
+          g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY, _("A node needs itself: %s"),
+                       name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/**
+ * g_flow_add_executor:
+ * @self: a flow that is not open
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up: `executor0` and so on
+ * @executor: (nullable): what serves requests, or %NULL to let them pass
+ * @needs: (nullable) (array zero-terminated=1): the names of the nodes to wait for,
+ *   which may be added later, and `gateway` for the entry; %NULL or an empty list for
+ *   [property@GFlow.Flow:insertion-point], the node added last
+ * @error: return location for an error
+ *
+ * Adds a node that serves requests: see [method@GFlow.Flow.post].
+ *
+ * The first node that is added waits for nothing: it is the first to get a request.
+ * With `gateway` as its only need another one gets it at the same time.
+ *
+ * An executor may serve at several nodes.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add_executor (GFlow               *self,
+                     const char          *name,
+                     GFlowExecutor       *executor,
+                     const char * const  *needs,
+                     GError             **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (executor == NULL ||
+                        G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!check_executor (executor, name, needs, error))
+    return NULL;
+
+  g_autofree char *made_up = name == NULL ? make_up_name (self) : NULL;
+  GFlowNode *node = _g_flow_node_new_executor (name != NULL ? name : made_up, executor);
+  GFlowNode *last = g_flow_get_insertion_point (self);
+
+  if (needs != NULL && needs[0] != NULL)
+    _g_flow_node_add_needs (node, needs);
+  else if (last != NULL)
+    g_flow_node_add_upstream (node, last);
+  return _g_flow_take_node (self, node, error);
+}
+
+/* The nodes that nobody waits for. */
+GPtrArray *
+_g_flow_dup_orphans (GFlow *self)
+{
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
+  GPtrArray *orphans = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    if (plan->nodes[i].n_successors == 0)
+      g_ptr_array_add (orphans, g_object_ref (plan->nodes[i].node));
+  return orphans;
+}
+
+/**
+ * g_flow_get_orphans:
+ * @self: a flow
+ *
+ * Gets the nodes that no other node waits for, in the order of adding. In a flow of
+ * executors all but one of them are mostly a mistake: the response to a request is
+ * what the [property@GFlow.Flow:insertion-point] leaves, and what the others do
+ * shows nowhere.
+ *
+ * The list is brought up to date whenever it is asked for.
+ *
+ * Returns: (transfer none): a list of [class@GFlow.FlowNode]
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_get_orphans (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+
+  g_autoptr(GPtrArray) orphans = _g_flow_dup_orphans (self);
+
+  return _g_flow_update_list (&self->orphans, G_TYPE_FLOW_NODE, orphans);
+}

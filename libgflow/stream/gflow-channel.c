@@ -1,0 +1,263 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-pipeline-private.h"
+
+/* The plan for the requests of one endpoint. It is found out once which executors serve
+ * them and where these run, and between which of them the documents go; those that
+ * do not serve them, and nodes that only join, do not cost a request anything. */
+
+/* Whether an executor serves requests of the channel. */
+static gboolean
+is_meant (GFlowChannel *channel,
+          GFlowNode    *node)
+{
+  return channel->target == NULL ||
+         g_regex_match (channel->target, g_flow_node_get_name (node), G_REGEX_MATCH_ANCHORED, NULL);
+}
+
+static void
+find_bindings (GFlowChannel *channel,
+               GFlowPlace   *place,
+               GFlowNode    *node)
+{
+  GFlowStation *station = g_hash_table_lookup (channel->pipeline->by_node, node);
+  const char *endpoint = channel->endpoint != NULL ? channel->endpoint : "";
+
+  if (station == NULL || !is_meant (channel, node) ||
+      _g_flow_executor_find (station->instances->pdata[0], endpoint) == NULL)
+    return;
+
+  place->station = _g_flow_station_ref (station);
+  place->bindings = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_binding_unref);
+  for (guint i = 0; i < station->instances->len; i++)
+    {
+      GFlowBinding *binding = _g_flow_executor_find (station->instances->pdata[i], endpoint);
+
+      /* Instances that a factory made may differ: they all do what the first one does. */
+      if (binding == NULL)
+        binding = place->bindings->pdata[0];
+      g_ptr_array_add (place->bindings, _g_flow_binding_ref (binding));
+    }
+}
+
+/* Not one that starts other runs. */
+static gboolean
+has_plain_body (GFlowNode *node)
+{
+  return node->kind != G_FLOW_NODE_KIND_FLOW && node->kind != G_FLOW_NODE_KIND_MAP;
+}
+
+/* How @node takes part in the channel. Called while its plan is compiled. */
+void
+_g_flow_channel_place (GFlowChannel   *channel,
+                       GFlowNode      *node,
+                       GFlowPlanNode  *plan_node,
+                       gboolean       *in_context,
+                       GFlowLock     **lock)
+{
+  GFlowPlace *place = &channel->places[node->index];
+  GFlowBinding *binding;
+
+  place->node = node;
+  place->index = node->index;
+  place->body = plan_node->body;
+  place->user_data = plan_node->user_data;
+  find_bindings (channel, place, node);
+  binding = place->bindings != NULL ? place->bindings->pdata[0] : NULL;
+  place->merges = node->n_needs > 1 && has_plain_body (node);
+
+  if (binding != NULL && binding->task_func != NULL)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_TASK;
+      plan_node->body = G_CALLBACK (_g_flow_passage_start);
+      *in_context = TRUE;
+    }
+  else if (binding != NULL)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_FUNC;
+      plan_node->body = G_CALLBACK (_g_flow_passage_serve);
+      *lock = place->station->lock;
+    }
+  else if (place->merges && plan_node->kind == G_FLOW_NODE_KIND_TASK)
+    {
+      plan_node->body = G_CALLBACK (_g_flow_passage_join_task);
+    }
+  else if (place->merges)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_FUNC;
+      plan_node->body = G_CALLBACK (_g_flow_passage_join);
+    }
+  else if (node->kind == G_FLOW_NODE_KIND_EXECUTOR)
+    {
+      *in_context = FALSE;
+    }
+  if (binding != NULL || place->merges)
+    plan_node->user_data = place;
+}
+
+/* Where documents go */
+
+static void
+add_source (GArray  *sources,
+            guint32  source)
+{
+  for (guint i = 0; i < sources->len; i++)
+    if (g_array_index (sources, guint32, i) == source)
+      return;
+  g_array_append_val (sources, source);
+}
+
+/* Whether a node leaves documents of its own: it serves, or puts branches together. */
+static gboolean
+is_source (const GFlowPlace *place)
+{
+  return place->bindings != NULL || (place->merges && place->n_sources > 1);
+}
+
+/* What @upstream leaves: its own, or what it has let pass. */
+static void
+add_sources_of (GFlowChannel *channel,
+                guint32       upstream,
+                GArray       *sources)
+{
+  const GFlowPlace *place = &channel->places[upstream];
+
+  if (is_source (place))
+    add_source (sources, upstream);
+  else
+    add_source (sources, place->sources[0]);
+}
+
+static void
+set_sources (GFlowChannel *channel,
+             GFlowPlace   *place,
+             GArray       *sources)
+{
+  if (sources->len == 0)
+    add_source (sources, G_FLOW_ENTRY);
+  place->n_sources = sources->len;
+  place->sources = g_memdup2 (sources->data, sizeof (guint32) * sources->len);
+  g_array_set_size (sources, 0);
+}
+
+static void
+count_takers (GFlowChannel *channel,
+              GFlowPlace   *place)
+{
+  for (guint i = 0; i < place->n_sources; i++)
+    if (place->sources[i] == G_FLOW_ENTRY)
+      _g_flow_channel_entry (channel)->n_takers++;
+    else
+      channel->places[place->sources[i]].n_takers++;
+}
+
+/* The nodes so that upstreams come first. */
+static guint32 *
+order_nodes (GFlowPlan *plan)
+{
+  const guint n = plan->n_nodes;
+  guint32 *order = g_new (guint32, n);
+  g_autofree guint32 *pending = g_new (guint32, n);
+  guint n_ordered = 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      pending[i] = plan->start[i].pending;
+      if (pending[i] == 0)
+        order[n_ordered++] = i;
+    }
+  for (guint k = 0; k < n_ordered; k++)
+    {
+      guint32 n_successors;
+      const guint32 *successors =
+        _g_flow_plan_successors (plan, &plan->nodes[order[k]], &n_successors);
+
+      for (guint32 s = 0; s < n_successors; s++)
+        if (--pending[successors[s]] == 0)
+          order[n_ordered++] = successors[s];
+    }
+  g_assert (n_ordered == n);
+  return order;
+}
+
+static void
+find_ways (GFlowChannel *channel,
+           GFlowNode    *last)
+{
+  GFlowPlan *plan = channel->plan;
+  g_autofree guint32 *order = order_nodes (plan);
+  g_autoptr(GArray) sources = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (guint k = 0; k < plan->n_nodes; k++)
+    {
+      const guint32 i = order[k];
+
+      for (guint32 u = plan->first_upstream[i]; u < plan->first_upstream[i + 1]; u++)
+        add_sources_of (channel, plan->upstreams[u], sources);
+      set_sources (channel, &channel->places[i], sources);
+    }
+  if (last != NULL)
+    add_sources_of (channel, last->index, sources);
+  set_sources (channel, _g_flow_channel_exit (channel), sources);
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    if (is_source (&channel->places[i]))
+      count_takers (channel, &channel->places[i]);
+  count_takers (channel, _g_flow_channel_exit (channel));
+}
+
+/* The flow is open, and so is not edited. */
+GFlowChannel *
+_g_flow_channel_new (GFlowPipeline *pipeline,
+                     const char    *endpoint,
+                     GRegex        *target)
+{
+  GFlow *flow = pipeline->flow;
+  GFlowChannel *channel = g_new0 (GFlowChannel, 1);
+
+  atomic_init (&channel->ref_count, 1);
+  channel->pipeline = pipeline;
+  channel->endpoint = g_strdup (endpoint);
+  channel->target = target != NULL ? g_regex_ref (target) : NULL;
+
+  _g_flow_mutex_lock (&flow->mutex);
+  channel->places = g_new0 (GFlowPlace, flow->nodes->len + 2);
+  channel->plan = _g_flow_plan_compile (flow, channel);
+  find_ways (channel, g_flow_get_insertion_point (flow));
+  _g_flow_mutex_unlock (&flow->mutex);
+  channel->pipeline = NULL;
+  return channel;
+}
+
+GFlowChannel *
+_g_flow_channel_ref (GFlowChannel *channel)
+{
+  /* Relaxed: whoever has one reference may make another. */
+  atomic_fetch_add_explicit (&channel->ref_count, 1, memory_order_relaxed);
+  return channel;
+}
+
+void
+_g_flow_channel_unref (GFlowChannel *channel)
+{
+  /* Acquire and release: the last one comes after what all others have done. */
+  if (atomic_fetch_sub_explicit (&channel->ref_count, 1, memory_order_acq_rel) != 1)
+    return;
+
+  for (guint i = 0; i < channel->plan->n_nodes + 2; i++)
+    {
+      GFlowPlace *place = &channel->places[i];
+
+      g_clear_pointer (&place->station, _g_flow_station_unref);
+      g_clear_pointer (&place->bindings, g_ptr_array_unref);
+      g_free (place->sources);
+    }
+  g_free (channel->places);
+  g_free (channel->endpoint);
+  g_clear_pointer (&channel->target, g_regex_unref);
+  _g_flow_plan_unref (channel->plan);
+  g_free (channel);
+}

@@ -1,0 +1,807 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-pipeline-private.h"
+#include "gflow-wait-private.h"
+
+#include "graph/gflow-error.h"
+#include "run/gflow-run.h"
+
+#include <glib/gi18n-lib.h>
+#include <glib-unix.h>
+#include <signal.h>
+
+/* Opening a flow, and closing it. To set all executors up is a run of a flow that is made
+ * for it, and so is to tear them down. */
+
+/* One instance, in such a flow. */
+typedef struct
+{
+  GFlowStation *station;  /* (owned) */
+  guint         instance;
+} Part;
+
+typedef struct
+{
+  GFlow         *flow;        /* (unowned): the task has it; not used once it was given up */
+  GFlowPipeline *pipeline;    /* (owned) */
+  GFlowRun      *run;         /* (owned) (nullable) */
+  GTask         *task;        /* (owned) (nullable): NULL once it was given up */
+  GCancellable  *cancellable; /* (owned): of teardowns */
+  GMainContext  *context;     /* (owned) */
+  GSource       *timer;       /* (owned) (nullable) */
+  GSource       *idle;        /* (owned) (nullable) */
+  GSource       *cancel;      /* (owned) (nullable) */
+  GError        *error;       /* (owned) (nullable): why it does not open */
+  guint          timeout;     /* ms */
+  gboolean       late;        /* what runs was cancelled */
+  gboolean       alone;       /* the context is nobody's any more but that of a thread for it */
+  gboolean       is_private;  /* the context is that of a blocking call */
+  gboolean       ended;
+} Operation;
+
+static void
+free_part (gpointer data)
+{
+  Part *part = data;
+
+  _g_flow_station_unref (part->station);
+  g_free (part);
+}
+
+static GFlowExecutor *
+get_executor (Part *part)
+{
+  return part->station->instances->pdata[part->instance];
+}
+
+/* The bodies */
+
+static gboolean
+set_up (GFlowNode  *node,
+        GFlowRun   *run,
+        gpointer    user_data,
+        GError    **error)
+{
+  GFlowExecutor *executor = get_executor (user_data);
+
+  return G_FLOW_EXECUTOR_GET_CLASS (executor)->setup (executor, g_flow_run_get_cancellable (run),
+                                                      error);
+}
+
+static void
+start_setup (GFlowNode  *node,
+             GFlowRun   *run,
+             GTask      *task,
+             gpointer    user_data,
+             GError    **error)
+{
+  GFlowExecutor *executor = get_executor (user_data);
+
+  G_FLOW_EXECUTOR_GET_CLASS (executor)->start_setup (executor, task, error);
+}
+
+static gboolean
+tear_down (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  GFlowExecutor *executor = get_executor (user_data);
+
+  return G_FLOW_EXECUTOR_GET_CLASS (executor)->teardown (executor,
+                                                         g_flow_run_get_cancellable (run), error);
+}
+
+static void
+start_teardown (GFlowNode  *node,
+                GFlowRun   *run,
+                GTask      *task,
+                gpointer    user_data,
+                GError    **error)
+{
+  GFlowExecutor *executor = get_executor (user_data);
+
+  G_FLOW_EXECUTOR_GET_CLASS (executor)->start_teardown (executor, task, error);
+}
+
+static void
+add_part (GFlow         *flow,
+          GFlowStation  *station,
+          guint          instance,
+          GFlowFunc      func,
+          GFlowTaskFunc  task_func)
+{
+  g_autofree char *name = g_strdup_printf ("%s/%u", g_flow_node_get_name (station->node), instance);
+  Part *part = g_new (Part, 1);
+
+  *part = (Part) { _g_flow_station_ref (station), instance };
+  if (task_func != NULL)
+    g_flow_add_task (flow, name, task_func, part, free_part, NULL);
+  else
+    g_flow_add (flow, name, func, part, free_part, NULL);
+}
+
+static GFlow *
+make_setup (Operation *operation)
+{
+  GFlow *flow = g_flow_new ();
+  GPtrArray *stations = operation->pipeline->stations;
+
+  g_flow_set_on_error (flow, G_FLOW_ON_ERROR_STOP);
+  for (guint i = 0; i < stations->len; i++)
+    {
+      GFlowStation *station = stations->pdata[i];
+
+      for (guint k = 0; k < station->instances->len; k++)
+        {
+          GFlowExecutorClass *klass = G_FLOW_EXECUTOR_GET_CLASS (station->instances->pdata[k]);
+
+          if (klass->setup != NULL || klass->start_setup != NULL)
+            add_part (flow, station, k, set_up,
+                      klass->start_setup != NULL ? start_setup : NULL);
+          else
+            station->is_set_up[k] = TRUE;
+        }
+    }
+  return flow;
+}
+
+static GFlow *
+make_teardown (Operation *operation)
+{
+  GFlow *flow = g_flow_new ();
+  GPtrArray *stations = operation->pipeline->stations;
+
+  for (guint i = 0; i < stations->len; i++)
+    {
+      GFlowStation *station = stations->pdata[i];
+
+      for (guint k = 0; k < station->instances->len; k++)
+        {
+          GFlowExecutorClass *klass = G_FLOW_EXECUTOR_GET_CLASS (station->instances->pdata[k]);
+
+          if (station->is_set_up[k] && (klass->teardown != NULL || klass->start_teardown != NULL))
+            add_part (flow, station, k, tear_down,
+                      klass->start_teardown != NULL ? start_teardown : NULL);
+          station->is_set_up[k] = FALSE;
+        }
+    }
+  return flow;
+}
+
+/* All at once, also if some of them block. */
+static void
+execute (Operation           *operation,
+         GFlow               *flow,
+         GCancellable        *cancellable,
+         GAsyncReadyCallback  callback)
+{
+  g_flow_set_max_threads (flow, MAX (g_list_model_get_n_items (G_LIST_MODEL (flow)), 1));
+  g_clear_object (&operation->run);
+  operation->run = g_flow_run_new (flow);
+  g_flow_run_execute (operation->run, cancellable, callback, operation);
+}
+
+/* Patience */
+
+static void
+stop_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+free_operation (Operation *operation)
+{
+  stop_source (&operation->timer);
+  stop_source (&operation->cancel);
+  stop_source (&operation->idle);
+  _g_flow_pipeline_unref (operation->pipeline);
+  g_clear_object (&operation->run);
+  g_clear_object (&operation->cancellable);
+  g_clear_error (&operation->error);
+  g_main_context_unref (operation->context);
+  /* Else by its thread. */
+  operation->ended = TRUE;
+  if (!operation->alone)
+    g_free (operation);
+}
+
+/* Who has called has gone, with the context iterated no more: this does, until what
+ * still runs has ended. */
+static gpointer
+iterate_alone (gpointer data)
+{
+  Operation *operation = data;
+  GMainContext *context = g_main_context_ref (operation->context);
+
+  while (!operation->ended)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_unref (context);
+  g_free (operation);
+  return NULL;
+}
+
+/* The caller goes on, and what still runs goes on by itself. */
+static void
+give_up (Operation *operation)
+{
+  g_autoptr(GTask) task = g_steal_pointer (&operation->task);
+  GError *error = g_steal_pointer (&operation->error);
+
+  if (error == NULL)
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                 _("The flow was closed, but something in it still runs"));
+  _g_flow_set_door (operation->flow, G_FLOW_DOOR_CLOSED, NULL);
+  operation->flow = NULL;
+  g_task_return_error (task, error);
+  if (operation->is_private)
+    {
+      operation->alone = TRUE;
+      g_thread_unref (g_thread_new ("gflow-close", iterate_alone, operation));
+    }
+}
+
+static void
+cancel_all (Operation *operation)
+{
+  operation->late = TRUE;
+  _g_flow_pipeline_cancel_runs (operation->pipeline);
+  g_cancellable_cancel (operation->cancellable);
+}
+
+static gboolean
+timer_cb (gpointer user_data)
+{
+  Operation *operation = user_data;
+
+  if (!operation->late)
+    {
+      cancel_all (operation);
+      return G_SOURCE_CONTINUE;
+    }
+
+  g_clear_pointer (&operation->timer, g_source_unref);
+  if (operation->task != NULL)
+    give_up (operation);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+cancel_cb (GCancellable *cancellable,
+           gpointer      user_data)
+{
+  cancel_all (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_timer (Operation *operation)
+{
+  if (operation->timer != NULL || operation->timeout == 0)
+    return;
+
+  operation->timer = g_timeout_source_new (operation->timeout);
+  g_source_set_static_name (operation->timer, "GFlow close timeout");
+  g_source_set_callback (operation->timer, timer_cb, operation, NULL);
+  g_source_attach (operation->timer, operation->context);
+}
+
+static Operation *
+operation_new (GFlow         *flow,
+               GTask         *task,
+               GFlowPipeline *pipeline,
+               gboolean       is_private)
+{
+  Operation *operation = g_new0 (Operation, 1);
+
+  operation->flow = flow;
+  operation->task = task;
+  operation->pipeline = _g_flow_pipeline_ref (pipeline);
+  operation->cancellable = g_cancellable_new ();
+  operation->context = g_main_context_ref_thread_default ();
+  operation->timeout = g_flow_get_close_timeout (flow);
+  operation->is_private = is_private;
+  return operation;
+}
+
+/* Closing */
+
+/* All executors are torn down: the flow is closed. */
+static void
+torn_down_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  Operation *operation = user_data;
+  g_autoptr(GTask) task = g_steal_pointer (&operation->task);
+  g_autoptr(GError) error = NULL;
+
+  g_flow_run_execute_finish (G_FLOW_RUN (source), result, &error);
+  _g_flow_pipeline_leave (operation->pipeline);
+  if (task != NULL)
+    {
+      _g_flow_set_door (operation->flow, G_FLOW_DOOR_CLOSED, NULL);
+      if (operation->error != NULL)
+        g_task_return_error (task, g_steal_pointer (&operation->error));
+      else if (error != NULL)
+        g_task_return_error (task, g_steal_pointer (&error));
+      else
+        g_task_return_boolean (task, TRUE);
+    }
+  free_operation (operation);
+}
+
+/* Also if what was under way had to be cancelled: then the time begins anew. */
+static void
+begin_teardown (Operation *operation)
+{
+  g_autoptr(GFlow) flow = make_teardown (operation);
+
+  g_object_unref (operation->cancellable);
+  operation->cancellable = g_cancellable_new ();
+  operation->late = FALSE;
+  stop_source (&operation->timer);
+  start_timer (operation);
+  execute (operation, flow, operation->cancellable, torn_down_cb);
+}
+
+static gboolean
+idle_cb (gpointer user_data)
+{
+  Operation *operation = user_data;
+  GFlowPipeline *pipeline = operation->pipeline;
+
+  _g_flow_mutex_lock (&pipeline->mutex);
+  g_clear_pointer (&pipeline->idle, g_source_unref);
+  _g_flow_mutex_unlock (&pipeline->mutex);
+
+  /* They have plans, which have nodes, which are the application's. */
+  g_hash_table_remove_all (pipeline->channels);
+  begin_teardown (operation);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+dispatch_idle (GSource     *source,
+               GSourceFunc  callback,
+               gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs idle_funcs = { .dispatch = dispatch_idle };
+
+/* Calls idle_cb() when no run is under way any more. */
+static void
+wait_for_runs (Operation *operation)
+{
+  GFlowPipeline *pipeline = operation->pipeline;
+
+  operation->idle = g_source_new (&idle_funcs, sizeof (GSource));
+  g_source_set_static_name (operation->idle, "GFlow close");
+  g_source_set_callback (operation->idle, idle_cb, operation, NULL);
+  _g_flow_mutex_lock (&pipeline->mutex);
+  pipeline->idle = g_source_ref (operation->idle);
+  g_source_set_ready_time (operation->idle, pipeline->runs.length == 0 ? 0 : -1);
+  _g_flow_mutex_unlock (&pipeline->mutex);
+  g_source_attach (operation->idle, operation->context);
+}
+
+/* Opening */
+
+/* Which of them has failed first, and what of. */
+static GError *
+explain (GFlowRun     *run,
+         const GError *error)
+{
+  if (run->failures == NULL || run->cancelled || run->failures->len == 0)
+    return g_error_copy (error);
+
+  const guint32 index = g_array_index (run->failures, guint32, 0);
+  Part *part = run->plan->nodes[index].user_data;
+
+  return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
+                      _("The executor “%s” could not be started: %s"),
+                      g_flow_node_get_name (part->station->node), error->message);
+}
+
+static void
+note_set_up (GFlowRun *run)
+{
+  for (guint i = 0; run->plan != NULL && i < run->plan->n_nodes; i++)
+    if (_g_flow_run_node_state (run, i) == G_FLOW_NODE_STATE_DONE)
+      {
+        Part *part = run->plan->nodes[i].user_data;
+
+        part->station->is_set_up[part->instance] = TRUE;
+      }
+}
+
+static void
+set_up_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  Operation *operation = user_data;
+  GFlowRun *run = G_FLOW_RUN (source);
+  g_autoptr(GError) error = NULL;
+
+  note_set_up (run);
+  if (g_flow_run_execute_finish (run, result, &error))
+    {
+      g_autoptr(GTask) task = g_steal_pointer (&operation->task);
+
+      _g_flow_set_door (operation->flow, G_FLOW_DOOR_OPEN, operation->pipeline);
+      g_task_return_boolean (task, TRUE);
+      free_operation (operation);
+      return;
+    }
+  if (operation->error == NULL)
+    operation->error = explain (run, error);
+  begin_teardown (operation);
+}
+
+/* The others are told to stop; if they do not, the caller is told without them. */
+static void
+failed_cb (GFlowNode *node,
+           GFlowRun  *run,
+           GError    *error,
+           gpointer   user_data)
+{
+  Operation *operation = user_data;
+
+  if (operation->error != NULL)
+    return;
+
+  operation->error = explain (run, error);
+  operation->late = TRUE;
+  start_timer (operation);
+}
+
+static void
+begin_setup (Operation    *operation,
+             GCancellable *cancellable)
+{
+  g_autoptr(GFlow) flow = make_setup (operation);
+  const guint n = g_list_model_get_n_items (G_LIST_MODEL (flow));
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(GFlowNode) node = g_list_model_get_item (G_LIST_MODEL (flow), i);
+
+      g_signal_connect (node, "error", G_CALLBACK (failed_cb), operation);
+    }
+  execute (operation, flow, cancellable, set_up_cb);
+}
+
+static gboolean
+check_door (GFlow      *self,
+            GFlowDoor   wanted,
+            GError    **error)
+{
+  if (self->door == wanted)
+    return TRUE;
+
+  if (self->door == G_FLOW_DOOR_OPEN)
+    g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_FROZEN, _("The flow is open already"));
+  else if (self->door == G_FLOW_DOOR_CLOSED)
+    g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN, _("The flow is not open"));
+  else
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING,
+                         _("The flow is being opened or closed"));
+  return FALSE;
+}
+
+static void
+open_flow (GFlow               *self,
+           GCancellable        *cancellable,
+           gboolean             is_private,
+           GAsyncReadyCallback  callback,
+           gpointer             user_data)
+{
+  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr(GFlowPlan) plan = NULL;
+  GFlowPipeline *pipeline = NULL;
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, g_flow_open);
+  g_task_set_check_cancellable (task, FALSE);
+  if (check_door (self, G_FLOW_DOOR_CLOSED, &error))
+    plan = _g_flow_ref_valid_plan (self, &error);
+  if (plan != NULL)
+    pipeline = _g_flow_pipeline_new (self, &error);
+  if (pipeline == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  _g_flow_set_door (self, G_FLOW_DOOR_OPENING, pipeline);
+  begin_setup (operation_new (self, g_steal_pointer (&task), pipeline, is_private), cancellable);
+}
+
+/**
+ * g_flow_open:
+ * @self: a flow that is not open
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async) (closure user_data): called when the flow is open
+ * @user_data: data for @callback
+ *
+ * Opens the flow: makes the instances of all executors, and sets them up, all at once. Then
+ * requests may be posted. Until the flow is closed it cannot be edited.
+ *
+ * If an executor cannot be started, this fails with %G_FLOW_ERROR_START_FAILED; those that
+ * were started are torn down before @callback is called. If they do not end
+ * in [property@GFlow.Flow:close-timeout], it is called without waiting any longer.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_open (GFlow               *self,
+             GCancellable        *cancellable,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  open_flow (self, cancellable, FALSE, callback, user_data);
+}
+
+/**
+ * g_flow_open_finish:
+ * @self: a flow
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [method@GFlow.Flow.open] has begun.
+ *
+ * Returns: %TRUE if the flow is open
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_open_finish (GFlow         *self,
+                    GAsyncResult  *result,
+                    GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * g_flow_open_sync:
+ * @self: a flow that is not open
+ * @cancellable: (nullable): cancels the operation
+ * @error: return location for an error
+ *
+ * Opens the flow, and blocks until it is open: see [method@GFlow.Flow.open].
+ *
+ * Returns: %TRUE if the flow is open
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_open_sync (GFlow         *self,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  GFlowWait wait;
+
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  _g_flow_wait_begin (&wait);
+  open_flow (self, cancellable, TRUE, _g_flow_wait_cb, &wait);
+  _g_flow_wait_iterate (&wait);
+
+  const gboolean opened = g_flow_open_finish (self, wait.result, error);
+
+  _g_flow_wait_end (&wait);
+  return opened;
+}
+
+static void
+close_flow (GFlow               *self,
+            GCancellable        *cancellable,
+            gboolean             is_private,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, g_flow_close);
+  g_task_set_check_cancellable (task, FALSE);
+  if (!check_door (self, G_FLOW_DOOR_OPEN, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, is_private);
+
+  _g_flow_set_door (self, G_FLOW_DOOR_CLOSING, self->pipeline);
+  if (cancellable != NULL)
+    {
+      operation->cancel = g_cancellable_source_new (cancellable);
+      g_source_set_callback (operation->cancel, G_SOURCE_FUNC (cancel_cb), operation, NULL);
+      g_source_attach (operation->cancel, operation->context);
+    }
+  start_timer (operation);
+  wait_for_runs (operation);
+}
+
+/**
+ * g_flow_close:
+ * @self: a flow that is open
+ * @cancellable: (nullable): cancels what runs
+ * @callback: (scope async) (closure user_data): called when the flow is closed
+ * @user_data: data for @callback
+ *
+ * Closes the flow: lets requests that are under way come to an end, and tears all executors
+ * down, all at once. New requests are refused meanwhile.
+ *
+ * What has not ended in [property@GFlow.Flow:close-timeout] is cancelled. If it has not
+ * ended in that time after that, this fails with %G_IO_ERROR_TIMED_OUT: the
+ * flow is closed, but what blocks could not be stopped, and its executors cannot be
+ * used again until they return.
+ *
+ * If a teardown fails, so does this, and the flow is closed all the same.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_close (GFlow               *self,
+              GCancellable        *cancellable,
+              GAsyncReadyCallback  callback,
+              gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  close_flow (self, cancellable, FALSE, callback, user_data);
+}
+
+/**
+ * g_flow_close_finish:
+ * @self: a flow
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [method@GFlow.Flow.close] has begun.
+ *
+ * Returns: %TRUE if the flow is closed, and all executors have been torn down
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_close_finish (GFlow         *self,
+                     GAsyncResult  *result,
+                     GError       **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * g_flow_close_sync:
+ * @self: a flow that is open
+ * @cancellable: (nullable): cancels what runs
+ * @error: return location for an error
+ *
+ * Closes the flow, and blocks until it is closed: see [method@GFlow.Flow.close]. As the
+ * main context of the caller is not iterated meanwhile, requests that belong to it cannot
+ * come to an end: they should have.
+ *
+ * Must not be called from the body of a node of the flow, which fails with
+ * %G_FLOW_ERROR_RECURSION.
+ *
+ * Returns: %TRUE if the flow is closed, and all executors have been torn down
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_close_sync (GFlow         *self,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  GFlowWait wait;
+
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (_g_flow_is_in_body (self))
+    {
+      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,
+                           _("A body of a flow cannot wait for a run of the same flow"));
+      return FALSE;
+    }
+
+  _g_flow_wait_begin (&wait);
+  close_flow (self, cancellable, TRUE, _g_flow_wait_cb, &wait);
+  _g_flow_wait_iterate (&wait);
+
+  const gboolean closed = g_flow_close_finish (self, wait.result, error);
+
+  _g_flow_wait_end (&wait);
+  return closed;
+}
+
+/* Serving */
+
+static gboolean
+quit_cb (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+cancelled_cb (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  g_main_loop_quit (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static GSource *
+quit_on (GSource      *source,
+         GSourceFunc   func,
+         GMainLoop    *loop)
+{
+  g_source_set_static_name (source, "GFlow block");
+  g_source_set_callback (source, func, loop, NULL);
+  g_source_attach (source, g_main_loop_get_context (loop));
+  return source;
+}
+
+/**
+ * g_flow_block:
+ * @self: a flow
+ * @cancellable: (nullable): ends this
+ *
+ * Runs a main loop in the thread-default main context of the caller, until
+ * @cancellable is cancelled or the process gets SIGINT or SIGTERM: for a program that
+ * does nothing but serve.
+ *
+ * A program that has a main loop of its own does not need this.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_block (GFlow        *self,
+              GCancellable *cancellable)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+  g_autoptr(GMainLoop) loop = g_main_loop_new (context, FALSE);
+  GSource *sources[] = {
+    quit_on (g_unix_signal_source_new (SIGINT), quit_cb, loop),
+    quit_on (g_unix_signal_source_new (SIGTERM), quit_cb, loop),
+    cancellable != NULL ? quit_on (g_cancellable_source_new (cancellable),
+                                   G_SOURCE_FUNC (cancelled_cb), loop) : NULL,
+  };
+
+  g_main_loop_run (loop);
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+    if (sources[i] != NULL)
+      {
+        g_source_destroy (sources[i]);
+        g_source_unref (sources[i]);
+      }
+}

@@ -1,0 +1,347 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-pipeline-private.h"
+
+#include "graph/gflow-error.h"
+
+#include <glib/gi18n-lib.h>
+
+/* A request on its way through the nodes: what each of them gets, and when it had it.
+ *
+ * Along a chain the same request goes from node to node. What several get is copied for
+ * each of them, and is not changed itself; so what was one can be told where
+ * they meet. */
+
+/* Beginning and ending */
+
+/* Whether some parameters are for single nodes. */
+static gboolean
+has_parameters_of_nodes (GFlow    *flow,
+                         GVariant *parameters)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+  gboolean found = FALSE;
+
+  if (parameters == NULL)
+    return FALSE;
+
+  g_variant_iter_init (&iter, parameters);
+  while (!found && g_variant_iter_next (&iter, "{&sv}", &name, &value))
+    {
+      found = g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT) &&
+              g_flow_lookup (flow, name) != NULL;
+      g_variant_unref (value);
+    }
+  return found;
+}
+
+/* What is for @node: what is in its dictionary, and what is in none of a node. */
+static GVariant *
+select_parameters (GFlow     *flow,
+                   GFlowNode *node,
+                   GVariant  *parameters)
+{
+  g_autoptr(GVariantDict) dict = g_variant_dict_new (NULL);
+  g_autoptr(GVariant) own = g_variant_lookup_value (parameters, g_flow_node_get_name (node),
+                                                    G_VARIANT_TYPE_VARDICT);
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, parameters);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    if (!g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT) ||
+        g_flow_lookup (flow, name) == NULL)
+      g_variant_dict_insert_value (dict, name, value);
+  if (own != NULL)
+    {
+      g_variant_iter_init (&iter, own);
+      while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+        g_variant_dict_insert_value (dict, name, value);
+    }
+  return g_variant_ref_sink (g_variant_dict_end (dict));
+}
+
+/* The run is about to start: what it goes through. */
+GFlowPlan *
+_g_flow_passage_begin (GFlowRun  *run,
+                       GError   **error)
+{
+  g_autoptr(GFlowPipeline) pipeline = _g_flow_ref_pipeline (run->flow);
+
+  if (pipeline == NULL)
+    {
+      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN,
+                           _("The flow is not open"));
+      return NULL;
+    }
+  if (run->request == NULL)
+    {
+      run->request = g_flow_request_new ("/");
+      g_flow_request_set_parameters (run->request, run->parameters);
+    }
+  if (!_g_flow_request_begin (run->request, error))
+    return NULL;
+
+  GFlowPassage *passage = g_new0 (GFlowPassage, 1);
+
+  if (run->channel != NULL)
+    passage->channel = _g_flow_channel_ref (run->channel);
+  else
+    passage->channel = _g_flow_pipeline_ref_channel (pipeline,
+                                                     g_flow_request_get_endpoint (run->request));
+
+  const guint n = passage->channel->plan->n_nodes;
+
+  passage->request = run->request;
+  passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
+  passage->parts = g_new0 (GFlowRequest *, n);
+  passage->instances = g_new (guint32, n);
+  passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
+  passage->records[n].start = g_get_monotonic_time ();
+  passage->link.data = run;
+  passage->pipeline = g_steal_pointer (&pipeline);
+  run->passage = passage;
+  _g_flow_pipeline_add_run (passage->pipeline, run, &passage->link);
+  return _g_flow_plan_ref (passage->channel->plan);
+}
+
+/* What is known of the way goes to the request. */
+static void
+keep_records (GFlowPassage *passage,
+              GFlowRun     *run)
+{
+  GFlowRequest *request = passage->request;
+  const guint n = run->plan->n_nodes;
+
+  passage->records[n].end = g_get_monotonic_time ();
+  request->plan = _g_flow_plan_ref (run->plan);
+  request->records = g_steal_pointer (&passage->records);
+  request->states = g_new (guint8, n);
+  for (guint i = 0; i < n; i++)
+    request->states[i] = _g_flow_run_node_state (run, i);
+
+  _g_flow_mutex_lock (&run->mutex);
+  if (run->node_errors != NULL)
+    {
+      GHashTableIter iter;
+      gpointer index, error;
+
+      request->node_errors = g_hash_table_new_full (NULL, NULL, NULL,
+                                                    (GDestroyNotify) g_error_free);
+      g_hash_table_iter_init (&iter, run->node_errors);
+      while (g_hash_table_iter_next (&iter, &index, &error))
+        g_hash_table_insert (request->node_errors, index, g_error_copy (error));
+    }
+  _g_flow_mutex_unlock (&run->mutex);
+}
+
+static GFlowRequest *find_part (GFlowPassage *passage,
+                                guint32       source);
+
+/* Nothing of the run runs any more: the request is the response. */
+void
+_g_flow_passage_end (GFlowRun      *run,
+                     GFlowRunState  state)
+{
+  GFlowPassage *passage = g_steal_pointer (&run->passage);
+  GFlowRequest *request = passage->request;
+  GFlowRequest *last = find_part (passage, _g_flow_channel_exit (passage->channel)->sources[0]);
+
+  if (last != request)
+    g_flow_request_set_documents (request, g_flow_request_get_documents (last));
+  g_clear_pointer (&request->of_node, g_variant_unref);
+  request->node = NULL;
+  keep_records (passage, run);
+  _g_flow_request_set_ended (request, state, run->error);
+
+  for (guint i = 0; i < run->plan->n_nodes; i++)
+    g_clear_object (&passage->parts[i]);
+  _g_flow_pipeline_remove_run (passage->pipeline, &passage->link);
+  _g_flow_channel_unref (passage->channel);
+  _g_flow_pipeline_unref (passage->pipeline);
+  g_free (passage->parts);
+  g_free (passage->instances);
+  g_free (passage);
+}
+
+/* What nodes get */
+
+/* What @source has left; if it has not run, what it would have got. */
+static GFlowRequest *
+find_part (GFlowPassage *passage,
+           guint32       source)
+{
+  while (source != G_FLOW_ENTRY && passage->parts[source] == NULL)
+    source = passage->channel->places[source].sources[0];
+  return source != G_FLOW_ENTRY ? passage->parts[source] : passage->request;
+}
+
+static guint32
+count_takers_of (GFlowPassage *passage,
+                 guint32       source)
+{
+  return source != G_FLOW_ENTRY ? passage->channel->places[source].n_takers
+                                : _g_flow_channel_entry (passage->channel)->n_takers;
+}
+
+/* Whether nobody else gets what @source leaves. If it has left nothing, others may get
+ * what comes from before it. */
+static gboolean
+is_only_taker (GFlowPassage *passage,
+               guint32       source)
+{
+  return count_takers_of (passage, source) == 1 &&
+         (source == G_FLOW_ENTRY || passage->parts[source] != NULL);
+}
+
+static GFlowRequest *
+merge_parts (GFlowPassage *passage,
+             GFlowPlace   *place)
+{
+  GFlowRequest *root = passage->request;
+  g_autofree GFlowRequest **parts = g_new (GFlowRequest *, place->n_sources);
+  GFlowRequest *merged = _g_flow_request_new_for (root->endpoint, root->parameters, NULL);
+
+  for (guint i = 0; i < place->n_sources; i++)
+    parts[i] = find_part (passage, place->sources[i]);
+  merged->root = g_object_ref (root);
+  _g_flow_request_merge (merged, parts, place->n_sources);
+  return merged;
+}
+
+static GFlowRequest *
+take_part (GFlowPassage *passage,
+           GFlowPlace   *place)
+{
+  if (place->n_sources > 1)
+    return merge_parts (passage, place);
+
+  GFlowRequest *part = find_part (passage, place->sources[0]);
+
+  return is_only_taker (passage, place->sources[0]) ? g_object_ref (part)
+                                                    : _g_flow_request_branch (part);
+}
+
+/* A node begins to serve: what it serves. */
+static GFlowRequest *
+begin_node (GFlowRun   *run,
+            GFlowPlace *place)
+{
+  GFlowPassage *passage = run->passage;
+  GFlowRequest *part;
+
+  passage->records[place->index] = (GFlowTimes) { g_get_monotonic_time (), 0 };
+  part = take_part (passage, place);
+  part->node = place->node;
+  if (passage->divides)
+    {
+      g_clear_pointer (&part->of_node, g_variant_unref);
+      part->of_node = select_parameters (run->flow, place->node, passage->request->parameters);
+    }
+  /* It had one before if it is run again. */
+  g_clear_object (&passage->parts[place->index]);
+  passage->parts[place->index] = part;
+  return part;
+}
+
+/* The body of a node whose executor serves on workers. */
+gboolean
+_g_flow_passage_serve (GFlowNode  *node,
+                       GFlowRun   *run,
+                       gpointer    user_data,
+                       GError    **error)
+{
+  GFlowPlace *place = user_data;
+  GFlowRequest *part = begin_node (run, place);
+  const guint instance = _g_flow_station_enter (place->station, TRUE);
+  GFlowBinding *binding = place->bindings->pdata[instance];
+  const gboolean served =
+    binding->func (place->station->instances->pdata[instance], part,
+                   g_flow_run_get_cancellable (run), binding->user_data, error);
+
+  _g_flow_station_leave (place->station, instance);
+  run->passage->records[place->index].end = g_get_monotonic_time ();
+  return served;
+}
+
+/* The body of a node whose executor serves by a task, in the context. */
+void
+_g_flow_passage_start (GFlowNode  *node,
+                       GFlowRun   *run,
+                       GTask      *task,
+                       gpointer    user_data,
+                       GError    **error)
+{
+  GFlowPlace *place = user_data;
+  GFlowRequest *part = begin_node (run, place);
+  const guint instance = _g_flow_station_enter (place->station, FALSE);
+  GFlowBinding *binding = place->bindings->pdata[instance];
+
+  run->passage->instances[place->index] = instance;
+  binding->task_func (place->station->instances->pdata[instance], part, task, binding->user_data,
+                      error);
+}
+
+/* A node has ended in the context. */
+void
+_g_flow_passage_node_ended (GFlowRun *run,
+                            guint32   index)
+{
+  GFlowPassage *passage = run->passage;
+  GFlowPlace *place = &passage->channel->places[index];
+  GFlowTimes *record = &passage->records[index];
+
+  if (record->start == 0 || record->end != 0)
+    return;
+
+  record->end = g_get_monotonic_time ();
+  if (place->station != NULL)
+    _g_flow_station_leave (place->station, passage->instances[index]);
+}
+
+/* Puts branches together, where that is to be done. */
+static void
+join (GFlowRun   *run,
+      GFlowPlace *place)
+{
+  if (place->n_sources <= 1)
+    return;
+
+  GFlowRequest *merged = merge_parts (run->passage, place);
+
+  g_clear_object (&run->passage->parts[place->index]);
+  run->passage->parts[place->index] = merged;
+}
+
+/* The body of a node that puts branches together, before its own if it has one. */
+gboolean
+_g_flow_passage_join (GFlowNode  *node,
+                      GFlowRun   *run,
+                      gpointer    user_data,
+                      GError    **error)
+{
+  GFlowPlace *place = user_data;
+
+  join (run, place);
+  return place->body == NULL ||
+         ((GFlowFunc) place->body) (node, run, place->user_data, error);
+}
+
+void
+_g_flow_passage_join_task (GFlowNode  *node,
+                           GFlowRun   *run,
+                           GTask      *task,
+                           gpointer    user_data,
+                           GError    **error)
+{
+  GFlowPlace *place = user_data;
+
+  join (run, place);
+  ((GFlowTaskFunc) place->body) (node, run, task, place->user_data, error);
+}

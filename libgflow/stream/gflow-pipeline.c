@@ -1,0 +1,196 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-pipeline-private.h"
+
+#include "graph/gflow-error.h"
+#include "run/gflow-scheduler-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* What an open flow has beside its nodes: the instances of its executors, a plan for each
+ * endpoint, and the runs that are under way. */
+
+static gboolean
+add_station (GFlowPipeline  *self,
+             GFlowNode      *node,
+             GError        **error)
+{
+  GFlowExecutor *executor = _g_flow_node_executor (node);
+  GError *reason = NULL;
+  GFlowStation *station;
+
+  if (executor == NULL)
+    return TRUE;
+
+  station = _g_flow_station_new (node, executor, 1, &reason);
+  if (station == NULL)
+    {
+      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
+                   _("The executor “%s” could not be started: %s"), g_flow_node_get_name (node),
+                   reason->message);
+      g_error_free (reason);
+      return FALSE;
+    }
+  g_ptr_array_add (self->stations, station);
+  g_hash_table_insert (self->by_node, node, station);
+  return TRUE;
+}
+
+/* Makes the instances, of which none is set up yet. */
+GFlowPipeline *
+_g_flow_pipeline_new (GFlow   *flow,
+                      GError **error)
+{
+  GFlowPipeline *self = g_new0 (GFlowPipeline, 1);
+
+  atomic_init (&self->ref_count, 1);
+  self->flow = flow;
+  self->stations = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_station_unref);
+  self->by_node = g_hash_table_new (NULL, NULL);
+  self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                          (GDestroyNotify) _g_flow_channel_unref);
+  _g_flow_mutex_init (&self->mutex);
+  g_queue_init (&self->runs);
+  for (guint i = 0; i < flow->nodes->len; i++)
+    if (!add_station (self, flow->nodes->pdata[i], error))
+      {
+        _g_flow_pipeline_leave (self);
+        _g_flow_pipeline_unref (self);
+        return NULL;
+      }
+  return self;
+}
+
+GFlowPipeline *
+_g_flow_pipeline_ref (GFlowPipeline *self)
+{
+  /* Relaxed: whoever has one reference may make another. */
+  atomic_fetch_add_explicit (&self->ref_count, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+_g_flow_pipeline_unref (GFlowPipeline *self)
+{
+  /* Acquire and release: the last one comes after what all others have done. */
+  if (atomic_fetch_sub_explicit (&self->ref_count, 1, memory_order_acq_rel) != 1)
+    return;
+
+  g_hash_table_unref (self->channels);
+  g_hash_table_unref (self->by_node);
+  g_ptr_array_unref (self->stations);
+  g_clear_pointer (&self->idle, g_source_unref);
+  _g_flow_mutex_clear (&self->mutex);
+  g_free (self);
+}
+
+/* Other flows may have the executors again. */
+void
+_g_flow_pipeline_leave (GFlowPipeline *self)
+{
+  for (guint i = 0; i < self->stations->len; i++)
+    {
+      GFlowStation *station = self->stations->pdata[i];
+
+      for (guint k = 0; k < station->instances->len; k++)
+        _g_flow_executor_leave (station->instances->pdata[k]);
+    }
+}
+
+/* Channels */
+
+/* Whether some executor serves @endpoint in another way than all others. */
+static gboolean
+is_bound (GFlowPipeline *self,
+          const char    *endpoint)
+{
+  for (guint i = 0; i < self->stations->len; i++)
+    {
+      GFlowStation *station = self->stations->pdata[i];
+
+      if (_g_flow_executor_find (station->instances->pdata[0], endpoint) !=
+          _g_flow_executor_find (station->instances->pdata[0], ""))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The flow is open, so that it is there. May be called in any thread. */
+GFlowChannel *
+_g_flow_pipeline_ref_channel (GFlowPipeline *self,
+                              const char    *endpoint)
+{
+  GFlowChannel *channel, *mine;
+
+  _g_flow_mutex_lock (&self->mutex);
+  channel = g_hash_table_lookup (self->channels, endpoint);
+  if (channel != NULL)
+    _g_flow_channel_ref (channel);
+  _g_flow_mutex_unlock (&self->mutex);
+  if (channel != NULL)
+    return channel;
+
+  /* There may be any number of endpoints that nothing is bound for: one channel does. */
+  if (*endpoint != '\0' && !is_bound (self, endpoint))
+    return _g_flow_pipeline_ref_channel (self, "");
+
+  mine = _g_flow_channel_new (self, endpoint, NULL);
+  _g_flow_mutex_lock (&self->mutex);
+  channel = g_hash_table_lookup (self->channels, endpoint);
+  if (channel == NULL)
+    {
+      channel = g_steal_pointer (&mine);
+      g_hash_table_insert (self->channels, g_strdup (endpoint), channel);
+    }
+  _g_flow_channel_ref (channel);
+  _g_flow_mutex_unlock (&self->mutex);
+  g_clear_pointer (&mine, _g_flow_channel_unref);
+  return channel;
+}
+
+/* Runs */
+
+void
+_g_flow_pipeline_add_run (GFlowPipeline *self,
+                          GFlowRun      *run,
+                          GList         *link)
+{
+  _g_flow_mutex_lock (&self->mutex);
+  g_queue_push_tail_link (&self->runs, link);
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
+void
+_g_flow_pipeline_remove_run (GFlowPipeline *self,
+                             GList         *link)
+{
+  _g_flow_mutex_lock (&self->mutex);
+  g_queue_unlink (&self->runs, link);
+  if (self->runs.length == 0 && self->idle != NULL)
+    g_source_set_ready_time (self->idle, 0);
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* A run that is in the queue has not ended, and so is there, whoever has dropped it. */
+void
+_g_flow_pipeline_cancel_runs (GFlowPipeline *self)
+{
+  g_autoptr(GPtrArray) runs = g_ptr_array_new ();
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (GList *link = self->runs.head; link != NULL; link = link->next)
+    g_ptr_array_add (runs, g_object_ref (link->data));
+  _g_flow_mutex_unlock (&self->mutex);
+
+  for (guint i = 0; i < runs->len; i++)
+    {
+      g_flow_run_cancel (runs->pdata[i]);
+      /* This may be the last reference by now, and the thread not that of the run. */
+      if (!_g_flow_scheduler_give (runs->pdata[i]))
+        _g_flow_home_release (&((GFlowRun *) runs->pdata[i])->flow->home, runs->pdata[i],
+                              g_object_unref);
+    }
+}

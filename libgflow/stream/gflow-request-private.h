@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-request.h"
+#include "gflow-route.h"
+
+#include "graph/gflow-mutex-private.h"
+#include "graph/gflow-plan-private.h"
+
+G_BEGIN_DECLS
+
+/* When a node served a request, in monotonic time; 0 if it did not begin, or end. */
+typedef struct
+{
+  gint64 start;
+  gint64 end;
+} GFlowTimes;
+
+/* The request that the application has, or what one branch of a flow makes of it: where
+ * the way of a request forks, each branch gets a copy of its documents. */
+struct _GFlowRequest
+{
+  GObject        parent_instance;
+
+  _Atomic (char *) id;         /* (owned) (nullable): made up when asked for */
+  char          *endpoint;     /* (owned), by g_ref_string_new() */
+  GVariant      *parameters;   /* (owned) (nullable) */
+  GVariant      *of_node;      /* (owned) (nullable): those for the node that serves it now */
+  GFlowNode     *node;         /* (unowned) (nullable): that node */
+  int            instance;     /* which of its instances does, if all do; else -1 */
+  GListStore    *documents;    /* (owned) (nullable): made when first used */
+
+  /* Of a branch */
+  GFlowRequest  *root;         /* (owned) (nullable): the request of the application */
+  GFlowRequest  *base;         /* (owned) (nullable): what it was copied from, and does not
+                                * change any more */
+  GHashTable    *origins;      /* (owned) (nullable): document (owned) → the one in the base */
+
+  /* Of the request of the application */
+  GFlowMutex     mutex;        /* guards the results */
+  GHashTable    *results;      /* (owned) (nullable): name → GVariant */
+  GFlowRunState  state;
+  GError        *error;        /* (owned) (nullable) */
+  GFlowPlan     *plan;         /* (owned) (nullable): what it went through */
+  GFlowTimes   *records;      /* (owned) (nullable): for each node of it, and for all */
+  guint8        *states;       /* (owned) (nullable): of each node */
+  GHashTable    *node_errors;  /* (owned) (nullable): number of the node → GError */
+  GListStore    *routes;       /* (owned) (nullable): made when asked for */
+};
+
+GFlowRequest *_g_flow_request_new_for   (char         *endpoint,
+                                         GVariant     *parameters,
+                                         GListStore   *documents);
+GFlowRequest *_g_flow_request_branch    (GFlowRequest *self);
+GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
+void          _g_flow_request_set_ended (GFlowRequest  *self,
+                                         GFlowRunState  state,
+                                         const GError  *error);
+gboolean      _g_flow_request_begin     (GFlowRequest  *self,
+                                         GError       **error);
+GFlowRoute   *_g_flow_route_new         (GFlowNode      *node,
+                                         GFlowTimes     record,
+                                         GFlowNodeState  state,
+                                         const GError   *error);
+
+/* Putting branches together again: gflow-merge.c */
+void          _g_flow_request_merge     (GFlowRequest  *self,
+                                         GFlowRequest **parts,
+                                         guint          n_parts);
+
+G_END_DECLS

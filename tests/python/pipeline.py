@@ -1,0 +1,416 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: The libgflow authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Executors in Python, and the programs of the pages that they come from."""
+
+import asyncio
+import gc
+import io
+import contextlib
+import threading
+import time
+import unittest
+import weakref
+
+import gi
+
+gi.require_version('GFlow', '1')
+from gi.repository import GFlow, Gio, GLib
+
+from helpers import Boom, matches
+
+Flow, Executor, requests = GFlow.Flow, GFlow.FlowExecutor, GFlow.requests
+
+
+def Document(text=None):
+    return GFlow.FlowDocument(text=text)
+
+
+class Marker(Executor):
+    def __init__(self, word='m', **kwargs):
+        super().__init__(**kwargs)
+        self.word = word
+
+    @requests
+    def mark(self, docs, **kwargs):
+        for doc in docs:
+            doc.text = f'{doc.text} {self.word}'
+
+    @requests(on=['/async', '/later'])
+    async def mark_later(self, docs):
+        await asyncio.sleep(.001)
+        self.mark(docs)
+
+
+def texts(responses):
+    return [[doc.text for doc in response.docs] for response in responses]
+
+
+class Chains(unittest.TestCase):
+    def test_chain(self):
+        flow = Flow().add().add().add().add()
+        self.assertEqual([node.get_name() for node in flow],
+                         ['executor0', 'executor1', 'executor2', 'executor3'])
+        self.assertEqual([node.get_name() for node in flow['executor3'].get_upstreams()],
+                         ['executor2'])
+
+    def test_needs(self):
+        flow = (Flow()
+                .add(name='p1', needs='gateway')
+                .add(name='p2', needs='gateway')
+                .add(name='p3', needs='gateway')
+                .needs(['p1', 'p2'], name='r1')
+                .needs_all(name='r2'))
+        self.assertEqual({node.get_name() for node in flow['r2'].get_upstreams()}, {'p3', 'r1'})
+        with self.assertRaises(GLib.Error) as caught:
+            flow.needs(['p1'])
+        self.assertTrue(matches(caught.exception, GFlow.FlowError.TOPOLOGY))
+
+    def test_bad_options(self):
+        for options in {'colour': 3}, {'uses': 3}, {'uses_with': {'a': 1}}, \
+                {'uses': Marker, 'uses_with': {'wrod': 'x'}}, \
+                {'uses': Marker, 'uses_metas': {'colour': 'x'}}, \
+                {'uses': Marker, 'uses_requests': {'/x': 'no_such'}}:
+            with self.assertRaises(TypeError, msg=options):
+                Flow().add(**options)
+        with self.assertRaisesRegex(ValueError, 'Nobody'):
+            Flow().add(uses='Nobody')
+
+
+class Posts(unittest.TestCase):
+    def test_forms_of_uses(self):
+        for uses in Marker, Marker('m'), lambda: Marker('m'), 'Marker', \
+                {'jtype': 'Marker', 'with': {'word': 'm'}}:
+            with Flow().add(uses=uses) as flow:
+                self.assertEqual(texts(flow.post('/', ['a'], return_results=True)), [['a m']])
+            self.assertFalse(flow.get_is_open())
+
+    def test_inputs(self):
+        async def later():
+            for text in 'a', 'b':
+                await asyncio.sleep(.001)
+                yield Document(text)
+
+        def generate():
+            yield from (Document('a'), 'b')
+
+        model = Gio.ListStore.new(GFlow.FlowDocument)
+        model.append(Document('a'))
+        model.append(Document('b'))
+        with Flow().add(uses=Marker) as flow:
+            for inputs in ['a', Document('b')], ('a', 'b'), iter(['a', 'b']), generate, generate(), \
+                    later, later(), GFlow.FlowSource.new_for_texts(['a', 'b']):
+                self.assertEqual(texts(flow.post('/', inputs, return_results=True)),
+                                 [['a m', 'b m']], inputs)
+            self.assertEqual(texts(flow.post('/', model, return_results=True)), [['a m', 'b m']])
+            self.assertEqual(texts(flow.post('/', 'a', return_results=True)), [['a m']])
+            self.assertEqual(texts(flow.post('/', b'a', return_results=True)), [['None m']])
+            self.assertEqual(texts(flow.post('/', return_results=True)), [[]])
+            self.assertEqual(texts(flow.post('/', [], return_results=True)), [])
+            self.assertIsNone(flow.post('/', ['a']))
+            with self.assertRaisesRegex(TypeError, 'no document'):
+                flow.post('/', [3])
+
+    def test_sizes(self):
+        with Flow() as flow:
+            responses = flow.post('/', (Document() for _ in range(100)), request_size=10,
+                                  return_results=True)
+            self.assertEqual([len(response.docs) for response in responses], [10] * 10)
+            for size in 0, -1, None:
+                responses = flow.post('/', (Document() for _ in range(25)), request_size=size,
+                                      return_results=True)
+                self.assertEqual([len(response.docs) for response in responses], [25])
+
+    def test_callbacks(self):
+        told = []
+        with Flow().add(uses=Marker) as flow:
+            flow.post('/', ['a', 'b'], request_size=1, ordered=True,
+                      on_done=lambda response: told.append(response.docs[0].text),
+                      on_error=lambda response: told.append('error'),
+                      on_always=lambda response: told.append('always'))
+        self.assertEqual(told, ['a m', 'always', 'b m', 'always'])
+
+    def test_errors(self):
+        class Bad(Executor):
+            @requests
+            def bad(self, **kwargs):
+                raise Boom('sync')
+
+            @requests(on='/async')
+            async def bad_later(self, **kwargs):
+                await asyncio.sleep(0)
+                raise Boom('async')
+
+            @requests(on='/type')
+            def bad_type(self, **kwargs):
+                return 3
+
+        told = []
+        with Flow().add(uses=Bad) as flow:
+            for _ in range(2):
+                with self.assertRaisesRegex(Boom, 'sync'):
+                    flow.post('/', ['a'], on_done=lambda response: told.append('done'),
+                              on_error=lambda response: told.append('error'),
+                              on_always=lambda response: told.append('always'))
+            with self.assertRaisesRegex(Boom, 'async'):
+                flow.post('/async', ['a'])
+            with self.assertRaisesRegex(TypeError, 'has returned 3'):
+                flow.post('/type')
+            responses = flow.post('/', ['a', 'b'], request_size=1, continue_on_error=True,
+                                  return_results=True)
+            self.assertEqual([response.get_state() for response in responses],
+                             [GFlow.FlowRunState.FAILED] * 2)
+        self.assertEqual(told, ['error', 'always'] * 2)
+
+    def test_callback_raises(self):
+        def raises(response):
+            raise Boom('callback')
+
+        told = []
+        with Flow().add(uses=Marker) as flow:
+            with self.assertRaisesRegex(Boom, 'callback'):
+                flow.post('/', ['a', 'b', 'c'], request_size=1, max_in_flight=1, on_done=raises,
+                          on_always=told.append)
+            self.assertEqual(len(told), 1)
+            self.assertEqual(texts(flow.post('/', ['a'], return_results=True)), [['a m']])
+
+    def test_source_raises(self):
+        def broken():
+            yield 'a'
+            raise Boom('source')
+
+        told = []
+        with Flow().add(uses=Marker) as flow:
+            with self.assertRaisesRegex(Boom, 'source'):
+                flow.post('/', broken, request_size=1, on_done=told.append)
+        self.assertEqual(texts(told), [['a m']])
+
+    def test_parameters(self):
+        seen = {}
+
+        class Looks(Executor):
+            @requests
+            def look(self, parameters, request, **kwargs):
+                seen[request.get_endpoint(), self.metas.name] = parameters
+
+        flow = (Flow().add(name='a', uses=Looks, uses_metas={'name': 'one'})
+                .add(name='b', uses=Looks, uses_metas={'name': 'two'}))
+        with flow:
+            flow.post('/', parameters={'n': 3, 'x': .5, 'deep': {'l': [1, 'a']}, 'a': {'n': 4}})
+        self.assertEqual(seen['/', 'one'], {'n': 4, 'x': .5, 'deep': {'l': [1, 'a']}})
+        self.assertEqual(seen['/', 'two'], {'n': 3, 'x': .5, 'deep': {'l': [1, 'a']}})
+        self.assertIs(type(seen['/', 'two']['n']), int)
+
+    def test_progress(self):
+        shown = io.StringIO()
+        with contextlib.redirect_stderr(shown), Flow() as flow:
+            flow.post('/', ['a'] * 10, request_size=2, show_progress=True)
+        self.assertIn('5/5 requests', shown.getvalue())
+
+    def test_not_open(self):
+        with self.assertRaises(GLib.Error) as caught:
+            Flow().add(uses=Marker).post('/')
+        self.assertTrue(matches(caught.exception, GFlow.FlowError.NOT_OPEN))
+
+    def test_frozen(self):
+        with Flow().add(uses=Marker) as flow:
+            with self.assertRaises(GLib.Error) as caught:
+                flow.add()
+            self.assertTrue(matches(caught.exception, GFlow.FlowError.FROZEN))
+        self.assertEqual(len(flow.add()), 2)
+
+    def test_targets(self):
+        flow = (Flow().add(name='foo', uses=Marker).add(name='foo_x', uses=Marker)
+                .add(name='bar', uses=Marker))
+        with flow:
+            self.assertEqual(texts(flow.post('/', ['a'], target='foo', return_results=True)),
+                             [['a m m']])
+
+
+class Async(unittest.TestCase):
+    def test_iterate(self):
+        async def inputs():
+            for i in range(10):
+                yield Document(str(i))
+                await asyncio.sleep(.001)
+
+        async def main():
+            with Flow().add(uses=Marker) as flow:
+                return [response async for response in flow.post('/later', inputs, request_size=1)]
+        self.assertEqual(sorted(texts(asyncio.run(main()))), [[f'{i} m'] for i in range(10)])
+
+    def test_await(self):
+        async def main():
+            async with Flow().add(uses=Marker) as flow:
+                await flow.close()
+                await flow.open()
+                return await flow.post('/async', ['a'])
+        self.assertEqual(texts(asyncio.run(main())), [['a m']])
+
+    def test_break(self):
+        async def main():
+            async with Flow().add(uses=Marker) as flow:
+                async for response in flow.post('/async', ('x' for _ in iter(int, 1))):
+                    return response.get_state()
+        self.assertEqual(asyncio.run(main()), GFlow.FlowRunState.DONE)
+
+    def test_cancelled(self):
+        started = []
+
+        class Forever(Executor):
+            @requests
+            async def wait(self, **kwargs):
+                started.append(self)
+                await asyncio.sleep(1000)
+
+        async def main():
+            async with Flow().add(uses=Forever) as flow:
+                task = asyncio.ensure_future(flow.post('/')._awaited())
+                while not started:
+                    await asyncio.sleep(.001)
+                task.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await task
+        asyncio.run(main())
+
+    def test_many_at_once(self):
+        """50 documents that each wait for 20 ms take about 20 ms."""
+        class Slow(Executor):
+            now = most = 0
+
+            async def process(self, doc):
+                Slow.now += 1
+                Slow.most = max(Slow.most, Slow.now)
+                await asyncio.sleep(.02)
+                doc.text = doc.text.upper()
+                Slow.now -= 1
+
+            @requests
+            async def encode(self, docs, **kwargs):
+                start = time.monotonic()
+                await asyncio.gather(*(self.process(doc) for doc in docs))
+                return {'time': time.monotonic() - start}
+
+        with Flow().add(uses=Slow) as flow:
+            response, = flow.index(['hello'] * 50, return_results=True)
+        self.assertEqual({doc.text for doc in response.docs}, {'HELLO'})
+        self.assertEqual(Slow.most, 50)
+        self.assertLess(response.dup_results()['executor0']['time'], .5)
+
+    def test_overlap(self):
+        """A worker that blocks does not keep the event loop waiting."""
+        gate = threading.Event()
+
+        class Heavy(Executor):
+            @requests
+            def work(self, **kwargs):
+                assert gate.wait(30)
+
+        async def other():
+            await asyncio.sleep(.001)
+            gate.set()
+
+        async def serve():
+            with Flow().add(uses=Heavy) as flow:
+                async for response in flow.post('/'):
+                    return response.get_state()
+
+        async def main():
+            return await asyncio.gather(serve(), other())
+        self.assertEqual(asyncio.run(main())[0], GFlow.FlowRunState.DONE)
+
+
+class Seeds(unittest.TestCase):
+    """The programs of the page on the Flow API."""
+
+    def test_uses_with(self):
+        seen = []
+
+        class MyExecutor(Executor):
+            def __init__(self, param1=1, param2=2, param3=3, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                self.param1, self.param2, self.param3 = param1, param2, param3
+
+            @requests
+            def foo(self, docs, **kwargs):
+                seen.extend([self.param1, self.param2, self.param3])
+
+        flow = Flow().add(uses=MyExecutor, uses_with={'param1': 10, 'param3': 30})
+        with flow as f:
+            f.post('/')
+        self.assertEqual(seen, [10, 2, 30])
+
+    def test_uses_metas(self):
+        seen = []
+
+        class MyExecutor(Executor):
+            @requests
+            def foo(self, docs, **kwargs):
+                seen.append(self.metas.workspace)
+
+        flow = Flow().add(uses=MyExecutor, uses_metas={'workspace': 'different_workspace'})
+        with flow as f:
+            f.post('/')
+        self.assertEqual(seen, ['different_workspace'])
+
+    def test_uses_requests(self):
+        seen = []
+
+        class MyExecutor(Executor):
+            @requests
+            def foo(self, docs, **kwargs):
+                seen.append('foo')
+
+            def bar(self, docs, **kwargs):
+                seen.append('bar')
+
+        flow = Flow().add(uses=MyExecutor, uses_requests={'/index': 'bar'})
+        with flow as f:
+            f.post('/index')
+            f.post('/dummy')
+        # It is for that instance only.
+        with Flow().add(uses=MyExecutor) as f:
+            f.post('/index')
+        self.assertEqual(seen, ['bar', 'foo', 'foo'])
+
+    def test_send_parameters(self):
+        seen = []
+
+        class MyExecutor(Executor):
+            @requests
+            def foo(self, parameters, **kwargs):
+                seen.append(parameters['hello'])
+
+        f = Flow().add(uses=MyExecutor)
+        with f:
+            f.post('/', Document(), parameters={'hello': 'world'})
+            f.post('/', parameters={'hello': 'world'})
+        self.assertEqual(seen, ['world', 'world'])
+
+    def test_generator(self):
+        def doc_gen():
+            for j in range(10):
+                yield Document(f'hello {j}')
+
+        with Flow() as f:
+            responses = f.post('/', doc_gen, return_results=True)
+        self.assertEqual(len(responses[0].docs), 10)
+
+
+class Lifetime(unittest.TestCase):
+    def test_collected(self):
+        def serve():
+            executor = Marker()
+            flow = Flow().add(uses=executor)
+            with flow:
+                flow.post('/', ['a'] * 10, request_size=1, on_done=lambda response: flow)
+                flow.post('/later', ['a'])
+            return weakref.ref(executor), weakref.ref(flow)
+        for ref in serve():
+            gc.collect()
+            self.assertIsNone(ref())
+
+
+if __name__ == '__main__':
+    unittest.main()
