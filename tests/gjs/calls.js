@@ -7,7 +7,6 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import GFlow from 'gi://GFlow';
-import GObject from 'gi://GObject';
 
 import {deepEqual, equal, ok, rejects, runTests, test, throws} from './tap.js';
 
