@@ -57,7 +57,7 @@ count_missing (GFlowRun *self,
 }
 
 /* TRUE if the node has to wait, though it was ready, for something that is revived; then
- * it comes again. */
+ * it comes again, on whatever thread, and holds no lock meanwhile. */
 static gboolean
 put_down (GFlowRun *self,
           guint32   index,
@@ -65,28 +65,46 @@ put_down (GFlowRun *self,
           gboolean *changed)
 {
   guint n;
+  gboolean waits;
 
   _g_flow_mutex_lock (&self->mutex);
   n = count_missing (self, index);
-  *changed = epoch != atomic_load_explicit (&self->revival_epoch, memory_order_relaxed);
-  if (n > 0)
+  waits = n > 0 && (_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) == 0;
+  *changed = n > 0 ||
+             epoch != atomic_load_explicit (&self->revival_epoch, memory_order_relaxed);
+  if (waits)
     {
-      put_down_locked (self, index, n);
+      _g_flow_run_unmark (self, index, G_FLOW_MARK_UNLOCKED);
       atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_WAITING,
                              memory_order_relaxed);
+      put_down_locked (self, index, n);
     }
   _g_flow_mutex_unlock (&self->mutex);
-  if (n > 0 && _g_flow_run_is_recorded (self))
-    _g_flow_run_note_change (self, index);
-  return n > 0;
+  return waits;
 }
 
-/* What becomes of a node that is ready: as _g_flow_run_judge() says, or WAITING if it has to
- * come again. If something was revived, or has ended so, while the node was judged, it
+/* A node that may have to come again gives its locks back first: from the moment on that it
+ * is put down it may be on another thread. If it need not wait it takes them again. */
+static void
+give_locks_back (GFlowRun  *self,
+                 GFlowLane *lane,
+                 guint32    index)
+{
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) == 0 ||
+      count_missing (self, index) == 0)
+    return;
+
+  _g_flow_run_put_down (self, lane, index);
+  _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
+}
+
+/* What becomes of a node that is ready: as _g_flow_run_judge() says, or WAITING if it comes
+ * again. If something was revived, or has ended so, while the node was judged, it
  * is judged again: what it needs may have been seen as it was and as it is. */
 GFlowNodeState
-_g_flow_run_judge_ready (GFlowRun *self,
-                         guint32   index)
+_g_flow_run_judge_ready (GFlowRun  *self,
+                         GFlowLane *lane,
+                         guint32    index)
 {
   GFlowNodeState state;
   gboolean changed;
@@ -99,6 +117,7 @@ _g_flow_run_judge_ready (GFlowRun *self,
       state = _g_flow_run_judge (self, index);
       if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_UNCLEAN) == 0)
         return state;
+      give_locks_back (self, lane, index);
       if (put_down (self, index, epoch, &changed))
         return G_FLOW_NODE_STATE_WAITING;
     }

@@ -434,6 +434,7 @@ void           _g_flow_run_unlock_ready    (GFlowRun        *self);
 
 /* Running again what has failed: gflow-revive.c */
 GFlowNodeState _g_flow_run_judge_ready     (GFlowRun        *self,
+                                            GFlowLane       *lane,
                                             guint32          index);
 void           _g_flow_run_end_revived     (GFlowRun        *self,
                                             GFlowLane       *lane,

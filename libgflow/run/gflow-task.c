@@ -328,13 +328,10 @@ _g_flow_run_run_in_context (GFlowRun *self,
                             guint32   index)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
-  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
+  GFlowNodeState state = _g_flow_run_judge_ready (self, lane, index);
 
   if (state == G_FLOW_NODE_STATE_WAITING)
-    {
-      _g_flow_run_put_down (self, lane, index);
-      return;
-    }
+    return;
   if (_g_flow_run_relock (self, lane, index, state))
     {
       _g_flow_run_deliver_chosen (self, lane, FALSE);

@@ -505,10 +505,12 @@ end_attended_node (GFlowRun       *self,
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
   const guint16 marks = _g_flow_run_marks (self, index);
 
-  if ((marks & G_FLOW_MARK_GROWN) != 0 && !_g_flow_run_end_part (self, lane, index, &state))
+  if ((marks & G_FLOW_MARK_GROWN) != 0)
     {
+      /* First: the last part may end on another thread, and the node with it. */
       let_go (self, lane, index);
-      return G_FLOW_NO_NODE;
+      if (!_g_flow_run_end_part (self, lane, index, &state))
+        return G_FLOW_NO_NODE;
     }
   if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
     _g_flow_run_record_end (self, index);
@@ -602,16 +604,16 @@ run_attended_node (GFlowRun  *self,
       return G_FLOW_NO_NODE;
     }
 
-  GFlowNodeState state = _g_flow_run_judge_ready (self, index);
+  /* It may come again, on another thread before this one knows. */
+  if ((_g_flow_run_marks (self, index) & (G_FLOW_MARK_UNCLEAN | G_FLOW_MARK_UNLOCKED)) != 0)
+    let_go (self, lane, index);
+
+  GFlowNodeState state = _g_flow_run_judge_ready (self, lane, index);
 
   if (state == G_FLOW_NODE_STATE_WAITING)
-    {
-      _g_flow_run_put_down (self, lane, index);
-      return G_FLOW_NO_NODE;
-    }
+    return G_FLOW_NO_NODE;
   if (_g_flow_run_relock (self, lane, index, state))
     {
-      let_go (self, lane, index);
       _g_flow_run_deliver_chosen (self, lane, FALSE);
       return G_FLOW_NO_NODE;
     }
