@@ -70,7 +70,8 @@ try (const guint8 *data,
 {
   g_autofree guint8 *copy = g_malloc (MAX (size, 1));
 
-  memcpy (copy, data, size);
+  if (size > 0)
+    memcpy (copy, data, size);
   LLVMFuzzerTestOneInput (copy, size);
 }
 

@@ -693,7 +693,7 @@ look_at_types (GFlowSimilar *similar,
 /**
  * g_flow_executor_new_from_name:
  * @type_name: the name of a type of executors that is registered
- * @with: (nullable): as for [func@GFlow.FlowExecutor.new_from_type]
+ * @with: (nullable): as for [ctor@GFlow.FlowExecutor.new_from_type]
  * @error: return location for an error
  *
  * Makes an executor of the type with the given name.

@@ -279,7 +279,7 @@ main (int   argc,
 {
   static const Way ways[] = { { FALSE, FALSE }, { TRUE, FALSE }, { FALSE, TRUE }, { TRUE, TRUE } };
 
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_data_func ("/ask/answers/worker/async", &ways[0], test_answers);
   g_test_add_data_func ("/ask/answers/task/async", &ways[1], test_answers);

@@ -659,7 +659,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_data_func ("/map/variant/worker", GINT_TO_POINTER (ON_WORKER), test_variant);
   g_test_add_data_func ("/map/variant/context", GINT_TO_POINTER (IN_CONTEXT), test_variant);

@@ -859,7 +859,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   add_ways ("well", test_well);
   add_ways ("sub-run-fails", test_sub_run_fails);
