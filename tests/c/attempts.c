@@ -194,6 +194,43 @@ test_filter (gconstpointer kind)
   work_clear (&work);
 }
 
+static gboolean
+pause_cb (GFlowNode *node,
+          GFlowRun  *run,
+          GError    *error,
+          guint      attempt,
+          gpointer   user_data)
+{
+  g_flow_run_pause (run);
+  return TRUE;
+}
+
+/* Somebody has to decide: the next attempt waits until the run goes on. */
+static void
+test_decided_later (gconstpointer kind)
+{
+  Work work;
+  TestResult result;
+
+  work_init (&work, GPOINTER_TO_INT (kind));
+  test_result_init (&result);
+  test_job_fail (work.job, "not yet");
+  work.job->failures = 1;
+  g_flow_node_set_max_retries (work.tried, 1);
+  g_signal_connect (work.tried, "should-retry", G_CALLBACK (pause_cb), NULL);
+  g_flow_run_execute (work.run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_run_get_paused (work.run));
+  test_settle (20);
+  g_assert_cmpint (work.job->runs, ==, 1);
+  test_assert_run (work.run, RUNNING);
+  g_flow_run_resume (work.run);
+  TEST_WAIT (result.calls > 0);
+  test_assert_run (work.run, DONE);
+  g_assert_cmpint (work.job->runs, ==, 2);
+  test_result_clear (&result);
+  work_clear (&work);
+}
+
 static void
 test_never_after_cancellation (void)
 {
@@ -552,6 +589,7 @@ main (int    argc,
     { "succeeds-at-last", test_succeeds_at_last },
     { "fails-at-last", test_fails_at_last },
     { "filter", test_filter },
+    { "decided-later", test_decided_later },
     { "wait", test_wait },
     { "cancel-node", test_cancel_node },
     { "timeout", test_timeout, TRUE },

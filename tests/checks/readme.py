@@ -24,7 +24,8 @@ for language in ('c', 'python', 'javascript', 'vala'):
         problem(f'README.md shows no program in {language}')
 
 # Parts of programs: whole lines of the file, in one piece.
-for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/resuming.md', 'docs/vala.md'):
+for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/resuming.md', 'docs/vala.md',
+             'docs/errors.md', 'docs/cancellation.md'):
     content = read(SRCDIR, page)
     parts = re.findall(r'<!-- part: (\S+) -->\n+```[a-z]*\n(.*?)```', content, flags=re.S)
     for name, text in parts:
@@ -35,8 +36,9 @@ for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/resuming
 
 # Links and commands: what is named exists.
 for page in ('README.md', 'CONTRIBUTING.md', 'benchmarks/README.md', 'docs/architecture.md',
-             'docs/branches.md', 'docs/growing.md', 'docs/debugging.md', 'docs/javascript.md', 'docs/performance.md',
-             'docs/progress.md',
+             'docs/branches.md', 'docs/cancellation.md', 'docs/debugging.md', 'docs/documents.md',
+             'docs/errors.md', 'docs/growing.md', 'docs/javascript.md', 'docs/performance.md',
+             'docs/pipelines.md', 'docs/progress.md',
              'docs/python.md', 'docs/resuming.md', 'docs/states.md', 'docs/vala.md'):
     text = read(SRCDIR, page)
     for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text):
@@ -54,7 +56,8 @@ for name in re.findall(r'`((?:graph|run|plot)/[\w-]+\.[ch])`', read(SRCDIR, 'doc
 
 # What the pages call by name is declared.
 headers = '\n'.join(read(SRCDIR, path) for path in below('libgflow', '.h') if not is_private(path))
-for page in ('README.md', 'docs/branches.md', 'docs/growing.md', 'docs/debugging.md', 'docs/progress.md',
+for page in ('README.md', 'docs/branches.md', 'docs/cancellation.md', 'docs/debugging.md',
+             'docs/errors.md', 'docs/growing.md', 'docs/progress.md',
              'docs/resuming.md', 'docs/states.md'):
     for name in re.findall(r'`(g_flow_\w+)\b', read(SRCDIR, page)):
         if not re.search(rf'\b{name}\b', headers):
