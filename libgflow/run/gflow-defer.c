@@ -44,6 +44,18 @@ claim (GFlowRun *self,
   return (marks & G_FLOW_MARK_DEFERRED) != 0;
 }
 
+static void
+push (GFlowRun *self,
+      gpointer  data)
+{
+  GFlowCompletion *completion = data;
+
+  /* Release: pairs with the exchange in _g_flow_run_end_completed(). */
+  while (!atomic_compare_exchange_weak_explicit (&self->completed, &completion->next, completion,
+                                                 memory_order_release, memory_order_relaxed))
+    ;
+}
+
 /* To be ended after its body, or in a dispatch. */
 static void
 end_later (GFlowRun     *self,
@@ -57,11 +69,7 @@ end_later (GFlowRun     *self,
     .index = index,
     .error = error != NULL ? g_error_copy (error) : NULL,
   };
-  /* Release: pairs with the exchange in _g_flow_run_end_completed(). */
-  while (!atomic_compare_exchange_weak_explicit (&self->completed, &completion->next, completion,
-                                                 memory_order_release, memory_order_relaxed))
-    ;
-  _g_flow_scheduler_post (self);
+  _g_flow_scheduler_post_completion (self, push, completion);
 }
 
 /* Ends the nodes that were completed elsewhere, the first first. In the context. */

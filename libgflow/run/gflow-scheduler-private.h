@@ -17,6 +17,9 @@ gboolean _g_flow_scheduler_keep       (GFlowRun *run);
 gboolean _g_flow_scheduler_give       (GFlowRun *run);
 void     _g_flow_scheduler_call       (GFlowRun *run);
 void     _g_flow_scheduler_post       (GFlowRun *run);
+void     _g_flow_scheduler_post_completion (GFlowRun *run,
+                                            void      (*push) (GFlowRun *, gpointer),
+                                            gpointer  completion);
 void     _g_flow_scheduler_wake       (GFlowRun *run);
 void     _g_flow_scheduler_inject     (GFlowRun *run,
                                        guint32   index);

@@ -651,6 +651,20 @@ _g_flow_scheduler_post (GFlowRun *run)
   unlock ();
 }
 
+/* A node was completed: has @push tell the owner context, and that look. Under the mutex,
+ * because the node may be the last, and the run is not touched after it may have ended. */
+void
+_g_flow_scheduler_post_completion (GFlowRun *run,
+                                   void      (*push) (GFlowRun *, gpointer),
+                                   gpointer  completion)
+{
+  lock ();
+  push (run, completion);
+  if (run->active && !run->complete)
+    _g_flow_owner_post (run);
+  unlock ();
+}
+
 /* The run, if it has not ended, may have work that it was not to be called for. Any
  * thread. */
 void
@@ -735,14 +749,14 @@ _g_flow_scheduler_caller_is_busy (GFlowRun *run)
 void
 _g_flow_scheduler_caller_leaves (GFlowRun *run)
 {
-  _g_flow_mutex_lock (&scheduler.mutex);
+  lock ();
   run->caller_waits = FALSE;
   /* If it is hungry it has called, but maybe for this thread. */
   if (atomic_load_explicit (&run->hungry, memory_order_relaxed))
     call_worker (run);
   else if (_g_flow_run_has_work (run))
     make_hungry (run);
-  _g_flow_mutex_unlock (&scheduler.mutex);
+  unlock ();
 }
 
 /* All nodes have ended, as the owner context sees it: a worker may still be
