@@ -98,7 +98,7 @@ function _init() {
     } = this;
 
     const {box} = results.setUp(FlowRun, FlowValues);
-    const {bodies, callFunction, callItem, callSync, callTask, makeItems} = makeBodies(box);
+    const {bodies, callFunction, callItem, callSync, callTask, forget, makeItems} = makeBodies(box);
 
     Object.assign(this, makeDocuments(this));
     errors.setUp(FlowError);
@@ -478,8 +478,15 @@ function _init() {
             select.call(this, node, find(this.flow, item));
     };
 
+    const completeNode = FlowRun.prototype.complete_node;
+    FlowRun.prototype.complete_node = function (node) {
+        forget(this, node);
+        completeNode.call(this, node);
+    };
+
     const failNode = FlowRun.prototype.fail_node;
     FlowRun.prototype.fail_node = function (node, error) {
+        forget(this, node);
         failNode.call(this, node, errors.toGError(this, node, error));
     };
 
