@@ -31,14 +31,12 @@ class Shouter(GFlow.FlowExecutor):
 class Counter(GFlow.FlowExecutor):
     """Remembers what came by."""
 
-    def do_setup(self, cancellable):
+    def setup(self):
         self.seen = []
         say('ready')
-        return True
 
-    def do_teardown(self, cancellable):
+    def teardown(self):
         say('closed')
-        return True
 
     @GFlow.requests
     async def count(self, docs):
