@@ -74,7 +74,7 @@ count (GFlowExecutor *executor, GFlowRequest *request, GCancellable *cancellable
 
       g_ptr_array_add (self->seen, g_strdup (g_flow_document_get_text (document)));
     }
-  g_flow_request_set_result (request, g_variant_new_uint32 (self->seen->len));
+  g_flow_request_set_result (request, g_variant_new_uint32 (g_list_model_get_n_items (documents)));
   return TRUE;
 }
 
@@ -185,13 +185,14 @@ print_texts (GFlowRequest *response)
 {
   GListModel *documents = g_flow_request_get_documents (response);
 
+  g_print ("%u:", count_of (response));
   for (guint i = 0; i < g_list_model_get_n_items (documents); i++)
     {
       g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, i);
 
-      g_print ("%s%s", i == 0 ? "" : ", ", g_flow_document_get_text (document));
+      g_print ("%s %s", i == 0 ? "" : ",", g_flow_document_get_text (document));
     }
-  g_print (" (%u so far)\n", count_of (response));
+  g_print ("\n");
 }
 
 static gboolean

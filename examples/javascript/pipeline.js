@@ -58,7 +58,7 @@ const Counter = GObject.registerClass(class Counter extends GFlow.FlowExecutor {
     count(documents) {
         for (const document of documents)
             this.seen.push(document.text);
-        return {n: this.seen.length};
+        return {n: documents.get_n_items()};
     }
 });
 
@@ -75,8 +75,8 @@ const flow = new GFlow.Flow()
 await flow.open();
 
 for await (const response of flow.post('/shout', texts, {request_size: 2, ordered: true})) {
-    const line = [...response.documents].map(document => document.text).join(', ');
-    print(`${line} (${response.result('counter').n} so far)`);
+    const {n} = response.result('counter');
+    print(`${n}: ${[...response.documents].map(document => document.text).join(', ')}`);
 }
 
 await flow.post('/shout', ['hello again']);

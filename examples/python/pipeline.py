@@ -41,7 +41,7 @@ class Counter(GFlow.FlowExecutor):
     @GFlow.requests
     async def count(self, docs):
         self.seen += [doc.text for doc in docs]
-        return {'n': len(self.seen)}
+        return {'n': len(docs)}
 
     @GFlow.requests(on='/search')
     async def search(self, parameters):
@@ -66,8 +66,8 @@ async def main():
 
     async with flow:
         async for response in flow.post('/shout', texts, request_size=2, ordered=True):
-            line = ', '.join(doc.text for doc in response.docs)
-            say(f'{line} ({response.dup_result("counter")["n"]} so far)')
+            n = response.dup_result('counter')['n']
+            say(f'{n}: {", ".join(doc.text for doc in response.docs)}')
 
         await flow.post('/shout', ['hello again'])
         response, = await flow.search(parameters={'word': 'HELLO'})

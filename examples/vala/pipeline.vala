@@ -43,7 +43,7 @@ class Counter : FlowExecutor {
         unowned var self = (Counter) executor;
         for (uint i = 0; i < request.documents.get_n_items (); i++)
             self.seen.add (((FlowDocument) request.documents.get_item (i)).text);
-        request.set_result (self.seen.length);
+        request.set_result (request.documents.get_n_items ());
         return true;
     }
 
@@ -53,7 +53,7 @@ class Counter : FlowExecutor {
 
     async void search_later (FlowRequest request, Task task) {
         unowned var word = request.parameters.lookup_value ("word", VariantType.STRING).get_string ();
-        int n = 0;
+        uint n = 0;
 
         Timeout.add (20, search_later.callback); // stands for a server
         yield;
@@ -76,8 +76,8 @@ string describe (FlowRequest response) {
     return string.joinv (", ", texts);
 }
 
-int count_of (FlowRequest response) {
-    return response.dup_result ("counter").get_int32 ();
+uint count_of (FlowRequest response) {
+    return response.dup_result ("counter").get_uint32 ();
 }
 
 async void serve () throws Error {
@@ -93,7 +93,7 @@ async void serve () throws Error {
     shout.request_size = 2;
     shout.ordered = true;
     while ((response = yield shout.next ()) != null)
-        print ("%s (%d so far)\n", describe (response), count_of (response));
+        print ("%u: %s\n", count_of (response), describe (response));
 
     var again = flow.post ("/shout");
     again.source = FlowSource.new_for_texts ({ "hello again" });
@@ -104,7 +104,7 @@ async void serve () throws Error {
     var search = flow.search ();
     search.parameters = parameters.end ();
     response = yield search.next ();
-    print ("found: “HELLO” %d times\n", count_of (response));
+    print ("found: “HELLO” %u times\n", count_of (response));
 
     try {
         yield flow.post ("/buy").run ();
