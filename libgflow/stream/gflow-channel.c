@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-pipeline-private.h"
+#include "gflow-batch-private.h"
 
 /* The plan for the requests of one endpoint. It is found out once which executors serve
  * them and where these run, and between which of them the documents go; those that
@@ -41,6 +41,13 @@ find_bindings (GFlowChannel *channel,
         binding = place->bindings->pdata[0];
       g_ptr_array_add (place->bindings, _g_flow_binding_ref (binding));
     }
+
+  const GFlowBatching *batching =
+    _g_flow_executor_find_batching (station->instances->pdata[0], endpoint);
+
+  if (batching != NULL)
+    place->batcher = _g_flow_pipeline_ref_batcher (channel->pipeline, station, place->bindings,
+                                                   batching);
 }
 
 /* Not one that starts other runs. */
@@ -50,8 +57,9 @@ has_plain_body (GFlowNode *node)
   return node->kind != G_FLOW_NODE_KIND_FLOW && node->kind != G_FLOW_NODE_KIND_MAP;
 }
 
-/* How @node takes part in the channel. Called while its plan is compiled. */
-void
+/* How @node takes part in the channel. Called while its plan is compiled. TRUE if it takes its
+ * own locks, and @lock. */
+gboolean
 _g_flow_channel_place (GFlowChannel   *channel,
                        GFlowNode      *node,
                        GFlowPlanNode  *plan_node,
@@ -69,7 +77,13 @@ _g_flow_channel_place (GFlowChannel   *channel,
   binding = place->bindings != NULL ? place->bindings->pdata[0] : NULL;
   place->merges = node->n_needs > 1 && has_plain_body (node);
 
-  if (binding != NULL && binding->task_func != NULL)
+  if (place->batcher != NULL)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_TASK;
+      plan_node->body = G_CALLBACK (_g_flow_passage_wait);
+      *in_context = TRUE;
+    }
+  else if (binding != NULL && binding->task_func != NULL)
     {
       plan_node->kind = G_FLOW_NODE_KIND_TASK;
       plan_node->body = G_CALLBACK (_g_flow_passage_start);
@@ -96,6 +110,8 @@ _g_flow_channel_place (GFlowChannel   *channel,
     }
   if (binding != NULL || place->merges)
     plan_node->user_data = place;
+  /* While a request waits for others nobody must wait for it. */
+  return place->batcher == NULL;
 }
 
 /* Where documents go */
@@ -253,6 +269,7 @@ _g_flow_channel_unref (GFlowChannel *channel)
 
       g_clear_pointer (&place->station, _g_flow_station_unref);
       g_clear_pointer (&place->bindings, g_ptr_array_unref);
+      g_clear_pointer (&place->batcher, _g_flow_batcher_unref);
       g_free (place->sources);
     }
   g_free (channel->places);

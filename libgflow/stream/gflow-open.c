@@ -361,8 +361,7 @@ idle_cb (gpointer user_data)
   g_clear_pointer (&pipeline->idle, g_source_unref);
   _g_flow_mutex_unlock (&pipeline->mutex);
 
-  /* They have plans, which have nodes, which are the application's. */
-  g_hash_table_remove_all (pipeline->channels);
+  _g_flow_pipeline_forget_plans (pipeline);
   begin_teardown (operation);
   return G_SOURCE_REMOVE;
 }
@@ -638,6 +637,7 @@ close_flow (GFlow               *self,
       g_source_attach (operation->cancel, operation->context);
     }
   start_timer (operation);
+  _g_flow_pipeline_hurry (self->pipeline);
   wait_for_runs (operation);
 }
 

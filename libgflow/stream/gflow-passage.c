@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-pipeline-private.h"
+#include "gflow-batch-private.h"
 
 #include "graph/gflow-error.h"
 
@@ -288,6 +288,20 @@ _g_flow_passage_start (GFlowNode  *node,
                       error);
 }
 
+/* The body of a node whose executor serves several requests at once: it is served with
+ * others. */
+void
+_g_flow_passage_wait (GFlowNode  *node,
+                      GFlowRun   *run,
+                      GTask      *task,
+                      gpointer    user_data,
+                      GError    **error)
+{
+  GFlowPlace *place = user_data;
+
+  _g_flow_batcher_add (place->batcher, run, begin_node (run, place), task);
+}
+
 /* A node has ended in the context. */
 void
 _g_flow_passage_node_ended (GFlowRun *run,
@@ -301,7 +315,7 @@ _g_flow_passage_node_ended (GFlowRun *run,
     return;
 
   record->end = g_get_monotonic_time ();
-  if (place->station != NULL)
+  if (place->station != NULL && place->batcher == NULL)
     _g_flow_station_leave (place->station, passage->instances[index]);
 }
 

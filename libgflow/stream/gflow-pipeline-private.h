@@ -36,12 +36,16 @@ guint          _g_flow_station_enter  (GFlowStation  *station,
 void           _g_flow_station_leave  (GFlowStation  *station,
                                        guint          instance);
 
+/* Requests that are to be served together: gflow-batch.c */
+typedef struct _GFlowBatcher GFlowBatcher;
+
 /* A node in a channel. */
 typedef struct
 {
   GFlowNode      *node;        /* (unowned) */
   GFlowStation   *station;     /* (owned) (nullable) */
   GPtrArray      *bindings;    /* (owned) (nullable) of GFlowBinding: of each instance */
+  GFlowBatcher   *batcher;     /* (owned) (nullable): if it serves several requests at once */
   GCallback       body;        /* (nullable): of a function of the application */
   gpointer        user_data;   /* for it */
   guint32         index;
@@ -104,6 +108,11 @@ void           _g_flow_passage_start       (GFlowNode     *node,
                                             GTask         *task,
                                             gpointer       user_data,
                                             GError       **error);
+void           _g_flow_passage_wait        (GFlowNode     *node,
+                                            GFlowRun      *run,
+                                            GTask         *task,
+                                            gpointer       user_data,
+                                            GError       **error);
 gboolean       _g_flow_passage_join        (GFlowNode     *node,
                                             GFlowRun      *run,
                                             gpointer       user_data,
@@ -124,6 +133,7 @@ struct _GFlowPipeline
 
   GFlowMutex      mutex;       /* guards what follows */
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
+  GPtrArray      *batchers;    /* (owned) of GFlowBatcher */
   GQueue          runs;        /* (unowned) of GFlowRun: under way */
   gboolean        closing;     /* somebody waits until there are none */
   GSource        *idle;        /* (owned) (nullable): ready when there are none */
@@ -133,6 +143,12 @@ GFlowPipeline *_g_flow_pipeline_new        (GFlow          *flow,
                                             GError        **error);
 GFlowChannel  *_g_flow_pipeline_ref_channel (GFlowPipeline *pipeline,
                                             const char     *endpoint);
+GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
+                                            GFlowStation   *station,
+                                            GPtrArray      *bindings,
+                                            const GFlowBatching *batching);
+void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
+void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
 void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GFlowRun       *run,
                                             GList          *link);

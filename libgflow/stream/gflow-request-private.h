@@ -58,6 +58,8 @@ GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
 void          _g_flow_request_set_ended (GFlowRequest  *self,
                                          GFlowRunState  state,
                                          const GError  *error);
+void          _g_flow_request_share_results (GFlowRequest *self,
+                                         GFlowRequest *other);
 gboolean      _g_flow_request_begin     (GFlowRequest  *self,
                                          GError       **error);
 GFlowRoute   *_g_flow_route_new         (GFlowNode      *node,

@@ -60,6 +60,12 @@ ensure_documents (GFlowRequest *self)
   return self->documents;
 }
 
+static GHashTable *
+make_results (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
+}
+
 /* For the other files */
 
 /* Takes a reference to @endpoint and @parameters, and takes @documents. */
@@ -128,6 +134,27 @@ _g_flow_request_begin (GFlowRequest  *self,
   g_clear_error (&self->error);
   self->state = G_FLOW_RUN_STATE_RUNNING;
   return TRUE;
+}
+
+/* What an executor has left with @self is left with @other. */
+void
+_g_flow_request_share_results (GFlowRequest *self,
+                               GFlowRequest *other)
+{
+  GFlowRequest *root = _g_flow_request_get_root (other);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (self->results == NULL)
+    return;
+
+  _g_flow_mutex_lock (&root->mutex);
+  if (root->results == NULL)
+    root->results = make_results ();
+  g_hash_table_iter_init (&iter, self->results);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    g_hash_table_replace (root->results, g_strdup (name), g_variant_ref (value));
+  _g_flow_mutex_unlock (&root->mutex);
 }
 
 /* Routes */
@@ -699,8 +726,7 @@ g_flow_request_set_result (GFlowRequest *self,
   g_variant_ref_sink (result);
   _g_flow_mutex_lock (&root->mutex);
   if (root->results == NULL)
-    root->results = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                           (GDestroyNotify) g_variant_unref);
+    root->results = make_results ();
   g_hash_table_replace (root->results,
                         self->instance < 0 ? g_strdup (name)
                                            : g_strdup_printf ("%s/%d", name, self->instance),
