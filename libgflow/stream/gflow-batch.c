@@ -474,7 +474,7 @@ batch_ended (GFlowRun     *run,
 
       next = link->next;
       if (failure == NULL)
-        _g_flow_request_share_results (batch->request, entry->part);
+        _g_flow_request_share_results (batch->request, entry->part, NULL);
       return_entry (entry, failure);
     }
   entry_unref (leader);

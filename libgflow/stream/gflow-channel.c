@@ -57,6 +57,21 @@ has_plain_body (GFlowNode *node)
   return node->kind != G_FLOW_NODE_KIND_FLOW && node->kind != G_FLOW_NODE_KIND_MAP;
 }
 
+/* A flow with executors serves if it is meant, or else has nothing to do. */
+static void
+enter_or_pass (GFlowChannel  *channel,
+               GFlowPlace    *place,
+               GFlowPlanNode *plan_node,
+               gboolean      *in_context)
+{
+  place->enters = is_meant (channel, place->node);
+  if (!place->enters)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_JOIN;
+      *in_context = FALSE;
+    }
+}
+
 /* How @node takes part in the channel. Called while its plan is compiled. TRUE if it takes its
  * own locks, and @lock. */
 gboolean
@@ -76,6 +91,8 @@ _g_flow_channel_place (GFlowChannel   *channel,
   find_bindings (channel, place, node);
   binding = place->bindings != NULL ? place->bindings->pdata[0] : NULL;
   place->merges = node->n_needs > 1 && has_plain_body (node);
+  if (node->kind == G_FLOW_NODE_KIND_FLOW && _g_flow_has_executors (_g_flow_node_subflow (node)))
+    enter_or_pass (channel, place, plan_node, in_context);
 
   if (place->batcher != NULL)
     {
@@ -130,7 +147,7 @@ add_source (GArray  *sources,
 static gboolean
 is_source (const GFlowPlace *place)
 {
-  return place->bindings != NULL || (place->merges && place->n_sources > 1);
+  return place->bindings != NULL || place->enters || (place->merges && place->n_sources > 1);
 }
 
 /* What @upstream leaves: its own, or what it has let pass. */
@@ -143,8 +160,8 @@ add_sources_of (GFlowChannel *channel,
 
   if (is_source (place))
     add_source (sources, upstream);
-  else
-    add_source (sources, place->sources[0]);
+  for (guint i = 0; !is_source (place) && i < place->n_sources; i++)
+    add_source (sources, place->sources[i]);
 }
 
 static void

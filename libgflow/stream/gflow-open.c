@@ -16,11 +16,14 @@
 /* Opening a flow, and closing it. To set all executors up is a run of a flow that is made
  * for it, and so is to tear them down. */
 
-/* One instance, in such a flow. */
+/* One instance in such a flow, or a flow inside of the one that is opened. */
 typedef struct
 {
-  GFlowStation *station;  /* (owned) */
+  GFlowNode    *node;     /* (owned): where it serves */
+  GFlowStation *station;  /* (owned) (nullable) */
   guint         instance;
+  gboolean      is_private; /* the context is that of a blocking call */
+  gboolean      opens;    /* the flow inside was not open */
 } Part;
 
 typedef struct
@@ -47,7 +50,8 @@ free_part (gpointer data)
 {
   Part *part = data;
 
-  _g_flow_station_unref (part->station);
+  g_clear_pointer (&part->station, _g_flow_station_unref);
+  g_object_unref (part->node);
   g_free (part);
 }
 
@@ -107,6 +111,82 @@ start_teardown (GFlowNode  *node,
   G_FLOW_EXECUTOR_GET_CLASS (executor)->start_teardown (executor, task, error);
 }
 
+static void open_flow  (GFlow               *self,
+                        GCancellable        *cancellable,
+                        gboolean             is_private,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data);
+static void close_flow (GFlow               *self,
+                        GCancellable        *cancellable,
+                        gboolean             is_private,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data);
+
+static void
+opened_inside_cb (GObject      *source,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_flow_open_finish (G_FLOW (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* A flow inside. If somebody else has opened it, it is used as it is, and left open. */
+static void
+open_inside (GFlowNode  *node,
+             GFlowRun   *run,
+             GTask      *task,
+             gpointer    user_data,
+             GError    **error)
+{
+  Part *part = user_data;
+  GFlow *inside = _g_flow_node_subflow (part->node);
+
+  part->opens = inside->door != G_FLOW_DOOR_OPEN && inside->door != G_FLOW_DOOR_OPENING;
+  if (part->opens)
+    open_flow (inside, g_task_get_cancellable (task), part->is_private, opened_inside_cb,
+               g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+closed_inside_cb (GObject      *source,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_flow_close_finish (G_FLOW (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+close_inside (GFlowNode  *node,
+              GFlowRun   *run,
+              GTask      *task,
+              gpointer    user_data,
+              GError    **error)
+{
+  Part *part = user_data;
+  GFlow *inside = _g_flow_node_subflow (part->node);
+
+  /* Somebody else may have closed it. */
+  if (inside->door == G_FLOW_DOOR_OPEN)
+    close_flow (inside, g_task_get_cancellable (task), part->is_private, closed_inside_cb,
+                g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
 static void
 add_part (GFlow         *flow,
           GFlowStation  *station,
@@ -115,13 +195,34 @@ add_part (GFlow         *flow,
           GFlowTaskFunc  task_func)
 {
   g_autofree char *name = g_strdup_printf ("%s/%u", g_flow_node_get_name (station->node), instance);
-  Part *part = g_new (Part, 1);
+  Part *part = g_new0 (Part, 1);
 
-  *part = (Part) { _g_flow_station_ref (station), instance };
+  part->node = g_object_ref (station->node);
+  part->station = _g_flow_station_ref (station);
+  part->instance = instance;
   if (task_func != NULL)
     g_flow_add_task (flow, name, task_func, part, free_part, NULL);
   else
     g_flow_add (flow, name, func, part, free_part, NULL);
+}
+
+static void
+add_inside (Operation     *operation,
+            GFlow         *flow,
+            GFlowNode     *node,
+            GFlowTaskFunc  task_func)
+{
+  Part *part = g_new0 (Part, 1);
+
+  part->node = g_object_ref (node);
+  part->is_private = operation->is_private;
+  g_flow_add_task (flow, NULL, task_func, part, free_part, NULL);
+}
+
+static gboolean
+needs_to_be_open (GFlowNode *node)
+{
+  return node->kind == G_FLOW_NODE_KIND_FLOW && _g_flow_has_executors (_g_flow_node_subflow (node));
 }
 
 static GFlow *
@@ -146,6 +247,9 @@ make_setup (Operation *operation)
             station->is_set_up[k] = TRUE;
         }
     }
+  for (guint i = 0; i < operation->flow->nodes->len; i++)
+    if (needs_to_be_open (operation->flow->nodes->pdata[i]))
+      add_inside (operation, flow, operation->flow->nodes->pdata[i], open_inside);
   return flow;
 }
 
@@ -169,6 +273,9 @@ make_teardown (Operation *operation)
           station->is_set_up[k] = FALSE;
         }
     }
+  for (guint i = 0; i < operation->pipeline->inside->len; i++)
+    add_inside (operation, flow, operation->pipeline->inside->pdata[i], close_inside);
+  g_ptr_array_set_size (operation->pipeline->inside, 0);
   return flow;
 }
 
@@ -406,19 +513,24 @@ explain (GFlowRun     *run,
   Part *part = run->plan->nodes[index].user_data;
 
   return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
-                      _("The executor “%s” could not be started: %s"),
-                      g_flow_node_get_name (part->station->node), error->message);
+                      part->station != NULL ? _("The executor “%s” could not be started: %s")
+                                            : _("The flow “%s” could not be opened: %s"),
+                      g_flow_node_get_name (part->node), error->message);
 }
 
 static void
-note_set_up (GFlowRun *run)
+note_set_up (GFlowPipeline *pipeline,
+             GFlowRun      *run)
 {
   for (guint i = 0; run->plan != NULL && i < run->plan->n_nodes; i++)
     if (_g_flow_run_node_state (run, i) == G_FLOW_NODE_STATE_DONE)
       {
         Part *part = run->plan->nodes[i].user_data;
 
-        part->station->is_set_up[part->instance] = TRUE;
+        if (part->station != NULL)
+          part->station->is_set_up[part->instance] = TRUE;
+        else if (part->opens)
+          g_ptr_array_add (pipeline->inside, g_object_ref (part->node));
       }
 }
 
@@ -431,7 +543,7 @@ set_up_cb (GObject      *source,
   GFlowRun *run = G_FLOW_RUN (source);
   g_autoptr(GError) error = NULL;
 
-  note_set_up (run);
+  note_set_up (operation->pipeline, run);
   if (g_flow_run_execute_finish (run, result, &error))
     {
       g_autoptr(GTask) task = g_steal_pointer (&operation->task);
@@ -533,7 +645,8 @@ open_flow (GFlow               *self,
  * @user_data: data for @callback
  *
  * Opens the flow: makes the instances of all executors, and sets them up, all at once. Then
- * requests may be posted. Until the flow is closed it cannot be edited.
+ * requests may be posted. Until the flow is closed it cannot be edited. Flows with
+ * executors that are nodes of it are opened with it, and closed with it, unless they are open already.
  *
  * If an executor cannot be started, this fails with %G_FLOW_ERROR_START_FAILED; those that
  * were started are torn down before @callback is called. If they do not end

@@ -50,6 +50,7 @@ typedef struct
   gpointer        user_data;   /* for it */
   guint32         index;
   gboolean        merges;      /* it may have to put branches together */
+  gboolean        enters;      /* it is a flow whose executors serve */
   guint32        *sources;     /* (owned): where what it gets comes from: nodes, or the entry */
   guint32         n_sources;
   guint32         n_takers;    /* who gets what it leaves */
@@ -130,6 +131,7 @@ struct _GFlowPipeline
   GFlow          *flow;        /* (unowned): cleared when it is closed */
   GPtrArray      *stations;    /* (owned) of GFlowStation */
   GHashTable     *by_node;     /* (owned): GFlowNode → GFlowStation */
+  GPtrArray      *inside;      /* (owned) of GFlowNode: flows that were opened with it */
 
   GFlowMutex      mutex;       /* guards what follows */
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
@@ -141,6 +143,7 @@ struct _GFlowPipeline
 
 GFlowPipeline *_g_flow_pipeline_new        (GFlow          *flow,
                                             GError        **error);
+gboolean       _g_flow_has_executors       (GFlow          *flow);
 GFlowChannel  *_g_flow_pipeline_ref_channel (GFlowPipeline *pipeline,
                                             const char     *endpoint);
 GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,

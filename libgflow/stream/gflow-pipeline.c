@@ -14,6 +14,35 @@
  * endpoint, and the runs that are under way. */
 
 static gboolean
+has_executors (GFlow      *flow,
+               GHashTable *seen)
+{
+  if (!g_hash_table_add (seen, flow))
+    return FALSE;
+
+  for (guint i = 0; i < flow->nodes->len; i++)
+    {
+      GFlowNode *node = flow->nodes->pdata[i];
+      GFlow *inside = _g_flow_node_subflow (node);
+
+      if (node->kind == G_FLOW_NODE_KIND_EXECUTOR ||
+          (inside != NULL && has_executors (inside, seen)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether there are executors in it, or in flows that are nodes of it: such a flow serves
+ * requests when it is open, and cannot be run when it is not. */
+gboolean
+_g_flow_has_executors (GFlow *flow)
+{
+  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  return has_executors (flow, seen);
+}
+
+static gboolean
 add_station (GFlowPipeline  *self,
              GFlowNode      *node,
              GError        **error)
@@ -52,6 +81,7 @@ _g_flow_pipeline_new (GFlow   *flow,
   self->by_node = g_hash_table_new (NULL, NULL);
   self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                           (GDestroyNotify) _g_flow_channel_unref);
+  self->inside = g_ptr_array_new_with_free_func (g_object_unref);
   self->batchers = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_batcher_unref);
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->runs);
@@ -82,6 +112,7 @@ _g_flow_pipeline_unref (GFlowPipeline *self)
 
   g_hash_table_unref (self->channels);
   g_ptr_array_unref (self->batchers);
+  g_ptr_array_unref (self->inside);
   g_hash_table_unref (self->by_node);
   g_ptr_array_unref (self->stations);
   g_clear_pointer (&self->idle, g_source_unref);
@@ -192,6 +223,14 @@ _g_flow_pipeline_hurry (GFlowPipeline *self)
 
   for (guint i = 0; i < batchers->len; i++)
     _g_flow_batcher_hurry (batchers->pdata[i]);
+  for (guint i = 0; i < self->inside->len; i++)
+    {
+      GFlowPipeline *inside = _g_flow_ref_pipeline (_g_flow_node_subflow (self->inside->pdata[i]));
+
+      if (inside != NULL)
+        _g_flow_pipeline_hurry (inside);
+      g_clear_pointer (&inside, _g_flow_pipeline_unref);
+    }
 }
 
 /* Nothing runs any more: what has plans, which have nodes, which are the application's, goes. */
