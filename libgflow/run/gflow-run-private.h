@@ -231,7 +231,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
-  gboolean         notified_paused;
+  _Atomic gboolean notified_paused; /* before it is executed, by whichever thread */
   gboolean         started;
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */

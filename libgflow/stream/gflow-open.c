@@ -40,8 +40,8 @@ typedef struct
   GError        *error;       /* (owned) (nullable): why it does not open */
   guint          timeout;     /* ms */
   gboolean       late;        /* what runs was cancelled */
-  gboolean       alone;       /* the context is nobody's any more but that of a thread for it */
-  gboolean       is_private;  /* the context is that of a blocking call */
+  GFlowWait     *wait;        /* (unowned) (nullable): the blocking call that it is for */
+  gboolean       alone;       /* that call does not wait for it any more: a thread does */
   gboolean       ended;
 } Operation;
 
@@ -319,17 +319,19 @@ free_operation (Operation *operation)
     g_free (operation);
 }
 
-/* Who has called has gone, with the context iterated no more: this does, until what
+/* Who has called has gone, and iterates the context no more: this does, until what
  * still runs has ended. */
 static gpointer
 iterate_alone (gpointer data)
 {
   Operation *operation = data;
-  GMainContext *context = g_main_context_ref (operation->context);
+  g_autoptr(GMainContext) context = g_main_context_ref (operation->context);
 
+  /* What begins here, such as to tear down, comes back here. */
+  g_main_context_push_thread_default (context);
   while (!operation->ended)
     g_main_context_iteration (context, TRUE);
-  g_main_context_unref (context);
+  g_main_context_pop_thread_default (context);
   g_free (operation);
   return NULL;
 }
@@ -347,11 +349,20 @@ give_up (Operation *operation)
   _g_flow_set_door (operation->flow, G_FLOW_DOOR_CLOSED, NULL);
   operation->flow = NULL;
   g_task_return_error (task, error);
-  if (operation->is_private)
+  if (operation->wait != NULL)
     {
       operation->alone = TRUE;
-      g_thread_unref (g_thread_new ("gflow-close", iterate_alone, operation));
+      operation->wait->left = operation;
     }
+}
+
+/* A blocking call returns: it has given the context free. */
+static void
+end_wait (GFlowWait *wait)
+{
+  _g_flow_wait_end (wait);
+  if (wait->left != NULL)
+    g_thread_unref (g_thread_new ("gflow-close", iterate_alone, wait->left));
 }
 
 static void
@@ -403,7 +414,7 @@ static Operation *
 operation_new (GFlow         *flow,
                GTask         *task,
                GFlowPipeline *pipeline,
-               gboolean       is_private)
+               GFlowWait     *wait)
 {
   Operation *operation = g_new0 (Operation, 1);
 
@@ -413,7 +424,7 @@ operation_new (GFlow         *flow,
   operation->cancellable = g_cancellable_new ();
   operation->context = g_main_context_ref_thread_default ();
   operation->timeout = g_flow_get_close_timeout (flow);
-  operation->is_private = is_private;
+  operation->wait = wait;
   return operation;
 }
 
@@ -612,7 +623,7 @@ check_door (GFlow      *self,
 static void
 open_flow (GFlow               *self,
            GCancellable        *cancellable,
-           gboolean             is_private,
+           GFlowWait           *wait,
            GAsyncReadyCallback  callback,
            gpointer             user_data)
 {
@@ -634,7 +645,7 @@ open_flow (GFlow               *self,
     }
 
   _g_flow_set_door (self, G_FLOW_DOOR_OPENING, pipeline);
-  begin_setup (operation_new (self, g_steal_pointer (&task), pipeline, is_private), cancellable);
+  begin_setup (operation_new (self, g_steal_pointer (&task), pipeline, wait), cancellable);
 }
 
 /**
@@ -663,7 +674,7 @@ g_flow_open (GFlow               *self,
   g_return_if_fail (G_IS_FLOW (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  open_flow (self, cancellable, FALSE, callback, user_data);
+  open_flow (self, cancellable, NULL, callback, user_data);
 }
 
 /**
@@ -713,19 +724,19 @@ g_flow_open_sync (GFlow         *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   _g_flow_wait_begin (&wait);
-  open_flow (self, cancellable, TRUE, _g_flow_wait_cb, &wait);
+  open_flow (self, cancellable, &wait, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
 
   const gboolean opened = g_flow_open_finish (self, wait.result, error);
 
-  _g_flow_wait_end (&wait);
+  end_wait (&wait);
   return opened;
 }
 
 static void
 close_flow (GFlow               *self,
             GCancellable        *cancellable,
-            gboolean             is_private,
+            GFlowWait           *wait,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
@@ -740,7 +751,7 @@ close_flow (GFlow               *self,
       return;
     }
 
-  Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, is_private);
+  Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, wait);
 
   _g_flow_set_door (self, G_FLOW_DOOR_CLOSING, self->pipeline);
   if (cancellable != NULL)
@@ -782,7 +793,7 @@ g_flow_close (GFlow               *self,
   g_return_if_fail (G_IS_FLOW (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  close_flow (self, cancellable, FALSE, callback, user_data);
+  close_flow (self, cancellable, NULL, callback, user_data);
 }
 
 /**
@@ -844,12 +855,12 @@ g_flow_close_sync (GFlow         *self,
     }
 
   _g_flow_wait_begin (&wait);
-  close_flow (self, cancellable, TRUE, _g_flow_wait_cb, &wait);
+  close_flow (self, cancellable, &wait, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
 
   const gboolean closed = g_flow_close_finish (self, wait.result, error);
 
-  _g_flow_wait_end (&wait);
+  end_wait (&wait);
   return closed;
 }
 

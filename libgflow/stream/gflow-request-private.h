@@ -42,7 +42,7 @@ struct _GFlowRequest
   GFlowRequest  *outer;        /* (owned) (nullable): the request that is for */
 
   /* Of the request of the application */
-  GFlowMutex     mutex;        /* guards the results */
+  GFlowMutex     mutex;        /* guards the results, and reading what branches are made of */
   GHashTable    *results;      /* (owned) (nullable): name → GVariant */
   GFlowRunState  state;
   GError        *error;        /* (owned) (nullable) */
@@ -57,6 +57,7 @@ GFlowRequest *_g_flow_request_new_for   (char         *endpoint,
                                          GVariant     *parameters,
                                          GListStore   *documents);
 GFlowRequest *_g_flow_request_branch    (GFlowRequest *self);
+GPtrArray    *_g_flow_request_ref_documents (GFlowRequest *self);
 GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
 void          _g_flow_request_set_ended (GFlowRequest  *self,
                                          GFlowRunState  state,

@@ -88,26 +88,39 @@ _g_flow_request_get_root (GFlowRequest *self)
   return self->root != NULL ? self->root : self;
 }
 
-/* A copy for one branch. Nobody changes the documents of @self any more. */
+/* The documents of @self, which nobody changes any more, for a branch: others may ask at
+ * the same time, and a GListStore remembers where it was read last. */
+GPtrArray *
+_g_flow_request_ref_documents (GFlowRequest *self)
+{
+  const guint n = self->documents != NULL
+                    ? g_list_model_get_n_items (G_LIST_MODEL (self->documents)) : 0;
+  GPtrArray *documents = g_ptr_array_new_full (n, g_object_unref);
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (documents, g_list_model_get_item (G_LIST_MODEL (self->documents), i));
+  _g_flow_mutex_unlock (&self->mutex);
+  return documents;
+}
+
+/* A copy for one branch. */
 GFlowRequest *
 _g_flow_request_branch (GFlowRequest *self)
 {
   GFlowRequest *root = _g_flow_request_get_root (self);
   GFlowRequest *branch = _g_flow_request_new_for (root->endpoint, root->parameters, NULL);
-  const guint n = self->documents != NULL
-                    ? g_list_model_get_n_items (G_LIST_MODEL (self->documents)) : 0;
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (self);
 
   branch->root = g_object_ref (root);
   branch->base = g_object_ref (self);
-  if (n > 0)
+  if (documents->len > 0)
     branch->origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < documents->len; i++)
     {
-      g_autoptr(GFlowDocument) document =
-        g_list_model_get_item (G_LIST_MODEL (self->documents), i);
-      g_autoptr(GFlowDocument) copy = g_flow_document_copy (document);
+      g_autoptr(GFlowDocument) copy = g_flow_document_copy (documents->pdata[i]);
 
-      g_hash_table_insert (branch->origins, g_object_ref (copy), document);
+      g_hash_table_insert (branch->origins, g_object_ref (copy), documents->pdata[i]);
       g_list_store_append (ensure_documents (branch), copy);
     }
   return branch;
