@@ -16,17 +16,19 @@
 /* Opening a flow, and closing it. To set all executors up is a run of a flow that is made
  * for it, and so is to tear them down. */
 
+typedef struct _Operation Operation;
+
 /* One instance in such a flow, or a flow inside of the one that is opened. */
 typedef struct
 {
-  GFlowNode    *node;     /* (owned): where it serves */
-  GFlowStation *station;  /* (owned) (nullable) */
+  Operation    *operation; /* (unowned) */
+  GFlowNode    *node;      /* (owned): where it serves */
+  GFlowStation *station;   /* (owned) (nullable) */
   guint         instance;
-  gboolean      is_private; /* the context is that of a blocking call */
-  gboolean      opens;    /* the flow inside was not open */
+  gboolean      opens;     /* the flow inside was not open */
 } Part;
 
-typedef struct
+struct _Operation
 {
   GFlow         *flow;        /* (unowned): the task has it; not used once it was given up */
   GFlowPipeline *pipeline;    /* (owned) */
@@ -42,8 +44,10 @@ typedef struct
   gboolean       late;        /* what runs was cancelled */
   GFlowWait     *wait;        /* (unowned) (nullable): the blocking call that it is for */
   gboolean       alone;       /* that call does not wait for it any more: a thread does */
+  Part          *part;        /* (unowned) (nullable): the flow is inside of another one, which
+                               * has patience for it */
   gboolean       ended;
-} Operation;
+};
 
 static void
 free_part (gpointer data)
@@ -113,12 +117,14 @@ start_teardown (GFlowNode  *node,
 
 static void open_flow  (GFlow               *self,
                         GCancellable        *cancellable,
-                        gboolean             is_private,
+                        GFlowWait           *wait,
+                        Part                *part,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data);
 static void close_flow (GFlow               *self,
                         GCancellable        *cancellable,
-                        gboolean             is_private,
+                        GFlowWait           *wait,
+                        Part                *part,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data);
 
@@ -149,7 +155,7 @@ open_inside (GFlowNode  *node,
 
   part->opens = inside->door != G_FLOW_DOOR_OPEN && inside->door != G_FLOW_DOOR_OPENING;
   if (part->opens)
-    open_flow (inside, g_task_get_cancellable (task), part->is_private, opened_inside_cb,
+    open_flow (inside, g_task_get_cancellable (task), NULL, part, opened_inside_cb,
                g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
@@ -181,7 +187,7 @@ close_inside (GFlowNode  *node,
 
   /* Somebody else may have closed it. */
   if (inside->door == G_FLOW_DOOR_OPEN)
-    close_flow (inside, g_task_get_cancellable (task), part->is_private, closed_inside_cb,
+    close_flow (inside, g_task_get_cancellable (task), NULL, part, closed_inside_cb,
                 g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
@@ -215,7 +221,7 @@ add_inside (Operation     *operation,
   Part *part = g_new0 (Part, 1);
 
   part->node = g_object_ref (node);
-  part->is_private = operation->is_private;
+  part->operation = operation;
   g_flow_add_task (flow, NULL, task_func, part, free_part, NULL);
 }
 
@@ -414,7 +420,8 @@ static Operation *
 operation_new (GFlow         *flow,
                GTask         *task,
                GFlowPipeline *pipeline,
-               GFlowWait     *wait)
+               GFlowWait     *wait,
+               Part          *part)
 {
   Operation *operation = g_new0 (Operation, 1);
 
@@ -423,7 +430,8 @@ operation_new (GFlow         *flow,
   operation->pipeline = _g_flow_pipeline_ref (pipeline);
   operation->cancellable = g_cancellable_new ();
   operation->context = g_main_context_ref_thread_default ();
-  operation->timeout = g_flow_get_close_timeout (flow);
+  operation->timeout = part == NULL ? g_flow_get_close_timeout (flow) : 0;
+  operation->part = part;
   operation->wait = wait;
   return operation;
 }
@@ -512,6 +520,16 @@ wait_for_runs (Operation *operation)
 
 /* Opening */
 
+static GError *
+explain_part (Part         *part,
+              const GError *error)
+{
+  return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
+                      part->station != NULL ? _("The executor “%s” could not be started: %s")
+                                            : _("The flow “%s” could not be opened: %s"),
+                      g_flow_node_get_name (part->node), error->message);
+}
+
 /* Which of them has failed first, and what of. */
 static GError *
 explain (GFlowRun     *run,
@@ -521,12 +539,8 @@ explain (GFlowRun     *run,
     return g_error_copy (error);
 
   const guint32 index = g_array_index (run->failures, guint32, 0);
-  Part *part = run->plan->nodes[index].user_data;
 
-  return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
-                      part->station != NULL ? _("The executor “%s” could not be started: %s")
-                                            : _("The flow “%s” could not be opened: %s"),
-                      g_flow_node_get_name (part->node), error->message);
+  return explain_part (run->plan->nodes[index].user_data, error);
 }
 
 static void
@@ -569,21 +583,31 @@ set_up_cb (GObject      *source,
   begin_teardown (operation);
 }
 
-/* The others are told to stop; if they do not, the caller is told without them. */
+/* The others are told to stop; if they do not, the caller is told without them. Takes @error. */
+static void
+fail (Operation *operation,
+      GError    *error)
+{
+  if (operation->error != NULL)
+    {
+      g_error_free (error);
+      return;
+    }
+
+  operation->error = error;
+  operation->late = TRUE;
+  start_timer (operation);
+  if (operation->part != NULL)
+    fail (operation->part->operation, explain_part (operation->part, error));
+}
+
 static void
 failed_cb (GFlowNode *node,
            GFlowRun  *run,
            GError    *error,
            gpointer   user_data)
 {
-  Operation *operation = user_data;
-
-  if (operation->error != NULL)
-    return;
-
-  operation->error = explain (run, error);
-  operation->late = TRUE;
-  start_timer (operation);
+  fail (user_data, explain (run, error));
 }
 
 static void
@@ -624,6 +648,7 @@ static void
 open_flow (GFlow               *self,
            GCancellable        *cancellable,
            GFlowWait           *wait,
+           Part                *part,
            GAsyncReadyCallback  callback,
            gpointer             user_data)
 {
@@ -645,7 +670,7 @@ open_flow (GFlow               *self,
     }
 
   _g_flow_set_door (self, G_FLOW_DOOR_OPENING, pipeline);
-  begin_setup (operation_new (self, g_steal_pointer (&task), pipeline, wait), cancellable);
+  begin_setup (operation_new (self, g_steal_pointer (&task), pipeline, wait, part), cancellable);
 }
 
 /**
@@ -674,7 +699,7 @@ g_flow_open (GFlow               *self,
   g_return_if_fail (G_IS_FLOW (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  open_flow (self, cancellable, NULL, callback, user_data);
+  open_flow (self, cancellable, NULL, NULL, callback, user_data);
 }
 
 /**
@@ -724,7 +749,7 @@ g_flow_open_sync (GFlow         *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   _g_flow_wait_begin (&wait);
-  open_flow (self, cancellable, &wait, _g_flow_wait_cb, &wait);
+  open_flow (self, cancellable, &wait, NULL, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
 
   const gboolean opened = g_flow_open_finish (self, wait.result, error);
@@ -737,6 +762,7 @@ static void
 close_flow (GFlow               *self,
             GCancellable        *cancellable,
             GFlowWait           *wait,
+            Part                *part,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
@@ -751,7 +777,7 @@ close_flow (GFlow               *self,
       return;
     }
 
-  Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, wait);
+  Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, wait, part);
 
   _g_flow_set_door (self, G_FLOW_DOOR_CLOSING, self->pipeline);
   if (cancellable != NULL)
@@ -793,7 +819,7 @@ g_flow_close (GFlow               *self,
   g_return_if_fail (G_IS_FLOW (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  close_flow (self, cancellable, NULL, callback, user_data);
+  close_flow (self, cancellable, NULL, NULL, callback, user_data);
 }
 
 /**
@@ -855,7 +881,7 @@ g_flow_close_sync (GFlow         *self,
     }
 
   _g_flow_wait_begin (&wait);
-  close_flow (self, cancellable, &wait, _g_flow_wait_cb, &wait);
+  close_flow (self, cancellable, &wait, NULL, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
 
   const gboolean closed = g_flow_close_finish (self, wait.result, error);
