@@ -272,6 +272,12 @@ route_roots (GFlowRun  *self,
     _g_flow_run_route (self, lane, plan->routed_roots[i]);
 }
 
+static GQuark
+get_detail (GFlowRun *self)
+{
+  return self->request != NULL ? _g_flow_passage_find_detail (self) : 0;
+}
+
 /* In the first dispatch: all that may call the user. */
 void
 _g_flow_run_start_nodes (GFlowRun *self)
@@ -296,7 +302,7 @@ _g_flow_run_start_nodes (GFlowRun *self)
   if (!self->quiet)
     {
       _g_flow_run_notify_state (self);
-      _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, self, NULL);
+      _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, get_detail (self), self, NULL);
       watched = _g_flow_watch_find (plan);
     }
   for (guint i = 0; watched != NULL && i < watched->len; i++)
@@ -407,8 +413,10 @@ _g_flow_run_finish (GFlowRun *self)
   /* Where a run was refused the flow has not emitted `started`. */
   if (!self->quiet && !_g_flow_run_is_refused (self))
     {
-      _g_flow_emit (self->flow, event, self, self->error);
-      _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, self, NULL);
+      const GQuark detail = get_detail (self);
+
+      _g_flow_emit (self->flow, event, detail, self, self->error);
+      _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, detail, self, NULL);
     }
 
   /* From here on the run may go. The reference that it had on itself is dropped

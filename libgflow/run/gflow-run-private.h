@@ -312,6 +312,10 @@ struct _GFlowRun
 GType          g_flow_request_get_type     (void);
 GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
                                             GError         **error);
+GQuark         _g_flow_passage_find_detail (GFlowRun        *run);
+void           _g_flow_passage_enter       (GFlowRun        *run,
+                                            guint32          index,
+                                            GFlowRun        *child);
 void           _g_flow_passage_node_ended  (GFlowRun        *run,
                                             guint32          index);
 void           _g_flow_passage_end         (GFlowRun        *run,

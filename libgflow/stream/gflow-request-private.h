@@ -38,6 +38,9 @@ struct _GFlowRequest
                                 * change any more */
   GHashTable    *origins;      /* (owned) (nullable): document (owned) → the one in the base */
 
+  /* Of a flow inside another one */
+  GFlowRequest  *outer;        /* (owned) (nullable): the request that is for */
+
   /* Of the request of the application */
   GFlowMutex     mutex;        /* guards the results, and reading what branches are made of */
   GHashTable    *results;      /* (owned) (nullable): name → GVariant */
@@ -59,6 +62,9 @@ GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
 void          _g_flow_request_set_ended (GFlowRequest  *self,
                                          GFlowRunState  state,
                                          const GError  *error);
+void          _g_flow_request_share_results (GFlowRequest *self,
+                                         GFlowRequest *other,
+                                         const char   *prefix);
 gboolean      _g_flow_request_begin     (GFlowRequest  *self,
                                          GError       **error);
 GFlowRoute   *_g_flow_route_new         (GFlowNode      *node,

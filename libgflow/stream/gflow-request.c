@@ -60,6 +60,12 @@ ensure_documents (GFlowRequest *self)
   return self->documents;
 }
 
+static GHashTable *
+make_results (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
+}
+
 /* For the other files */
 
 /* Takes a reference to @endpoint and @parameters, and takes @documents. */
@@ -143,6 +149,31 @@ _g_flow_request_begin (GFlowRequest  *self,
   return TRUE;
 }
 
+/* What executors have left with @self is left with @other: if they are in the flow that the
+ * node @prefix is, under that name and theirs. */
+void
+_g_flow_request_share_results (GFlowRequest *self,
+                               GFlowRequest *other,
+                               const char   *prefix)
+{
+  GFlowRequest *root = _g_flow_request_get_root (other);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (self->results == NULL)
+    return;
+
+  _g_flow_mutex_lock (&root->mutex);
+  if (root->results == NULL)
+    root->results = make_results ();
+  g_hash_table_iter_init (&iter, self->results);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    g_hash_table_replace (root->results,
+                          prefix != NULL ? g_strconcat (prefix, "/", name, NULL) : g_strdup (name),
+                          g_variant_ref (value));
+  _g_flow_mutex_unlock (&root->mutex);
+}
+
 /* Routes */
 
 static GFlowRoute *
@@ -224,6 +255,7 @@ g_flow_request_finalize (GObject *object)
   g_clear_object (&self->documents);
   g_clear_object (&self->root);
   g_clear_object (&self->base);
+  g_clear_object (&self->outer);
   g_clear_pointer (&self->origins, g_hash_table_unref);
   g_clear_pointer (&self->results, g_hash_table_unref);
   g_clear_error (&self->error);
@@ -438,6 +470,10 @@ g_flow_request_get_id (GFlowRequest *self)
   g_return_val_if_fail (G_IS_FLOW_REQUEST (self), NULL);
 
   GFlowRequest *root = _g_flow_request_get_root (self);
+
+  while (root->outer != NULL)
+    root = root->outer;
+
   /* Acquire: pairs with the exchange below in another thread. */
   char *id = atomic_load_explicit (&root->id, memory_order_acquire);
 
@@ -631,7 +667,8 @@ g_flow_request_set_documents (GFlowRequest *self,
  *
  * Gets what executors have left beside the documents so far, by the names of their nodes.
  * Where all instances at a node serve each request, these are followed by a slash
- * and the number of the instance.
+ * and the number of the instance; what comes from inside a node that is a flow follows its
+ * name and a slash.
  *
  * Returns: (transfer full): a dictionary of type `a{sv}`
  *
@@ -712,8 +749,7 @@ g_flow_request_set_result (GFlowRequest *self,
   g_variant_ref_sink (result);
   _g_flow_mutex_lock (&root->mutex);
   if (root->results == NULL)
-    root->results = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                           (GDestroyNotify) g_variant_unref);
+    root->results = make_results ();
   g_hash_table_replace (root->results,
                         self->instance < 0 ? g_strdup (name)
                                            : g_strdup_printf ("%s/%d", name, self->instance),
