@@ -380,6 +380,7 @@ _g_flow_run_finish (GFlowRun *self)
 
   self->finished = TRUE;
   disconnect (self);
+  _g_flow_run_forget_questions (self);
   if (self->plan->locks != NULL)
     _g_flow_run_delist_locker (self);
 

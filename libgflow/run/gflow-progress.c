@@ -375,6 +375,8 @@ tick_cb (gpointer user_data)
   g_autoptr(GFlowRun) self = g_object_ref (user_data);
 
   note_progress (self);
+  _g_flow_run_note_holders (self);
+  _g_flow_run_note_delays (self);
   _g_flow_run_notify_progress (self);
   return G_SOURCE_CONTINUE;
 }

@@ -72,6 +72,7 @@ struct _GFlowStep
   GError    *error;   /* (owned) (nullable) */
   GFlowRun  *subrun;  /* (owned) (nullable) */
   GFlowRun  *told_subrun; /* (unowned) (nullable): to be compared only */
+  gboolean   asks;        /* it waits for an answer */
 };
 
 enum
@@ -239,6 +240,23 @@ update_subrun (GFlowStep *self,
   return TRUE;
 }
 
+static gboolean
+update_asks (GFlowStep *self,
+             GFlowRun  *run)
+{
+  g_autofree char *question = NULL;
+  guint index;
+
+  if (self->told.state == G_FLOW_NODE_STATE_RUNNING &&
+      _g_flow_plan_find (run->plan, self->node, &index))
+    question = _g_flow_run_dup_open_question (run, index);
+  if (self->asks == (question != NULL))
+    return FALSE;
+
+  self->asks = question != NULL;
+  return TRUE;
+}
+
 /* Takes over what has changed, and notifies of it. TRUE if there was something beside the
  * reason, or this is the first time. */
 gboolean
@@ -256,6 +274,7 @@ _g_flow_step_update (GFlowStep *self,
   const gboolean state = now.state != before.state || now.attempt != before.attempt;
   const gboolean message = update_message (self, run);
   const gboolean subrun = update_subrun (self, run);
+  const gboolean asks = update_asks (self, run);
   const gboolean others = now.fraction != before.fraction || now.start != before.start ||
                           now.end != before.end || now.worker != before.worker;
 
@@ -288,7 +307,7 @@ _g_flow_step_update (GFlowStep *self,
   if (state || !has_ended (now.state))
     notify (self, PROP_REASON);
   g_object_thaw_notify (G_OBJECT (self));
-  return is_new || state || message || subrun || others;
+  return is_new || state || message || subrun || asks || others;
 }
 
 /* GObject */
@@ -383,9 +402,9 @@ install_properties (GObjectClass *object_class)
   /**
    * GFlowStep:reason:
    *
-   * Why it stands there: see [method@GFlow.FlowRun.dup_node_reason]. Notified when it
-   * may have changed because of what the run has done; what a lock does elsewhere, and
-   * the passing of time, are seen when it is asked for.
+   * Why it stands there: see [method@GFlow.FlowRun.dup_node_reason]. Notified when it may
+   * have changed. Who has a lock, and how long it is to the next attempt, is looked at
+   * ten times a second.
    *
    * Since: 0.1
    */
