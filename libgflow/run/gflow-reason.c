@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-run-private.h"
+#include "gflow-debug-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -54,6 +54,8 @@ explain_ready (GFlowRun *self,
 {
   if (_g_flow_run_is_paused (self))
     return g_strdup (_("The run is paused"));
+  if (self->debug != NULL && _g_flow_run_debug_is_delayed (self, index))
+    return g_strdup (_("Waits, as GFLOW_DEBUG says"));
   /* Relaxed: it is news of the past in any case. */
   if ((self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0 && self->n_lanes > 0 &&
       atomic_load_explicit (&self->n_inside, memory_order_relaxed) >= self->n_lanes)

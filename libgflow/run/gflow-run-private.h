@@ -524,6 +524,7 @@ void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
 
 /* Nodes that start runs: gflow-grow.c */
+GMainContext  *_g_flow_run_grow            (GFlowRun        *self);
 void           _g_flow_run_adopt           (GFlowRun        *self,
                                             guint32          index,
                                             GFlowRun        *child);
