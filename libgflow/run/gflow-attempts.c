@@ -226,6 +226,7 @@ _g_flow_run_take_attempt (GFlowRun  *self,
   const GFlowNodePolicy *policy;
   GFlowAttempts *attempts = find_attempts (self, index, &policy);
 
+  g_assert (attempts != NULL);
   if (stop_timeout (attempts))
     {
       g_error_free (*error);
