@@ -97,7 +97,8 @@ count_lanes (GFlowRun *self)
   const guint n_workers = self->plan->n_nodes - self->plan->n_context;
   const guint max_threads = g_flow_get_max_threads (self->flow);
 
-  return MIN (max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : g_get_num_processors (),
+  return MIN (max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
+                               : _g_flow_count_processors (),
               n_workers);
 }
 
@@ -386,6 +387,7 @@ _g_flow_run_finish (GFlowRun *self)
 
   self->finished = TRUE;
   disconnect (self);
+  _g_flow_run_forget_questions (self);
   if (self->plan->locks != NULL)
     _g_flow_run_delist_locker (self);
 

@@ -340,6 +340,10 @@ _g_flow_run_run_in_context (GFlowRun *self,
       return;
     }
 
+  if (G_UNLIKELY (self->debug != NULL) && state == G_FLOW_NODE_STATE_RUNNING &&
+      _g_flow_run_debug_delay (self, index))
+    return;
+
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       /* Relaxed: nobody decides by it but this thread. */

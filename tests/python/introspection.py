@@ -55,7 +55,7 @@ METHODS = {
         dup_status get_elapsed get_remaining get_rate get_history set_history
         get_request set_request save restore get_journal set_journal''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
-        get_attempt get_error get_worker get_subrun''',
+        get_attempt get_error get_worker get_subrun get_subruns''',
     'FlowQuestion': 'new answer refuse get_node get_text get_choices get_default_answer',
     'FlowValues': 'get_n_values get_value',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
@@ -100,7 +100,7 @@ PROPERTIES = {
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
         n-done n-total item-type n-items paused status elapsed remaining rate history
         journal keep-record request''',
-    'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
+    'FlowStep': 'node state reason fraction message start end attempt error worker subrun subruns',
     'FlowQuestion': 'node text choices default-answer',
     'FlowValues': '',
     'FlowDocument': 'id text blob uri mime-type tags',
@@ -600,6 +600,7 @@ class Calls(unittest.TestCase):
         for name, value in {'get_fraction': 0, 'dup_message': None, 'get_start': 0, 'get_end': 0,
                             'get_attempt': 0, 'get_worker': -1, 'get_subrun': None}.items():
             self.assertEqual(getattr(self, f'FlowStep_{name}')(step), value, name)
+        self.assertEqual(list(self.FlowStep_get_subruns(step)), [])
         self.flow.remove_node(after)
         self.flow.remove_node(bad)
 

@@ -631,6 +631,7 @@ void test_step () {
     assert_true (step.fraction == step.get_fraction () && step.fraction == 0);
     assert_true (step.message == null && step.dup_message () == null);
     assert_true (step.subrun == null && step.get_subrun () == null);
+    assert_true (step.subruns == step.get_subruns () && step.subruns.get_n_items () == 0);
 }
 
 void test_run_list () throws Error {
