@@ -52,7 +52,7 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) == 0)
     _g_flow_run_free_cancellable (self, index);
   if (self->passage != NULL)
-    _g_flow_passage_node_ended (self, index);
+    _g_flow_passage_node_ended (self, index, state);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
 }

@@ -114,7 +114,7 @@ add_part (GFlow         *flow,
           GFlowFunc      func,
           GFlowTaskFunc  task_func)
 {
-  g_autofree char *name = g_strdup_printf ("%s/%u", g_flow_node_get_name (station->node), instance);
+  g_autofree char *name = g_strdup_printf ("%s/%u", station->name, instance);
   Part *part = g_new (Part, 1);
 
   *part = (Part) { _g_flow_station_ref (station), instance };
@@ -408,7 +408,7 @@ explain (GFlowRun     *run,
 
   return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
                       _("The executor “%s” could not be started: %s"),
-                      g_flow_node_get_name (part->station->node), error->message);
+                      part->station->name, error->message);
 }
 
 static void
