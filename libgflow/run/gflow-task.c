@@ -242,15 +242,20 @@ _g_flow_call_discard (GFlowCall *call)
 }
 
 /* The node runs a flow: it has no body, and ends as that run ends. */
-static void
+static GFlowNodeState
 call_subflow (GFlowRun *self,
               guint32   index)
 {
   g_autoptr(GFlowRun) child =
     g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
 
+  GError *error = NULL;
+
   g_flow_run_set_parameters (child, self->parameters);
+  if (self->passage != NULL && !_g_flow_passage_enter (self, index, child, &error))
+    return error != NULL ? _g_flow_run_fail_node (self, index, error) : G_FLOW_NODE_STATE_DONE;
   _g_flow_run_adopt (self, index, child);
+  return G_FLOW_NODE_STATE_DONE;
 }
 
 static GFlowNodeState
@@ -299,8 +304,7 @@ call_any_body (GFlowRun   *self,
       call_async_body (self, index);
       return G_FLOW_NODE_STATE_RUNNING;
     case G_FLOW_NODE_KIND_FLOW:
-      call_subflow (self, index);
-      return G_FLOW_NODE_STATE_DONE;
+      return call_subflow (self, index);
     case G_FLOW_NODE_KIND_MAP:
       return call_map (self, index);
     case G_FLOW_NODE_KIND_FUNC:
@@ -337,6 +341,10 @@ _g_flow_run_run_in_context (GFlowRun *self,
       _g_flow_run_deliver_chosen (self, lane, FALSE);
       return;
     }
+
+  if (G_UNLIKELY (self->debug != NULL) && state == G_FLOW_NODE_STATE_RUNNING &&
+      _g_flow_run_debug_delay (self, index))
+    return;
 
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {

@@ -84,7 +84,8 @@ gboolean
 _g_flow_watch_is_watched (GFlowRun *run)
 {
   return _g_flow_watch_has_handlers (run) || _g_flow_watch_is_notified (run) ||
-         _g_flow_watch_has_handlers (run->flow);
+         _g_flow_watch_has_handlers (run->flow) ||
+         (run->request != NULL && _g_flow_has_handlers (run->flow));
 }
 
 /* The nodes that have handlers; NULL if none has. */

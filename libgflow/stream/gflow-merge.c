@@ -112,7 +112,7 @@ static void
 collect (Merge        *merge,
          GFlowRequest *part)
 {
-  g_autoptr(GPtrArray) documents = _g_flow_request_list (part);
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (part);
 
   for (guint i = 0; i < documents->len; i++)
     g_ptr_array_add (find_entry (merge, part, documents->pdata[i])->copies,
@@ -270,7 +270,7 @@ _g_flow_request_gather (GFlowRequest  *self,
 
   for (guint i = 0; i < n_parts; i++)
     {
-      g_autoptr(GPtrArray) list = _g_flow_request_list (parts[i]);
+      g_autoptr(GPtrArray) list = _g_flow_request_ref_documents (parts[i]);
 
       for (guint k = 0; k < list->len; k++)
         {

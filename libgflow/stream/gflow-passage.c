@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-pipeline-private.h"
+#include "gflow-batch-private.h"
 
 #include "graph/gflow-error.h"
 
@@ -113,6 +113,13 @@ _g_flow_passage_begin (GFlowRun  *run,
   return _g_flow_plan_ref (passage->channel->plan);
 }
 
+/* The detail of signals of the flow. If it is no quark yet nobody listens for it. */
+GQuark
+_g_flow_passage_find_detail (GFlowRun *run)
+{
+  return g_quark_try_string (g_flow_request_get_endpoint (run->request));
+}
+
 static void
 keep_errors (GFlowRequest *request,
              GFlowRun     *run)
@@ -152,6 +159,8 @@ keep_records (GFlowPassage *passage,
     request->records = g_steal_pointer (&passage->records);
 }
 
+static GFlowRequest *leave_exit (GFlowPassage *passage);
+
 /* The request is the response. */
 void
 _g_flow_passage_give_answer (GFlowRun      *run,
@@ -160,8 +169,7 @@ _g_flow_passage_give_answer (GFlowRun      *run,
 {
   GFlowPassage *passage = run->passage;
   GFlowRequest *request = passage->request;
-  GFlowRequest *last =
-    _g_flow_passage_find (passage, _g_flow_channel_exit (passage->channel)->sources[0]);
+  g_autoptr(GFlowRequest) last = leave_exit (passage);
 
   if (last != request && passage->channel->n_beside > 0)
     _g_flow_request_set_copies (request, last);
@@ -172,6 +180,9 @@ _g_flow_passage_give_answer (GFlowRun      *run,
   request->node = NULL;
   keep_records (passage, run);
   _g_flow_request_set_ended (request, state, error);
+  if (request->outer != NULL)
+    _g_flow_request_share_results (request, request->outer,
+                                   g_flow_node_get_name (g_flow_run_get_parent_node (run)));
 }
 
 /* Nothing of the run runs any more. */
@@ -245,6 +256,17 @@ merge_parts (GFlowPassage  *passage,
   for (guint i = 0; i < place->n_sources; i++)
     parts[i] = _g_flow_passage_find (passage, place->sources[i]);
   return _g_flow_place_reduce (place, passage->request, parts, place->n_sources, error);
+}
+
+/* What comes out of the flow. */
+static GFlowRequest *
+leave_exit (GFlowPassage *passage)
+{
+  GFlowPlace *place = _g_flow_channel_exit (passage->channel);
+
+  return place->n_sources > 1 ? merge_parts (passage, place, NULL)
+                              : g_object_ref (_g_flow_passage_find (passage,
+                                                                  place->sources[0]));
 }
 
 static GFlowRequest *
@@ -365,6 +387,51 @@ _g_flow_passage_start (GFlowNode  *node,
                       error);
 }
 
+/* The body of a node whose executor serves several requests at once: it is served with
+ * others. */
+void
+_g_flow_passage_wait (GFlowNode  *node,
+                      GFlowRun   *run,
+                      GTask      *task,
+                      gpointer    user_data,
+                      GError    **error)
+{
+  GFlowPlace *place = user_data;
+  GFlowRequest *part = _g_flow_passage_take (run, place, error);
+
+  if (part != NULL)
+    _g_flow_batcher_add (place->batcher, run, part, task);
+  else if (*error == NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+/* A node begins that is a flow with executors: what it gets is a request for that flow, with
+ * the same documents. FALSE if it does not run: it has failed, with @error set, or it
+ * passes by. */
+gboolean
+_g_flow_passage_enter (GFlowRun  *run,
+                       guint32    index,
+                       GFlowRun  *child,
+                       GError   **error)
+{
+  GFlowPlace *place = &run->passage->channel->places[index];
+
+  if (!place->enters)
+    return TRUE;
+
+  GFlowRequest *part = _g_flow_passage_take (run, place, error);
+
+  if (part == NULL)
+    return FALSE;
+
+  GListModel *documents = g_flow_request_get_documents (part);
+
+  child->request = _g_flow_request_new_for (part->endpoint, g_flow_request_get_parameters (part),
+                                            g_object_ref (G_LIST_STORE (documents)));
+  child->request->outer = g_object_ref (_g_flow_request_get_root (part));
+  return TRUE;
+}
+
 /* A node has ended in the context. */
 void
 _g_flow_passage_node_ended (GFlowRun       *run,
@@ -388,7 +455,7 @@ _g_flow_passage_node_ended (GFlowRun       *run,
   record->end = g_get_monotonic_time ();
   if (passage->parts[index] != NULL && passage->parts[index]->parts != NULL)
     g_clear_pointer (&passage->parts[index]->parts, g_ptr_array_unref);
-  if (place->station != NULL)
+  if (place->station != NULL && place->batcher == NULL)
     _g_flow_station_leave (place->station, passage->instances[index]);
 }
 

@@ -56,6 +56,9 @@ void           _g_flow_station_leave_alone (GFlowStation *station,
 typedef struct _GFlowTeam GFlowTeam;
 typedef struct _GFlowVisit GFlowVisit;
 
+/* Requests that are to be served together: gflow-batch.c */
+typedef struct _GFlowBatcher GFlowBatcher;
+
 /* A node in a channel. */
 typedef struct
 {
@@ -66,11 +69,13 @@ typedef struct
   GFlowCondition *condition;   /* (owned) (nullable): for documents */
   GFlowReducer    reducer;     /* how parts are put together */
   GFlowReduction *reduction;   /* (owned) (nullable): if it is CUSTOM */
+  GFlowBatcher   *batcher;     /* (owned) (nullable): if it serves several requests at once */
   GCallback       body;        /* (nullable): of a function of the application */
   gpointer        user_data;   /* for it */
   guint32         index;
   gboolean        merges;      /* it may have to put branches together */
   gboolean        is_beside;   /* no response waits for it */
+  gboolean        enters;      /* it is a flow whose executors serve */
   guint32        *sources;     /* (owned): where what it gets comes from: nodes, or the entry */
   guint32         n_sources;
   guint32         n_takers;    /* who gets what it leaves */
@@ -177,6 +182,11 @@ void           _g_flow_passage_start       (GFlowNode     *node,
                                             GTask         *task,
                                             gpointer       user_data,
                                             GError       **error);
+void           _g_flow_passage_wait        (GFlowNode     *node,
+                                            GFlowRun      *run,
+                                            GTask         *task,
+                                            gpointer       user_data,
+                                            GError       **error);
 gboolean       _g_flow_passage_join        (GFlowNode     *node,
                                             GFlowRun      *run,
                                             gpointer       user_data,
@@ -196,9 +206,11 @@ struct _GFlowPipeline
   GHashTable     *by_node;     /* (owned): GFlowNode → GFlowStation */
   GHashTable     *before;      /* (owned): likewise, in front of it */
   GHashTable     *after;       /* (owned): likewise, behind it */
+  GPtrArray      *inside;      /* (owned) of GFlowNode: flows that were opened with it */
 
   GFlowMutex      mutex;       /* guards what follows */
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
+  GPtrArray      *batchers;    /* (owned) of GFlowBatcher */
   GQueue          runs;        /* (unowned) of GFlowRun: under way */
   gboolean        closing;     /* somebody waits until there are none */
   GSource        *idle;        /* (owned) (nullable): ready when there are none */
@@ -206,8 +218,15 @@ struct _GFlowPipeline
 
 GFlowPipeline *_g_flow_pipeline_new        (GFlow          *flow,
                                             GError        **error);
+gboolean       _g_flow_has_executors       (GFlow          *flow);
 GFlowChannel  *_g_flow_pipeline_ref_channel (GFlowPipeline *pipeline,
                                             const char     *endpoint);
+GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
+                                            GFlowStation   *station,
+                                            GPtrArray      *bindings,
+                                            const GFlowBatching *batching);
+void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
+void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
 void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GFlowRun       *run,
                                             GList          *link);

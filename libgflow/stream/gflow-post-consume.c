@@ -246,7 +246,7 @@ g_flow_post_next_sync (GFlowPost     *self,
   /* The same context each time: what is under way belongs to it. */
   g_autoptr(GMainContext) context = self->is_private ? g_main_context_ref (self->context)
                                                      : g_main_context_new ();
-  GFlowWait wait = { context, NULL };
+  GFlowWait wait = { context, NULL, NULL };
 
   g_main_context_push_thread_default (context);
   self->is_private = TRUE;

@@ -83,7 +83,7 @@ _g_flow_request_filter (GFlowRequest   *self,
                         GFlowCondition *condition,
                         GFlowNode      *node)
 {
-  g_autoptr(GPtrArray) documents = _g_flow_request_list (self);
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (self);
   g_autoptr(GPtrArray) kept = g_ptr_array_new ();
 
   for (guint i = 0; i < documents->len; i++)

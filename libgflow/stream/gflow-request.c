@@ -60,6 +60,12 @@ ensure_documents (GFlowRequest *self)
   return self->documents;
 }
 
+static GHashTable *
+make_results (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
+}
+
 /* For the other files */
 
 /* Takes a reference to @endpoint and @parameters, and takes @documents. */
@@ -82,32 +88,29 @@ _g_flow_request_get_root (GFlowRequest *self)
   return self->root != NULL ? self->root : self;
 }
 
-/* The documents as they are now. Where several branches have what one request is made of, they may
- * ask at the same time, and a list store writes down where it was asked. */
+/* The documents of @self, which nobody changes any more, for a branch: others may ask at
+ * the same time, and a GListStore remembers where it was read last. */
 GPtrArray *
-_g_flow_request_list (GFlowRequest *self)
+_g_flow_request_ref_documents (GFlowRequest *self)
 {
-  GPtrArray *list;
-
-  _g_flow_mutex_lock (&self->mutex);
-
   const guint n = self->documents != NULL
                     ? g_list_model_get_n_items (G_LIST_MODEL (self->documents)) : 0;
+  GPtrArray *documents = g_ptr_array_new_full (n, g_object_unref);
 
-  list = g_ptr_array_new_full (n, g_object_unref);
+  _g_flow_mutex_lock (&self->mutex);
   for (guint i = 0; i < n; i++)
-    g_ptr_array_add (list, g_list_model_get_item (G_LIST_MODEL (self->documents), i));
+    g_ptr_array_add (documents, g_list_model_get_item (G_LIST_MODEL (self->documents), i));
   _g_flow_mutex_unlock (&self->mutex);
-  return list;
+  return documents;
 }
 
-/* A copy for one branch. Nobody changes the documents of @self any more. */
+/* A copy for one branch. */
 GFlowRequest *
 _g_flow_request_branch (GFlowRequest *self)
 {
   GFlowRequest *root = _g_flow_request_get_root (self);
   GFlowRequest *branch = _g_flow_request_new_for (root->endpoint, root->parameters, NULL);
-  g_autoptr(GPtrArray) documents = _g_flow_request_list (self);
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (self);
 
   branch->root = g_object_ref (root);
   branch->base = g_object_ref (self);
@@ -130,7 +133,7 @@ void
 _g_flow_request_set_copies (GFlowRequest *self,
                             GFlowRequest *other)
 {
-  g_autoptr(GPtrArray) documents = _g_flow_request_list (other);
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (other);
   g_autoptr(GListStore) copies = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
 
   for (guint i = 0; i < documents->len; i++)
@@ -164,6 +167,31 @@ _g_flow_request_begin (GFlowRequest  *self,
   self->passes = FALSE;
   self->state = G_FLOW_RUN_STATE_RUNNING;
   return TRUE;
+}
+
+/* What executors have left with @self is left with @other: if they are in the flow that the
+ * node @prefix is, under that name and theirs. */
+void
+_g_flow_request_share_results (GFlowRequest *self,
+                               GFlowRequest *other,
+                               const char   *prefix)
+{
+  GFlowRequest *root = _g_flow_request_get_root (other);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (self->results == NULL)
+    return;
+
+  _g_flow_mutex_lock (&root->mutex);
+  if (root->results == NULL)
+    root->results = make_results ();
+  g_hash_table_iter_init (&iter, self->results);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    g_hash_table_replace (root->results,
+                          prefix != NULL ? g_strconcat (prefix, "/", name, NULL) : g_strdup (name),
+                          g_variant_ref (value));
+  _g_flow_mutex_unlock (&root->mutex);
 }
 
 /* Routes */
@@ -248,6 +276,7 @@ g_flow_request_finalize (GObject *object)
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_object (&self->root);
   g_clear_object (&self->base);
+  g_clear_object (&self->outer);
   g_clear_pointer (&self->origins, g_hash_table_unref);
   g_clear_pointer (&self->results, g_hash_table_unref);
   g_clear_error (&self->error);
@@ -462,6 +491,10 @@ g_flow_request_get_id (GFlowRequest *self)
   g_return_val_if_fail (G_IS_FLOW_REQUEST (self), NULL);
 
   GFlowRequest *root = _g_flow_request_get_root (self);
+
+  while (root->outer != NULL)
+    root = root->outer;
+
   /* Acquire: pairs with the exchange below in another thread. */
   char *id = atomic_load_explicit (&root->id, memory_order_acquire);
 
@@ -655,7 +688,8 @@ g_flow_request_set_documents (GFlowRequest *self,
  *
  * Gets what executors have left beside the documents so far, by the names of their nodes.
  * Where all shards at a node serve each request, these are followed by a slash
- * and the number of the shard.
+ * and the number of the shard; what comes from inside a node that is a flow follows its
+ * name and a slash.
  *
  * Returns: (transfer full): a dictionary of type `a{sv}`
  *
@@ -754,8 +788,7 @@ g_flow_request_set_result (GFlowRequest *self,
   g_variant_ref_sink (result);
   _g_flow_mutex_lock (&root->mutex);
   if (root->results == NULL)
-    root->results = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                           (GDestroyNotify) g_variant_unref);
+    root->results = make_results ();
   g_hash_table_replace (root->results, make_result_name (self), result);
   _g_flow_mutex_unlock (&root->mutex);
 }
