@@ -114,7 +114,7 @@ PROPERTIES = {
     'FlowWriter': 'format stream file columns has-header delimiter n-written',
     'FlowFileSource': 'folder pattern contents max-length skip-bad n-read n-skipped',
     'FlowSource': '',
-    'FlowExecutor': 'name description workspace index',
+    'FlowExecutor': 'name description workspace index shard',
     'FlowRequest': 'id endpoint parameters documents results routes state error',
     'FlowRoute': 'name node start end state error',
     'FlowPost': '''flow endpoint source parameters target request-size max-in-flight ordered
