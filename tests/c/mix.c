@@ -380,10 +380,7 @@ static void
 drop_run (Mix *self)
 {
   g_ptr_array_set_size (self->questions, 0);
-  /* What its last worker has to say goodbye for may take a moment. */
-  g_object_add_weak_pointer (G_OBJECT (self->run), (gpointer *) &self->run);
-  g_object_unref (self->run);
-  TEST_WAIT (self->run == NULL);
+  mix_finalize (&self->run);
 }
 
 /* Another run goes on from where this one has stopped. */

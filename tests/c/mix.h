@@ -87,6 +87,7 @@ struct _Mix
 void     mix_init          (Mix        *self,
                             guint32     seed);
 void     mix_clear         (Mix        *self);
+void     mix_finalize      (gpointer    pointer);
 
 /* The bodies: mix-body.c */
 gboolean mix_body_sync     (GFlowNode  *node,
