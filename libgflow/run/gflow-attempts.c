@@ -66,7 +66,7 @@ _g_flow_run_alloc_attempts (GFlowRun *self)
 void
 _g_flow_run_free_attempts (GFlowRun *self)
 {
-  g_slist_free_full (g_steal_pointer (&self->spent), g_object_unref);
+  g_clear_slist (&self->spent, g_object_unref);
   g_clear_pointer (&self->attempts, g_free);
 }
 

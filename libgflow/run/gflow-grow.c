@@ -300,7 +300,7 @@ _g_flow_run_adopt (GFlowRun *self,
   if (g_flow_run_get_paused (self))
     _g_flow_run_follow_pause (self, child);
   _g_flow_run_note_subrun (self, index, child);
-  if (!_g_flow_run_begin (child, context, NULL, _g_flow_run_node_cancellable (self, index),
+  if (!_g_flow_run_begin (child, context, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))
     end_refused_later (child, context);
 }

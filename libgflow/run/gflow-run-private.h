@@ -190,7 +190,7 @@ struct _GFlowRun
   guint            depth;        /* how many runs wait for this one */
   GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
-  GFlowParking    *caller;       /* (unowned) (nullable): where it does */
+  _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
   GFlowCrew       *crew;         /* (owned) (nullable) */
   gboolean         participates; /* the thread of the owner context works, too */
   gboolean         quiet;        /* nobody is told of it */
@@ -221,10 +221,11 @@ struct _GFlowRun
   /* The scheduler's: guarded by its mutex, atomic where others may look */
   _Atomic guint    n_inside;     /* lanes of workers that are taken */
   _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
-  gboolean         caller_waits; /* the participant would rather work */
+  _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
   gboolean         active;       /* started, and not ended */
   gboolean         complete;     /* nothing of it runs any more */
   gboolean         self_ref;     /* it has lost its last user, and keeps itself */
+  gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
   GList            hungry_link;
 
   /* For the owner context */
@@ -232,7 +233,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
-  gboolean         notified_paused;
+  _Atomic gboolean notified_paused; /* before it is executed, by whichever thread */
   gboolean         started;
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
@@ -315,6 +316,10 @@ struct _GFlowRun
 GType          g_flow_request_get_type     (void);
 GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
                                             GError         **error);
+GQuark         _g_flow_passage_find_detail (GFlowRun        *run);
+void           _g_flow_passage_enter       (GFlowRun        *run,
+                                            guint32          index,
+                                            GFlowRun        *child);
 void           _g_flow_passage_node_ended  (GFlowRun        *run,
                                             guint32          index);
 void           _g_flow_passage_end         (GFlowRun        *run,
@@ -323,7 +328,6 @@ void           _g_flow_passage_end         (GFlowRun        *run,
 /* Starting and ending: gflow-execute.c */
 gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             GMainContext    *context,
-                                            GFlowParking    *parking,
                                             GCancellable    *cancellable,
                                             GFlowEndedFunc   ended,
                                             gpointer         user_data,

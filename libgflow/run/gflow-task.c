@@ -250,6 +250,8 @@ call_subflow (GFlowRun *self,
     g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
 
   g_flow_run_set_parameters (child, self->parameters);
+  if (self->passage != NULL)
+    _g_flow_passage_enter (self, index, child);
   _g_flow_run_adopt (self, index, child);
 }
 

@@ -148,7 +148,7 @@ static void
 save_cb (ResumeNode *node,
          GFlowRun   *run)
 {
-  if (node->index >= save_at && saved_halfway == NULL && node->place != RESUME_WORKER)
+  if (node->place != RESUME_WORKER && node->index >= save_at && saved_halfway == NULL)
     saved_halfway = save (run);
 }
 

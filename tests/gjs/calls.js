@@ -383,6 +383,9 @@ test('executors', () => {
     executor.set_factory(() => new Marker({word: 'made'}));
     equal(executor.make_instance().word, 'made');
     ok(executor.redirect('/x', 'func'));
+    executor.set_batching(null, 16, 100);
+    equal(executor.get_batch_size('/y'), 16);
+    equal(executor.get_batch_timeout('/y'), 100);
     for (const file of [made, made.get_parent(), folder])
         file.delete(null);
 });

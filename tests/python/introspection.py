@@ -73,6 +73,7 @@ METHODS = {
     'FlowSource': '''next next_finish next_sync new_for_model new_for_texts new_for_variant
         new_for_func new_for_task_func''',
     'FlowExecutor': '''new_from_type new_from_name bind bind_task redirect set_factory make_instance
+        set_batching get_batch_size get_batch_timeout
         get_name set_name get_description set_description get_workspace set_workspace
         make_workspace get_index''',
     'FlowRequest': '''new get_id set_id get_endpoint set_endpoint get_parameters set_parameters
@@ -732,6 +733,9 @@ class Calls(unittest.TestCase):
         self.FlowExecutor_bind(executor, 'func', bound)
         self.FlowExecutor_bind_task(executor, '/task', bound_task)
         self.assertTrue(self.FlowExecutor_redirect(executor, '/b', 'func'))
+        self.FlowExecutor_set_batching(executor, '/a', 16, 100)
+        self.assertEqual((self.FlowExecutor_get_batch_size(executor, '/a'),
+                          self.FlowExecutor_get_batch_timeout(executor, '/a')), (16, 100))
         self.Flow_add_executor(flow, 'x', executor, None)
         self.assertTrue(self.Flow_open_sync(flow, None))
         run = self.FlowRun_new(flow)

@@ -841,6 +841,9 @@ void test_executor () throws Error {
     executor.bind ("func", (owned) func);
     executor.bind_task ("/task", (owned) task_func);
     assert_true (executor.redirect ("/a", "func"));
+    executor.set_batching ("/a", 16, 100);
+    assert_true (executor.get_batch_size ("/a") == 16 && executor.get_batch_timeout ("/a") == 100);
+    assert_true (executor.get_batch_size (null) == 0 && executor.get_batch_timeout (null) == 0);
     executor.set_factory ((owned) factory);
     assert_cmpstr (((Marker) executor.make_instance ()).word, EQ, "made");
 }
