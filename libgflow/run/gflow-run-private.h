@@ -444,6 +444,8 @@ gboolean       _g_flow_run_settle          (GFlowRun        *self,
 void           _g_flow_run_init_heaps      (GFlowRun        *self);
 void           _g_flow_run_steer           (GFlowRun        *self);
 void           _g_flow_run_tell_paused     (GFlowRun        *self);
+void           _g_flow_run_follow_pause    (GFlowRun        *self,
+                                            GFlowRun        *child);
 void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
@@ -472,6 +474,9 @@ GFlowNodeState _g_flow_run_end_attempt     (GFlowRun        *self,
 gboolean       _g_flow_run_take_attempt    (GFlowRun        *self,
                                             guint32          index,
                                             GError         **error);
+GFlowNodeState _g_flow_run_end_untried     (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);

@@ -371,6 +371,8 @@ _g_flow_run_run_in_context (GFlowRun *self,
   else
     {
       discard_ahead (self, index);
+      if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0)
+        state = _g_flow_run_end_untried (self, index, state);
     }
 
   /* The others end when they have ended. */

@@ -647,6 +647,10 @@ run_attended_node (GFlowRun  *self,
           state = get_outcome (self, index, ok, error);
         }
     }
+  else if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0)
+    {
+      state = _g_flow_run_end_untried (self, index, state);
+    }
   return end_attended_node (self, lane, index, state);
 }
 
