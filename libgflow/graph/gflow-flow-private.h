@@ -79,8 +79,10 @@ typedef enum
 
 void        _g_flow_emit            (GFlow        *self,
                                      GFlowEvent    event,
+                                     GQuark        detail,
                                      GFlowRun     *run,
                                      const GError *error);
+gboolean    _g_flow_has_handlers    (GFlow        *self);
 
 /* Every edit stands between these two; edits of a node that is in no flow pass NULL. */
 gboolean    _g_flow_is_frozen       (GFlow      *self);

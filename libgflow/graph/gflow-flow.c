@@ -268,16 +268,28 @@ _g_flow_ref_parallel_lock (GFlow *self)
   return lock;
 }
 
+/* With @detail: the endpoint of the request that the run is for, or 0. */
 void
 _g_flow_emit (GFlow        *self,
               GFlowEvent    event,
+              GQuark        detail,
               GFlowRun     *run,
               const GError *error)
 {
   if (event == G_FLOW_EVENT_ERROR)
-    g_signal_emit (self, signals[event], 0, run, error);
+    g_signal_emit (self, signals[event], detail, run, error);
   else
-    g_signal_emit (self, signals[event], 0, run);
+    g_signal_emit (self, signals[event], detail, run);
+}
+
+/* Whether signals of runs for requests reach anybody, be it for those of one endpoint. */
+gboolean
+_g_flow_has_handlers (GFlow *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    if (g_signal_handler_find (self, G_SIGNAL_MATCH_ID, signals[i], 0, NULL, NULL, NULL) != 0)
+      return TRUE;
+  return FALSE;
 }
 
 /* GObject */
@@ -533,6 +545,9 @@ install_signals (GObjectClass *object_class)
    *
    * Emitted in the owner context of @run when the run has started, before any
    * of its nodes.
+   *
+   * The detail of the signals of a flow is the endpoint of the request that the run is for:
+   * `done::/index` tells of those for `/index`.
    *
    * Since: 0.1
    */

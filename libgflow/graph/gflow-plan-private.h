@@ -99,7 +99,7 @@ typedef struct
  * for them; implemented by the folder of the executors. */
 typedef struct _GFlowChannel GFlowChannel;
 
-void         _g_flow_channel_place  (GFlowChannel     *channel,
+gboolean     _g_flow_channel_place  (GFlowChannel     *channel,
                                      GFlowNode        *node,
                                      GFlowPlanNode    *plan_node,
                                      gboolean         *in_context,

@@ -220,6 +220,7 @@ compile_node (Compiler  *compiler,
   GFlowPlanStart *start = &plan->start[node->index];
   gboolean in_context = g_flow_node_get_placement (node) == G_FLOW_PLACEMENT_CONTEXT;
   GFlowLock *lock = NULL;
+  gboolean takes_locks = TRUE;
 
   *plan_node = (GFlowPlanNode) {
     .body = node->body,
@@ -234,7 +235,7 @@ compile_node (Compiler  *compiler,
       plan->has_executors = TRUE;
     }
   if (compiler->channel != NULL)
-    _g_flow_channel_place (compiler->channel, node, plan_node, &in_context, &lock);
+    takes_locks = _g_flow_channel_place (compiler->channel, node, plan_node, &in_context, &lock);
   if (in_context)
     {
       start->route |= G_FLOW_ROUTE_CONTEXT;
@@ -244,7 +245,7 @@ compile_node (Compiler  *compiler,
     start->route |= G_FLOW_ROUTE_WHEN;
   if (node->extras != NULL)
     compile_extras (plan, node);
-  if (node->extras != NULL || lock != NULL)
+  if (takes_locks && (node->extras != NULL || lock != NULL))
     compile_locks (plan, node, lock);
 }
 

@@ -7,6 +7,7 @@
 
 #include "gflow-progress-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -38,6 +39,7 @@ struct _GFlowAttempts
   _Atomic guint  phase;    /* of Phase */
   GSource       *timer;    /* (owned) (nullable): ends the attempt, or the wait */
   _Atomic gint64 again_at; /* monotonic: when the wait ends */
+  guint          told;     /* owner context only: how many seconds that was told to be away */
   GError        *error;    /* (owned) (nullable): of the last attempt, while set aside */
 };
 
@@ -224,6 +226,7 @@ _g_flow_run_take_attempt (GFlowRun  *self,
   const GFlowNodePolicy *policy;
   GFlowAttempts *attempts = find_attempts (self, index, &policy);
 
+  g_assert (attempts != NULL);
   if (stop_timeout (attempts))
     {
       g_error_free (*error);
@@ -349,6 +352,8 @@ decide (GFlowAttempts         *attempts,
   /* Release: pairs with _g_flow_run_get_attempt(), for the time. */
   atomic_store_explicit (&attempts->phase, PHASE_WAITING, memory_order_release);
   start_timer (attempts, at, again_cb);
+  if (_g_flow_run_is_recorded (run))
+    _g_flow_run_note_change (run, attempts->index);
 }
 
 /* Goes on with what workers have set aside. In a dispatch. */
@@ -372,6 +377,23 @@ _g_flow_run_end_aside (GFlowRun *self)
     if (atomic_load_explicit (&self->attempts[i].phase, memory_order_relaxed) == PHASE_WAITING &&
         !_g_flow_run_may_run (self, self->attempts[i].index))
       give_up (&self->attempts[i]);
+}
+
+/* Tells of the seconds that are left until the next attempts, when they are fewer. */
+void
+_g_flow_run_note_delays (GFlowRun *self)
+{
+  guint seconds;
+
+  for (guint i = 0; self->attempts != NULL && i < self->plan->policies->len; i++)
+    {
+      GFlowAttempts *attempts = &self->attempts[i];
+
+      _g_flow_run_get_attempt (self, attempts->index, &seconds);
+      if (seconds != attempts->told && seconds != G_MAXUINT)
+        _g_flow_run_note_change (self, attempts->index);
+      attempts->told = seconds;
+    }
 }
 
 /* Which attempt of a node was the last to begin, from 1; and if another is waited for,

@@ -97,7 +97,8 @@ count_lanes (GFlowRun *self)
   const guint n_workers = self->plan->n_nodes - self->plan->n_context;
   const guint max_threads = g_flow_get_max_threads (self->flow);
 
-  return MIN (max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : g_get_num_processors (),
+  return MIN (max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
+                               : _g_flow_count_processors (),
               n_workers);
 }
 
@@ -269,6 +270,12 @@ route_roots (GFlowRun  *self,
     _g_flow_run_route (self, lane, plan->routed_roots[i]);
 }
 
+static GQuark
+get_detail (GFlowRun *self)
+{
+  return self->request != NULL ? _g_flow_passage_find_detail (self) : 0;
+}
+
 /* In the first dispatch: all that may call the user. */
 void
 _g_flow_run_start_nodes (GFlowRun *self)
@@ -293,7 +300,7 @@ _g_flow_run_start_nodes (GFlowRun *self)
   if (!self->quiet)
     {
       _g_flow_run_notify_state (self);
-      _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, self, NULL);
+      _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, get_detail (self), self, NULL);
       watched = _g_flow_watch_find (plan);
     }
   for (guint i = 0; watched != NULL && i < watched->len; i++)
@@ -377,6 +384,7 @@ _g_flow_run_finish (GFlowRun *self)
 
   self->finished = TRUE;
   disconnect (self);
+  _g_flow_run_forget_questions (self);
   if (self->plan->locks != NULL)
     _g_flow_run_delist_locker (self);
 
@@ -404,8 +412,10 @@ _g_flow_run_finish (GFlowRun *self)
   /* Where a run was refused the flow has not emitted `started`. */
   if (!self->quiet && !_g_flow_run_is_refused (self))
     {
-      _g_flow_emit (self->flow, event, self, self->error);
-      _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, self, NULL);
+      const GQuark detail = get_detail (self);
+
+      _g_flow_emit (self->flow, event, detail, self, self->error);
+      _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, detail, self, NULL);
     }
 
   /* From here on the run may go. The reference that it had on itself is dropped

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-debug-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
@@ -138,6 +139,8 @@ dispatch_run (GFlowRun *run,
       _g_flow_run_cancel_bodies (run, TRUE);
       _g_flow_run_withdraw_waits (run);
       _g_flow_run_end_aside (run);
+      if (run->debug != NULL)
+        _g_flow_run_debug_end_delays (run);
     }
   _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);

@@ -17,6 +17,7 @@
 
 G_BEGIN_DECLS
 
+typedef struct _GFlowAsked GFlowAsked;
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowDebug GFlowDebug;
 typedef struct _GFlowKeeper GFlowKeeper;
@@ -232,7 +233,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
-  gboolean         notified_paused;
+  _Atomic gboolean notified_paused; /* before it is executed, by whichever thread */
   gboolean         started;
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
@@ -261,6 +262,7 @@ struct _GFlowRun
   GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */
   GHashTable      *steps;        /* (owned) (nullable): GFlowNode → GFlowStep */
   gboolean         tells_steps;  /* of all nodes; fixed when nodes start */
+  GHashTable      *told_holders; /* (owned) (nullable): see gflow-holders.c */
   guint32          first_changed; /* index and 1 of a list by the next of changes, to be told */
   guint32          last_changed;
 
@@ -304,6 +306,7 @@ struct _GFlowRun
   GFlowPace       *pace;         /* (owned) (nullable) */
   GHashTable      *families;     /* (owned) (nullable): index → GFlowFamily, of nodes that run */
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
+  GFlowAsked      *asked;        /* (owned) (nullable): its open questions */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
@@ -313,6 +316,10 @@ struct _GFlowRun
 GType          g_flow_request_get_type     (void);
 GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
                                             GError         **error);
+GQuark         _g_flow_passage_find_detail (GFlowRun        *run);
+void           _g_flow_passage_enter       (GFlowRun        *run,
+                                            guint32          index,
+                                            GFlowRun        *child);
 void           _g_flow_passage_node_ended  (GFlowRun        *run,
                                             guint32          index);
 void           _g_flow_passage_end         (GFlowRun        *run,
@@ -466,6 +473,7 @@ void           _g_flow_run_reset_attempts  (GFlowRun        *self,
                                             guint32          index);
 gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
                                             guint32          index);
+void           _g_flow_run_note_delays     (GFlowRun        *self);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
                                             guint32          index,
                                             guint           *seconds);
@@ -491,8 +499,11 @@ gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
                                             GFlowRun        *other);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
+
+/* Who has the locks: gflow-holders.c */
 void           _g_flow_run_enlist_locker   (GFlowRun        *self);
 void           _g_flow_run_delist_locker   (GFlowRun        *self);
+void           _g_flow_run_note_holders    (GFlowRun        *self);
 guint          _g_flow_run_find_holders    (GFlowRun        *self,
                                             GFlowLock       *lock,
                                             char           **title,
@@ -519,6 +530,7 @@ void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
 
 /* Nodes that start runs: gflow-grow.c */
+GMainContext  *_g_flow_run_grow            (GFlowRun        *self);
 void           _g_flow_run_adopt           (GFlowRun        *self,
                                             guint32          index,
                                             GFlowRun        *child);
@@ -546,6 +558,12 @@ void           _g_flow_run_end_map         (GFlowRun        *self,
                                             GFlowRun        *child);
 void           _g_flow_run_name_item       (GFlowRun        *child,
                                             GError         **error);
+
+/* Questions that are not answered yet: gflow-open-questions.c */
+char          *_g_flow_run_dup_open_question (GFlowRun      *self,
+                                            guint32          index);
+void           _g_flow_run_forget_questions (GFlowRun       *self);
+void           _g_flow_run_free_questions  (GFlowRun        *self);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,

@@ -67,7 +67,6 @@ static struct
   guint        n_threads;
   guint        n_spare;       /* of these */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
-  guint        n_processors;
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
 
@@ -185,12 +184,20 @@ add_thread (gpointer job)
   g_thread_pool_push (scheduler.pool, job, NULL);
 }
 
-static guint
-count_processors (void)
+/* To ask the system means to read a file, which takes longer than many a run. */
+guint
+_g_flow_count_processors (void)
 {
-  if (scheduler.n_processors == 0)
-    scheduler.n_processors = g_get_num_processors ();
-  return scheduler.n_processors;
+  static _Atomic guint n_processors;
+  guint n = atomic_load_explicit (&n_processors, memory_order_relaxed);
+
+  if (n == 0)
+    {
+      n = g_get_num_processors ();
+      /* Relaxed: whoever comes at the same time finds the same number. */
+      atomic_store_explicit (&n_processors, n, memory_order_relaxed);
+    }
+  return n;
 }
 
 /* What the pool is given: it wants data that is not NULL. */
@@ -242,7 +249,7 @@ is_expecting (void)
 static void
 call_worker (GFlowRun *run)
 {
-  const guint max_threads = MAX (count_processors (), run->crew->max);
+  const guint max_threads = MAX (_g_flow_count_processors (), run->crew->max);
 
   if (run->crew->n_active >= run->crew->max)
     return; /* the first one to leave the crew looks */
@@ -574,7 +581,8 @@ _g_flow_scheduler_activate (GFlowRun *run,
   lock ();
   run->active = TRUE;
   run->hungry_link.data = run;
-  run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : count_processors ();
+  run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
+                                    : _g_flow_count_processors ();
   update_crew (run->crew);
   /* There may be more room than there was: other runs of the flow may wait. */
   for (GList *l = run->crew->hungry.head; l != NULL; l = l->next)

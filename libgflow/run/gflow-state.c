@@ -592,17 +592,19 @@ _g_flow_run_cancel_bodies (GFlowRun *self,
       }
 }
 
-/* Of a node that has ended in the context, where alone these are looked at. */
+/* Of a node that has ended in the context. */
 void
 _g_flow_run_free_cancellable (GFlowRun *self,
                               guint32   index)
 {
+  /* Acquire, twice: either may have been made by another thread, see ensure_cancellables() and
+   * set_cancellable(). */
   _Atomic (GCancellable *) *table =
-    atomic_load_explicit (&self->cancellables, memory_order_relaxed);
+    atomic_load_explicit (&self->cancellables, memory_order_acquire);
 
   if (table != NULL)
     {
-      GCancellable *cancellable = atomic_load_explicit (&table[index], memory_order_relaxed);
+      GCancellable *cancellable = atomic_load_explicit (&table[index], memory_order_acquire);
 
       /* Relaxed: whoever makes one finds a place that is not empty, or nothing. */
       if (cancellable != NULL)

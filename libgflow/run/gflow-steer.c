@@ -122,16 +122,18 @@ set_paused (GFlowRun *self,
   return ((before & G_FLOW_ATTENTION_PAUSED) != 0) != paused;
 }
 
-/* In a dispatch: who is notified of it. */
+/* In a dispatch, or before the run has begun: who is notified of it. */
 void
 _g_flow_run_tell_paused (GFlowRun *self)
 {
   const gboolean paused = g_flow_run_get_paused (self);
 
-  if (self->notified_paused == paused)
+  /* Only a flag, which publishes nothing. If a thread that has found the run new is late, the
+   * next dispatch has the last word. */
+  if (atomic_load_explicit (&self->notified_paused, memory_order_relaxed) == paused ||
+      atomic_exchange_explicit (&self->notified_paused, paused, memory_order_relaxed) == paused)
     return;
 
-  self->notified_paused = paused;
   _g_flow_run_notify_paused (self);
   /* Why nodes do not run is another reason now. */
   _g_flow_run_update_steps (self);

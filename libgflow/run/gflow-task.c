@@ -250,6 +250,8 @@ call_subflow (GFlowRun *self,
     g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
 
   g_flow_run_set_parameters (child, self->parameters);
+  if (self->passage != NULL)
+    _g_flow_passage_enter (self, index, child);
   _g_flow_run_adopt (self, index, child);
 }
 
@@ -378,6 +380,10 @@ _g_flow_run_run_in_context (GFlowRun *self,
       _g_flow_run_deliver_chosen (self, lane, FALSE);
       return;
     }
+
+  if (G_UNLIKELY (self->debug != NULL) && state == G_FLOW_NODE_STATE_RUNNING &&
+      _g_flow_run_debug_delay (self, index))
+    return;
 
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {

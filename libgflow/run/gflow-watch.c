@@ -97,7 +97,8 @@ gboolean
 _g_flow_watch_is_watched (GFlowRun *run)
 {
   return g_signal_handler_find (run, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0 ||
-         _g_flow_watch_has_handlers (run->flow);
+         _g_flow_watch_has_handlers (run->flow) ||
+         (run->request != NULL && _g_flow_has_handlers (run->flow));
 }
 
 /* The nodes that have handlers; NULL if none has. */

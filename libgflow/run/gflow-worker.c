@@ -638,6 +638,14 @@ run_attended_node (GFlowRun  *self,
       return G_FLOW_NO_NODE;
     }
 
+  if (G_UNLIKELY (self->debug != NULL) && state == G_FLOW_NODE_STATE_RUNNING)
+    {
+      /* As above. */
+      let_go (self, lane, index);
+      if (_g_flow_run_debug_delay (self, index))
+        return G_FLOW_NO_NODE;
+    }
+
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);

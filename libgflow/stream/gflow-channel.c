@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-pipeline-private.h"
+#include "gflow-batch-private.h"
 
 /* The plan for the requests of one endpoint. It is found out once which executors serve
  * them and where these run, and between which of them the documents go; those that
@@ -41,6 +41,13 @@ find_bindings (GFlowChannel *channel,
         binding = place->bindings->pdata[0];
       g_ptr_array_add (place->bindings, _g_flow_binding_ref (binding));
     }
+
+  const GFlowBatching *batching =
+    _g_flow_executor_find_batching (station->instances->pdata[0], endpoint);
+
+  if (batching != NULL)
+    place->batcher = _g_flow_pipeline_ref_batcher (channel->pipeline, station, place->bindings,
+                                                   batching);
 }
 
 /* Not one that starts other runs. */
@@ -50,8 +57,24 @@ has_plain_body (GFlowNode *node)
   return node->kind != G_FLOW_NODE_KIND_FLOW && node->kind != G_FLOW_NODE_KIND_MAP;
 }
 
-/* How @node takes part in the channel. Called while its plan is compiled. */
-void
+/* A flow with executors serves if it is meant, or else has nothing to do. */
+static void
+enter_or_pass (GFlowChannel  *channel,
+               GFlowPlace    *place,
+               GFlowPlanNode *plan_node,
+               gboolean      *in_context)
+{
+  place->enters = is_meant (channel, place->node);
+  if (!place->enters)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_JOIN;
+      *in_context = FALSE;
+    }
+}
+
+/* How @node takes part in the channel. Called while its plan is compiled. TRUE if it takes its
+ * own locks, and @lock. */
+gboolean
 _g_flow_channel_place (GFlowChannel   *channel,
                        GFlowNode      *node,
                        GFlowPlanNode  *plan_node,
@@ -68,8 +91,16 @@ _g_flow_channel_place (GFlowChannel   *channel,
   find_bindings (channel, place, node);
   binding = place->bindings != NULL ? place->bindings->pdata[0] : NULL;
   place->merges = node->n_needs > 1 && has_plain_body (node);
+  if (node->kind == G_FLOW_NODE_KIND_FLOW && _g_flow_has_executors (_g_flow_node_subflow (node)))
+    enter_or_pass (channel, place, plan_node, in_context);
 
-  if (binding != NULL && binding->task_func != NULL)
+  if (place->batcher != NULL)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_TASK;
+      plan_node->body = G_CALLBACK (_g_flow_passage_wait);
+      *in_context = TRUE;
+    }
+  else if (binding != NULL && binding->task_func != NULL)
     {
       plan_node->kind = G_FLOW_NODE_KIND_TASK;
       plan_node->body = G_CALLBACK (_g_flow_passage_start);
@@ -96,6 +127,8 @@ _g_flow_channel_place (GFlowChannel   *channel,
     }
   if (binding != NULL || place->merges)
     plan_node->user_data = place;
+  /* While a request waits for others nobody must wait for it. */
+  return place->batcher == NULL;
 }
 
 /* Where documents go */
@@ -114,7 +147,7 @@ add_source (GArray  *sources,
 static gboolean
 is_source (const GFlowPlace *place)
 {
-  return place->bindings != NULL || (place->merges && place->n_sources > 1);
+  return place->bindings != NULL || place->enters || (place->merges && place->n_sources > 1);
 }
 
 /* What @upstream leaves: its own, or what it has let pass. */
@@ -127,8 +160,8 @@ add_sources_of (GFlowChannel *channel,
 
   if (is_source (place))
     add_source (sources, upstream);
-  else
-    add_source (sources, place->sources[0]);
+  for (guint i = 0; !is_source (place) && i < place->n_sources; i++)
+    add_source (sources, place->sources[i]);
 }
 
 static void
@@ -253,6 +286,7 @@ _g_flow_channel_unref (GFlowChannel *channel)
 
       g_clear_pointer (&place->station, _g_flow_station_unref);
       g_clear_pointer (&place->bindings, g_ptr_array_unref);
+      g_clear_pointer (&place->batcher, _g_flow_batcher_unref);
       g_free (place->sources);
     }
   g_free (channel->places);

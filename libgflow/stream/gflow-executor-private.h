@@ -20,10 +20,19 @@ typedef struct
   GDestroyNotify        destroy;
 } GFlowBinding;
 
+/* How requests are served together. */
+typedef struct
+{
+  guint size;    /* documents */
+  guint timeout; /* ms */
+} GFlowBatching;
+
 GFlowBinding *_g_flow_binding_ref       (GFlowBinding  *binding);
 void          _g_flow_binding_unref     (GFlowBinding  *binding);
 
 GFlowBinding *_g_flow_executor_find     (GFlowExecutor *self,
+                                         const char    *endpoint);
+const GFlowBatching *_g_flow_executor_find_batching (GFlowExecutor *self,
                                          const char    *endpoint);
 void          _g_flow_executor_number   (GFlowExecutor *self,
                                          const char    *node_name,

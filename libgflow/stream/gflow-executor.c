@@ -69,6 +69,7 @@ typedef struct
   GHashTable    *bindings;     /* (owned) (nullable): endpoint → GFlowBinding */
   GFlowBinding  *fallback;     /* (owned) (nullable): what is bound for all other endpoints */
   GFlowBinding  *of_class;     /* (owned) (nullable): made when first asked for */
+  GHashTable    *batchings;    /* (owned) (nullable): endpoint, or "" → GFlowBatching */
   GVariant      *given;        /* (owned) (nullable): properties that it was made with */
   char          *name;         /* (owned) (nullable) */
   char          *node_name;    /* (owned) (nullable): where it serves */
@@ -202,6 +203,34 @@ _g_flow_executor_find (GFlowExecutor *self,
   return priv->of_class;
 }
 
+/* Whether, and how, requests for @endpoint are served together. */
+const GFlowBatching *
+_g_flow_executor_find_batching (GFlowExecutor *self,
+                                const char    *endpoint)
+{
+  GHashTable *batchings = get_private (self)->batchings;
+  const GFlowBatching *batching = NULL;
+
+  if (batchings != NULL)
+    batching = g_hash_table_lookup (batchings, endpoint);
+  if (batching == NULL && batchings != NULL)
+    batching = g_hash_table_lookup (batchings, "");
+  return batching != NULL && batching->size > 1 ? batching : NULL;
+}
+
+static void
+set_batching (GFlowExecutor       *self,
+              const char          *endpoint,
+              const GFlowBatching *batching)
+{
+  GFlowExecutorPrivate *priv = get_private (self);
+
+  if (priv->batchings == NULL)
+    priv->batchings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_hash_table_replace (priv->batchings, g_strdup (endpoint),
+                        g_memdup2 (batching, sizeof *batching));
+}
+
 /* Instances */
 
 /* FALSE if an open flow has it already. */
@@ -293,6 +322,24 @@ share_bindings (GFlowExecutor *self,
       bind (copy, endpoint, _g_flow_binding_ref (binding));
 }
 
+/* Likewise. */
+static void
+share_batchings (GFlowExecutor *self,
+                 GFlowExecutor *copy)
+{
+  GFlowExecutorPrivate *from = get_private (self), *to = get_private (copy);
+  GHashTableIter iter;
+  gpointer endpoint, batching;
+
+  if (from->batchings == NULL)
+    return;
+
+  g_hash_table_iter_init (&iter, from->batchings);
+  while (g_hash_table_iter_next (&iter, &endpoint, &batching))
+    if (to->batchings == NULL || !g_hash_table_contains (to->batchings, endpoint))
+      set_batching (copy, endpoint, batching);
+}
+
 /**
  * g_flow_executor_make_instance:
  * @self: an executor
@@ -336,6 +383,7 @@ g_flow_executor_make_instance (GFlowExecutor  *self,
       instance = copy_properties (self);
     }
   share_bindings (self, instance);
+  share_batchings (self, instance);
   return instance;
 }
 
@@ -384,6 +432,7 @@ g_flow_executor_finalize (GObject *object)
   g_clear_pointer (&priv->bindings, g_hash_table_unref);
   g_clear_pointer (&priv->fallback, _g_flow_binding_unref);
   g_clear_pointer (&priv->of_class, _g_flow_binding_unref);
+  g_clear_pointer (&priv->batchings, g_hash_table_unref);
   if (priv->factory_destroy != NULL)
     priv->factory_destroy (priv->factory_data);
   g_clear_pointer (&priv->given, g_variant_unref);
@@ -841,6 +890,98 @@ g_flow_executor_redirect (GFlowExecutor  *self,
     g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
                  _("“%s” has nothing bound for “%s”"), G_OBJECT_TYPE_NAME (self), bound);
   return FALSE;
+}
+
+/**
+ * g_flow_executor_set_batching:
+ * @self: an executor that no open flow has
+ * @endpoint: (nullable): the endpoint of requests, like `/index`; or %NULL for all that
+ *   nothing else is said for
+ * @preferred_size: how many documents are to be served together; 0 or 1 to serve each
+ *   request by itself
+ * @timeout: how long a request waits for others, in milliseconds
+ *
+ * Has the documents of several requests served together, in one call, as a model does
+ * that computes for many about as fast as for one.
+ *
+ * A request that comes to the node waits until there are others, so that together they
+ * have as many documents as preferred, or until the oldest has waited for @timeout; and
+ * then until an instance is idle: what comes until then goes with them. With a timeout of 0 nobody
+ * waits for others, but while the executor is busy they gather. The documents of one request are
+ * served together, so that a batch may be larger than preferred.
+ *
+ * Only requests for the same endpoint and with the same parameters are served
+ * together. The function sees one request, with the documents of all in the order in which they
+ * came. What it makes of a document goes back to the request that the document is from: a
+ * document is told by itself, or by its id, or, if there are as many as there were,
+ * by its place. If that does not tell whose a document is all fail with
+ * %G_FLOW_ERROR_BAD_INPUT. A result that is set is a result for all of them.
+ *
+ * If the function fails, so do all requests of the batch; retries are made by each of them. A
+ * request that is cancelled while it waits takes its documents out; one that is served
+ * waits for the others, and the function is told to stop when all have been cancelled. The
+ * timeout of a node, and `max-parallel`, count the waiting; the locks of the node
+ * are taken for the batch.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_executor_set_batching (GFlowExecutor *self,
+                              const char    *endpoint,
+                              guint          preferred_size,
+                              guint          timeout)
+{
+  g_return_if_fail (G_IS_FLOW_EXECUTOR (self));
+  g_return_if_fail (endpoint == NULL || *endpoint != '\0');
+
+  set_batching (self, endpoint != NULL ? endpoint : "",
+                &(GFlowBatching) { preferred_size, timeout });
+}
+
+/**
+ * g_flow_executor_get_batch_size:
+ * @self: an executor
+ * @endpoint: (nullable): an endpoint; or %NULL for all that nothing else is said for
+ *
+ * Gets how many documents are to be served together.
+ *
+ * Returns: the number of documents; 0 if each request is served by itself
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_executor_get_batch_size (GFlowExecutor *self,
+                                const char    *endpoint)
+{
+  g_return_val_if_fail (G_IS_FLOW_EXECUTOR (self), 0);
+
+  const GFlowBatching *batching =
+    _g_flow_executor_find_batching (self, endpoint != NULL ? endpoint : "");
+
+  return batching != NULL ? batching->size : 0;
+}
+
+/**
+ * g_flow_executor_get_batch_timeout:
+ * @self: an executor
+ * @endpoint: (nullable): an endpoint; or %NULL for all that nothing else is said for
+ *
+ * Gets how long a request waits for others to be served with.
+ *
+ * Returns: the time in milliseconds; 0 if it does not wait
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_executor_get_batch_timeout (GFlowExecutor *self,
+                                   const char    *endpoint)
+{
+  g_return_val_if_fail (G_IS_FLOW_EXECUTOR (self), 0);
+
+  const GFlowBatching *batching =
+    _g_flow_executor_find_batching (self, endpoint != NULL ? endpoint : "");
+
+  return batching != NULL ? batching->timeout : 0;
 }
 
 /**

@@ -216,6 +216,20 @@ gboolean       g_flow_executor_redirect          (GFlowExecutor             *sel
                                                   const char                *bound,
                                                   GError                   **error);
 
+/* Several requests at once */
+
+G_FLOW_AVAILABLE_IN_0_1
+void           g_flow_executor_set_batching      (GFlowExecutor             *self,
+                                                  const char                *endpoint,
+                                                  guint                      preferred_size,
+                                                  guint                      timeout);
+G_FLOW_AVAILABLE_IN_0_1
+guint          g_flow_executor_get_batch_size    (GFlowExecutor             *self,
+                                                  const char                *endpoint);
+G_FLOW_AVAILABLE_IN_0_1
+guint          g_flow_executor_get_batch_timeout (GFlowExecutor             *self,
+                                                  const char                *endpoint);
+
 /* More instances */
 
 G_FLOW_AVAILABLE_IN_0_1

@@ -112,15 +112,11 @@ static void
 collect (Merge        *merge,
          GFlowRequest *part)
 {
-  const guint n = part->documents != NULL
-                    ? g_list_model_get_n_items (G_LIST_MODEL (part->documents)) : 0;
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (part);
 
-  for (guint i = 0; i < n; i++)
-    {
-      GFlowDocument *document = g_list_model_get_item (G_LIST_MODEL (part->documents), i);
-
-      g_ptr_array_add (find_entry (merge, part, document)->copies, document);
-    }
+  for (guint i = 0; i < documents->len; i++)
+    g_ptr_array_add (find_entry (merge, part, documents->pdata[i])->copies,
+                     g_object_ref (documents->pdata[i]));
 }
 
 /* The copy whose field counts: the first in which it differs from the base. */

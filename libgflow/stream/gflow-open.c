@@ -16,14 +16,19 @@
 /* Opening a flow, and closing it. To set all executors up is a run of a flow that is made
  * for it, and so is to tear them down. */
 
-/* One instance, in such a flow. */
+typedef struct _Operation Operation;
+
+/* One instance in such a flow, or a flow inside of the one that is opened. */
 typedef struct
 {
-  GFlowStation *station;  /* (owned) */
+  Operation    *operation; /* (unowned) */
+  GFlowNode    *node;      /* (owned): where it serves */
+  GFlowStation *station;   /* (owned) (nullable) */
   guint         instance;
+  gboolean      opens;     /* the flow inside was not open */
 } Part;
 
-typedef struct
+struct _Operation
 {
   GFlow         *flow;        /* (unowned): the task has it; not used once it was given up */
   GFlowPipeline *pipeline;    /* (owned) */
@@ -37,17 +42,20 @@ typedef struct
   GError        *error;       /* (owned) (nullable): why it does not open */
   guint          timeout;     /* ms */
   gboolean       late;        /* what runs was cancelled */
-  gboolean       alone;       /* the context is nobody's any more but that of a thread for it */
-  gboolean       is_private;  /* the context is that of a blocking call */
+  GFlowWait     *wait;        /* (unowned) (nullable): the blocking call that it is for */
+  gboolean       alone;       /* that call does not wait for it any more: a thread does */
+  Part          *part;        /* (unowned) (nullable): the flow is inside of another one, which
+                               * has patience for it */
   gboolean       ended;
-} Operation;
+};
 
 static void
 free_part (gpointer data)
 {
   Part *part = data;
 
-  _g_flow_station_unref (part->station);
+  g_clear_pointer (&part->station, _g_flow_station_unref);
+  g_object_unref (part->node);
   g_free (part);
 }
 
@@ -107,6 +115,84 @@ start_teardown (GFlowNode  *node,
   G_FLOW_EXECUTOR_GET_CLASS (executor)->start_teardown (executor, task, error);
 }
 
+static void open_flow  (GFlow               *self,
+                        GCancellable        *cancellable,
+                        GFlowWait           *wait,
+                        Part                *part,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data);
+static void close_flow (GFlow               *self,
+                        GCancellable        *cancellable,
+                        GFlowWait           *wait,
+                        Part                *part,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data);
+
+static void
+opened_inside_cb (GObject      *source,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_flow_open_finish (G_FLOW (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* A flow inside. If somebody else has opened it, it is used as it is, and left open. */
+static void
+open_inside (GFlowNode  *node,
+             GFlowRun   *run,
+             GTask      *task,
+             gpointer    user_data,
+             GError    **error)
+{
+  Part *part = user_data;
+  GFlow *inside = _g_flow_node_subflow (part->node);
+
+  part->opens = inside->door != G_FLOW_DOOR_OPEN && inside->door != G_FLOW_DOOR_OPENING;
+  if (part->opens)
+    open_flow (inside, g_task_get_cancellable (task), NULL, part, opened_inside_cb,
+               g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+closed_inside_cb (GObject      *source,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_flow_close_finish (G_FLOW (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+close_inside (GFlowNode  *node,
+              GFlowRun   *run,
+              GTask      *task,
+              gpointer    user_data,
+              GError    **error)
+{
+  Part *part = user_data;
+  GFlow *inside = _g_flow_node_subflow (part->node);
+
+  /* Somebody else may have closed it. */
+  if (inside->door == G_FLOW_DOOR_OPEN)
+    close_flow (inside, g_task_get_cancellable (task), NULL, part, closed_inside_cb,
+                g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
 static void
 add_part (GFlow         *flow,
           GFlowStation  *station,
@@ -115,13 +201,34 @@ add_part (GFlow         *flow,
           GFlowTaskFunc  task_func)
 {
   g_autofree char *name = g_strdup_printf ("%s/%u", g_flow_node_get_name (station->node), instance);
-  Part *part = g_new (Part, 1);
+  Part *part = g_new0 (Part, 1);
 
-  *part = (Part) { _g_flow_station_ref (station), instance };
+  part->node = g_object_ref (station->node);
+  part->station = _g_flow_station_ref (station);
+  part->instance = instance;
   if (task_func != NULL)
     g_flow_add_task (flow, name, task_func, part, free_part, NULL);
   else
     g_flow_add (flow, name, func, part, free_part, NULL);
+}
+
+static void
+add_inside (Operation     *operation,
+            GFlow         *flow,
+            GFlowNode     *node,
+            GFlowTaskFunc  task_func)
+{
+  Part *part = g_new0 (Part, 1);
+
+  part->node = g_object_ref (node);
+  part->operation = operation;
+  g_flow_add_task (flow, NULL, task_func, part, free_part, NULL);
+}
+
+static gboolean
+needs_to_be_open (GFlowNode *node)
+{
+  return node->kind == G_FLOW_NODE_KIND_FLOW && _g_flow_has_executors (_g_flow_node_subflow (node));
 }
 
 static GFlow *
@@ -146,6 +253,9 @@ make_setup (Operation *operation)
             station->is_set_up[k] = TRUE;
         }
     }
+  for (guint i = 0; i < operation->flow->nodes->len; i++)
+    if (needs_to_be_open (operation->flow->nodes->pdata[i]))
+      add_inside (operation, flow, operation->flow->nodes->pdata[i], open_inside);
   return flow;
 }
 
@@ -169,6 +279,9 @@ make_teardown (Operation *operation)
           station->is_set_up[k] = FALSE;
         }
     }
+  for (guint i = 0; i < operation->pipeline->inside->len; i++)
+    add_inside (operation, flow, operation->pipeline->inside->pdata[i], close_inside);
+  g_ptr_array_set_size (operation->pipeline->inside, 0);
   return flow;
 }
 
@@ -212,17 +325,19 @@ free_operation (Operation *operation)
     g_free (operation);
 }
 
-/* Who has called has gone, with the context iterated no more: this does, until what
+/* Who has called has gone, and iterates the context no more: this does, until what
  * still runs has ended. */
 static gpointer
 iterate_alone (gpointer data)
 {
   Operation *operation = data;
-  GMainContext *context = g_main_context_ref (operation->context);
+  g_autoptr(GMainContext) context = g_main_context_ref (operation->context);
 
+  /* What begins here, such as to tear down, comes back here. */
+  g_main_context_push_thread_default (context);
   while (!operation->ended)
     g_main_context_iteration (context, TRUE);
-  g_main_context_unref (context);
+  g_main_context_pop_thread_default (context);
   g_free (operation);
   return NULL;
 }
@@ -240,11 +355,20 @@ give_up (Operation *operation)
   _g_flow_set_door (operation->flow, G_FLOW_DOOR_CLOSED, NULL);
   operation->flow = NULL;
   g_task_return_error (task, error);
-  if (operation->is_private)
+  if (operation->wait != NULL)
     {
       operation->alone = TRUE;
-      g_thread_unref (g_thread_new ("gflow-close", iterate_alone, operation));
+      operation->wait->left = operation;
     }
+}
+
+/* A blocking call returns: it has given the context free. */
+static void
+end_wait (GFlowWait *wait)
+{
+  _g_flow_wait_end (wait);
+  if (wait->left != NULL)
+    g_thread_unref (g_thread_new ("gflow-close", iterate_alone, wait->left));
 }
 
 static void
@@ -296,7 +420,8 @@ static Operation *
 operation_new (GFlow         *flow,
                GTask         *task,
                GFlowPipeline *pipeline,
-               gboolean       is_private)
+               GFlowWait     *wait,
+               Part          *part)
 {
   Operation *operation = g_new0 (Operation, 1);
 
@@ -305,8 +430,9 @@ operation_new (GFlow         *flow,
   operation->pipeline = _g_flow_pipeline_ref (pipeline);
   operation->cancellable = g_cancellable_new ();
   operation->context = g_main_context_ref_thread_default ();
-  operation->timeout = g_flow_get_close_timeout (flow);
-  operation->is_private = is_private;
+  operation->timeout = part == NULL ? g_flow_get_close_timeout (flow) : 0;
+  operation->part = part;
+  operation->wait = wait;
   return operation;
 }
 
@@ -361,8 +487,7 @@ idle_cb (gpointer user_data)
   g_clear_pointer (&pipeline->idle, g_source_unref);
   _g_flow_mutex_unlock (&pipeline->mutex);
 
-  /* They have plans, which have nodes, which are the application's. */
-  g_hash_table_remove_all (pipeline->channels);
+  _g_flow_pipeline_forget_plans (pipeline);
   begin_teardown (operation);
   return G_SOURCE_REMOVE;
 }
@@ -395,6 +520,16 @@ wait_for_runs (Operation *operation)
 
 /* Opening */
 
+static GError *
+explain_part (Part         *part,
+              const GError *error)
+{
+  return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
+                      part->station != NULL ? _("The executor “%s” could not be started: %s")
+                                            : _("The flow “%s” could not be opened: %s"),
+                      g_flow_node_get_name (part->node), error->message);
+}
+
 /* Which of them has failed first, and what of. */
 static GError *
 explain (GFlowRun     *run,
@@ -404,22 +539,23 @@ explain (GFlowRun     *run,
     return g_error_copy (error);
 
   const guint32 index = g_array_index (run->failures, guint32, 0);
-  Part *part = run->plan->nodes[index].user_data;
 
-  return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
-                      _("The executor “%s” could not be started: %s"),
-                      g_flow_node_get_name (part->station->node), error->message);
+  return explain_part (run->plan->nodes[index].user_data, error);
 }
 
 static void
-note_set_up (GFlowRun *run)
+note_set_up (GFlowPipeline *pipeline,
+             GFlowRun      *run)
 {
   for (guint i = 0; run->plan != NULL && i < run->plan->n_nodes; i++)
     if (_g_flow_run_node_state (run, i) == G_FLOW_NODE_STATE_DONE)
       {
         Part *part = run->plan->nodes[i].user_data;
 
-        part->station->is_set_up[part->instance] = TRUE;
+        if (part->station != NULL)
+          part->station->is_set_up[part->instance] = TRUE;
+        else if (part->opens)
+          g_ptr_array_add (pipeline->inside, g_object_ref (part->node));
       }
 }
 
@@ -432,7 +568,7 @@ set_up_cb (GObject      *source,
   GFlowRun *run = G_FLOW_RUN (source);
   g_autoptr(GError) error = NULL;
 
-  note_set_up (run);
+  note_set_up (operation->pipeline, run);
   if (g_flow_run_execute_finish (run, result, &error))
     {
       g_autoptr(GTask) task = g_steal_pointer (&operation->task);
@@ -447,21 +583,31 @@ set_up_cb (GObject      *source,
   begin_teardown (operation);
 }
 
-/* The others are told to stop; if they do not, the caller is told without them. */
+/* The others are told to stop; if they do not, the caller is told without them. Takes @error. */
+static void
+fail (Operation *operation,
+      GError    *error)
+{
+  if (operation->error != NULL)
+    {
+      g_error_free (error);
+      return;
+    }
+
+  operation->error = error;
+  operation->late = TRUE;
+  start_timer (operation);
+  if (operation->part != NULL)
+    fail (operation->part->operation, explain_part (operation->part, error));
+}
+
 static void
 failed_cb (GFlowNode *node,
            GFlowRun  *run,
            GError    *error,
            gpointer   user_data)
 {
-  Operation *operation = user_data;
-
-  if (operation->error != NULL)
-    return;
-
-  operation->error = explain (run, error);
-  operation->late = TRUE;
-  start_timer (operation);
+  fail (user_data, explain (run, error));
 }
 
 static void
@@ -501,7 +647,8 @@ check_door (GFlow      *self,
 static void
 open_flow (GFlow               *self,
            GCancellable        *cancellable,
-           gboolean             is_private,
+           GFlowWait           *wait,
+           Part                *part,
            GAsyncReadyCallback  callback,
            gpointer             user_data)
 {
@@ -523,7 +670,7 @@ open_flow (GFlow               *self,
     }
 
   _g_flow_set_door (self, G_FLOW_DOOR_OPENING, pipeline);
-  begin_setup (operation_new (self, g_steal_pointer (&task), pipeline, is_private), cancellable);
+  begin_setup (operation_new (self, g_steal_pointer (&task), pipeline, wait, part), cancellable);
 }
 
 /**
@@ -534,7 +681,8 @@ open_flow (GFlow               *self,
  * @user_data: data for @callback
  *
  * Opens the flow: makes the instances of all executors, and sets them up, all at once. Then
- * requests may be posted. Until the flow is closed it cannot be edited.
+ * requests may be posted. Until the flow is closed it cannot be edited. Flows with
+ * executors that are nodes of it are opened with it, and closed with it, unless they are open already.
  *
  * If an executor cannot be started, this fails with %G_FLOW_ERROR_START_FAILED; those that
  * were started are torn down before @callback is called. If they do not end
@@ -551,7 +699,7 @@ g_flow_open (GFlow               *self,
   g_return_if_fail (G_IS_FLOW (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  open_flow (self, cancellable, FALSE, callback, user_data);
+  open_flow (self, cancellable, NULL, NULL, callback, user_data);
 }
 
 /**
@@ -601,19 +749,20 @@ g_flow_open_sync (GFlow         *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   _g_flow_wait_begin (&wait);
-  open_flow (self, cancellable, TRUE, _g_flow_wait_cb, &wait);
+  open_flow (self, cancellable, &wait, NULL, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
 
   const gboolean opened = g_flow_open_finish (self, wait.result, error);
 
-  _g_flow_wait_end (&wait);
+  end_wait (&wait);
   return opened;
 }
 
 static void
 close_flow (GFlow               *self,
             GCancellable        *cancellable,
-            gboolean             is_private,
+            GFlowWait           *wait,
+            Part                *part,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
@@ -628,7 +777,7 @@ close_flow (GFlow               *self,
       return;
     }
 
-  Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, is_private);
+  Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, wait, part);
 
   _g_flow_set_door (self, G_FLOW_DOOR_CLOSING, self->pipeline);
   if (cancellable != NULL)
@@ -638,6 +787,7 @@ close_flow (GFlow               *self,
       g_source_attach (operation->cancel, operation->context);
     }
   start_timer (operation);
+  _g_flow_pipeline_hurry (self->pipeline);
   wait_for_runs (operation);
 }
 
@@ -669,7 +819,7 @@ g_flow_close (GFlow               *self,
   g_return_if_fail (G_IS_FLOW (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  close_flow (self, cancellable, FALSE, callback, user_data);
+  close_flow (self, cancellable, NULL, NULL, callback, user_data);
 }
 
 /**
@@ -731,12 +881,12 @@ g_flow_close_sync (GFlow         *self,
     }
 
   _g_flow_wait_begin (&wait);
-  close_flow (self, cancellable, TRUE, _g_flow_wait_cb, &wait);
+  close_flow (self, cancellable, &wait, NULL, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
 
   const gboolean closed = g_flow_close_finish (self, wait.result, error);
 
-  _g_flow_wait_end (&wait);
+  end_wait (&wait);
   return closed;
 }
 

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-pipeline-private.h"
+#include "gflow-batch-private.h"
 
 #include "graph/gflow-error.h"
 
@@ -111,6 +111,13 @@ _g_flow_passage_begin (GFlowRun  *run,
   return _g_flow_plan_ref (passage->channel->plan);
 }
 
+/* The detail of signals of the flow. If it is no quark yet nobody listens for it. */
+GQuark
+_g_flow_passage_find_detail (GFlowRun *run)
+{
+  return g_quark_try_string (g_flow_request_get_endpoint (run->request));
+}
+
 /* What is known of the way goes to the request. */
 static void
 keep_records (GFlowPassage *passage,
@@ -141,8 +148,7 @@ keep_records (GFlowPassage *passage,
   _g_flow_mutex_unlock (&run->mutex);
 }
 
-static GFlowRequest *find_part (GFlowPassage *passage,
-                                guint32       source);
+static GFlowRequest *leave_exit (GFlowPassage *passage);
 
 /* Nothing of the run runs any more: the request is the response. */
 void
@@ -151,7 +157,7 @@ _g_flow_passage_end (GFlowRun      *run,
 {
   GFlowPassage *passage = g_steal_pointer (&run->passage);
   GFlowRequest *request = passage->request;
-  GFlowRequest *last = find_part (passage, _g_flow_channel_exit (passage->channel)->sources[0]);
+  g_autoptr(GFlowRequest) last = leave_exit (passage);
 
   if (last != request)
     g_flow_request_set_documents (request, g_flow_request_get_documents (last));
@@ -159,6 +165,9 @@ _g_flow_passage_end (GFlowRun      *run,
   request->node = NULL;
   keep_records (passage, run);
   _g_flow_request_set_ended (request, state, run->error);
+  if (request->outer != NULL)
+    _g_flow_request_share_results (request, request->outer,
+                                   g_flow_node_get_name (g_flow_run_get_parent_node (run)));
 
   for (guint i = 0; i < run->plan->n_nodes; i++)
     g_clear_object (&passage->parts[i]);
@@ -213,6 +222,16 @@ merge_parts (GFlowPassage *passage,
   merged->root = g_object_ref (root);
   _g_flow_request_merge (merged, parts, place->n_sources);
   return merged;
+}
+
+/* What comes out of the flow. */
+static GFlowRequest *
+leave_exit (GFlowPassage *passage)
+{
+  GFlowPlace *place = _g_flow_channel_exit (passage->channel);
+
+  return place->n_sources > 1 ? merge_parts (passage, place)
+                              : g_object_ref (find_part (passage, place->sources[0]));
 }
 
 static GFlowRequest *
@@ -288,6 +307,40 @@ _g_flow_passage_start (GFlowNode  *node,
                       error);
 }
 
+/* The body of a node whose executor serves several requests at once: it is served with
+ * others. */
+void
+_g_flow_passage_wait (GFlowNode  *node,
+                      GFlowRun   *run,
+                      GTask      *task,
+                      gpointer    user_data,
+                      GError    **error)
+{
+  GFlowPlace *place = user_data;
+
+  _g_flow_batcher_add (place->batcher, run, begin_node (run, place), task);
+}
+
+/* A node begins that is a flow with executors: what it gets is a request for that flow, with
+ * the same documents. */
+void
+_g_flow_passage_enter (GFlowRun *run,
+                       guint32   index,
+                       GFlowRun *child)
+{
+  GFlowPlace *place = &run->passage->channel->places[index];
+
+  if (!place->enters)
+    return;
+
+  GFlowRequest *part = begin_node (run, place);
+  GListModel *documents = g_flow_request_get_documents (part);
+
+  child->request = _g_flow_request_new_for (part->endpoint, g_flow_request_get_parameters (part),
+                                            g_object_ref (G_LIST_STORE (documents)));
+  child->request->outer = g_object_ref (_g_flow_request_get_root (part));
+}
+
 /* A node has ended in the context. */
 void
 _g_flow_passage_node_ended (GFlowRun *run,
@@ -301,7 +354,7 @@ _g_flow_passage_node_ended (GFlowRun *run,
     return;
 
   record->end = g_get_monotonic_time ();
-  if (place->station != NULL)
+  if (place->station != NULL && place->batcher == NULL)
     _g_flow_station_leave (place->station, passage->instances[index]);
 }
 

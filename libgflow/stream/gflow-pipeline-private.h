@@ -36,16 +36,21 @@ guint          _g_flow_station_enter  (GFlowStation  *station,
 void           _g_flow_station_leave  (GFlowStation  *station,
                                        guint          instance);
 
+/* Requests that are to be served together: gflow-batch.c */
+typedef struct _GFlowBatcher GFlowBatcher;
+
 /* A node in a channel. */
 typedef struct
 {
   GFlowNode      *node;        /* (unowned) */
   GFlowStation   *station;     /* (owned) (nullable) */
   GPtrArray      *bindings;    /* (owned) (nullable) of GFlowBinding: of each instance */
+  GFlowBatcher   *batcher;     /* (owned) (nullable): if it serves several requests at once */
   GCallback       body;        /* (nullable): of a function of the application */
   gpointer        user_data;   /* for it */
   guint32         index;
   gboolean        merges;      /* it may have to put branches together */
+  gboolean        enters;      /* it is a flow whose executors serve */
   guint32        *sources;     /* (owned): where what it gets comes from: nodes, or the entry */
   guint32         n_sources;
   guint32         n_takers;    /* who gets what it leaves */
@@ -104,6 +109,11 @@ void           _g_flow_passage_start       (GFlowNode     *node,
                                             GTask         *task,
                                             gpointer       user_data,
                                             GError       **error);
+void           _g_flow_passage_wait        (GFlowNode     *node,
+                                            GFlowRun      *run,
+                                            GTask         *task,
+                                            gpointer       user_data,
+                                            GError       **error);
 gboolean       _g_flow_passage_join        (GFlowNode     *node,
                                             GFlowRun      *run,
                                             gpointer       user_data,
@@ -121,9 +131,11 @@ struct _GFlowPipeline
   GFlow          *flow;        /* (unowned): cleared when it is closed */
   GPtrArray      *stations;    /* (owned) of GFlowStation */
   GHashTable     *by_node;     /* (owned): GFlowNode → GFlowStation */
+  GPtrArray      *inside;      /* (owned) of GFlowNode: flows that were opened with it */
 
   GFlowMutex      mutex;       /* guards what follows */
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
+  GPtrArray      *batchers;    /* (owned) of GFlowBatcher */
   GQueue          runs;        /* (unowned) of GFlowRun: under way */
   gboolean        closing;     /* somebody waits until there are none */
   GSource        *idle;        /* (owned) (nullable): ready when there are none */
@@ -131,8 +143,15 @@ struct _GFlowPipeline
 
 GFlowPipeline *_g_flow_pipeline_new        (GFlow          *flow,
                                             GError        **error);
+gboolean       _g_flow_has_executors       (GFlow          *flow);
 GFlowChannel  *_g_flow_pipeline_ref_channel (GFlowPipeline *pipeline,
                                             const char     *endpoint);
+GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
+                                            GFlowStation   *station,
+                                            GPtrArray      *bindings,
+                                            const GFlowBatching *batching);
+void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
+void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
 void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GFlowRun       *run,
                                             GList          *link);

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-pipeline-private.h"
+#include "gflow-batch-private.h"
 
 #include "graph/gflow-error.h"
 #include "run/gflow-scheduler-private.h"
@@ -12,6 +12,35 @@
 
 /* What an open flow has beside its nodes: the instances of its executors, a plan for each
  * endpoint, and the runs that are under way. */
+
+static gboolean
+has_executors (GFlow      *flow,
+               GHashTable *seen)
+{
+  if (!g_hash_table_add (seen, flow))
+    return FALSE;
+
+  for (guint i = 0; i < flow->nodes->len; i++)
+    {
+      GFlowNode *node = flow->nodes->pdata[i];
+      GFlow *inside = _g_flow_node_subflow (node);
+
+      if (node->kind == G_FLOW_NODE_KIND_EXECUTOR ||
+          (inside != NULL && has_executors (inside, seen)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether there are executors in it, or in flows that are nodes of it: such a flow serves
+ * requests when it is open, and cannot be run when it is not. */
+gboolean
+_g_flow_has_executors (GFlow *flow)
+{
+  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  return has_executors (flow, seen);
+}
 
 static gboolean
 add_station (GFlowPipeline  *self,
@@ -52,6 +81,8 @@ _g_flow_pipeline_new (GFlow   *flow,
   self->by_node = g_hash_table_new (NULL, NULL);
   self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                           (GDestroyNotify) _g_flow_channel_unref);
+  self->inside = g_ptr_array_new_with_free_func (g_object_unref);
+  self->batchers = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_batcher_unref);
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->runs);
   for (guint i = 0; i < flow->nodes->len; i++)
@@ -80,6 +111,8 @@ _g_flow_pipeline_unref (GFlowPipeline *self)
     return;
 
   g_hash_table_unref (self->channels);
+  g_ptr_array_unref (self->batchers);
+  g_ptr_array_unref (self->inside);
   g_hash_table_unref (self->by_node);
   g_ptr_array_unref (self->stations);
   g_clear_pointer (&self->idle, g_source_unref);
@@ -102,17 +135,18 @@ _g_flow_pipeline_leave (GFlowPipeline *self)
 
 /* Channels */
 
-/* Whether some executor serves @endpoint in another way than all others. */
+/* Whether some executor serves @endpoint in another way than all that nothing is bound for. */
 static gboolean
 is_bound (GFlowPipeline *self,
           const char    *endpoint)
 {
   for (guint i = 0; i < self->stations->len; i++)
     {
-      GFlowStation *station = self->stations->pdata[i];
+      GFlowExecutor *executor = ((GFlowStation *) self->stations->pdata[i])->instances->pdata[0];
 
-      if (_g_flow_executor_find (station->instances->pdata[0], endpoint) !=
-          _g_flow_executor_find (station->instances->pdata[0], ""))
+      if (_g_flow_executor_find (executor, endpoint) != _g_flow_executor_find (executor, "") ||
+          _g_flow_executor_find_batching (executor, endpoint) !=
+          _g_flow_executor_find_batching (executor, ""))
         return TRUE;
     }
   return FALSE;
@@ -149,6 +183,62 @@ _g_flow_pipeline_ref_channel (GFlowPipeline *self,
   _g_flow_mutex_unlock (&self->mutex);
   g_clear_pointer (&mine, _g_flow_channel_unref);
   return channel;
+}
+
+/* Batches */
+
+/* All channels in which requests are served in the same way have them served together. */
+GFlowBatcher *
+_g_flow_pipeline_ref_batcher (GFlowPipeline       *self,
+                              GFlowStation        *station,
+                              GPtrArray           *bindings,
+                              const GFlowBatching *batching)
+{
+  GFlowBatcher *found = NULL;
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (guint i = 0; found == NULL && i < self->batchers->len; i++)
+    if (_g_flow_batcher_matches (self->batchers->pdata[i], station, bindings->pdata[0], batching))
+      found = self->batchers->pdata[i];
+  if (found == NULL)
+    {
+      found = _g_flow_batcher_new (self->flow, station, bindings, batching);
+      g_ptr_array_add (self->batchers, found);
+    }
+  _g_flow_batcher_ref (found);
+  _g_flow_mutex_unlock (&self->mutex);
+  return found;
+}
+
+/* The flow is being closed: no more requests will come, and those that wait for others are
+ * served. */
+void
+_g_flow_pipeline_hurry (GFlowPipeline *self)
+{
+  g_autoptr(GPtrArray) batchers = NULL;
+
+  _g_flow_mutex_lock (&self->mutex);
+  batchers = g_ptr_array_copy (self->batchers, (GCopyFunc) _g_flow_batcher_ref, NULL);
+  _g_flow_mutex_unlock (&self->mutex);
+
+  for (guint i = 0; i < batchers->len; i++)
+    _g_flow_batcher_hurry (batchers->pdata[i]);
+  for (guint i = 0; i < self->inside->len; i++)
+    {
+      GFlowPipeline *inside = _g_flow_ref_pipeline (_g_flow_node_subflow (self->inside->pdata[i]));
+
+      if (inside != NULL)
+        _g_flow_pipeline_hurry (inside);
+      g_clear_pointer (&inside, _g_flow_pipeline_unref);
+    }
+}
+
+/* Nothing runs any more: what has plans, which have nodes, which are the application's, goes. */
+void
+_g_flow_pipeline_forget_plans (GFlowPipeline *self)
+{
+  g_hash_table_remove_all (self->channels);
+  g_ptr_array_set_size (self->batchers, 0);
 }
 
 /* Runs */

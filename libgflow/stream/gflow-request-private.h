@@ -38,8 +38,11 @@ struct _GFlowRequest
                                 * change any more */
   GHashTable    *origins;      /* (owned) (nullable): document (owned) → the one in the base */
 
+  /* Of a flow inside another one */
+  GFlowRequest  *outer;        /* (owned) (nullable): the request that is for */
+
   /* Of the request of the application */
-  GFlowMutex     mutex;        /* guards the results */
+  GFlowMutex     mutex;        /* guards the results, and reading what branches are made of */
   GHashTable    *results;      /* (owned) (nullable): name → GVariant */
   GFlowRunState  state;
   GError        *error;        /* (owned) (nullable) */
@@ -54,10 +57,14 @@ GFlowRequest *_g_flow_request_new_for   (char         *endpoint,
                                          GVariant     *parameters,
                                          GListStore   *documents);
 GFlowRequest *_g_flow_request_branch    (GFlowRequest *self);
+GPtrArray    *_g_flow_request_ref_documents (GFlowRequest *self);
 GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
 void          _g_flow_request_set_ended (GFlowRequest  *self,
                                          GFlowRunState  state,
                                          const GError  *error);
+void          _g_flow_request_share_results (GFlowRequest *self,
+                                         GFlowRequest *other,
+                                         const char   *prefix);
 gboolean      _g_flow_request_begin     (GFlowRequest  *self,
                                          GError       **error);
 GFlowRoute   *_g_flow_route_new         (GFlowNode      *node,

@@ -60,6 +60,12 @@ ensure_documents (GFlowRequest *self)
   return self->documents;
 }
 
+static GHashTable *
+make_results (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
+}
+
 /* For the other files */
 
 /* Takes a reference to @endpoint and @parameters, and takes @documents. */
@@ -82,26 +88,39 @@ _g_flow_request_get_root (GFlowRequest *self)
   return self->root != NULL ? self->root : self;
 }
 
-/* A copy for one branch. Nobody changes the documents of @self any more. */
+/* The documents of @self, which nobody changes any more, for a branch: others may ask at
+ * the same time, and a GListStore remembers where it was read last. */
+GPtrArray *
+_g_flow_request_ref_documents (GFlowRequest *self)
+{
+  const guint n = self->documents != NULL
+                    ? g_list_model_get_n_items (G_LIST_MODEL (self->documents)) : 0;
+  GPtrArray *documents = g_ptr_array_new_full (n, g_object_unref);
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (documents, g_list_model_get_item (G_LIST_MODEL (self->documents), i));
+  _g_flow_mutex_unlock (&self->mutex);
+  return documents;
+}
+
+/* A copy for one branch. */
 GFlowRequest *
 _g_flow_request_branch (GFlowRequest *self)
 {
   GFlowRequest *root = _g_flow_request_get_root (self);
   GFlowRequest *branch = _g_flow_request_new_for (root->endpoint, root->parameters, NULL);
-  const guint n = self->documents != NULL
-                    ? g_list_model_get_n_items (G_LIST_MODEL (self->documents)) : 0;
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (self);
 
   branch->root = g_object_ref (root);
   branch->base = g_object_ref (self);
-  if (n > 0)
+  if (documents->len > 0)
     branch->origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < documents->len; i++)
     {
-      g_autoptr(GFlowDocument) document =
-        g_list_model_get_item (G_LIST_MODEL (self->documents), i);
-      g_autoptr(GFlowDocument) copy = g_flow_document_copy (document);
+      g_autoptr(GFlowDocument) copy = g_flow_document_copy (documents->pdata[i]);
 
-      g_hash_table_insert (branch->origins, g_object_ref (copy), document);
+      g_hash_table_insert (branch->origins, g_object_ref (copy), documents->pdata[i]);
       g_list_store_append (ensure_documents (branch), copy);
     }
   return branch;
@@ -128,6 +147,31 @@ _g_flow_request_begin (GFlowRequest  *self,
   g_clear_error (&self->error);
   self->state = G_FLOW_RUN_STATE_RUNNING;
   return TRUE;
+}
+
+/* What executors have left with @self is left with @other: if they are in the flow that the
+ * node @prefix is, under that name and theirs. */
+void
+_g_flow_request_share_results (GFlowRequest *self,
+                               GFlowRequest *other,
+                               const char   *prefix)
+{
+  GFlowRequest *root = _g_flow_request_get_root (other);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (self->results == NULL)
+    return;
+
+  _g_flow_mutex_lock (&root->mutex);
+  if (root->results == NULL)
+    root->results = make_results ();
+  g_hash_table_iter_init (&iter, self->results);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    g_hash_table_replace (root->results,
+                          prefix != NULL ? g_strconcat (prefix, "/", name, NULL) : g_strdup (name),
+                          g_variant_ref (value));
+  _g_flow_mutex_unlock (&root->mutex);
 }
 
 /* Routes */
@@ -211,6 +255,7 @@ g_flow_request_finalize (GObject *object)
   g_clear_object (&self->documents);
   g_clear_object (&self->root);
   g_clear_object (&self->base);
+  g_clear_object (&self->outer);
   g_clear_pointer (&self->origins, g_hash_table_unref);
   g_clear_pointer (&self->results, g_hash_table_unref);
   g_clear_error (&self->error);
@@ -425,6 +470,10 @@ g_flow_request_get_id (GFlowRequest *self)
   g_return_val_if_fail (G_IS_FLOW_REQUEST (self), NULL);
 
   GFlowRequest *root = _g_flow_request_get_root (self);
+
+  while (root->outer != NULL)
+    root = root->outer;
+
   /* Acquire: pairs with the exchange below in another thread. */
   char *id = atomic_load_explicit (&root->id, memory_order_acquire);
 
@@ -618,7 +667,8 @@ g_flow_request_set_documents (GFlowRequest *self,
  *
  * Gets what executors have left beside the documents so far, by the names of their nodes.
  * Where all instances at a node serve each request, these are followed by a slash
- * and the number of the instance.
+ * and the number of the instance; what comes from inside a node that is a flow follows its
+ * name and a slash.
  *
  * Returns: (transfer full): a dictionary of type `a{sv}`
  *
@@ -699,8 +749,7 @@ g_flow_request_set_result (GFlowRequest *self,
   g_variant_ref_sink (result);
   _g_flow_mutex_lock (&root->mutex);
   if (root->results == NULL)
-    root->results = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                           (GDestroyNotify) g_variant_unref);
+    root->results = make_results ();
   g_hash_table_replace (root->results,
                         self->instance < 0 ? g_strdup (name)
                                            : g_strdup_printf ("%s/%d", name, self->instance),

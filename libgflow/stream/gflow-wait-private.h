@@ -21,6 +21,7 @@ typedef struct
 {
   GMainContext *context; /* (owned) */
   GAsyncResult *result;  /* (owned) (nullable) */
+  gpointer      left;    /* what has not ended, for whoever ends the call */
 } GFlowWait;
 
 void _g_flow_wait_begin   (GFlowWait    *self);

@@ -8,7 +8,7 @@
 void
 _g_flow_wait_begin (GFlowWait *self)
 {
-  *self = (GFlowWait) { g_main_context_new (), NULL };
+  *self = (GFlowWait) { g_main_context_new (), NULL, NULL };
   g_main_context_push_thread_default (self->context);
 }
 

@@ -500,6 +500,58 @@ test_branches (void)
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }
 
+/* Several branches copy the same documents at the same time. */
+static void
+test_branches_at_once (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  const char *gateway[] = { "gateway", NULL };
+  const char *words[] = { "tag-a", "tag-b", "tag-c", "tag-d" };
+  const guint n = 400;
+
+  g_flow_set_max_threads (flow, 4);
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      g_autoptr (GFlowExecutor) executor = test_executor_new (words[i]);
+
+      g_flow_add_executor (flow, words[i], executor, gateway, NULL);
+    }
+  g_flow_add_join_all (flow, "joiner", NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint round = 0; round < 25; round++)
+    {
+      g_autoptr (GFlowRequest) request = g_flow_request_new ("/");
+      g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+      g_autoptr (GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+
+      for (guint i = 0; i < n; i++)
+        {
+          g_autofree char *text = g_strdup_printf ("%u", i);
+          g_autoptr (GFlowDocument) document = g_flow_document_new_for_text (text);
+
+          g_list_store_append (documents, document);
+        }
+      g_flow_request_set_documents (request, G_LIST_MODEL (documents));
+      g_flow_run_set_request (run, request);
+      g_assert_true (g_flow_run_execute_sync (run, NULL, NULL));
+      g_assert_cmpuint (g_list_model_get_n_items (g_flow_request_get_documents (request)), ==, n);
+      for (guint i = 0; i < n; i++)
+        {
+          g_autoptr (GFlowDocument) document =
+            g_list_model_get_item (g_flow_request_get_documents (request), i);
+
+          g_assert_cmpuint (g_ascii_strtoull (g_flow_document_get_text (document), NULL, 10), ==, i);
+          for (guint k = 0; k < G_N_ELEMENTS (words); k++)
+            {
+              g_autoptr (GVariant) tag = g_flow_document_dup_tag (document, words[k] + 4);
+
+              g_assert_nonnull (tag);
+            }
+        }
+    }
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
 static void
 test_parameters (void)
 {
@@ -558,6 +610,7 @@ main (int   argc,
   g_test_add_func ("/pipeline/ignore", test_ignore);
   g_test_add_func ("/pipeline/routes", test_routes);
   g_test_add_func ("/pipeline/branches", test_branches);
+  g_test_add_func ("/pipeline/branches-at-once", test_branches_at_once);
   g_test_add_func ("/pipeline/parameters", test_parameters);
 
   return g_test_run ();

@@ -311,3 +311,70 @@ test_executor_set_tally (GFlowExecutor *executor,
 {
   TEST_EXECUTOR (executor)->tally = tally;
 }
+
+GFlowNode *
+test_executor_add (GFlow      *flow,
+                   const char *word,
+                   const char *need,
+                   TestTally  *tally)
+{
+  const char *needs[] = { need, NULL };
+  g_autoptr (GFlowExecutor) executor = test_executor_new (word);
+  GFlowNode *node = g_flow_add_executor (flow, word, executor, need != NULL ? needs : NULL, NULL);
+
+  test_executor_set_tally (executor, tally);
+  g_assert_nonnull (node);
+  return node;
+}
+
+GFlowRequest *
+test_serve (GFlow      *flow,
+            const char *endpoint,
+            const char *text,
+            GVariant   *parameters,
+            GError    **error)
+{
+  GFlowRequest *request = g_flow_request_new (endpoint);
+  g_autoptr (GFlowDocument) document = g_flow_document_new_for_text (text);
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+
+  g_flow_request_set_parameters (request, parameters);
+  g_list_store_append (G_LIST_STORE (g_flow_request_get_documents (request)), document);
+  g_flow_run_set_request (run, request);
+  g_flow_run_execute_sync (run, NULL, error);
+  return request;
+}
+
+char *
+test_texts_of (GFlowRequest *request)
+{
+  GListModel *documents = g_flow_request_get_documents (request);
+  GString *texts = g_string_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (documents); i++)
+    {
+      g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, i);
+      const char *text = g_flow_document_get_text (document);
+
+      g_string_append_printf (texts, "%s%s", i > 0 ? "|" : "", text != NULL ? text : "");
+    }
+  return g_string_free (texts, FALSE);
+}
+
+char *
+test_routes_of (GFlowRequest *request)
+{
+  GListModel *routes = g_flow_request_get_routes (request);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (routes); i++)
+    {
+      g_autoptr (GFlowRoute) route = g_list_model_get_item (routes, i);
+
+      g_string_append_printf (text, "%s%s=%s", i > 0 ? " " : "", g_flow_route_get_name (route),
+                              test_node_state_name (g_flow_route_get_state (route)));
+      if (g_flow_route_get_error (route) != NULL)
+        g_string_append_c (text, '!');
+    }
+  return g_string_free (text, FALSE);
+}

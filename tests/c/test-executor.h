@@ -40,4 +40,38 @@ GFlowExecutor *test_executor_new       (const char    *word) G_GNUC_WARN_UNUSED_
 void           test_executor_set_tally (GFlowExecutor *executor,
                                         TestTally     *tally);
 
+/* Adds one to the flow, that waits for the node added last, or for @need. */
+GFlowNode     *test_executor_add       (GFlow         *flow,
+                                        const char    *word,
+                                        const char    *need,
+                                        TestTally     *tally);
+
+/* Posts a document with @text and @parameters, and waits; what its text, or those of its documents,
+ * then is. */
+GFlowRequest  *test_serve              (GFlow         *flow,
+                                        const char    *endpoint,
+                                        const char    *text,
+                                        GVariant      *parameters,
+                                        GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+char          *test_texts_of           (GFlowRequest  *request) G_GNUC_WARN_UNUSED_RESULT;
+
+#define test_assert_texts(request, expected)              \
+  G_STMT_START                                            \
+  {                                                       \
+    g_autofree char *_texts = test_texts_of (request);    \
+    g_assert_cmpstr (_texts, ==, expected);               \
+  }                                                       \
+  G_STMT_END
+
+/* "gateway=done a=failed! b=skipped" */
+char          *test_routes_of          (GFlowRequest  *request) G_GNUC_WARN_UNUSED_RESULT;
+
+#define test_assert_routes(request, expected)             \
+  G_STMT_START                                            \
+  {                                                       \
+    g_autofree char *_routes = test_routes_of (request);  \
+    g_assert_cmpstr (_routes, ==, expected);              \
+  }                                                       \
+  G_STMT_END
+
 G_END_DECLS

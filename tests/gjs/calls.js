@@ -202,6 +202,7 @@ test('runs', async () => {
     deepEqual([step.get_fraction(), step.get_start(), step.get_end(), step.get_attempt(),
         step.get_worker()], [0, 0, 0, 0, -1]);
     deepEqual([step.dup_message(), step.get_subrun()], [null, null]);
+    equal(step.get_subruns().get_n_items(), 0);
     run.set_node_progress(bad, 1, 'too late');
     equal(step.dup_message(), null);
 
@@ -382,6 +383,9 @@ test('executors', () => {
     executor.set_factory(() => new Marker({word: 'made'}));
     equal(executor.make_instance().word, 'made');
     ok(executor.redirect('/x', 'func'));
+    executor.set_batching(null, 16, 100);
+    equal(executor.get_batch_size('/y'), 16);
+    equal(executor.get_batch_timeout('/y'), 100);
     for (const file of [made, made.get_parent(), folder])
         file.delete(null);
 });

@@ -55,7 +55,7 @@ METHODS = {
         dup_status get_elapsed get_remaining get_rate get_history set_history
         get_request set_request save restore get_journal set_journal''',
     'FlowStep': '''get_node get_state dup_reason get_fraction dup_message get_start get_end
-        get_attempt get_error get_worker get_subrun''',
+        get_attempt get_error get_worker get_subrun get_subruns''',
     'FlowQuestion': 'new answer refuse get_node get_text get_choices get_default_answer',
     'FlowValues': 'get_n_values get_value',
     'FlowDocument': '''new new_for_text new_for_blob new_for_uri copy equal get_id set_id
@@ -73,6 +73,7 @@ METHODS = {
     'FlowSource': '''next next_finish next_sync new_for_model new_for_texts new_for_variant
         new_for_func new_for_task_func''',
     'FlowExecutor': '''new_from_type new_from_name bind bind_task redirect set_factory make_instance
+        set_batching get_batch_size get_batch_timeout
         get_name set_name get_description set_description get_workspace set_workspace
         make_workspace get_index''',
     'FlowRequest': '''new get_id set_id get_endpoint set_endpoint get_parameters set_parameters
@@ -99,7 +100,7 @@ PROPERTIES = {
     'FlowRun': '''flow state error on-error cancellable parameters deadline keep-results fraction
         n-done n-total item-type n-items paused status elapsed remaining rate history
         journal keep-record request''',
-    'FlowStep': 'node state reason fraction message start end attempt error worker subrun',
+    'FlowStep': 'node state reason fraction message start end attempt error worker subrun subruns',
     'FlowQuestion': 'node text choices default-answer',
     'FlowValues': '',
     'FlowDocument': 'id text blob uri mime-type tags',
@@ -599,6 +600,7 @@ class Calls(unittest.TestCase):
         for name, value in {'get_fraction': 0, 'dup_message': None, 'get_start': 0, 'get_end': 0,
                             'get_attempt': 0, 'get_worker': -1, 'get_subrun': None}.items():
             self.assertEqual(getattr(self, f'FlowStep_{name}')(step), value, name)
+        self.assertEqual(list(self.FlowStep_get_subruns(step)), [])
         self.flow.remove_node(after)
         self.flow.remove_node(bad)
 
@@ -731,6 +733,9 @@ class Calls(unittest.TestCase):
         self.FlowExecutor_bind(executor, 'func', bound)
         self.FlowExecutor_bind_task(executor, '/task', bound_task)
         self.assertTrue(self.FlowExecutor_redirect(executor, '/b', 'func'))
+        self.FlowExecutor_set_batching(executor, '/a', 16, 100)
+        self.assertEqual((self.FlowExecutor_get_batch_size(executor, '/a'),
+                          self.FlowExecutor_get_batch_timeout(executor, '/a')), (16, 100))
         self.Flow_add_executor(flow, 'x', executor, None)
         self.assertTrue(self.Flow_open_sync(flow, None))
         run = self.FlowRun_new(flow)

@@ -631,6 +631,7 @@ void test_step () {
     assert_true (step.fraction == step.get_fraction () && step.fraction == 0);
     assert_true (step.message == null && step.dup_message () == null);
     assert_true (step.subrun == null && step.get_subrun () == null);
+    assert_true (step.subruns == step.get_subruns () && step.subruns.get_n_items () == 0);
 }
 
 void test_run_list () throws Error {
@@ -840,6 +841,9 @@ void test_executor () throws Error {
     executor.bind ("func", (owned) func);
     executor.bind_task ("/task", (owned) task_func);
     assert_true (executor.redirect ("/a", "func"));
+    executor.set_batching ("/a", 16, 100);
+    assert_true (executor.get_batch_size ("/a") == 16 && executor.get_batch_timeout ("/a") == 100);
+    assert_true (executor.get_batch_size (null) == 0 && executor.get_batch_timeout (null) == 0);
     executor.set_factory ((owned) factory);
     assert_cmpstr (((Marker) executor.make_instance ()).word, EQ, "made");
 }

@@ -1,0 +1,463 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gflow-post-private.h"
+
+#include "graph/gflow-error.h"
+
+#include <glib/gi18n-lib.h>
+
+/* How requests are sent, and come back: documents are pulled from the source when a request may
+ * enter the flow, each request is a run, and when it has ended whoever waits is told. All
+ * of it happens in the context of whoever consumes the post. */
+
+/* Ending */
+
+/* Takes @error. */
+void
+_g_flow_post_stop (GFlowPost *self,
+                   GError    *error)
+{
+  self->exhausted = TRUE;
+  g_clear_object (&self->batch);
+  if (self->error == NULL)
+    self->error = error;
+  else
+    g_clear_error (&error);
+}
+
+void
+_g_flow_post_cancel_flights (GFlowPost *self)
+{
+  for (GList *link = self->flights.head; link != NULL; link = link->next)
+    if (((GFlowFlight *) link->data)->run != NULL)
+      g_flow_run_cancel (((GFlowFlight *) link->data)->run);
+}
+
+static gboolean
+has_ended (GFlowPost *self)
+{
+  return self->exhausted && self->pull == NULL && self->flights.length == 0;
+}
+
+static GTask *
+steal_task (GFlowPost *self)
+{
+  if (self->cancel_source != NULL)
+    g_source_destroy (self->cancel_source);
+  g_clear_pointer (&self->cancel_source, g_source_unref);
+  return g_steal_pointer (&self->task);
+}
+
+/* Everything has come back. */
+static void
+end (GFlowPost *self)
+{
+  g_autoptr(GTask) task = NULL;
+
+  if (!self->is_over)
+    {
+      self->is_over = TRUE;
+      self->n_total = self->n_sent;
+      g_clear_pointer (&self->channel, _g_flow_channel_unref);
+      g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
+      _g_flow_post_notify_ended (self);
+    }
+
+  task = steal_task (self);
+  if (task == NULL)
+    return;
+  if (self->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&self->error));
+  else if (self->mode == G_FLOW_POST_MODE_RUN)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_pointer (task, g_steal_pointer (&self->collected), g_object_unref);
+}
+
+/* Gives what is ready to whoever waits, or the end. */
+static void
+satisfy (GFlowPost *self)
+{
+  if (self->mode == G_FLOW_POST_MODE_NEXT && self->task != NULL && self->ready.length > 0)
+    {
+      g_autoptr(GTask) task = steal_task (self);
+
+      g_task_return_pointer (task, g_queue_pop_head (&self->ready), g_object_unref);
+      return;
+    }
+  if (has_ended (self) && self->ready.length == 0)
+    end (self);
+}
+
+/* Requests that come back */
+
+static void
+tell (GFlowPost       *self,
+      GFlowPostSignal  signal,
+      GFlowRequest    *request)
+{
+  const GFlowPostCallback *callback = &self->callbacks[signal];
+  GError *error = NULL;
+
+  if (callback->func != NULL && !callback->func (self, request, callback->user_data, &error))
+    {
+      if (error == NULL)
+        error = g_error_new_literal (G_FLOW_ERROR, G_FLOW_ERROR_FAILED,
+                                     _("A callback failed without saying why"));
+      _g_flow_post_stop (self, g_steal_pointer (&error));
+    }
+  g_clear_error (&error);
+  _g_flow_post_emit (self, signal, request);
+}
+
+static void
+deliver (GFlowPost    *self,
+         GFlowRequest *request)
+{
+  const gboolean succeeded = request->state == G_FLOW_RUN_STATE_DONE;
+
+  self->n_done++;
+  if (!succeeded)
+    {
+      self->n_failed++;
+      if (!self->continue_on_error)
+        _g_flow_post_stop (self, g_error_copy (request->error));
+    }
+  tell (self, succeeded ? G_FLOW_POST_DONE : G_FLOW_POST_ERROR, request);
+  tell (self, G_FLOW_POST_ALWAYS, request);
+  _g_flow_post_notify_progress (self, FALSE);
+
+  if (!succeeded && !self->continue_on_error)
+    return;
+  if (self->mode == G_FLOW_POST_MODE_NEXT)
+    g_queue_push_tail (&self->ready, g_object_ref (request));
+  else if (self->mode == G_FLOW_POST_MODE_COLLECT)
+    g_list_store_append (self->collected, request);
+}
+
+static void
+free_flight (GFlowFlight *flight)
+{
+  g_object_unref (flight->request);
+  g_free (flight);
+}
+
+static void
+land (GFlowPost *self,
+      GFlowFlight    *flight)
+{
+  g_autoptr(GFlowRequest) request = g_object_ref (flight->request);
+
+  g_queue_unlink (&self->flights, &flight->link);
+  free_flight (flight);
+  deliver (self, request);
+}
+
+static void
+run_ended (GFlowRun     *run,
+           const GError *error,
+           gpointer      user_data)
+{
+  GFlowFlight *flight = user_data;
+  g_autoptr(GFlowPost) self = flight->post != NULL ? g_object_ref (flight->post) : NULL;
+
+  g_clear_object (&flight->run);
+  if (self == NULL)
+    {
+      if (flight->n_left != NULL)
+        *flight->n_left -= 1;
+      free_flight (flight);
+      return;
+    }
+
+  self->n_in_flight--;
+  if (!self->ordered)
+    land (self, flight);
+  /* What was sent later waits for what was sent before. */
+  while (self->ordered && self->flights.length > 0 &&
+         ((GFlowFlight *) self->flights.head->data)->run == NULL)
+    land (self, self->flights.head->data);
+  _g_flow_post_pump (self);
+}
+
+/* Requests that are sent */
+
+static void
+send_request (GFlowPost  *self,
+              GListStore *documents)
+{
+  GFlowFlight *flight = g_new0 (GFlowFlight, 1);
+  GError *error = NULL;
+
+  flight->post = self;
+  flight->request = _g_flow_request_new_for (self->endpoint, self->parameters, documents);
+  flight->run = g_flow_run_new (self->flow);
+  flight->run->request = g_object_ref (flight->request);
+  flight->run->channel = self->channel;
+  flight->link.data = flight;
+  if (!_g_flow_run_begin (flight->run, self->context, NULL, run_ended, flight, &error))
+    {
+      g_clear_object (&flight->run);
+      free_flight (flight);
+      _g_flow_post_stop (self, error);
+      return;
+    }
+  self->n_sent++;
+  self->n_in_flight++;
+  g_queue_push_tail_link (&self->flights, &flight->link);
+}
+
+static guint
+count_batch (GFlowPost *self)
+{
+  return self->batch != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->batch)) : 0;
+}
+
+static void
+send_batch (GFlowPost *self)
+{
+  send_request (self, g_steal_pointer (&self->batch));
+}
+
+/* The source has given @documents, or none if it has no more; or has failed. */
+static void
+take_documents (GFlowPost  *self,
+                GListModel *documents,
+                GError     *error)
+{
+  const guint n = documents != NULL ? g_list_model_get_n_items (documents) : 0;
+
+  if (self->exhausted)
+    {
+      g_clear_error (&error);
+      return;
+    }
+  if (n == 0)
+    {
+      /* What it gave before it ended, or failed, is sent. */
+      if (count_batch (self) > 0)
+        send_batch (self);
+      self->exhausted = TRUE;
+      if (error != NULL)
+        _g_flow_post_stop (self, error);
+      return;
+    }
+
+  if (self->batch == NULL && G_IS_LIST_STORE (documents))
+    {
+      self->batch = G_LIST_STORE (g_object_ref (documents));
+    }
+  else
+    {
+      if (self->batch == NULL)
+        self->batch = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+      for (guint i = 0; i < n; i++)
+        {
+          g_autoptr(GObject) document = g_list_model_get_item (documents, i);
+
+          g_list_store_append (self->batch, document);
+        }
+    }
+  if (self->request_size != 0 && count_batch (self) >= self->request_size)
+    send_batch (self);
+}
+
+static void
+pulled_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  GFlowPull *pull = user_data;
+  g_autoptr(GFlowPost) self = pull->post != NULL ? g_object_ref (pull->post) : NULL;
+  GError *error = NULL;
+  g_autoptr(GListModel) documents =
+    g_flow_source_next_finish (G_FLOW_SOURCE (source), result, &error);
+
+  g_free (pull);
+  if (self == NULL)
+    {
+      g_clear_error (&error);
+      return;
+    }
+  self->pull = NULL;
+  take_documents (self, documents, error);
+  _g_flow_post_pump (self);
+}
+
+static void
+pull (GFlowPost *self)
+{
+  const guint n = self->request_size != 0 ? self->request_size - count_batch (self) : G_MAXUINT;
+  GError *error = NULL;
+
+  /* A source that does not block is asked at once: an answer costs more otherwise than
+   * the request. */
+  if (G_FLOW_SOURCE_GET_IFACE (self->source)->fill == NULL)
+    {
+      g_autoptr(GListModel) documents =
+        g_flow_source_next_sync (self->source, n, self->cancellable, &error);
+
+      take_documents (self, documents, error);
+      return;
+    }
+
+  self->pull = g_new (GFlowPull, 1);
+  self->pull->post = self;
+  g_flow_source_next (self->source, n, self->cancellable, pulled_cb, self->pull);
+}
+
+static guint
+get_limit (GFlowPost *self)
+{
+  const guint max_threads = g_flow_get_max_threads (self->flow);
+
+  if (self->max_in_flight != 0)
+    return self->max_in_flight;
+  return 2 * (max_threads != 0 ? max_threads : g_get_num_processors ());
+}
+
+/* Sends what may be sent. Callbacks may come back to it, by handlers of sources. */
+void
+_g_flow_post_pump (GFlowPost *self)
+{
+  if (self->pumping || self->mode == G_FLOW_POST_MODE_NONE)
+    return;
+
+  self->pumping = TRUE;
+  while (!self->exhausted && self->pull == NULL &&
+         self->flights.length + self->ready.length < get_limit (self))
+    {
+      if (self->source != NULL)
+        {
+          pull (self);
+          continue;
+        }
+      send_request (self, NULL);
+      self->exhausted = TRUE;
+    }
+  self->pumping = FALSE;
+  satisfy (self);
+}
+
+/* Beginning */
+
+static GRegex *
+make_target (GFlowPost  *self,
+             GError    **error)
+{
+  g_autoptr(GError) reason = NULL;
+  GRegex *regex = g_regex_new (self->target, G_REGEX_OPTIMIZE, G_REGEX_MATCH_ANCHORED, &reason);
+
+  if (regex == NULL)
+    g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
+                 _("The target cannot be understood: %s"), reason->message);
+  return regex;
+}
+
+gboolean
+_g_flow_post_begin (GFlowPost      *self,
+                    GFlowPostMode   mode,
+                    GError        **error)
+{
+  g_autoptr(GRegex) target = NULL;
+
+  if (self->mode != G_FLOW_POST_MODE_NONE)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING,
+                           _("A post can be consumed only once"));
+      return FALSE;
+    }
+
+  self->pipeline = _g_flow_ref_pipeline (self->flow);
+  if (self->pipeline == NULL)
+    {
+      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN, _("The flow is not open"));
+      return FALSE;
+    }
+  if (self->target != NULL && *self->target != '\0')
+    {
+      target = make_target (self, error);
+      if (target == NULL)
+        {
+          g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
+          return FALSE;
+        }
+      self->channel = _g_flow_channel_new (self->pipeline, self->endpoint, target);
+    }
+  else
+    {
+      self->channel = _g_flow_pipeline_ref_channel (self->pipeline, self->endpoint);
+    }
+  self->mode = mode;
+  self->context = g_main_context_ref_thread_default ();
+  self->cancellable = g_cancellable_new ();
+  if (mode == G_FLOW_POST_MODE_COLLECT)
+    self->collected = g_list_store_new (G_TYPE_FLOW_REQUEST);
+  return TRUE;
+}
+
+static gboolean
+cancelled_cb (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  g_autoptr(GFlowPost) self = g_object_ref (user_data);
+
+  if (self->mode == G_FLOW_POST_MODE_NEXT)
+    {
+      g_autoptr(GTask) task = steal_task (self);
+
+      g_task_return_error_if_cancelled (task);
+      return G_SOURCE_REMOVE;
+    }
+  g_flow_post_cancel (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Takes @task, which waits for an answer. */
+void
+_g_flow_post_wait_with (GFlowPost *self,
+                        GTask     *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  self->task = task;
+  if (cancellable == NULL)
+    return;
+
+  self->cancel_source = g_cancellable_source_new (cancellable);
+  g_source_set_static_name (self->cancel_source, "GFlow post cancelled");
+  g_source_set_callback (self->cancel_source, G_SOURCE_FUNC (cancelled_cb), self, NULL);
+  g_source_attach (self->cancel_source, self->context);
+}
+
+/* Dropping it */
+
+/* What is under way is not wanted any more. If its context is private nobody will
+ * iterate it, unless it is done here. */
+void
+_g_flow_post_drop_flights (GFlowPost *self)
+{
+  guint n_left = self->n_in_flight;
+
+  _g_flow_post_cancel_flights (self);
+  while (self->flights.length > 0)
+    {
+      GFlowFlight *flight = self->flights.head->data;
+
+      g_queue_unlink (&self->flights, &flight->link);
+      flight->post = NULL;
+      flight->n_left = self->is_private ? &n_left : NULL;
+      if (flight->run == NULL)
+        free_flight (flight);
+    }
+  if (!self->is_private || n_left == 0)
+    return;
+
+  g_main_context_push_thread_default (self->context);
+  while (n_left > 0)
+    g_main_context_iteration (self->context, TRUE);
+  g_main_context_pop_thread_default (self->context);
+}
