@@ -420,6 +420,8 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_end_plain       (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
