@@ -68,18 +68,21 @@ struct _GFlowNode
 {
   GObject          parent_instance;
 
+  /* First, and so mostly in one cache line with the count of references: of a node that
+   * others name as their upstream no more is touched. */
+  GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
+  _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
+                                 * another one finds out */
+  guint            n_needs;
+
   GCallback        body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
   gpointer         user_data;
   GDestroyNotify   destroy;
 
   _Atomic (char *) name;        /* (owned); NULL until asked for if the flow made it up */
-  GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
   gpointer         needs;       /* one need, or an array of them, by n_needs */
   GFlowNodeExtras *extras;      /* (nullable) (owned) */
 
-  guint            n_needs;
-  _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
-                                 * another one finds out */
   guint            number;      /* the N of a made-up name "nodeN" */
   guint8           kind;
   guint8           placement;

@@ -551,10 +551,8 @@ _g_flow_node_emit (GFlowNode      *self,
 void
 _g_flow_node_notify_flow (GFlowNode *self)
 {
-  const guint notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
-
   /* A notification costs more than to find out that nobody wants it. */
-  if (g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify, 0, NULL, NULL, NULL) != 0)
+  if (g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FLOW]);
 }
 

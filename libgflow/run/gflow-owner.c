@@ -37,6 +37,7 @@ struct _GFlowOwner
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
   gboolean             backlog;   /* could not do everything within the budget */
+  gboolean             ahead;     /* one of the runs may have tasks made ahead */
 };
 
 typedef struct
@@ -253,6 +254,7 @@ static void
 queue (GFlowOwner *owner,
        GFlowRun   *run)
 {
+  owner->ahead = owner->ahead || run->ahead.limit > 0;
   if (!run->owner_queued)
     {
       run->owner_queued = TRUE;
@@ -404,11 +406,17 @@ prepare (GFlowOwner *owner)
   gboolean pushed = FALSE;
 
   take_posted (owner);
+  /* There may be many runs, and this is done often. */
+  if (!owner->ahead)
+    return;
+
+  owner->ahead = FALSE;
   for (GList *l = owner->runs.head; l != NULL; l = l->next)
     {
       if (((GFlowRun *) l->data)->ahead.limit == 0)
         continue;
 
+      owner->ahead = TRUE;
       if (start == 0)
         {
           start = g_get_monotonic_time ();
@@ -433,6 +441,7 @@ finish_for_caller (GFlowRun *run)
       run->quiet = FALSE;
       context = g_main_context_new ();
       g_main_context_push_thread_default (context);
+      _g_flow_run_tell_paused (run);
     }
   _g_flow_run_finish (run);
   if (context != NULL)
@@ -450,7 +459,9 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
   if (!atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst) && run->started)
     return FALSE;
 
-  dispatch_run (run, &budget);
+  /* What a run that is complete has left is done when it is finished. */
+  if (!run->retired)
+    dispatch_run (run, &budget);
   if (_g_flow_scheduler_is_complete (run))
     finish_for_caller (run);
   return TRUE;
@@ -608,17 +619,19 @@ _g_flow_home_find_context (void)
   return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
 }
 
-/* It sleeps on its parking, or in the context of sub-runs once there are any. */
+/* It sleeps on its parking, or in the context of sub-runs once there are any. If it has
+ * neither it is awake, and looks before it sleeps. */
 static void
 wake_caller (GFlowRun *run)
 {
-  /* Sequentially consistent: see wait_without_context(). */
+  /* Sequentially consistent: see wait_without_context() and sleep_until_posted(). */
   GMainContext *context = atomic_load_explicit (&run->grown_context, memory_order_seq_cst);
+  GFlowParking *parking = atomic_load_explicit (&run->caller, memory_order_seq_cst);
 
   if (context != NULL)
     g_main_context_wakeup (context);
-  else
-    g_flow_parking_unpark (run->caller);
+  else if (parking != NULL)
+    g_flow_parking_unpark (parking);
 }
 
 /* There is something to do for the run in its context. From any thread, by

@@ -192,7 +192,7 @@ struct _GFlowRun
   guint            depth;        /* how many runs wait for this one */
   GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
-  GFlowParking    *caller;       /* (unowned) (nullable): where it does */
+  _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
   GFlowCrew       *crew;         /* (owned) (nullable) */
   gboolean         participates; /* the thread of the owner context works, too */
   gboolean         quiet;        /* nobody is told of it */
@@ -223,10 +223,11 @@ struct _GFlowRun
   /* The scheduler's: guarded by its mutex, atomic where others may look */
   _Atomic guint    n_inside;     /* lanes of workers that are taken */
   _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
-  gboolean         caller_waits; /* the participant would rather work */
+  _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
   gboolean         active;       /* started, and not ended */
   gboolean         complete;     /* nothing of it runs any more */
   gboolean         self_ref;     /* it has lost its last user, and keeps itself */
+  gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
   GList            hungry_link;
 
   /* For the owner context */
@@ -336,7 +337,6 @@ void           _g_flow_passage_tell_answer (GFlowRun        *run);
 /* Starting and ending: gflow-execute.c */
 gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             GMainContext    *context,
-                                            GFlowParking    *parking,
                                             GCancellable    *cancellable,
                                             GFlowEndedFunc   ended,
                                             gpointer         user_data,
@@ -420,6 +420,8 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_end_plain       (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
@@ -444,6 +446,8 @@ gboolean       _g_flow_run_settle          (GFlowRun        *self,
 void           _g_flow_run_init_heaps      (GFlowRun        *self);
 void           _g_flow_run_steer           (GFlowRun        *self);
 void           _g_flow_run_tell_paused     (GFlowRun        *self);
+void           _g_flow_run_follow_pause    (GFlowRun        *self,
+                                            GFlowRun        *child);
 void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
@@ -472,6 +476,9 @@ GFlowNodeState _g_flow_run_end_attempt     (GFlowRun        *self,
 gboolean       _g_flow_run_take_attempt    (GFlowRun        *self,
                                             guint32          index,
                                             GError         **error);
+GFlowNodeState _g_flow_run_end_untried     (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);

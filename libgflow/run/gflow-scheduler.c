@@ -254,9 +254,9 @@ call_worker (GFlowRun *run)
   if (run->crew->n_active >= run->crew->max)
     return; /* the first one to leave the crew looks */
 
-  if (run->caller_waits)
+  if (atomic_load_explicit (&run->caller_waits, memory_order_relaxed))
     {
-      run->caller_waits = FALSE;
+      atomic_store_explicit (&run->caller_waits, FALSE, memory_order_relaxed);
       _g_flow_owner_post (run);
       /* Unless it is in something else there, the run has at least this thread. */
       if (!is_starving (run))
@@ -593,11 +593,14 @@ _g_flow_scheduler_activate (GFlowRun *run,
   unlock ();
 }
 
-/* The run has ended. Taking the mutex also waits for the worker that said so.
- * TRUE if the run kept itself alive. */
+/* The run has ended. Taking the mutex also waits for the worker that said so. TRUE if
+ * the run kept itself alive. */
 gboolean
 _g_flow_scheduler_deactivate (GFlowRun *run)
 {
+  if (run->retired)
+    return run->self_ref;
+
   lock ();
 
   const gboolean kept = run->self_ref;
@@ -714,6 +717,18 @@ _g_flow_scheduler_inject (GFlowRun *run,
   unlock ();
 }
 
+/* If the run is complete it has ended for all threads but that of its caller, unless it
+ * has an owner, who may have been told of it. */
+static void
+retire (GFlowRun *run)
+{
+  if (!run->complete || run->owner != NULL)
+    return;
+
+  run->retired = TRUE;
+  run->active = FALSE;
+}
+
 /* The calling thread works on the run, in place of sleeping. FALSE if there is
  * nothing for it to do: the owner context is told when there is. */
 gboolean
@@ -729,10 +744,11 @@ _g_flow_scheduler_help (GFlowRun *run)
   const gboolean helps = has_work && crew->n_active < crew->max &&
                          atomic_load_explicit (&run->n_inside, memory_order_seq_cst) < run->n_lanes;
 
-  run->caller_waits = !helps;
+  atomic_store_explicit (&run->caller_waits, !helps, memory_order_relaxed);
   if (helps)
     {
       work_on_run (run, TRUE);
+      retire (run);
       /* This thread does not look further, as a worker would. */
       call_next (crew);
     }
@@ -748,8 +764,12 @@ _g_flow_scheduler_help (GFlowRun *run)
 void
 _g_flow_scheduler_caller_is_busy (GFlowRun *run)
 {
+  /* Relaxed: nobody but this thread says that it waits. */
+  if (!atomic_load_explicit (&run->caller_waits, memory_order_relaxed))
+    return;
+
   lock ();
-  run->caller_waits = FALSE;
+  atomic_store_explicit (&run->caller_waits, FALSE, memory_order_relaxed);
   unlock ();
 }
 
@@ -758,7 +778,7 @@ void
 _g_flow_scheduler_caller_leaves (GFlowRun *run)
 {
   lock ();
-  run->caller_waits = FALSE;
+  atomic_store_explicit (&run->caller_waits, FALSE, memory_order_relaxed);
   /* If it is hungry it has called, but maybe for this thread. */
   if (atomic_load_explicit (&run->hungry, memory_order_relaxed))
     call_worker (run);
@@ -785,6 +805,8 @@ _g_flow_scheduler_is_complete (GFlowRun *run)
 {
   if (atomic_load_explicit (&run->remaining, memory_order_seq_cst) != 0)
     return FALSE;
+  if (run->retired)
+    return TRUE;
 
   lock ();
 

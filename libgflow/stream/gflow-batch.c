@@ -209,7 +209,7 @@ begin_locked (Batch *batch)
   batch->run->parent = batch->leader->run;
   g_object_set_qdata (G_OBJECT (batch->run), batch_quark (), batch);
   /* Nothing refuses it: it has no journal, and is a part of nothing. */
-  if (!_g_flow_run_begin (batch->run, g_task_get_context (batch->leader->task), NULL, NULL,
+  if (!_g_flow_run_begin (batch->run, g_task_get_context (batch->leader->task), NULL,
                           batch_ended, batch_ref (batch), &error))
     g_error ("A batch cannot be served: %s", error->message);
 }

@@ -241,7 +241,7 @@ send_request (GFlowPost  *self,
   flight->run->channel = self->channel;
   flight->run->answered = request_answered;
   flight->link.data = flight;
-  if (!_g_flow_run_begin (flight->run, self->context, NULL, NULL, run_ended, flight, &error))
+  if (!_g_flow_run_begin (flight->run, self->context, NULL, run_ended, flight, &error))
     {
       g_clear_object (&flight->run);
       free_flight (flight);
