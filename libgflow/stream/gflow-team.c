@@ -488,7 +488,7 @@ start_run (GFlowVisit      *visit,
   (*run)->passage = &visit->passage;
   (*run)->quiet = TRUE;
   (*run)->parent = parent;
-  if (_g_flow_run_begin (*run, g_task_get_context (visit->task), NULL,
+  if (_g_flow_run_begin (*run, g_task_get_context (visit->task),
                          g_task_get_cancellable (visit->task), ended, visit_ref (visit), &error))
     return;
 

@@ -125,6 +125,18 @@ make_executor (Scene *scene)
                                            : test_server_new (serve_somehow, scene);
 }
 
+/* Some serve several requests in one call. */
+static GFlowExecutor *
+make_main_executor (Scene *scene)
+{
+  GFlowExecutor *executor = make_executor (scene);
+
+  if (g_test_rand_int_range (0, 5) == 0)
+    g_flow_executor_set_batching (executor, NULL, g_test_rand_int_range (2, 8),
+                                  g_test_rand_int_range (0, 3));
+  return executor;
+}
+
 static gboolean
 take_first (GFlowNode     *node,
             GFlowRequest  *request,
@@ -188,7 +200,7 @@ make_flow (Scene *scene)
   scene->n_nodes = g_test_rand_int_range (1, MAX_NODES + 1);
   for (guint i = 0; i < scene->n_nodes; i++)
     {
-      g_autoptr (GFlowExecutor) executor = make_executor (scene);
+      g_autoptr (GFlowExecutor) executor = make_main_executor (scene);
       g_autoptr (GPtrArray) needs = g_ptr_array_new_with_free_func (g_free);
       g_autofree char *name = g_strdup_printf ("n%u", i);
 
