@@ -40,7 +40,7 @@ struct _GFlowAttempts
   GSource       *timer;    /* (owned) (nullable): ends the attempt, or the wait */
   _Atomic gint64 again_at; /* monotonic: when the wait ends */
   guint          told;     /* owner context only: how many seconds that was told to be away */
-  GError        *error;    /* (owned) (nullable): of the last attempt, while set aside */
+  GError        *error;    /* (owned) (nullable): of the last attempt, until the next one begins */
 };
 
 static const GFlowPlanPolicy *
@@ -168,6 +168,7 @@ _g_flow_run_begin_attempt (GFlowRun *self,
   if (attempts == NULL)
     return;
 
+  g_clear_error (&attempts->error);
   /* Relaxed: only whoever runs the node writes it. */
   atomic_fetch_add_explicit (&attempts->n, 1, memory_order_relaxed);
   if (policy->timeout == 0)
@@ -281,6 +282,24 @@ give_up (GFlowAttempts *attempts)
                         _g_flow_run_fail_at_last (run, index, error));
 }
 
+/* A node ends without being run, as @state says. If it was to be tried again it ends as its last
+ * attempt did: what has kept it from that came later. */
+GFlowNodeState
+_g_flow_run_end_untried (GFlowRun       *self,
+                         guint32         index,
+                         GFlowNodeState  state)
+{
+  const GFlowNodePolicy *policy;
+  GFlowAttempts *attempts = find_attempts (self, index, &policy);
+  g_autoptr(GError) error = attempts != NULL ? g_steal_pointer (&attempts->error) : NULL;
+
+  if (error == NULL || state != G_FLOW_NODE_STATE_SKIPPED)
+    return state;
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_BY_FAILURE);
+  return _g_flow_run_fail_at_last (self, index, g_steal_pointer (&error));
+}
+
 /* The node is run again after it has failed for good. */
 void
 _g_flow_run_reset_attempts (GFlowRun *self,
@@ -302,7 +321,6 @@ again_cb (gpointer user_data)
   GFlowFrame frame = { _g_flow_frame, run, lane, FALSE };
 
   clear_timer (attempts);
-  g_clear_error (&attempts->error);
   _g_flow_run_forget_attempt (run, attempts->index);
   atomic_store_explicit (&attempts->phase, PHASE_NONE, memory_order_relaxed);
 

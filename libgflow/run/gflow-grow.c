@@ -298,7 +298,7 @@ _g_flow_run_adopt (GFlowRun *self,
   child->parent_index = index;
   /* Whoever pauses the run comes to those of the family after that. */
   if (g_flow_run_get_paused (self))
-    g_flow_run_pause (child);
+    _g_flow_run_follow_pause (self, child);
   _g_flow_run_note_subrun (self, index, child);
   if (!_g_flow_run_begin (child, context, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))

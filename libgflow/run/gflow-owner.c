@@ -159,6 +159,8 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_free_garbage (run);
   _g_flow_frame = frame.below;
 
+  if ((_g_flow_run_attention (run) & G_FLOW_ATTENTION_DETACHED) != 0)
+    _g_flow_passage_tell_answer (run);
   if (!run->finished && _g_flow_run_settle (run, frame.lane))
     _g_flow_scheduler_check_complete (run);
   return more;
@@ -578,6 +580,18 @@ _g_flow_owner_get (GMainContext *context)
     }
   _g_flow_mutex_unlock (&table_mutex);
   return owner;
+}
+
+/* Whether any run belongs to @context. */
+gboolean
+_g_flow_owner_exists (GMainContext *context)
+{
+  gboolean exists;
+
+  _g_flow_mutex_lock (&table_mutex);
+  exists = table != NULL && g_hash_table_contains (table, context);
+  _g_flow_mutex_unlock (&table_mutex);
+  return exists;
 }
 
 void

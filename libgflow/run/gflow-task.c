@@ -52,7 +52,7 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) == 0)
     _g_flow_run_free_cancellable (self, index);
   if (self->passage != NULL)
-    _g_flow_passage_node_ended (self, index);
+    _g_flow_passage_node_ended (self, index, state);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
 }
@@ -242,17 +242,20 @@ _g_flow_call_discard (GFlowCall *call)
 }
 
 /* The node runs a flow: it has no body, and ends as that run ends. */
-static void
+static GFlowNodeState
 call_subflow (GFlowRun *self,
               guint32   index)
 {
   g_autoptr(GFlowRun) child =
     g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
 
+  GError *error = NULL;
+
   g_flow_run_set_parameters (child, self->parameters);
-  if (self->passage != NULL)
-    _g_flow_passage_enter (self, index, child);
+  if (self->passage != NULL && !_g_flow_passage_enter (self, index, child, &error))
+    return error != NULL ? _g_flow_run_fail_node (self, index, error) : G_FLOW_NODE_STATE_DONE;
   _g_flow_run_adopt (self, index, child);
+  return G_FLOW_NODE_STATE_DONE;
 }
 
 static GFlowNodeState
@@ -301,8 +304,7 @@ call_any_body (GFlowRun   *self,
       call_async_body (self, index);
       return G_FLOW_NODE_STATE_RUNNING;
     case G_FLOW_NODE_KIND_FLOW:
-      call_subflow (self, index);
-      return G_FLOW_NODE_STATE_DONE;
+      return call_subflow (self, index);
     case G_FLOW_NODE_KIND_MAP:
       return call_map (self, index);
     case G_FLOW_NODE_KIND_FUNC:
@@ -410,6 +412,8 @@ _g_flow_run_run_in_context (GFlowRun *self,
   else
     {
       discard_ahead (self, index);
+      if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0)
+        state = _g_flow_run_end_untried (self, index, state);
     }
 
   /* The others end when they have ended. */

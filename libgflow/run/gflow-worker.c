@@ -492,6 +492,8 @@ finish_attended_node (GFlowRun       *self,
     _g_flow_run_deliver_chosen (self, lane, !lane->context);
   if (state == G_FLOW_NODE_STATE_FAILED || state == G_FLOW_NODE_STATE_SKIPPED)
     _g_flow_run_set_over (self, lane, index);
+  if ((attention & G_FLOW_ATTENTION_DETACHED) != 0)
+    _g_flow_passage_count_off (self, index);
   return next;
 }
 
@@ -664,6 +666,10 @@ run_attended_node (GFlowRun  *self,
 
           state = get_outcome (self, index, ok, error);
         }
+    }
+  else if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0)
+    {
+      state = _g_flow_run_end_untried (self, index, state);
     }
   return end_attended_node (self, lane, index, state);
 }
