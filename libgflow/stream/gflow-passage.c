@@ -309,16 +309,16 @@ _g_flow_passage_start (GFlowNode  *node,
 
 /* The body of a node whose executor serves several requests at once: it is served with
  * others. */
-void
+gboolean
 _g_flow_passage_wait (GFlowNode  *node,
                       GFlowRun   *run,
-                      GTask      *task,
                       gpointer    user_data,
                       GError    **error)
 {
   GFlowPlace *place = user_data;
 
-  _g_flow_batcher_add (place->batcher, run, begin_node (run, place), task);
+  _g_flow_batcher_add (place->batcher, run, begin_node (run, place));
+  return TRUE;
 }
 
 /* A node begins that is a flow with executors: what it gets is a request for that flow, with

@@ -109,9 +109,8 @@ void           _g_flow_passage_start       (GFlowNode     *node,
                                             GTask         *task,
                                             gpointer       user_data,
                                             GError       **error);
-void           _g_flow_passage_wait        (GFlowNode     *node,
+gboolean       _g_flow_passage_wait        (GFlowNode     *node,
                                             GFlowRun      *run,
-                                            GTask         *task,
                                             gpointer       user_data,
                                             GError       **error);
 gboolean       _g_flow_passage_join        (GFlowNode     *node,
