@@ -88,20 +88,19 @@ _g_flow_passage_begin (GFlowRun  *run,
   if (!_g_flow_request_begin (run->request, error))
     return NULL;
 
-  GFlowPassage *passage = g_new0 (GFlowPassage, 1);
+  GFlowChannel *channel =
+    run->channel != NULL ? _g_flow_channel_ref (run->channel)
+                         : _g_flow_pipeline_ref_channel (pipeline,
+                                                         g_flow_request_get_endpoint (run->request));
+  const guint n = channel->plan->n_nodes;
+  GFlowPassage *passage = g_malloc0 (sizeof (GFlowPassage) + n * sizeof (*passage->parts) +
+                                     n * sizeof (*passage->instances));
 
-  if (run->channel != NULL)
-    passage->channel = _g_flow_channel_ref (run->channel);
-  else
-    passage->channel = _g_flow_pipeline_ref_channel (pipeline,
-                                                     g_flow_request_get_endpoint (run->request));
-
-  const guint n = passage->channel->plan->n_nodes;
-
+  passage->channel = channel;
+  passage->parts = (GFlowRequest **) (passage + 1);
+  passage->instances = (guint32 *) (passage->parts + n);
   passage->request = run->request;
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
-  passage->parts = g_new0 (GFlowRequest *, n);
-  passage->instances = g_new (guint32, n);
   passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
   passage->link.data = run;
@@ -174,8 +173,6 @@ _g_flow_passage_end (GFlowRun      *run,
   _g_flow_pipeline_remove_run (passage->pipeline, &passage->link);
   _g_flow_channel_unref (passage->channel);
   _g_flow_pipeline_unref (passage->pipeline);
-  g_free (passage->parts);
-  g_free (passage->instances);
   g_free (passage);
 }
 
@@ -282,7 +279,7 @@ _g_flow_passage_serve (GFlowNode  *node,
   GFlowBinding *binding = place->bindings->pdata[instance];
   const gboolean served =
     binding->func (place->station->instances->pdata[instance], part,
-                   g_flow_run_get_cancellable (run), binding->user_data, error);
+                   _g_flow_run_node_cancellable (run, place->index), binding->user_data, error);
 
   _g_flow_station_leave (place->station, instance);
   run->passage->records[place->index].end = g_get_monotonic_time ();

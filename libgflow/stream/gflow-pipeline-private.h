@@ -94,8 +94,8 @@ struct _GFlowPassage
   GFlowRequest   *request;     /* (unowned): the run has it */
   GList           link;        /* in the pipeline's runs */
   gboolean        divides;     /* parameters are for single nodes */
-  GFlowRequest  **parts;       /* (owned): what each node has, or has left */
-  guint32        *instances;   /* which instance serves, for each node */
+  GFlowRequest  **parts;       /* (owned): what each node has, or has left; in the same block */
+  guint32        *instances;   /* which instance serves, for each node; likewise */
   GFlowTimes    *records;     /* (owned): when, for each node and the entry */
 };
 
