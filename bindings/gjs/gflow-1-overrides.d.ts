@@ -136,6 +136,77 @@ declare module 'gi://GFlow?version=1' {
                 Gio.ListModel<FlowDocument>;
         }
 
+        /** Documents replace those of the request; an object is the result. */
+        type Answer = void | null | Gio.ListModel | DocumentLike[] | GLib.Variant |
+            {[name: string]: unknown};
+        type Endpoint<E = FlowExecutor> = (this: E, documents: Gio.ListStore<FlowDocument>,
+            parameters: any, request: FlowRequest, cancellable: Gio.Cancellable) =>
+                Answer | PromiseLike<Answer>;
+
+        /** Functions, or names of methods; `default` is for all other endpoints. */
+        type Endpoints<E = FlowExecutor> = {[endpoint: string]: Endpoint<E> | string};
+
+        /** Subclasses have `static endpoints: Endpoints`, and may have these. */
+        interface FlowExecutor {
+            setup?(cancellable: Gio.Cancellable): void | PromiseLike<void>;
+            teardown?(cancellable: Gio.Cancellable): void | PromiseLike<void>;
+        }
+
+        interface ExecutorOptions extends Omit<NodeOptions, 'upstream' | 'placement'> {
+            /** A class, what makes one, or one; null lets the documents pass. */
+            uses?: (new (options: any) => FlowExecutor) | ((options: any) => FlowExecutor) |
+                FlowExecutor | null;
+            uses_with?: {[name: string]: unknown};
+            uses_metas?: {name?: string, description?: string, workspace?: string | Gio.File};
+            /** Endpoints, and the names of the methods that serve them, in this flow only */
+            uses_requests?: {[endpoint: string]: string};
+            needs?: Upstream | Upstream[] | null;
+        }
+
+        interface PostOptions {
+            parameters?: {[name: string]: unknown} | GLib.Variant | null;
+            on_done?(response: FlowRequest): void;
+            on_error?(response: FlowRequest): void;
+            on_always?(response: FlowRequest): void;
+            request_size?: number;
+            max_in_flight?: number;
+            ordered?: boolean;
+            continue_on_error?: boolean;
+            target?: string | null;
+            n_total?: number;
+        }
+
+        type Inputs = Parameters<typeof source>[0] | null;
+
+        interface Flow<A extends GObject.Object = GObject.Object> {
+            add(executor?: ExecutorOptions): this;
+            needs(needs: Upstream[], name?: string | null): this;
+            needs_all(name?: string | null): this;
+            open(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+            close(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+            post(endpoint: string, inputs?: Inputs, options?: PostOptions): FlowPost;
+            index(inputs?: Inputs, options?: PostOptions): FlowPost;
+            search(inputs?: Inputs, options?: PostOptions): FlowPost;
+            update(inputs?: Inputs, options?: PostOptions): FlowPost;
+            delete(inputs?: Inputs, options?: PostOptions): FlowPost;
+        }
+
+        /** A promise of the responses, which are asked for when somebody waits for them. */
+        interface FlowPost extends Promise<FlowRequest[]>, AsyncIterable<FlowRequest> {
+            run(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+            next(cancellable?: Gio.Cancellable | null): Promise<FlowRequest | null>;
+            collect(cancellable?: Gio.Cancellable | null): Promise<Gio.ListModel<FlowRequest>>;
+        }
+
+        interface FlowRequest {
+            /** The parameters, as an object. */
+            to_parameters(): {[name: string]: unknown};
+            /** What the executor of a node has left beside the documents. */
+            result(name: string): unknown;
+            /** What an executor has thrown. */
+            error_of(): GLib.Error | Error | unknown;
+        }
+
         interface FlowReader {
             set_fields(fields: GLib.Variant | {[column: string]: string} | null): void;
         }

@@ -27,6 +27,7 @@ typedef enum
 } GFlowNodeKind;
 
 typedef struct _GFlowMap GFlowMap;
+typedef struct _GFlowServing GFlowServing;
 typedef struct _GFlowSharedBody GFlowSharedBody;
 
 /* How long the body may take, and what becomes of it if it fails. */
@@ -40,6 +41,7 @@ typedef struct
 } GFlowNodePolicy;
 
 #define G_FLOW_NODE_POLICY_INIT { .retry_factor = 1.0 }
+#define G_FLOW_NODE_N_POLICY_PROPS 5
 
 /* What few nodes have, so that the others do not pay for it. */
 typedef struct
@@ -50,6 +52,7 @@ typedef struct
   GFlow           *subflow;     /* (nullable) (owned) */
   GFlowExecutor   *executor;    /* (nullable) (owned) */
   GFlowMap        *map;         /* (nullable) (owned) */
+  GFlowServing    *serving;     /* (nullable) (owned) */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
   GListStore      *downstreams; /* likewise */
@@ -65,18 +68,21 @@ struct _GFlowNode
 {
   GObject          parent_instance;
 
+  /* First, and so mostly in one cache line with the count of references: of a node that
+   * others name as their upstream no more is touched. */
+  GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
+  _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
+                                 * another one finds out */
+  guint            n_needs;
+
   GCallback        body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
   gpointer         user_data;
   GDestroyNotify   destroy;
 
   _Atomic (char *) name;        /* (owned); NULL until asked for if the flow made it up */
-  GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
   gpointer         needs;       /* one need, or an array of them, by n_needs */
   GFlowNodeExtras *extras;      /* (nullable) (owned) */
 
-  guint            n_needs;
-  _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
-                                 * another one finds out */
   guint            number;      /* the N of a made-up name "nodeN" */
   guint8           kind;
   guint8           placement;
@@ -149,6 +155,16 @@ void        _g_flow_node_get_policy_property (GFlowNode    *self,
 void        _g_flow_node_set_policy_property (GFlowNode    *self,
                                               guint         offset,
                                               const GValue *value);
+
+/* Serving requests: gflow-node-serving.c */
+void        _g_flow_node_install_serving (GObjectClass *object_class,
+                                          guint         first_id);
+void        _g_flow_node_get_serving_property (GFlowNode    *self,
+                                               guint         offset,
+                                               GValue       *value);
+void        _g_flow_node_set_serving_property (GFlowNode    *self,
+                                               guint         offset,
+                                               const GValue *value);
 
 /* Needs: gflow-node-links.c */
 void        _g_flow_node_clear_needs (GFlowNode       *self);

@@ -11,15 +11,24 @@
 
 #include <string.h>
 
+/* How many nodes ahead upstreams are fetched: they may be anywhere in memory, and
+ * waiting for them is most of the cost. */
+#define FETCH_AHEAD 8
+
+typedef struct
+{
+  guint32 n;    /* how many; later, where the next one goes */
+  guint32 last; /* the last one + 1; later, whether there is only one */
+} Downstreams;
+
 /* What compiling needs besides the plan. */
 typedef struct
 {
   GFlow         *flow;
   GFlowPlan     *plan;
   GFlowChannel  *channel;   /* (nullable): the plan is for requests */
-  GArray        *upstreams; /* of guint32: grows into plan->upstreams */
-  guint32       *n_down;    /* successors of each node */
-  guint32       *seen;      /* the last node + 1 that named this one as a need */
+  guint          n_allocated; /* of plan->upstreams */
+  Downstreams   *down;      /* of each node */
   gboolean       ordered;   /* every upstream was added before its downstreams */
   GFlowProblems  problems;
 } Compiler;
@@ -41,6 +50,30 @@ resolve_need (Compiler  *compiler,
   return TRUE;
 }
 
+/* A need that is a name is of no use here, and does no harm. */
+static void
+fetch_needs (GFlowNode *node)
+{
+  const GFlowNeed *needs = _g_flow_node_needs (node);
+
+  for (guint i = 0; i < node->n_needs; i++)
+    __builtin_prefetch ((const char *) needs[i] + G_STRUCT_OFFSET (GFlowNode, flow));
+}
+
+/* Has room for the upstreams of another node. */
+static void
+reserve_upstreams (Compiler *compiler,
+                   guint     n)
+{
+  GFlowPlan *plan = compiler->plan;
+
+  if (plan->n_edges + n <= compiler->n_allocated)
+    return;
+
+  compiler->n_allocated = MAX (plan->n_edges + n, compiler->n_allocated * 2);
+  plan->upstreams = g_renew (guint32, plan->upstreams, compiler->n_allocated);
+}
+
 static void
 compile_needs (Compiler  *compiler,
                GFlowNode *node)
@@ -49,7 +82,8 @@ compile_needs (Compiler  *compiler,
   const guint32 index = node->index;
   const GFlowNeed *needs = _g_flow_node_needs (node);
 
-  plan->first_upstream[index] = compiler->upstreams->len;
+  reserve_upstreams (compiler, node->n_needs);
+  plan->first_upstream[index] = plan->n_edges;
   for (guint i = 0; i < node->n_needs; i++)
     {
       guint32 upstream;
@@ -59,15 +93,18 @@ compile_needs (Compiler  *compiler,
           _g_flow_check_unknown (compiler->flow, node, needs[i], &compiler->problems);
           continue;
         }
-      if (compiler->seen[upstream] == index + 1)
+
+      Downstreams *down = &compiler->down[upstream];
+
+      if (down->last == index + 1)
         continue;
 
-      compiler->seen[upstream] = index + 1;
-      compiler->n_down[upstream]++;
+      down->last = index + 1;
+      down->n++;
       compiler->ordered = compiler->ordered && upstream < index;
-      g_array_append_val (compiler->upstreams, upstream);
+      plan->upstreams[plan->n_edges++] = upstream;
     }
-  plan->start[index].pending = compiler->upstreams->len - plan->first_upstream[index];
+  plan->start[index].pending = plan->n_edges - plan->first_upstream[index];
   plan->start[index].state = plan->start[index].pending > 0 ? G_FLOW_NODE_STATE_WAITING
                                                             : G_FLOW_NODE_STATE_READY;
 }
@@ -212,7 +249,7 @@ compile_node (Compiler  *compiler,
     compile_locks (plan, node, lock);
 }
 
-/* Where the successors of a node go; n_down is then where its next one goes. */
+/* Where the successors of a node go. */
 static void
 place_successors (Compiler *compiler)
 {
@@ -221,8 +258,10 @@ place_successors (Compiler *compiler)
   for (guint i = 0; i < compiler->plan->n_nodes; i++)
     {
       GFlowPlanNode *node = &compiler->plan->nodes[i];
-      const guint32 n_down = compiler->n_down[i];
+      Downstreams *down = &compiler->down[i];
+      const guint32 n_down = down->n;
 
+      down->last = n_down == 1;
       node->n_successors = MIN (n_down, G_FLOW_SUCCESSORS_MANY);
       if (n_down <= 1)
         continue;
@@ -233,7 +272,7 @@ place_successors (Compiler *compiler)
           node->n_successors = G_FLOW_SUCCESSORS_MANY;
           compiler->plan->successors[first++] = n_down;
         }
-      compiler->n_down[i] = first;
+      down->n = first;
       first += n_down;
     }
 }
@@ -253,13 +292,16 @@ compile_successors (Compiler *compiler)
     for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
       {
         const guint32 upstream = plan->upstreams[k];
-        GFlowPlanNode *node = &plan->nodes[upstream];
+        Downstreams *down = &compiler->down[upstream];
 
-        if (node->n_successors != 1)
+        if (!down->last)
           {
-            plan->successors[compiler->n_down[upstream]++] = i;
+            plan->successors[down->n++] = i;
             continue;
           }
+
+        GFlowPlanNode *node = &plan->nodes[upstream];
+
         node->successor = i;
         if (plan->start[i].pending >= G_FLOW_FUNNEL_WIDTH)
           node->n_successors = G_FLOW_SUCCESSORS_FUNNEL;
@@ -300,9 +342,8 @@ _g_flow_plan_compile (GFlow        *flow,
     .flow = flow,
     .plan = plan,
     .channel = channel,
-    .upstreams = g_array_sized_new (FALSE, FALSE, sizeof (guint32), n),
-    .n_down = g_new0 (guint32, n),
-    .seen = g_new0 (guint32, n),
+    .n_allocated = n,
+    .down = g_new0 (Downstreams, n),
     .ordered = TRUE,
   };
 
@@ -313,17 +354,19 @@ _g_flow_plan_compile (GFlow        *flow,
   plan->nodes = g_new0 (GFlowPlanNode, (gsize) n + 1);
   plan->start = g_new0 (GFlowPlanStart, n);
   plan->first_upstream = g_new (guint32, (gsize) n + 1);
+  plan->upstreams = g_new (guint32, n);
 
   for (guint i = 0; i < n; i++)
     {
+      if (i + FETCH_AHEAD < n)
+        fetch_needs (flow->nodes->pdata[i + FETCH_AHEAD]);
       compile_node (&compiler, flow->nodes->pdata[i]);
       compile_needs (&compiler, flow->nodes->pdata[i]);
     }
   finish_locks (plan);
 
-  plan->n_edges = compiler.upstreams->len;
   plan->first_upstream[n] = plan->n_edges;
-  plan->upstreams = (guint32 *) g_array_free (compiler.upstreams, FALSE);
+  plan->upstreams = g_renew (guint32, plan->upstreams, plan->n_edges);
   /* Room for the numbers of those that have very many, too. */
   plan->successors = g_new (guint32, (gsize) plan->n_edges + plan->n_edges / G_FLOW_SUCCESSORS_FUNNEL);
   compile_successors (&compiler);
@@ -336,8 +379,7 @@ _g_flow_plan_compile (GFlow        *flow,
   plan->n_problems = compiler.problems.n_problems;
   plan->error = _g_flow_problems_finish (&compiler.problems);
 
-  g_free (compiler.n_down);
-  g_free (compiler.seen);
+  g_free (compiler.down);
   return plan;
 }
 

@@ -102,7 +102,7 @@ g_flow_run_ask_question (GFlowRun            *self,
 
   g_task_set_source_tag (task, g_flow_run_ask_question);
   g_task_set_check_cancellable (task, FALSE);
-  _g_flow_question_begin (asked, node, task);
+  _g_flow_question_begin (asked, self, index, task);
   ask_later (self, asked);
 }
 

@@ -7,6 +7,7 @@
 
 #include "gflow-progress-private.h"
 #include "gflow-scheduler-private.h"
+#include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -38,7 +39,8 @@ struct _GFlowAttempts
   _Atomic guint  phase;    /* of Phase */
   GSource       *timer;    /* (owned) (nullable): ends the attempt, or the wait */
   _Atomic gint64 again_at; /* monotonic: when the wait ends */
-  GError        *error;    /* (owned) (nullable): of the last attempt, while set aside */
+  guint          told;     /* owner context only: how many seconds that was told to be away */
+  GError        *error;    /* (owned) (nullable): of the last attempt, until the next one begins */
 };
 
 static const GFlowPlanPolicy *
@@ -64,7 +66,7 @@ _g_flow_run_alloc_attempts (GFlowRun *self)
 void
 _g_flow_run_free_attempts (GFlowRun *self)
 {
-  g_slist_free_full (g_steal_pointer (&self->spent), g_object_unref);
+  g_clear_slist (&self->spent, g_object_unref);
   g_clear_pointer (&self->attempts, g_free);
 }
 
@@ -166,6 +168,7 @@ _g_flow_run_begin_attempt (GFlowRun *self,
   if (attempts == NULL)
     return;
 
+  g_clear_error (&attempts->error);
   /* Relaxed: only whoever runs the node writes it. */
   atomic_fetch_add_explicit (&attempts->n, 1, memory_order_relaxed);
   if (policy->timeout == 0)
@@ -224,6 +227,7 @@ _g_flow_run_take_attempt (GFlowRun  *self,
   const GFlowNodePolicy *policy;
   GFlowAttempts *attempts = find_attempts (self, index, &policy);
 
+  g_assert (attempts != NULL);
   if (stop_timeout (attempts))
     {
       g_error_free (*error);
@@ -278,6 +282,24 @@ give_up (GFlowAttempts *attempts)
                         _g_flow_run_fail_at_last (run, index, error));
 }
 
+/* A node ends without being run, as @state says. If it was to be tried again it ends as its last
+ * attempt did: what has kept it from that came later. */
+GFlowNodeState
+_g_flow_run_end_untried (GFlowRun       *self,
+                         guint32         index,
+                         GFlowNodeState  state)
+{
+  const GFlowNodePolicy *policy;
+  GFlowAttempts *attempts = find_attempts (self, index, &policy);
+  g_autoptr(GError) error = attempts != NULL ? g_steal_pointer (&attempts->error) : NULL;
+
+  if (error == NULL || state != G_FLOW_NODE_STATE_SKIPPED)
+    return state;
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_BY_FAILURE);
+  return _g_flow_run_fail_at_last (self, index, g_steal_pointer (&error));
+}
+
 /* The node is run again after it has failed for good. */
 void
 _g_flow_run_reset_attempts (GFlowRun *self,
@@ -299,7 +321,6 @@ again_cb (gpointer user_data)
   GFlowFrame frame = { _g_flow_frame, run, lane, FALSE };
 
   clear_timer (attempts);
-  g_clear_error (&attempts->error);
   _g_flow_run_forget_attempt (run, attempts->index);
   atomic_store_explicit (&attempts->phase, PHASE_NONE, memory_order_relaxed);
 
@@ -349,6 +370,8 @@ decide (GFlowAttempts         *attempts,
   /* Release: pairs with _g_flow_run_get_attempt(), for the time. */
   atomic_store_explicit (&attempts->phase, PHASE_WAITING, memory_order_release);
   start_timer (attempts, at, again_cb);
+  if (_g_flow_run_is_recorded (run))
+    _g_flow_run_note_change (run, attempts->index);
 }
 
 /* Goes on with what workers have set aside. In a dispatch. */
@@ -372,6 +395,23 @@ _g_flow_run_end_aside (GFlowRun *self)
     if (atomic_load_explicit (&self->attempts[i].phase, memory_order_relaxed) == PHASE_WAITING &&
         !_g_flow_run_may_run (self, self->attempts[i].index))
       give_up (&self->attempts[i]);
+}
+
+/* Tells of the seconds that are left until the next attempts, when they are fewer. */
+void
+_g_flow_run_note_delays (GFlowRun *self)
+{
+  guint seconds;
+
+  for (guint i = 0; self->attempts != NULL && i < self->plan->policies->len; i++)
+    {
+      GFlowAttempts *attempts = &self->attempts[i];
+
+      _g_flow_run_get_attempt (self, attempts->index, &seconds);
+      if (seconds != attempts->told && seconds != G_MAXUINT)
+        _g_flow_run_note_change (self, attempts->index);
+      attempts->told = seconds;
+    }
 }
 
 /* Which attempt of a node was the last to begin, from 1; and if another is waited for,

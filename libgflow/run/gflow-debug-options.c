@@ -111,7 +111,7 @@ static const struct
   { "shuffle", "SEED", parse_shuffle, "run nodes that are ready in another order" },
   { "fail", "NODE", parse_fail, "have nodes fail in place of being run" },
   { "cancel-after", "N", parse_cancel_after, "cancel each run when N of its nodes have ended" },
-  { "delay", "NODE:MS", parse_delay, "wait for so many milliseconds before nodes are run" },
+  { "delay", "NODE:MS", parse_delay, "have nodes wait for so many milliseconds before they are run" },
 };
 
 static void

@@ -38,6 +38,11 @@ typedef enum
 extern _Atomic int _g_flow_debug_state;
 
 void               _g_flow_run_debug_begin (GFlowRun          *self);
+gboolean           _g_flow_run_debug_delay (GFlowRun          *self,
+                                            guint32            index);
+gboolean           _g_flow_run_debug_is_delayed (GFlowRun     *self,
+                                            guint32            index);
+void               _g_flow_run_debug_end_delays (GFlowRun     *self);
 GFlowNodeState     _g_flow_run_debug_body  (GFlowRun          *self,
                                             guint32            index);
 void               _g_flow_run_debug_wait  (GFlowRun          *self,
@@ -45,6 +50,19 @@ void               _g_flow_run_debug_wait  (GFlowRun          *self,
                                             GFlowLock         *lock);
 void               _g_flow_run_debug_hold  (GFlowRun          *self,
                                             guint32            index);
+
+/* Nodes that wait: gflow-debug-delay.c */
+
+typedef struct _GFlowDelays GFlowDelays;
+
+GFlowDelays       *_g_flow_delays_new      (GFlowRun          *run);
+void               _g_flow_delays_free     (GFlowDelays       *self);
+gboolean           _g_flow_delays_begin    (GFlowDelays       *self,
+                                            guint32            index,
+                                            guint              msec);
+gboolean           _g_flow_delays_has      (GFlowDelays       *self,
+                                            guint32            index);
+void               _g_flow_delays_end_stopped (GFlowDelays    *self);
 
 /* A run is about to start: looks whether somebody wants to debug it. */
 static inline void

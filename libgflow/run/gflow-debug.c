@@ -33,6 +33,7 @@ struct _GFlowDebug
   GFlowObserver    observer; /* first: is cast back */
   guint            number;   /* of the run, in the process, from 1 */
   _Atomic guint32  n_ended;
+  GFlowDelays     *delays;   /* (owned) */
 };
 
 /* Telling: by the log of GLib, with fields that say which flow, run and node it is about. */
@@ -172,7 +173,10 @@ finished (GFlowObserver *observer,
 static void
 free_debug (GFlowObserver *observer)
 {
-  g_free (observer);
+  GFlowDebug *self = (GFlowDebug *) observer;
+
+  _g_flow_delays_free (self->delays);
+  g_free (self);
 }
 
 /* Changing what happens */
@@ -185,22 +189,41 @@ matches (GPtrArray *patterns,
   return g_pattern_spec_match_string (patterns->pdata[i], g_flow_node_get_name (node));
 }
 
-/* Until the time is over, or the node is cancelled. In the thread that runs the node: the
- * owner context stands still meanwhile, as it does for a body that takes so long. */
-static void
-delay (GFlowRun *self,
-       guint32   index,
-       guint     msec)
+/* How long a node waits: as all words say that it matches. */
+static guint
+get_delay (GFlowNode *node)
 {
-  GCancellable *cancellable = _g_flow_run_node_cancellable (self, index);
-  const gint64 end = g_get_monotonic_time () + (gint64) msec * G_TIME_SPAN_MILLISECOND;
-  GPollFD poll_fd;
+  guint64 msec = 0;
 
-  if (!g_cancellable_make_pollfd (cancellable, &poll_fd))
-    return;
-  for (gint64 left = msec; left > 0 && g_poll (&poll_fd, 1, left) == 0;)
-    left = (end - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) / G_TIME_SPAN_MILLISECOND;
-  g_cancellable_release_fd (cancellable);
+  for (guint i = 0; i < debug_options->delayed->len; i++)
+    if (matches (debug_options->delayed, i, node))
+      msec += g_array_index (debug_options->delays, guint, i);
+  return MIN (msec, G_MAXUINT);
+}
+
+/* A node is about to be run: TRUE if it comes again later. */
+gboolean
+_g_flow_run_debug_delay (GFlowRun *self,
+                         guint32   index)
+{
+  const guint msec = get_delay (self->plan->nodes[index].node);
+
+  return msec > 0 && _g_flow_delays_begin (self->debug->delays, index, msec);
+}
+
+/* Whether it is made to wait. */
+gboolean
+_g_flow_run_debug_is_delayed (GFlowRun *self,
+                              guint32   index)
+{
+  return _g_flow_delays_has (self->debug->delays, index);
+}
+
+/* The run, or a node, will not go on. In a dispatch. */
+void
+_g_flow_run_debug_end_delays (GFlowRun *self)
+{
+  _g_flow_delays_end_stopped (self->debug->delays);
 }
 
 /* The body of a node is about to be called: RUNNING if it is to be, else how the node ends
@@ -211,9 +234,6 @@ _g_flow_run_debug_body (GFlowRun *self,
 {
   GFlowNode *node = self->plan->nodes[index].node;
 
-  for (guint i = 0; i < debug_options->delayed->len; i++)
-    if (matches (debug_options->delayed, i, node))
-      delay (self, index, g_array_index (debug_options->delays, guint, i));
   for (guint i = 0; i < debug_options->failing->len; i++)
     if (matches (debug_options->failing, i, node))
       return _g_flow_run_fail_node (self, index,
@@ -347,6 +367,7 @@ _g_flow_run_debug_begin (GFlowRun *self)
     return;
 
   self->debug = g_new0 (GFlowDebug, 1);
+  self->debug->delays = _g_flow_delays_new (self);
   self->debug->observer.started = started;
   self->debug->observer.ended = ended;
   self->debug->observer.finished = finished;

@@ -84,6 +84,8 @@ static void
 wait_in_context (GFlowRun       *self,
                  const gboolean *ended)
 {
+  g_autoptr(GMainContext) context = g_main_context_ref (_g_flow_owner_get_context (self->owner));
+
   self->participates = may_participate (self);
   while (!*ended)
     {
@@ -93,28 +95,50 @@ wait_in_context (GFlowRun       *self,
                               _g_flow_scheduler_help (self);
 
       if (!*ended)
-        iterate (_g_flow_owner_get_context (self->owner), !worked);
+        iterate (context, !worked);
     }
+  /* What a request has started, and did not wait for: nobody else will iterate it. */
+  while (self->request != NULL && _g_flow_owner_exists (context))
+    iterate (context, TRUE);
+}
+
+/* A caller that never sleeps has no parking: to make one costs as much as some nodes. */
+static void
+sleep_until_posted (GFlowRun     *self,
+                    GFlowParking *parking)
+{
+  if (atomic_load_explicit (&self->caller, memory_order_relaxed) == NULL)
+    {
+      g_flow_parking_init (parking);
+      /* Sequentially consistent, and before the look at what was posted: whoever posts
+       * does so first, and then looks for this, see wake_caller(). Either that is seen,
+       * or this thread is woken. */
+      atomic_store_explicit (&self->caller, parking, memory_order_seq_cst);
+    }
+  /* Whoever posts next wakes this thread, or has before: that is kept. */
+  if (!atomic_load_explicit (&self->posted, memory_order_seq_cst))
+    g_flow_parking_park (parking, G_MAXINT);
 }
 
 /* The last worker is mostly about to leave. */
 static void
-wait_for_post (GFlowRun *self)
+wait_for_post (GFlowRun     *self,
+               GFlowParking *parking)
 {
   for (guint i = 0; i < SPIN_ROUNDS; i++)
     if (atomic_load_explicit (&self->posted, memory_order_relaxed))
       return;
     else
       _g_flow_pause_processor ();
-
-  /* Whoever posts next wakes this thread, or has before: that is kept. */
-  g_flow_parking_park (self->caller, G_MAXINT);
+  sleep_until_posted (self, parking);
 }
 
 static void
 wait_without_context (GFlowRun       *self,
                       const gboolean *ended)
 {
+  GFlowParking parking;
+
   while (!*ended)
     {
       GMainContext *context = atomic_load_explicit (&self->grown_context, memory_order_seq_cst);
@@ -128,8 +152,11 @@ wait_without_context (GFlowRun       *self,
       if (context != NULL)
         iterate (context, TRUE);
       else if (!_g_flow_scheduler_help (self))
-        wait_for_post (self);
+        wait_for_post (self, &parking);
     }
+  /* Relaxed: the run has ended, and nobody posts. */
+  if (atomic_exchange_explicit (&self->caller, NULL, memory_order_relaxed) != NULL)
+    g_flow_parking_clear (&parking);
 }
 
 /**
@@ -164,13 +191,11 @@ g_flow_run_execute_sync (GFlowRun      *self,
   g_autoptr(GFlowRun) held G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr(GError) refusal = NULL;
   const gboolean is_new = g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
-  GFlowParking parking;
   gboolean ended = FALSE;
 
   if (is_new)
     self->parent = find_body_run ();
-  g_flow_parking_init (&parking);
-  if (_g_flow_run_begin (self, NULL, &parking, cancellable, sync_ended, &ended, &refusal))
+  if (_g_flow_run_begin (self, NULL, cancellable, sync_ended, &ended, &refusal))
     {
       if (self->owner != NULL)
         wait_in_context (self, &ended);
@@ -182,7 +207,6 @@ g_flow_run_execute_sync (GFlowRun      *self,
       _g_flow_run_tell_refused (self);
       self->parent = NULL;
     }
-  g_flow_parking_clear (&parking);
 
   if (refusal != NULL)
     {

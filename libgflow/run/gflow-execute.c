@@ -97,7 +97,8 @@ count_lanes (GFlowRun *self)
   const guint n_workers = self->plan->n_nodes - self->plan->n_context;
   const guint max_threads = g_flow_get_max_threads (self->flow);
 
-  return MIN (max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : g_get_num_processors (),
+  return MIN (max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
+                               : _g_flow_count_processors (),
               n_workers);
 }
 
@@ -161,18 +162,16 @@ needs_context (GFlowRun *self)
   return watched != NULL;
 }
 
-/* The run belongs to @context; or, if that is NULL, to its caller, who waits on
- * @parking, or in a private context if the run needs one. */
+/* The run belongs to @context; or, if that is NULL, to its caller, who waits, in a
+ * private context if the run needs one. */
 static void
 find_owner (GFlowRun     *self,
-            GMainContext *context,
-            GFlowParking *parking)
+            GMainContext *context)
 {
   g_autoptr(GMainContext) private = NULL;
 
   if (context == NULL && !needs_context (self))
     {
-      self->caller = parking;
       self->participates = TRUE;
       self->quiet = TRUE;
       return;
@@ -187,7 +186,6 @@ find_owner (GFlowRun     *self,
 gboolean
 _g_flow_run_begin (GFlowRun        *self,
                    GMainContext    *context,
-                   GFlowParking    *parking,
                    GCancellable    *cancellable,
                    GFlowEndedFunc   ended,
                    gpointer         user_data,
@@ -213,7 +211,7 @@ _g_flow_run_begin (GFlowRun        *self,
 
   self->ended = ended;
   self->ended_data = user_data;
-  find_owner (self, context, parking);
+  find_owner (self, context);
   self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_alloc_attempts (self);
@@ -386,6 +384,7 @@ _g_flow_run_finish (GFlowRun *self)
 
   self->finished = TRUE;
   disconnect (self);
+  _g_flow_run_forget_questions (self);
   if (self->plan->locks != NULL)
     _g_flow_run_delist_locker (self);
 
@@ -426,7 +425,6 @@ _g_flow_run_finish (GFlowRun *self)
   self->ended (self, self->error, self->ended_data);
   self->parent = NULL;
   self->owner = NULL;
-  self->caller = NULL;
   g_clear_pointer (&owner, _g_flow_owner_unref);
 }
 
@@ -523,7 +521,7 @@ g_flow_run_execute (GFlowRun            *self,
   g_set_object (&operation->cancellable, cancellable);
   operation->callback = callback;
   operation->user_data = user_data;
-  if (!_g_flow_run_begin (self, context, NULL, cancellable, run_ended, operation, &error))
+  if (!_g_flow_run_begin (self, context, cancellable, run_ended, operation, &error))
     {
       if (is_new)
         tell_refused_later (self, context);
@@ -605,7 +603,7 @@ g_flow_execute (GFlow               *self,
 
   g_task_set_source_tag (task, g_flow_execute);
   g_task_set_check_cancellable (task, FALSE);
-  if (!_g_flow_run_begin (run, context, NULL, cancellable, flow_ended, task, &error))
+  if (!_g_flow_run_begin (run, context, cancellable, flow_ended, task, &error))
     {
       flow_ended (run, error, task);
       g_error_free (error);

@@ -259,13 +259,27 @@ ensure_context (GFlowRun *self)
   return context;
 }
 
+/* Something is to come to the context of the run, though it may not have looked so when it
+ * started. From any thread, before some node ends. */
+GMainContext *
+_g_flow_run_grow (GFlowRun *self)
+{
+  GMainContext *context = ensure_context (self);
+
+  /* A caller that works looks at it when it is posted, and leaves the work to others. */
+  if ((atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_GROWN,
+                                 memory_order_seq_cst) & G_FLOW_ATTENTION_GROWN) == 0)
+    _g_flow_owner_post (self);
+  return context;
+}
+
 /* Starts a run that was set up as a part of a node. From any thread, before the node ends. */
 void
 _g_flow_run_adopt (GFlowRun *self,
                    guint32   index,
                    GFlowRun *child)
 {
-  GMainContext *context = ensure_context (self);
+  GMainContext *context = NULL;
   g_autoptr(GError) error = NULL;
 
   _g_flow_mutex_lock (&self->mutex);
@@ -279,18 +293,14 @@ _g_flow_run_adopt (GFlowRun *self,
 
   /* Relaxed: whoever ends the node comes after this, see _g_flow_run_mark(). */
   _g_flow_run_mark (self, index, G_FLOW_MARK_GROWN);
-  /* A caller that works looks at it when it is posted, and leaves the work to others. */
-  if ((atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_GROWN,
-                                 memory_order_seq_cst) & G_FLOW_ATTENTION_GROWN) == 0)
-    _g_flow_owner_post (self);
-
+  context = _g_flow_run_grow (self);
   child->parent = self;
   child->parent_index = index;
   /* Whoever pauses the run comes to those of the family after that. */
   if (g_flow_run_get_paused (self))
-    g_flow_run_pause (child);
+    _g_flow_run_follow_pause (self, child);
   _g_flow_run_note_subrun (self, index, child);
-  if (!_g_flow_run_begin (child, context, NULL, _g_flow_run_node_cancellable (self, index),
+  if (!_g_flow_run_begin (child, context, _g_flow_run_node_cancellable (self, index),
                           sub_run_ended, NULL, &error))
     end_refused_later (child, context);
 }

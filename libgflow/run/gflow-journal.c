@@ -524,7 +524,7 @@ gboolean
 _g_flow_journal_prepare (GFlowRun  *run,
                          GError   **error)
 {
-  if (run->journal_file == NULL)
+  if (run->journal_file == NULL || run->items != NULL)
     return TRUE;
 
   const char *path = g_file_peek_path (run->journal_file);
@@ -725,7 +725,8 @@ _g_flow_journal_free (GFlowJournal *self)
  * g_flow_run_get_journal: (attributes org.gtk.Method.get_property=journal)
  * @self: a run
  *
- * Gets where the run keeps what its nodes have done.
+ * Gets where the run keeps what its nodes have done. A run that a map has started has the
+ * journal of the run around it.
  *
  * Returns: (transfer none) (nullable): the file
  *

@@ -3,47 +3,15 @@
  */
 #include "config.h"
 
+#include "gflow-locking-private.h"
+
 #include "gflow-debug-private.h"
 #include "gflow-steps-private.h"
-
-#include "graph/gflow-lock-private.h"
 
 /* How nodes take locks: one after the other, in the one order that all nodes
  * of all flows keep to, so that no two can wait for each other; the flow's
  * limit comes last. A node that has to wait is queued in the lock, and whoever
  * hands it the permit takes the next lock for it. */
-
-typedef struct
-{
-  GFlowWaiter waiter; /* first: is cast back */
-  GFlowRun   *run;
-  guint32     index;
-  guint       step;   /* which of its locks it waits for; guarded by the run's mutex */
-  GList       link;   /* in the run's list while linked; likewise */
-  gboolean    linked;
-} GFlowWait;
-
-static guint
-count_locks (GFlowRun *self,
-             guint32   index)
-{
-  const guint32 *first = self->plan->first_lock;
-  const guint n = first != NULL ? first[index + 1] - first[index] : 0;
-
-  return self->parallel_lock != NULL && self->plan->nodes[index].kind != G_FLOW_NODE_KIND_JOIN
-           ? n + 1 : n;
-}
-
-static GFlowLock *
-get_lock (GFlowRun *self,
-          guint32   index,
-          guint     step)
-{
-  const guint32 *first = self->plan->first_lock;
-
-  return first != NULL && step < first[index + 1] - first[index]
-           ? self->plan->locks->pdata[first[index] + step] : self->parallel_lock;
-}
 
 static void
 release_steps (GFlowRun *self,
@@ -51,7 +19,7 @@ release_steps (GFlowRun *self,
                guint     n_steps)
 {
   while (n_steps > 0)
-    g_flow_lock_release (get_lock (self, index, --n_steps));
+    g_flow_lock_release (_g_flow_run_get_lock (self, index, --n_steps));
 }
 
 /* Whether a node of this run that runs holds a lock that another run needs. */
@@ -61,11 +29,11 @@ _g_flow_run_holds_lock_of (GFlowRun *self,
                            GFlowRun *other)
 {
   const guint n = (_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0
-                    ? count_locks (self, index) : 0;
+                    ? _g_flow_run_count_locks (self, index) : 0;
 
   for (guint i = 0; i < n; i++)
     {
-      GFlowLock *lock = get_lock (self, index, i);
+      GFlowLock *lock = _g_flow_run_get_lock (self, index, i);
 
       if (lock == other->parallel_lock ||
           (other->plan->locks != NULL && g_ptr_array_find (other->plan->locks, lock, NULL)))
@@ -79,7 +47,7 @@ void
 _g_flow_run_release_locks (GFlowRun *self,
                            guint32   index)
 {
-  release_steps (self, index, count_locks (self, index));
+  release_steps (self, index, _g_flow_run_count_locks (self, index));
 }
 
 /* The lane of this run that this thread is on, if it is on one. */
@@ -128,7 +96,7 @@ take_steps (GFlowWait *wait,
             guint      step)
 {
   GFlowRun *run = wait->run;
-  const guint n = count_locks (run, wait->index);
+  const guint n = _g_flow_run_count_locks (run, wait->index);
   Steps result = STEPS_TAKEN;
 
   _g_flow_mutex_lock (&run->mutex);
@@ -137,7 +105,7 @@ take_steps (GFlowWait *wait,
       wait->step = step;
       if (!may_take (run, wait->index))
         result = STEPS_STOPPED;
-      else if (!_g_flow_lock_enter (get_lock (run, wait->index, step), &wait->waiter))
+      else if (!_g_flow_lock_enter (_g_flow_run_get_lock (run, wait->index, step), &wait->waiter))
         result = STEPS_QUEUED;
     }
   if (result == STEPS_QUEUED)
@@ -223,7 +191,7 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
                            GFlowLane *lane,
                            guint32    index)
 {
-  const guint n = count_locks (self, index);
+  const guint n = _g_flow_run_count_locks (self, index);
   guint step = 0;
 
   if (n > 0 && _g_flow_run_is_paused (self))
@@ -233,13 +201,13 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
       return;
     }
 
-  while (step < n && g_flow_lock_try_acquire (get_lock (self, index, step)))
+  while (step < n && g_flow_lock_try_acquire (_g_flow_run_get_lock (self, index, step)))
     step++;
 
   if (step < n)
     {
       if (G_UNLIKELY (self->debug != NULL))
-        _g_flow_run_debug_wait (self, index, get_lock (self, index, step));
+        _g_flow_run_debug_wait (self, index, _g_flow_run_get_lock (self, index, step));
       go_on (new_wait (self, index), step, lane);
       return;
     }
@@ -281,7 +249,8 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
 
       next = l->next;
       if (!may_take (self, wait->index) &&
-          _g_flow_lock_withdraw (get_lock (self, wait->index, wait->step), &wait->waiter))
+          _g_flow_lock_withdraw (_g_flow_run_get_lock (self, wait->index, wait->step),
+                                 &wait->waiter))
         {
           end_wait_locked (wait);
           g_ptr_array_add (withdrawn, wait);
@@ -313,111 +282,8 @@ _g_flow_run_ref_awaited_lock (GFlowRun *self,
       GFlowWait *wait = l->data;
 
       if (wait->index == index)
-        lock = g_object_ref (get_lock (self, index, wait->step));
+        lock = g_object_ref (_g_flow_run_get_lock (self, index, wait->step));
     }
   _g_flow_mutex_unlock (&self->mutex);
   return lock;
-}
-
-/* Who has a lock. It is found out when somebody asks, and so nobody writes it down: all
- * that is kept is which runs have nodes with locks. */
-
-static struct
-{
-  GFlowMutex mutex;
-  GQueue     runs; /* of GFlowRun, by their links */
-} lockers = { .mutex = G_FLOW_MUTEX_INIT, .runs = G_QUEUE_INIT };
-
-/* The run begins, and has nodes with locks. */
-void
-_g_flow_run_enlist_locker (GFlowRun *self)
-{
-  self->locker_link.data = self;
-  _g_flow_mutex_lock (&lockers.mutex);
-  g_queue_push_tail_link (&lockers.runs, &self->locker_link);
-  _g_flow_mutex_unlock (&lockers.mutex);
-}
-
-/* It has ended. */
-void
-_g_flow_run_delist_locker (GFlowRun *self)
-{
-  _g_flow_mutex_lock (&lockers.mutex);
-  g_queue_unlink (&lockers.runs, &self->locker_link);
-  _g_flow_mutex_unlock (&lockers.mutex);
-}
-
-static gboolean
-has_lock (GFlowRun  *self,
-          guint32    index,
-          guint      n_steps,
-          GFlowLock *lock)
-{
-  for (guint step = 0; step < n_steps; step++)
-    if (get_lock (self, index, step) == lock)
-      return TRUE;
-  return FALSE;
-}
-
-static void
-add_holder (GFlowRun  *self,
-            guint32    index,
-            char     **title,
-            guint     *n)
-{
-  if (*title == NULL)
-    *title = g_strdup (g_flow_node_get_title (self->plan->nodes[index].node));
-  *n += 1;
-}
-
-/* Nodes that have all of their locks, and those that have this one and wait for another. */
-static void
-find_holders (GFlowRun   *self,
-              GFlowLock  *lock,
-              char      **title,
-              guint      *n)
-{
-  for (guint32 i = 0; i < self->plan->n_nodes; i++)
-    {
-      const GFlowNodeState state = _g_flow_run_node_state (self, i);
-
-      if ((state == G_FLOW_NODE_STATE_READY || state == G_FLOW_NODE_STATE_RUNNING) &&
-          (_g_flow_run_marks (self, i) & G_FLOW_MARK_LOCKED) != 0 &&
-          has_lock (self, i, count_locks (self, i), lock))
-        add_holder (self, i, title, n);
-    }
-
-  _g_flow_mutex_lock (&self->mutex);
-  for (GList *l = self->waits.head; l != NULL; l = l->next)
-    {
-      const GFlowWait *wait = l->data;
-
-      if (has_lock (self, wait->index, wait->step, lock))
-        add_holder (self, wait->index, title, n);
-    }
-  _g_flow_mutex_unlock (&self->mutex);
-}
-
-/* Which nodes have @lock: those of this run, or if there are none, of others. Returns
- * their number, and the title of one of them, to be freed; @is_other if of another run. */
-guint
-_g_flow_run_find_holders (GFlowRun   *self,
-                          GFlowLock  *lock,
-                          char      **title,
-                          gboolean   *is_other)
-{
-  guint n = 0;
-
-  *title = NULL;
-  find_holders (self, lock, title, &n);
-  *is_other = n == 0;
-  if (n > 0)
-    return n;
-
-  _g_flow_mutex_lock (&lockers.mutex);
-  for (GList *l = lockers.runs.head; l != NULL; l = l->next)
-    if (l->data != self)
-      find_holders (l->data, lock, title, &n);
-  _g_flow_mutex_unlock (&lockers.mutex);
-  return n;
 }

@@ -167,6 +167,8 @@ _g_flow_run_start_map (GFlowRun  *self,
   child->items = g_steal_pointer (&items);
   g_flow_run_set_parameters (child, self->parameters);
   g_flow_run_set_on_error (child, self->on_error);
+  /* Its results will be there, as a part of that of the node. */
+  g_set_object (&child->journal_file, self->journal_file);
   _g_flow_run_adopt (self, index, child);
   return TRUE;
 }

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-debug-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
@@ -36,6 +37,7 @@ struct _GFlowOwner
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
   gboolean             backlog;   /* could not do everything within the budget */
+  gboolean             ahead;     /* one of the runs may have tasks made ahead */
   _Atomic (GMainContext *) stand_in; /* (unowned) (nullable): iterated in place of the context */
   GSList              *stand_ins; /* (owned) of GMainContext: all there were; guarded likewise */
 };
@@ -139,6 +141,8 @@ dispatch_run (GFlowRun *run,
       _g_flow_run_cancel_bodies (run, TRUE);
       _g_flow_run_withdraw_waits (run);
       _g_flow_run_end_aside (run);
+      if (run->debug != NULL)
+        _g_flow_run_debug_end_delays (run);
     }
   _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);
@@ -157,6 +161,8 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_free_garbage (run);
   _g_flow_frame = frame.below;
 
+  if ((_g_flow_run_attention (run) & G_FLOW_ATTENTION_DETACHED) != 0)
+    _g_flow_passage_tell_answer (run);
   if (!run->finished && _g_flow_run_settle (run, frame.lane))
     _g_flow_scheduler_check_complete (run);
   return more;
@@ -250,6 +256,7 @@ static void
 queue (GFlowOwner *owner,
        GFlowRun   *run)
 {
+  owner->ahead = owner->ahead || run->ahead.limit > 0;
   if (!run->owner_queued)
     {
       run->owner_queued = TRUE;
@@ -401,11 +408,17 @@ prepare (GFlowOwner *owner)
   gboolean pushed = FALSE;
 
   take_posted (owner);
+  /* There may be many runs, and this is done often. */
+  if (!owner->ahead)
+    return;
+
+  owner->ahead = FALSE;
   for (GList *l = owner->runs.head; l != NULL; l = l->next)
     {
       if (((GFlowRun *) l->data)->ahead.limit == 0)
         continue;
 
+      owner->ahead = TRUE;
       if (start == 0)
         {
           start = g_get_monotonic_time ();
@@ -430,6 +443,7 @@ finish_for_caller (GFlowRun *run)
       run->quiet = FALSE;
       context = g_main_context_new ();
       g_main_context_push_thread_default (context);
+      _g_flow_run_tell_paused (run);
     }
   _g_flow_run_finish (run);
   if (context != NULL)
@@ -447,7 +461,9 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
   if (!atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst) && run->started)
     return FALSE;
 
-  dispatch_run (run, &budget);
+  /* What a run that is complete has left is done when it is finished. */
+  if (!run->retired)
+    dispatch_run (run, &budget);
   if (_g_flow_scheduler_is_complete (run))
     finish_for_caller (run);
   return TRUE;
@@ -616,6 +632,18 @@ _g_flow_owner_get (GMainContext *context)
   return owner;
 }
 
+/* Whether any run belongs to @context. */
+gboolean
+_g_flow_owner_exists (GMainContext *context)
+{
+  gboolean exists;
+
+  _g_flow_mutex_lock (&table_mutex);
+  exists = table != NULL && g_hash_table_contains (table, context);
+  _g_flow_mutex_unlock (&table_mutex);
+  return exists;
+}
+
 void
 _g_flow_owner_unref (GFlowOwner *owner)
 {
@@ -641,17 +669,19 @@ _g_flow_home_find_context (void)
   return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
 }
 
-/* It sleeps on its parking, or in the context of sub-runs once there are any. */
+/* It sleeps on its parking, or in the context of sub-runs once there are any. If it has
+ * neither it is awake, and looks before it sleeps. */
 static void
 wake_caller (GFlowRun *run)
 {
-  /* Sequentially consistent: see wait_without_context(). */
+  /* Sequentially consistent: see wait_without_context() and sleep_until_posted(). */
   GMainContext *context = atomic_load_explicit (&run->grown_context, memory_order_seq_cst);
+  GFlowParking *parking = atomic_load_explicit (&run->caller, memory_order_seq_cst);
 
   if (context != NULL)
     g_main_context_wakeup (context);
-  else
-    g_flow_parking_unpark (run->caller);
+  else if (parking != NULL)
+    g_flow_parking_unpark (parking);
 }
 
 /* There is something to do for the run in its context. From any thread, by

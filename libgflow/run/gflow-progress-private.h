@@ -26,6 +26,8 @@ gboolean  _g_flow_run_keep_subruns      (GFlowRun  *self,
                                          GPtrArray *runs);
 GFlowRun *_g_flow_run_ref_subrun        (GFlowRun  *self,
                                          guint32    index);
+GPtrArray *_g_flow_run_dup_subruns      (GFlowRun  *self,
+                                         guint32    index);
 
 /* Telling of it, ten times a second. In the owner context. */
 void      _g_flow_run_start_ticking     (GFlowRun *self);

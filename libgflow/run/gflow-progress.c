@@ -231,6 +231,28 @@ _g_flow_run_ref_subrun (GFlowRun *self,
   return child;
 }
 
+/* All of them that are known, in the order in which they were started. */
+GPtrArray *
+_g_flow_run_dup_subruns (GFlowRun *self,
+                         guint32   index)
+{
+  g_autoptr(GPtrArray) running = NULL;
+  GPtrArray *all = g_ptr_array_new_with_free_func (g_object_unref);
+
+  /* First: if they have ended meanwhile they are kept, and found twice rather than not at all. */
+  running = _g_flow_run_ref_sub_runs (self, index);
+  _g_flow_mutex_lock (&self->mutex);
+
+  const GPtrArray *kept = look_up (self->kept_subruns, index);
+
+  for (guint i = 0; kept != NULL && i < kept->len; i++)
+    g_ptr_array_add (all, g_object_ref (kept->pdata[i]));
+  _g_flow_mutex_unlock (&self->mutex);
+  if (running != NULL && !g_ptr_array_find (all, running->pdata[0], NULL))
+    g_ptr_array_extend_and_steal (all, g_steal_pointer (&running));
+  return all;
+}
+
 /* Counting */
 
 static double
@@ -375,6 +397,8 @@ tick_cb (gpointer user_data)
   g_autoptr(GFlowRun) self = g_object_ref (user_data);
 
   note_progress (self);
+  _g_flow_run_note_holders (self);
+  _g_flow_run_note_delays (self);
   _g_flow_run_notify_progress (self);
   return G_SOURCE_CONTINUE;
 }

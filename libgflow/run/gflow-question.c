@@ -39,6 +39,7 @@ struct _GFlowQuestion
 
   GFlowNode       *node;           /* (owned) (nullable): who has asked */
   _Atomic (GTask *) task;          /* (owned) (nullable): of the one who waits */
+  GFlowOpenQuestion *open;         /* (owned) (nullable): who has the task closes it */
   GCancellable    *cancellable;    /* (owned) (nullable) */
   gulong           handler;
 };
@@ -61,7 +62,11 @@ G_DEFINE_FINAL_TYPE (GFlowQuestion, g_flow_question, G_TYPE_OBJECT)
 static GTask *
 take_task (GFlowQuestion *self)
 {
-  return atomic_exchange_explicit (&self->task, NULL, memory_order_acq_rel);
+  GTask *task = atomic_exchange_explicit (&self->task, NULL, memory_order_acq_rel);
+
+  if (task != NULL)
+    g_clear_pointer (&self->open, _g_flow_open_question_close);
+  return task;
 }
 
 /* Takes @error. */
@@ -86,13 +91,15 @@ cancelled_cb (GCancellable  *cancellable,
                                    _("The question was not answered in time")));
 }
 
-/* The question is asked. Takes @task. */
+/* The question is asked by a node of @run. Takes @task. */
 void
 _g_flow_question_begin (GFlowQuestion *self,
-                        GFlowNode     *node,
+                        GFlowRun      *run,
+                        guint32        index,
                         GTask         *task)
 {
-  self->node = g_object_ref (node);
+  self->node = g_object_ref (run->plan->nodes[index].node);
+  self->open = _g_flow_run_open_question (run, index, self->text);
   g_set_object (&self->cancellable, g_task_get_cancellable (task));
   atomic_store_explicit (&self->task, task, memory_order_release);
   /* Not owned: it is disconnected, which waits for it, before this goes. */

@@ -3,9 +3,10 @@
  */
 #include "config.h"
 
-#include "gflow-run-private.h"
+#include "gflow-debug-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 /* Why a node stands where it does, for people. Found out when asked. */
 
@@ -53,6 +54,8 @@ explain_ready (GFlowRun *self,
 {
   if (_g_flow_run_is_paused (self))
     return g_strdup (_("The run is paused"));
+  if (self->debug != NULL && _g_flow_run_debug_is_delayed (self, index))
+    return g_strdup (_("Waits, as GFLOW_DEBUG says"));
   /* Relaxed: it is news of the past in any case. */
   if ((self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0 && self->n_lanes > 0 &&
       atomic_load_explicit (&self->n_inside, memory_order_relaxed) >= self->n_lanes)
@@ -134,6 +137,21 @@ explain_locked (GFlowRun *self,
   return g_strdup_printf (_("%s: %s"), waits, holder);
 }
 
+/* What the body waits for that people can do something about. Of several lines the first is
+ * enough. */
+static char *
+explain_running (GFlowRun *self,
+                 guint32   index)
+{
+  g_autofree char *question = _g_flow_run_dup_open_question (self, index);
+
+  if (question == NULL)
+    return NULL;
+
+  question[strcspn (question, "\n")] = '\0';
+  return g_strdup_printf (_("Waits for an answer: “%s”"), question);
+}
+
 static char *
 explain_skipped (GFlowRun *self,
                  guint32   index)
@@ -183,9 +201,9 @@ explain_cancelled (GFlowRun *self,
  * @self: a run
  * @node: a node of its flow
  *
- * Tells people why a node does not run: what it waits for, or why it was
- * skipped, failed or cancelled, or that it was done in an earlier run. May be called
- * from any thread.
+ * Tells people why a node does not run, or go on: what it waits for, which may be the answer
+ * to a question; or why it was skipped, failed or cancelled, or that it was done in an
+ * earlier run. May be called from any thread.
  *
  * Returns: (transfer full) (nullable): one translated sentence, or %NULL if
  *   there is nothing to say
@@ -231,6 +249,7 @@ g_flow_run_dup_node_reason (GFlowRun  *self,
       return (_g_flow_run_marks (self, index) & G_FLOW_MARK_RESTORED) != 0
                ? g_strdup (_("Done in an earlier run")) : NULL;
     case G_FLOW_NODE_STATE_RUNNING:
+      return explain_running (self, index);
     default:
       return NULL;
     }

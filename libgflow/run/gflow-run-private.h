@@ -17,6 +17,7 @@
 
 G_BEGIN_DECLS
 
+typedef struct _GFlowAsked GFlowAsked;
 typedef struct _GFlowCall GFlowCall;
 typedef struct _GFlowDebug GFlowDebug;
 typedef struct _GFlowKeeper GFlowKeeper;
@@ -81,6 +82,7 @@ typedef enum
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
   G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
   G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
+  G_FLOW_ATTENTION_DETACHED  = 1 << 13, /* its request does not wait for some nodes */
   G_FLOW_ATTENTION_JOURNAL   = 1 << 14, /* the outcomes of nodes are written down */
   G_FLOW_ATTENTION_REFUSED   = 1 << 15, /* nothing was started: the journal cannot be used */
 } GFlowAttention;
@@ -181,6 +183,7 @@ struct _GFlowRun
   GFlowRequest    *request;      /* (owned) (nullable): what the run is for */
   GFlowChannel    *channel;      /* (unowned) (nullable): where it goes, if that was chosen */
   GFlowPassage    *passage;      /* (owned) (nullable): its way through the nodes */
+  GFlowEndedFunc   answered;     /* (nullable): that has come back, and the run goes on */
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowJournal    *journal;      /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
@@ -189,7 +192,7 @@ struct _GFlowRun
   guint            depth;        /* how many runs wait for this one */
   GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
-  GFlowParking    *caller;       /* (unowned) (nullable): where it does */
+  _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
   GFlowCrew       *crew;         /* (owned) (nullable) */
   gboolean         participates; /* the thread of the owner context works, too */
   gboolean         quiet;        /* nobody is told of it */
@@ -220,10 +223,11 @@ struct _GFlowRun
   /* The scheduler's: guarded by its mutex, atomic where others may look */
   _Atomic guint    n_inside;     /* lanes of workers that are taken */
   _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
-  gboolean         caller_waits; /* the participant would rather work */
+  _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
   gboolean         active;       /* started, and not ended */
   gboolean         complete;     /* nothing of it runs any more */
   gboolean         self_ref;     /* it has lost its last user, and keeps itself */
+  gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
   GList            hungry_link;
 
   /* For the owner context */
@@ -260,6 +264,7 @@ struct _GFlowRun
   GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */
   GHashTable      *steps;        /* (owned) (nullable): GFlowNode → GFlowStep */
   gboolean         tells_steps;  /* of all nodes; fixed when nodes start */
+  GHashTable      *told_holders; /* (owned) (nullable): see gflow-holders.c */
   guint32          first_changed; /* index and 1 of a list by the next of changes, to be told */
   guint32          last_changed;
 
@@ -303,6 +308,7 @@ struct _GFlowRun
   GFlowPace       *pace;         /* (owned) (nullable) */
   GHashTable      *families;     /* (owned) (nullable): index → GFlowFamily, of nodes that run */
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
+  GFlowAsked      *asked;        /* (owned) (nullable): its open questions */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   gboolean         has_state;    /* the nodes have */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
@@ -313,18 +319,24 @@ GType          g_flow_request_get_type     (void);
 GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
                                             GError         **error);
 GQuark         _g_flow_passage_find_detail (GFlowRun        *run);
-void           _g_flow_passage_enter       (GFlowRun        *run,
+gboolean       _g_flow_passage_enter       (GFlowRun        *run,
                                             guint32          index,
-                                            GFlowRun        *child);
+                                            GFlowRun        *child,
+                                            GError         **error);
 void           _g_flow_passage_node_ended  (GFlowRun        *run,
-                                            guint32          index);
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_passage_end         (GFlowRun        *run,
                                             GFlowRunState    state);
+gboolean       _g_flow_passage_is_beside   (GFlowRun        *run,
+                                            guint32          index);
+void           _g_flow_passage_count_off   (GFlowRun        *run,
+                                            guint32          index);
+void           _g_flow_passage_tell_answer (GFlowRun        *run);
 
 /* Starting and ending: gflow-execute.c */
 gboolean       _g_flow_run_begin           (GFlowRun        *self,
                                             GMainContext    *context,
-                                            GFlowParking    *parking,
                                             GCancellable    *cancellable,
                                             GFlowEndedFunc   ended,
                                             gpointer         user_data,
@@ -410,6 +422,8 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_end_plain       (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
@@ -434,6 +448,8 @@ gboolean       _g_flow_run_settle          (GFlowRun        *self,
 void           _g_flow_run_init_heaps      (GFlowRun        *self);
 void           _g_flow_run_steer           (GFlowRun        *self);
 void           _g_flow_run_tell_paused     (GFlowRun        *self);
+void           _g_flow_run_follow_pause    (GFlowRun        *self,
+                                            GFlowRun        *child);
 void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
@@ -462,6 +478,9 @@ GFlowNodeState _g_flow_run_end_attempt     (GFlowRun        *self,
 gboolean       _g_flow_run_take_attempt    (GFlowRun        *self,
                                             guint32          index,
                                             GError         **error);
+GFlowNodeState _g_flow_run_end_untried     (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_run_set_aside       (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_go_on_aside     (GFlowRun        *self);
@@ -470,6 +489,7 @@ void           _g_flow_run_reset_attempts  (GFlowRun        *self,
                                             guint32          index);
 gboolean       _g_flow_run_has_timed_out   (GFlowRun        *self,
                                             guint32          index);
+void           _g_flow_run_note_delays     (GFlowRun        *self);
 guint          _g_flow_run_get_attempt     (GFlowRun        *self,
                                             guint32          index,
                                             guint           *seconds);
@@ -495,8 +515,11 @@ gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
                                             GFlowRun        *other);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
+
+/* Who has the locks: gflow-holders.c */
 void           _g_flow_run_enlist_locker   (GFlowRun        *self);
 void           _g_flow_run_delist_locker   (GFlowRun        *self);
+void           _g_flow_run_note_holders    (GFlowRun        *self);
 guint          _g_flow_run_find_holders    (GFlowRun        *self,
                                             GFlowLock       *lock,
                                             char           **title,
@@ -523,6 +546,7 @@ void           _g_flow_run_free_garbage    (GFlowRun        *self);
 void           _g_flow_run_free_results    (GFlowRun        *self);
 
 /* Nodes that start runs: gflow-grow.c */
+GMainContext  *_g_flow_run_grow            (GFlowRun        *self);
 void           _g_flow_run_adopt           (GFlowRun        *self,
                                             guint32          index,
                                             GFlowRun        *child);
@@ -550,6 +574,12 @@ void           _g_flow_run_end_map         (GFlowRun        *self,
                                             GFlowRun        *child);
 void           _g_flow_run_name_item       (GFlowRun        *child,
                                             GError         **error);
+
+/* Questions that are not answered yet: gflow-open-questions.c */
+char          *_g_flow_run_dup_open_question (GFlowRun      *self,
+                                            guint32          index);
+void           _g_flow_run_forget_questions (GFlowRun       *self);
+void           _g_flow_run_free_questions  (GFlowRun        *self);
 
 /* Branches: gflow-select.c */
 void           _g_flow_run_forget_choice   (GFlowRun        *self,

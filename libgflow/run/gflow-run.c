@@ -356,8 +356,9 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->failures, g_array_unref);
   g_clear_pointer (&self->missing, g_hash_table_unref);
   g_clear_pointer (&self->wanted, g_array_unref);
-  g_slist_free_full (self->old_errors, (GDestroyNotify) g_error_free);
+  g_clear_slist (&self->old_errors, (GDestroyNotify) g_error_free);
   g_clear_pointer (&self->choices, g_hash_table_unref);
+  _g_flow_run_free_questions (self);
   g_clear_pointer (&self->families, g_hash_table_unref);
   g_clear_object (&self->items);
   g_clear_object (&self->error_list);

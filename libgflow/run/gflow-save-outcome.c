@@ -5,6 +5,8 @@
 
 #include "gflow-save-private.h"
 
+#include "gflow-values-private.h"
+
 #include <string.h>
 
 /* The outcome of a node, as it is kept: a dictionary.
@@ -55,6 +57,45 @@ encode_boxed (const GValue *value)
   return NULL;
 }
 
+static GVariant *encode_value (const GValue *value);
+
+/* One that is a variant by nature needs no name of a type. */
+static const char *
+get_type_name (const GValue *value)
+{
+  return G_VALUE_HOLDS_VARIANT (value) && g_value_get_variant (value) != NULL
+           ? "" : G_VALUE_TYPE_NAME (value);
+}
+
+/* Of each item the name of its type, and its value, unless it is missing. */
+#define VALUES_TYPE "a(smv)"
+
+/* The results of a map, if all of them can be kept. */
+static GVariant *
+encode_values (GFlowValues *values)
+{
+  g_auto(GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE (VALUES_TYPE));
+  const guint n = g_flow_values_get_n_values (values);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const GValue *value = g_flow_values_get_value (values, i);
+      GVariant *encoded = value != NULL ? encode_value (value) : NULL;
+
+      if (value != NULL && encoded == NULL)
+        return NULL;
+      g_variant_builder_add (&builder, "(smv)", value != NULL ? get_type_name (value) : "", encoded);
+    }
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+encode_object (const GValue *value)
+{
+  return G_VALUE_HOLDS (value, G_TYPE_FLOW_VALUES) && g_value_get_object (value) != NULL
+           ? encode_values (g_value_get_object (value)) : NULL;
+}
+
 /* NULL if the value cannot be kept. Floating, or a reference of the value's. */
 static GVariant *
 encode_value (const GValue *value)
@@ -94,6 +135,8 @@ encode_value (const GValue *value)
     case G_TYPE_VARIANT:
       return g_value_get_variant (value) != NULL
                ? g_value_get_variant (value) : g_variant_new_maybe (G_VARIANT_TYPE_VARIANT, NULL);
+    case G_TYPE_OBJECT:
+      return encode_object (value);
     default:
       return NULL;
     }
@@ -135,6 +178,34 @@ decode_boxed (GVariant *kept,
       return TRUE;
     }
   return FALSE;
+}
+
+static gboolean decode_typed (GVariant   *kept,
+                              const char *name,
+                              GValue     *value);
+
+static gboolean
+decode_values (GVariant *kept,
+               GValue   *value)
+{
+  if (!G_VALUE_HOLDS (value, G_TYPE_FLOW_VALUES) ||
+      !g_variant_is_of_type (kept, G_VARIANT_TYPE (VALUES_TYPE)))
+    return FALSE;
+
+  const gsize n = g_variant_n_children (kept);
+  g_autoptr(GFlowValues) values = _g_flow_values_new (n);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr(GVariant) item = NULL;
+      const char *name;
+
+      g_variant_get_child (kept, i, "(&smv)", &name, &item);
+      if (item != NULL && !decode_typed (item, name, _g_flow_values_peek (values, i)))
+        return FALSE;
+    }
+  g_value_set_object (value, values);
+  return TRUE;
 }
 
 #define DECODE(type, get, set)                              \
@@ -185,9 +256,48 @@ decode_value (GVariant *kept,
       return decode_boxed (kept, value);
     case G_TYPE_VARIANT:
       return g_variant_is_of_type (kept, G_VARIANT_TYPE ("mv"));
+    case G_TYPE_OBJECT:
+      return decode_values (kept, value);
     default:
       return FALSE;
     }
+}
+
+/* Types that are not there before they are asked for. */
+static void
+ensure_types (void)
+{
+  g_type_ensure (G_TYPE_STRV);
+  g_type_ensure (G_TYPE_BYTES);
+  g_type_ensure (G_TYPE_FLOW_VALUES);
+}
+
+/* A value of the type of that name, of a variant if there is none. FALSE, and @value is not set,
+ * also if this program does not know the type. */
+static gboolean
+decode_typed (GVariant   *kept,
+              const char *name,
+              GValue     *value)
+{
+  if (*name == '\0')
+    {
+      g_value_init (value, G_TYPE_VARIANT);
+      g_value_set_variant (value, kept);
+      return TRUE;
+    }
+
+  ensure_types ();
+
+  const GType type = g_type_from_name (name);
+
+  if (!G_TYPE_IS_VALUE (type) || G_TYPE_IS_VALUE_ABSTRACT (type))
+    return FALSE;
+
+  g_value_init (value, type);
+  if (decode_value (kept, value))
+    return TRUE;
+  g_value_unset (value);
+  return FALSE;
 }
 
 /* Variants around a result where it is kept, and some to spare */
@@ -231,9 +341,8 @@ add_result (GVariantBuilder *builder,
       g_variant_builder_add (builder, "{sv}", "lost", g_variant_new_boolean (TRUE));
       return;
     }
-  if (!G_VALUE_HOLDS_VARIANT (value) || g_value_get_variant (value) == NULL)
-    g_variant_builder_add (builder, "{sv}", "type",
-                           g_variant_new_string (G_VALUE_TYPE_NAME (value)));
+  if (*get_type_name (value) != '\0')
+    g_variant_builder_add (builder, "{sv}", "type", g_variant_new_string (get_type_name (value)));
   g_variant_builder_add (builder, "{sv}", "result", kept);
 }
 
@@ -297,27 +406,15 @@ _g_flow_outcome_get_result (GVariant *outcome,
                             GValue   *value)
 {
   g_autoptr(GVariant) kept = g_variant_lookup_value (outcome, "result", NULL);
-  const char *name = NULL;
+  const char *name = "";
 
   if (kept == NULL)
     return FALSE;
-  if (!g_variant_lookup (outcome, "type", "&s", &name))
-    {
-      g_value_init (value, G_TYPE_VARIANT);
-      g_value_set_variant (value, kept);
-      return TRUE;
-    }
 
-  const GType type = g_type_from_name (name);
-
-  if (!G_TYPE_IS_VALUE (type) || G_TYPE_IS_VALUE_ABSTRACT (type))
+  /* One that is empty is none of a type. */
+  if (g_variant_lookup (outcome, "type", "&s", &name) && *name == '\0')
     return FALSE;
-
-  g_value_init (value, type);
-  if (decode_value (kept, value))
-    return TRUE;
-  g_value_unset (value);
-  return FALSE;
+  return decode_typed (kept, name, value);
 }
 
 /* The names of the downstreams that the node has selected; NULL if it has not chosen. */

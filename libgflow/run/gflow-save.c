@@ -47,7 +47,8 @@ save_outcomes (GFlowRun *self)
  * from any thread when it has ended.
  *
  * Results are kept that are variants, or of one of the types that GObject has numbers,
- * enumerations and strings for, or an array of strings, or a [struct@GLib.Bytes]. Others
+ * enumerations and strings for, or an array of strings, or a [struct@GLib.Bytes]; and the
+ * results of a map, if all of them are such. Others
  * are lost, such as objects; and so are those that were dropped before, unless
  * [property@GFlow.FlowRun:keep-results] is set. A node whose result is lost is done again by a
  * later run if somebody may still read that result.

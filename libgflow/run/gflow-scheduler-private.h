@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /* See gflow-scheduler.c */
 extern _Atomic guint _g_flow_n_hungry;
 
+guint    _g_flow_count_processors     (void);
 void     _g_flow_scheduler_activate   (GFlowRun *run,
                                        guint     max_threads);
 gboolean _g_flow_scheduler_deactivate (GFlowRun *run);

@@ -67,7 +67,6 @@ static struct
   guint        n_threads;
   guint        n_spare;       /* of these */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
-  guint        n_processors;
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
 
@@ -185,12 +184,20 @@ add_thread (gpointer job)
   g_thread_pool_push (scheduler.pool, job, NULL);
 }
 
-static guint
-count_processors (void)
+/* To ask the system means to read a file, which takes longer than many a run. */
+guint
+_g_flow_count_processors (void)
 {
-  if (scheduler.n_processors == 0)
-    scheduler.n_processors = g_get_num_processors ();
-  return scheduler.n_processors;
+  static _Atomic guint n_processors;
+  guint n = atomic_load_explicit (&n_processors, memory_order_relaxed);
+
+  if (n == 0)
+    {
+      n = g_get_num_processors ();
+      /* Relaxed: whoever comes at the same time finds the same number. */
+      atomic_store_explicit (&n_processors, n, memory_order_relaxed);
+    }
+  return n;
 }
 
 /* What the pool is given: it wants data that is not NULL. */
@@ -242,14 +249,14 @@ is_expecting (void)
 static void
 call_worker (GFlowRun *run)
 {
-  const guint max_threads = MAX (count_processors (), run->crew->max);
+  const guint max_threads = MAX (_g_flow_count_processors (), run->crew->max);
 
   if (run->crew->n_active >= run->crew->max)
     return; /* the first one to leave the crew looks */
 
-  if (run->caller_waits)
+  if (atomic_load_explicit (&run->caller_waits, memory_order_relaxed))
     {
-      run->caller_waits = FALSE;
+      atomic_store_explicit (&run->caller_waits, FALSE, memory_order_relaxed);
       _g_flow_owner_post (run);
       /* Unless it is in something else there, the run has at least this thread. */
       if (!is_starving (run))
@@ -574,7 +581,8 @@ _g_flow_scheduler_activate (GFlowRun *run,
   lock ();
   run->active = TRUE;
   run->hungry_link.data = run;
-  run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS) : count_processors ();
+  run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
+                                    : _g_flow_count_processors ();
   update_crew (run->crew);
   /* There may be more room than there was: other runs of the flow may wait. */
   for (GList *l = run->crew->hungry.head; l != NULL; l = l->next)
@@ -585,11 +593,14 @@ _g_flow_scheduler_activate (GFlowRun *run,
   unlock ();
 }
 
-/* The run has ended. Taking the mutex also waits for the worker that said so.
- * TRUE if the run kept itself alive. */
+/* The run has ended. Taking the mutex also waits for the worker that said so. TRUE if
+ * the run kept itself alive. */
 gboolean
 _g_flow_scheduler_deactivate (GFlowRun *run)
 {
+  if (run->retired)
+    return run->self_ref;
+
   lock ();
 
   const gboolean kept = run->self_ref;
@@ -706,6 +717,18 @@ _g_flow_scheduler_inject (GFlowRun *run,
   unlock ();
 }
 
+/* If the run is complete it has ended for all threads but that of its caller, unless it
+ * has an owner, who may have been told of it. */
+static void
+retire (GFlowRun *run)
+{
+  if (!run->complete || run->owner != NULL)
+    return;
+
+  run->retired = TRUE;
+  run->active = FALSE;
+}
+
 /* The calling thread works on the run, in place of sleeping. FALSE if there is
  * nothing for it to do: the owner context is told when there is. */
 gboolean
@@ -721,10 +744,11 @@ _g_flow_scheduler_help (GFlowRun *run)
   const gboolean helps = has_work && crew->n_active < crew->max &&
                          atomic_load_explicit (&run->n_inside, memory_order_seq_cst) < run->n_lanes;
 
-  run->caller_waits = !helps;
+  atomic_store_explicit (&run->caller_waits, !helps, memory_order_relaxed);
   if (helps)
     {
       work_on_run (run, TRUE);
+      retire (run);
       /* This thread does not look further, as a worker would. */
       call_next (crew);
     }
@@ -740,8 +764,12 @@ _g_flow_scheduler_help (GFlowRun *run)
 void
 _g_flow_scheduler_caller_is_busy (GFlowRun *run)
 {
+  /* Relaxed: nobody but this thread says that it waits. */
+  if (!atomic_load_explicit (&run->caller_waits, memory_order_relaxed))
+    return;
+
   lock ();
-  run->caller_waits = FALSE;
+  atomic_store_explicit (&run->caller_waits, FALSE, memory_order_relaxed);
   unlock ();
 }
 
@@ -750,7 +778,7 @@ void
 _g_flow_scheduler_caller_leaves (GFlowRun *run)
 {
   lock ();
-  run->caller_waits = FALSE;
+  atomic_store_explicit (&run->caller_waits, FALSE, memory_order_relaxed);
   /* If it is hungry it has called, but maybe for this thread. */
   if (atomic_load_explicit (&run->hungry, memory_order_relaxed))
     call_worker (run);
@@ -777,6 +805,8 @@ _g_flow_scheduler_is_complete (GFlowRun *run)
 {
   if (atomic_load_explicit (&run->remaining, memory_order_seq_cst) != 0)
     return FALSE;
+  if (run->retired)
+    return TRUE;
 
   lock ();
 

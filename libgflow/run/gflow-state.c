@@ -409,6 +409,10 @@ _g_flow_run_fail_at_last (GFlowRun *self,
   remember_failure (self, index, error);
   if (cancelled)
     return G_FLOW_NODE_STATE_CANCELLED;
+  /* What a request does not wait for does not end it. */
+  if ((_g_flow_run_attention (self) & G_FLOW_ATTENTION_DETACHED) != 0 &&
+      _g_flow_passage_is_beside (self, index))
+    return G_FLOW_NODE_STATE_FAILED;
 
   if (self->on_error == G_FLOW_ON_ERROR_FINISH_RUNNING || self->on_error == G_FLOW_ON_ERROR_STOP)
     {
@@ -592,17 +596,19 @@ _g_flow_run_cancel_bodies (GFlowRun *self,
       }
 }
 
-/* Of a node that has ended in the context, where alone these are looked at. */
+/* Of a node that has ended in the context. */
 void
 _g_flow_run_free_cancellable (GFlowRun *self,
                               guint32   index)
 {
+  /* Acquire, twice: either may have been made by another thread, see ensure_cancellables() and
+   * set_cancellable(). */
   _Atomic (GCancellable *) *table =
-    atomic_load_explicit (&self->cancellables, memory_order_relaxed);
+    atomic_load_explicit (&self->cancellables, memory_order_acquire);
 
   if (table != NULL)
     {
-      GCancellable *cancellable = atomic_load_explicit (&table[index], memory_order_relaxed);
+      GCancellable *cancellable = atomic_load_explicit (&table[index], memory_order_acquire);
 
       /* Relaxed: whoever makes one finds a place that is not empty, or nothing. */
       if (cancellable != NULL)

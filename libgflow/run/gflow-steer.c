@@ -149,15 +149,33 @@ tell_later (GFlowRun *self)
     _g_flow_scheduler_wake (self);
 }
 
-/* The runs that are parts of nodes follow the run around them. */
+/* A run that is a part of a node is paused as the run around it is. That may be changed
+ * meanwhile, and by several threads, of which each does the same: the last one to change the
+ * child has seen, after that, that it is right. */
+void
+_g_flow_run_follow_pause (GFlowRun *self,
+                          GFlowRun *child)
+{
+  gboolean paused;
+
+  do
+    {
+      paused = g_flow_run_get_paused (self);
+      if (paused)
+        g_flow_run_pause (child);
+      else
+        g_flow_run_resume (child);
+    }
+  while (g_flow_run_get_paused (self) != paused);
+}
+
 static void
-pass_on (GFlowRun *self,
-         void      (*func) (GFlowRun *))
+pass_on (GFlowRun *self)
 {
   g_autoptr(GPtrArray) sub_runs = _g_flow_run_ref_all_sub_runs (self);
 
   for (guint i = 0; i < sub_runs->len; i++)
-    func (sub_runs->pdata[i]);
+    _g_flow_run_follow_pause (self, sub_runs->pdata[i]);
 }
 
 /**
@@ -189,7 +207,7 @@ g_flow_run_pause (GFlowRun *self)
     return;
 
   tell_later (self);
-  pass_on (self, g_flow_run_pause);
+  pass_on (self);
 }
 
 /**
@@ -209,7 +227,7 @@ g_flow_run_resume (GFlowRun *self)
     return;
 
   tell_later (self);
-  pass_on (self, g_flow_run_resume);
+  pass_on (self);
 }
 
 /**
@@ -228,7 +246,9 @@ g_flow_run_get_paused (GFlowRun *self)
 {
   g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
 
-  return (_g_flow_run_attention (self) & G_FLOW_ATTENTION_PAUSED) != 0;
+  /* Sequentially consistent: see _g_flow_run_follow_pause(). */
+  return (atomic_load_explicit (&self->attention, memory_order_seq_cst) &
+          G_FLOW_ATTENTION_PAUSED) != 0;
 }
 
 /**

@@ -72,6 +72,8 @@ struct _GFlowStep
   GError    *error;   /* (owned) (nullable) */
   GFlowRun  *subrun;  /* (owned) (nullable) */
   GFlowRun  *told_subrun; /* (unowned) (nullable): to be compared only */
+  GListStore *subruns;    /* (owned) (nullable) of GFlowRun: once somebody has asked for it */
+  gboolean   asks;        /* it waits for an answer */
 };
 
 enum
@@ -88,6 +90,7 @@ enum
   PROP_ERROR,
   PROP_WORKER,
   PROP_SUBRUN,
+  PROP_SUBRUNS,
   N_PROPS
 };
 
@@ -227,15 +230,52 @@ find_subrun (GFlowStep *self,
     g_set_object (&self->subrun, subrun);
 }
 
+/* Appends those to the list that are not in it yet: it only grows. */
+static void
+append_subruns (GFlowStep *self,
+                GFlowRun  *run)
+{
+  g_autoptr(GPtrArray) all = NULL;
+  guint index;
+
+  if (!_g_flow_run_has_state (run) || !_g_flow_plan_find (run->plan, self->node, &index))
+    return;
+
+  const guint n_before = g_list_model_get_n_items (G_LIST_MODEL (self->subruns));
+
+  all = _g_flow_run_dup_subruns (run, index);
+  if (all->len > n_before)
+    g_list_store_splice (self->subruns, n_before, 0, all->pdata + n_before, all->len - n_before);
+}
+
 static gboolean
 update_subrun (GFlowStep *self,
                GFlowRun  *run)
 {
   find_subrun (self, run);
+  if (self->subruns != NULL)
+    append_subruns (self, run);
   if (self->told_subrun == self->subrun)
     return FALSE;
 
   self->told_subrun = self->subrun;
+  return TRUE;
+}
+
+static gboolean
+update_asks (GFlowStep *self,
+             GFlowRun  *run)
+{
+  g_autofree char *question = NULL;
+  guint index;
+
+  if (self->told.state == G_FLOW_NODE_STATE_RUNNING &&
+      _g_flow_plan_find (run->plan, self->node, &index))
+    question = _g_flow_run_dup_open_question (run, index);
+  if (self->asks == (question != NULL))
+    return FALSE;
+
+  self->asks = question != NULL;
   return TRUE;
 }
 
@@ -256,6 +296,7 @@ _g_flow_step_update (GFlowStep *self,
   const gboolean state = now.state != before.state || now.attempt != before.attempt;
   const gboolean message = update_message (self, run);
   const gboolean subrun = update_subrun (self, run);
+  const gboolean asks = update_asks (self, run);
   const gboolean others = now.fraction != before.fraction || now.start != before.start ||
                           now.end != before.end || now.worker != before.worker;
 
@@ -288,7 +329,7 @@ _g_flow_step_update (GFlowStep *self,
   if (state || !has_ended (now.state))
     notify (self, PROP_REASON);
   g_object_thaw_notify (G_OBJECT (self));
-  return is_new || state || message || subrun || others;
+  return is_new || state || message || subrun || asks || others;
 }
 
 /* GObject */
@@ -301,6 +342,7 @@ g_flow_step_finalize (GObject *object)
   g_weak_ref_clear (&self->run);
   g_clear_object (&self->node);
   g_clear_object (&self->subrun);
+  g_clear_object (&self->subruns);
   g_clear_error (&self->error);
   g_clear_pointer (&self->message, g_free);
   g_clear_pointer (&self->reason, g_free);
@@ -351,6 +393,9 @@ g_flow_step_get_property (GObject    *object,
     case PROP_SUBRUN:
       g_value_set_object (value, g_flow_step_get_subrun (self));
       break;
+    case PROP_SUBRUNS:
+      g_value_set_object (value, g_flow_step_get_subruns (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -383,9 +428,9 @@ install_properties (GObjectClass *object_class)
   /**
    * GFlowStep:reason:
    *
-   * Why it stands there: see [method@GFlow.FlowRun.dup_node_reason]. Notified when it
-   * may have changed because of what the run has done; what a lock does elsewhere, and
-   * the passing of time, are seen when it is asked for.
+   * Why it stands there: see [method@GFlow.FlowRun.dup_node_reason]. Notified when it may
+   * have changed. Who has a lock, and how long it is to the next attempt, is looked at
+   * ten times a second.
    *
    * Since: 0.1
    */
@@ -470,6 +515,16 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_SUBRUN] = g_param_spec_object ("subrun", NULL, NULL, G_TYPE_FLOW_RUN, flags);
+
+  /**
+   * GFlowStep:subruns: (attributes org.gtk.Property.get=g_flow_step_get_subruns)
+   *
+   * All runs inside of the node, in the order in which they were started: a list of
+   * [class@GFlow.FlowRun]. It grows while the node runs.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SUBRUNS] = g_param_spec_object ("subruns", NULL, NULL, G_TYPE_LIST_MODEL, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -721,4 +776,36 @@ g_flow_step_get_subrun (GFlowStep *self)
   if (run != NULL)
     find_subrun (self, run);
   return self->subrun;
+}
+
+/**
+ * g_flow_step_get_subruns: (attributes org.gtk.Method.get_property=subruns)
+ * @self: a step
+ *
+ * Gets the runs inside of the node, in the order in which they were started: one of a node
+ * that is a flow or a map, and as many as its body has spawned of any other. Those of an
+ * attempt that has failed stay in it. The list is the same every time, and grows in
+ * the owner context.
+ *
+ * Each is itself a list of steps. To have those of all of them in one list, as a tree of
+ * GTK needs it, put this one into a `GtkFlattenListModel`.
+ *
+ * Returns: (transfer none): a list of [class@GFlow.FlowRun], which keeps them
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_step_get_subruns (GFlowStep *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_STEP (self), NULL);
+
+  if (self->subruns == NULL)
+    {
+      g_autoptr(GFlowRun) run = g_weak_ref_get (&self->run);
+
+      self->subruns = g_list_store_new (G_TYPE_FLOW_RUN);
+      if (run != NULL)
+        append_subruns (self, run);
+    }
+  return G_LIST_MODEL (self->subruns);
 }

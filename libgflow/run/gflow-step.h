@@ -34,5 +34,7 @@ G_FLOW_AVAILABLE_IN_0_1
 int             g_flow_step_get_worker   (GFlowStep *self);
 G_FLOW_AVAILABLE_IN_0_1
 GFlowRun       *g_flow_step_get_subrun   (GFlowStep *self);
+G_FLOW_AVAILABLE_IN_0_1
+GListModel     *g_flow_step_get_subruns  (GFlowStep *self);
 
 G_END_DECLS

@@ -21,6 +21,8 @@ void       _g_flow_run_note_change      (GFlowRun            *self,
                                          guint32              index);
 void       _g_flow_run_note_end         (GFlowRun            *self,
                                          guint32              index);
+gboolean   _g_flow_run_tells_change     (GFlowRun            *self,
+                                         guint32              index);
 gboolean   _g_flow_run_deliver_changes  (GFlowRun            *self,
                                          guint                limit);
 void       _g_flow_run_update_steps     (GFlowRun            *self);

@@ -138,6 +138,19 @@ _g_flow_run_ensure_step (GFlowRun  *self,
   return step;
 }
 
+/* Whether anybody is told when that node changes. */
+gboolean
+_g_flow_run_tells_change (GFlowRun *self,
+                          guint32   index)
+{
+  GFlowChange *changes = get_changes (self);
+
+  /* Relaxed: this thread has written it. */
+  return changes != NULL &&
+         (self->tells_steps ||
+          (atomic_load_explicit (&changes[index].flags, memory_order_relaxed) & CHANGE_WANTED) != 0);
+}
+
 /* Whether somebody wants to know of steps, as far as can be seen before the run starts. */
 gboolean
 _g_flow_run_wants_steps (GFlowRun *self)
@@ -314,6 +327,7 @@ _g_flow_run_free_steps (GFlowRun *self)
   GFlowChange *changes = atomic_load_explicit (&self->changes, memory_order_relaxed);
 
   g_clear_pointer (&self->steps, g_hash_table_unref);
+  g_clear_pointer (&self->told_holders, g_hash_table_unref);
   g_clear_pointer (&self->listed, _g_flow_plan_unref);
   g_free (changes);
 }

@@ -492,6 +492,8 @@ finish_attended_node (GFlowRun       *self,
     _g_flow_run_deliver_chosen (self, lane, !lane->context);
   if (state == G_FLOW_NODE_STATE_FAILED || state == G_FLOW_NODE_STATE_SKIPPED)
     _g_flow_run_set_over (self, lane, index);
+  if ((attention & G_FLOW_ATTENTION_DETACHED) != 0)
+    _g_flow_passage_count_off (self, index);
   return next;
 }
 
@@ -538,6 +540,26 @@ _g_flow_run_end_recorded (GFlowRun *self)
 
   while (_g_flow_journal_pop_recorded (self, &index))
     finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
+}
+
+/* A plain node of the context has succeeded. What becomes ready is routed in the order in
+ * which it was added, as everywhere. */
+void
+_g_flow_run_end_plain (GFlowRun *self,
+                       guint32   index)
+{
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+  guint32 n_successors;
+  const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
+                                                       &n_successors);
+
+  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
+  lane->ending = TRUE;
+  for (guint32 i = n_successors; i-- > 0;)
+    if (count_off (&self->nodes[successors[i]], 1, FALSE))
+      _g_flow_run_route (self, lane, successors[i]);
+  lane->ending = FALSE;
+  _g_flow_run_deliver_chosen (self, lane, FALSE);
 }
 
 guint32
@@ -618,6 +640,14 @@ run_attended_node (GFlowRun  *self,
       return G_FLOW_NO_NODE;
     }
 
+  if (G_UNLIKELY (self->debug != NULL) && state == G_FLOW_NODE_STATE_RUNNING)
+    {
+      /* As above. */
+      let_go (self, lane, index);
+      if (_g_flow_run_debug_delay (self, index))
+        return G_FLOW_NO_NODE;
+    }
+
   if (state == G_FLOW_NODE_STATE_RUNNING)
     {
       atomic_store_explicit (&self->nodes[index].state, state, memory_order_relaxed);
@@ -636,6 +666,10 @@ run_attended_node (GFlowRun  *self,
 
           state = get_outcome (self, index, ok, error);
         }
+    }
+  else if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0)
+    {
+      state = _g_flow_run_end_untried (self, index, state);
     }
   return end_attended_node (self, lane, index, state);
 }

@@ -210,7 +210,7 @@ begin_locked (Batch *batch)
   batch->run->parent = batch->leader->run;
   g_object_set_qdata (G_OBJECT (batch->run), batch_quark (), batch);
   /* Nothing refuses it: it has no journal, and is a part of nothing. */
-  if (!_g_flow_run_begin (batch->run, batch->leader->context, NULL, NULL, batch_ended,
+  if (!_g_flow_run_begin (batch->run, batch->leader->context, NULL, batch_ended,
                           batch_ref (batch), &error))
     g_error ("A batch cannot be served: %s", error->message);
 }
@@ -292,7 +292,7 @@ serve (GFlowNode  *node,
     binding->func (self->station->instances->pdata[instance], batch->request,
                    g_flow_run_get_cancellable (run), binding->user_data, error);
 
-  _g_flow_station_leave (self->station, instance);
+  _g_flow_station_leave_alone (self->station, instance);
   return served;
 }
 

@@ -343,6 +343,60 @@ test_cancel_node (gconstpointer kind)
 }
 
 /* Another node fails, and nothing new is to start: the one that waits has failed. */
+static gboolean
+take_lock_cb (GFlowNode *node,
+              GFlowRun  *run,
+              GError    *error,
+              guint      attempt,
+              GFlowLock *lock)
+{
+  g_assert_true (g_flow_lock_try_acquire (lock));
+  return TRUE;
+}
+
+/* The wait is over, and there is to be another attempt, when another node stops the run: it was run,
+ * and has failed. */
+static void
+test_halted_after_wait (gconstpointer kind)
+{
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  g_autofree char *reason = NULL;
+  Work work;
+  TestResult result;
+  TestGate gate;
+  TestJob *other;
+
+  work_init (&work, GPOINTER_TO_INT (kind));
+  test_gate_init (&gate);
+  test_result_init (&result);
+  test_job_fail (work.job, "not yet");
+  g_flow_node_set_max_retries (work.tried, 1);
+  g_flow_node_set_retry_delay (work.tried, 0);
+  g_flow_node_add_lock (work.tried, lock);
+  g_signal_connect (work.tried, "should-retry", G_CALLBACK (take_lock_cb), lock);
+  test_add_sync (&work.bench, work.flow, "other", &other);
+  test_job_fail (other, "for good");
+  other->gate = &gate;
+  g_flow_set_max_threads (work.flow, 2);
+  g_flow_run_set_on_error (work.run, G_FLOW_ON_ERROR_FINISH_RUNNING);
+
+  g_flow_run_execute (work.run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_run_get_node_state (work.run, work.tried) == G_FLOW_NODE_STATE_LOCKED &&
+             g_atomic_int_get (&work.job->ended) == 1);
+  test_gate_open (&gate);
+  TEST_WAIT (result.calls > 0);
+  test_assert_node (work.run, work.tried, FAILED);
+  test_assert_node (work.run, work.after, SKIPPED);
+  reason = g_flow_run_dup_node_reason (work.run, work.after);
+  test_assert_contains (reason, "“tried” failed");
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_run_get_errors (work.run)), ==, 2);
+  g_assert_cmpint (work.job->runs, ==, 1);
+  g_flow_lock_release (lock);
+  test_gate_clear (&gate);
+  test_result_clear (&result);
+  work_clear (&work);
+}
+
 static void
 test_halted (void)
 {
@@ -595,6 +649,7 @@ main (int    argc,
     { "timeout", test_timeout, TRUE },
     { "deaf", test_deaf, TRUE },
     { "in-time", test_in_time },
+    { "halted-after-wait", test_halted_after_wait },
   };
 
   g_test_init (&argc, &argv, NULL);

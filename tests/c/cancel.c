@@ -348,7 +348,6 @@ test_node_waiting (void)
   work_init (&work);
   work_start (&work, NULL);
   g_flow_run_cancel_node (work.run, work.b);
-  test_job_of (work.a)->forever = FALSE;
   g_flow_run_cancel (work.run);
   work_assert_cancelled (&work);
   test_assert_node (work.run, work.b, CANCELLED);
@@ -699,6 +698,64 @@ test_dropped_without_callback (void)
   work_clear (&work);
 }
 
+static gpointer
+drop_thread (gpointer user_data)
+{
+  g_object_unref (user_data);
+
+  return NULL;
+}
+
+static void
+test_dropped_in_thread (void)
+{
+  Work work;
+  GThread *thread;
+
+  work_init (&work);
+  work_start (&work, NULL);
+  thread = g_thread_new ("drop", drop_thread, g_steal_pointer (&work.run));
+  TEST_WAIT (work.result.calls > 0);
+  g_thread_join (thread);
+  g_assert_cmpint (work.bench.gauge.now, ==, 0);
+  test_assert_run (G_FLOW_RUN (work.result.source), CANCELLED);
+  work_clear (&work);
+}
+
+/* While it starts, runs and ends: whatever comes first, it ends once. */
+static void
+test_dropped_in_thread_any_time (void)
+{
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autoptr (GFlow) flow = g_flow_new ();
+      TestBench bench;
+      TestResult result;
+      GFlowRun *run;
+      GThread *thread;
+
+      test_bench_init (&bench);
+      test_result_init (&result);
+      for (guint k = 0; k < i % 4; k++)
+        {
+          test_add_sync (&bench, flow, NULL, NULL);
+          test_add_async (&bench, flow, NULL, NULL);
+        }
+      run = g_flow_run_new (flow);
+      test_life_watch (&bench.life, run);
+      g_flow_run_execute (run, NULL, test_result_cb, &result);
+      for (guint k = 0; k < i % 8; k++)
+        g_main_context_iteration (NULL, FALSE);
+      thread = g_thread_new ("drop", drop_thread, run);
+      TEST_WAIT (result.calls > 0);
+      g_thread_join (thread);
+      g_assert_cmpint (bench.gauge.now, ==, 0);
+      test_result_clear (&result);
+      g_clear_object (&flow);
+      test_bench_clear (&bench);
+    }
+}
+
 static void
 test_dropped_by_flow_execute (void)
 {
@@ -757,6 +814,8 @@ main (int    argc,
   g_test_add_func ("/cancel/dropped/running", test_dropped);
   g_test_add_func ("/cancel/dropped/at-once", test_dropped_at_once);
   g_test_add_func ("/cancel/dropped/without-callback", test_dropped_without_callback);
+  g_test_add_func ("/cancel/dropped/in-thread", test_dropped_in_thread);
+  g_test_add_func ("/cancel/dropped/in-thread-any-time", test_dropped_in_thread_any_time);
   g_test_add_func ("/cancel/dropped/not-if-flow-execute", test_dropped_by_flow_execute);
 
   return g_test_run ();

@@ -184,17 +184,83 @@ process_kinds (void)
   print_end (run, error);
 }
 
+static gboolean
+is_delayed (GFlowRun   *run,
+            const char *name)
+{
+  g_autofree char *reason =
+    g_flow_run_dup_node_reason (run, g_flow_lookup (g_flow_run_get_flow (run), name));
+
+  return g_strcmp0 (reason, "Waits, as GFLOW_DEBUG says") == 0;
+}
+
 /* Is cancelled by another thread as soon as its node is held up. */
 static gpointer
 cancel_later (gpointer data)
 {
   GFlowRun *run = data;
-  GFlowNode *node = g_flow_lookup (g_flow_run_get_flow (run), "a");
 
-  while (g_flow_run_get_node_state (run, node) != G_FLOW_NODE_STATE_RUNNING)
+  while (!is_delayed (run, "a"))
     g_thread_yield ();
   g_flow_run_cancel (run);
   return NULL;
+}
+
+/* A hundred nodes, half of them in the context, on one worker: who waits holds up nobody, neither
+ * the others nor the context. */
+static void
+process_crowd (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  TestResult result;
+  gboolean has_run = FALSE;
+
+  g_flow_set_max_threads (flow, 1);
+  for (guint i = 0; i < 100; i++)
+    {
+      GFlowNode *node = g_flow_add (flow, NULL, test_body_nothing, NULL, NULL, NULL);
+
+      if (i % 2 == 0)
+        g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+    }
+  g_flow_add (flow, "after", test_body_nothing, NULL, NULL, NULL);
+  g_assert_nonnull (g_flow_add_join_all (flow, "all", NULL));
+  test_result_init (&result);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  /* All of them wait at the same time, and the context turns. */
+  TEST_WAIT (is_delayed (run, "node0") && is_delayed (run, "node99"));
+  TEST_WAIT (g_flow_run_get_node_state (run, g_flow_lookup (flow, "after")) ==
+             G_FLOW_NODE_STATE_DONE);
+  has_run = g_flow_run_get_n_done (run) > 1;
+  TEST_WAIT (result.calls > 0);
+  test_result_clear (&result);
+  g_assert_true (g_flow_run_get_state (run) == G_FLOW_RUN_STATE_DONE);
+  g_assert_finalize_object (g_steal_pointer (&run));
+  printf ("%s\n", has_run ? "too soon" : "well");
+}
+
+/* Paused while its node is held up, which has a lock: gives that back, and takes it again. */
+static void
+process_paused (void)
+{
+  g_autoptr (GFlow) flow = new_flow ("a");
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  TestResult result;
+
+  g_flow_node_add_lock (g_flow_lookup (flow, "a"), lock);
+  test_result_init (&result);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (is_delayed (run, "a"));
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 1);
+  g_flow_run_pause (run);
+  TEST_WAIT (g_flow_lock_get_in_use (lock) == 0);
+  g_flow_run_resume (run);
+  TEST_WAIT (result.calls > 0);
+  test_result_clear (&result);
+  print_end (run, NULL);
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
 }
 
 static void
@@ -414,14 +480,25 @@ test_delay (void)
 {
   const gint64 start_time = g_get_monotonic_time ();
 
-  test_assert_output ("letters", "delay=b:30,delay=?:1", LETTERS LETTERS);
-  g_assert_cmpint (g_get_monotonic_time () - start_time, >=, 2 * 50 * G_TIME_SPAN_MILLISECOND);
+  test_assert_output ("letters", "delay=b:30,delay=?:1",
+                      "a c d e f g h i j k l m n o p q r s t b | DDDDDDDDDDDDDDDDDDDD | done\n"
+                      "a c d e f g h i j k l m n o p q r s t b | DDDDDDDDDDDDDDDDDDDD | done\n");
+  g_assert_cmpint (g_get_monotonic_time () - start_time, >=, 2 * 31 * G_TIME_SPAN_MILLISECOND);
+  test_assert_output ("crowd", "delay=node*:400", "well\n");
+  test_assert_output ("paused", "delay=a:50", "a | D | done\n");
+  {
+    g_autofree char *output = NULL;
+
+    /* Of each kind, and before each attempt. */
+    start ("kinds", "delay=?:5,fail=f", &output, NULL);
+    test_assert_contains (output, "| DDDDDF | ");
+  }
 
   /* Who is cancelled does not wait. */
   test_assert_output ("letters", "delay=d:1000000,cancel-after=3",
                       "a b c | DDDCCCCCCCCCCCCCCCCC | The run was cancelled\n"
                       "a b c | DDDCCCCCCCCCCCCCCCCC | The run was cancelled\n");
-  test_assert_output ("patient", "delay=a:1000000", "a | D | The run was cancelled\n");
+  test_assert_output ("patient", "delay=a:1000000", "| C | The run was cancelled\n");
 }
 
 static void
@@ -501,6 +578,8 @@ static const struct
   { "locks", process_locks },
   { "fields", process_fields },
   { "patient", process_patient },
+  { "crowd", process_crowd },
+  { "paused", process_paused },
 };
 
 int

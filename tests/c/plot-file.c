@@ -137,6 +137,19 @@ test_text (Place         *place,
     }
 }
 
+/* It is not enough that it is there: a GLib made for a sanitizer keeps its plugins from loading. */
+static gboolean
+graphviz_works (void)
+{
+  const char *argv[] = { "dot", "-V", NULL };
+  g_autofree char *version = NULL;
+  int status = -1;
+
+  return g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &version,
+                       &status, NULL) &&
+         g_spawn_check_wait_status (status, NULL) && strstr (version, "Could not load") == NULL;
+}
+
 static void
 test_graphviz (Place         *place,
                gconstpointer  data)
@@ -146,9 +159,8 @@ test_graphviz (Place         *place,
     const char *name;
     const char *magic;
   } pictures[] = { { "a.svg", "<?xml" }, { "a.png", "\211PNG" }, { "a.pdf", "%PDF" } };
-  g_autofree char *program = g_find_program_in_path ("dot");
 
-  if (program == NULL)
+  if (!graphviz_works ())
     {
       g_test_skip ("Graphviz is not installed");
       return;

@@ -368,6 +368,279 @@ test_deadline (void)
   test_bench_clear (&bench);
 }
 
+/* What a step has told last as its reason, by a notification. */
+typedef struct
+{
+  GMainContext *context; /* (unowned) */
+  GFlowStep    *step;    /* (unowned) */
+  char         *told;    /* (owned) (nullable) */
+  guint         n_told;
+} Ear;
+
+static void
+reason_cb (GFlowStep  *step,
+           GParamSpec *pspec,
+           Ear        *ear)
+{
+  test_assert_context (ear->context);
+  g_free (ear->told);
+  ear->told = g_flow_step_dup_reason (step);
+  ear->n_told++;
+}
+
+static void
+listen (Ear       *ear,
+        GFlowRun  *run,
+        GFlowNode *node)
+{
+  *ear = (Ear) { .context = test_context (), .step = g_flow_run_get_step (run, node) };
+  g_signal_connect (ear->step, "notify::reason", G_CALLBACK (reason_cb), ear);
+}
+
+static gboolean
+has_told (Ear        *ear,
+          const char *expected)
+{
+  return g_strcmp0 (ear->told, expected) == 0;
+}
+
+/* Somebody else gets the lock: that is told, though nothing else of the node has changed. */
+static void
+test_holders_told (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new (), other_flow = g_flow_new ();
+  g_autoptr (GFlowLock) lock = g_flow_lock_new_with_permits (2);
+  g_autoptr (GFlowRun) run = NULL, other_run = NULL;
+  TestBench bench;
+  TestJob *jobs[2];
+  TestResult results[2];
+  GFlowNode *nodes[2];
+  GFlowNode *waits, *other;
+  Ear ear, other_ear;
+
+  test_bench_init (&bench);
+  g_flow_lock_set_name (lock, "disk");
+  for (guint i = 0; i < 2; i++)
+    {
+      test_result_init (&results[i]);
+      nodes[i] = test_add_async (&bench, flow, i == 0 ? "first" : "second", &jobs[i]);
+      jobs[i]->forever = TRUE;
+      g_flow_node_add_lock (nodes[i], lock);
+    }
+  waits = test_add_async (&bench, flow, "waits", NULL);
+  g_flow_node_add_lock (waits, lock);
+  other = test_add_async (&bench, other_flow, "other", NULL);
+  g_flow_node_add_lock (other, lock);
+
+  run = g_flow_run_new (flow);
+  other_run = g_flow_run_new (other_flow);
+  listen (&ear, run, waits);
+  listen (&other_ear, other_run, other);
+  g_flow_run_execute (run, NULL, test_result_cb, &results[0]);
+  TEST_WAIT (g_flow_run_get_node_state (run, waits) == G_FLOW_NODE_STATE_LOCKED);
+  g_flow_run_execute (other_run, NULL, test_result_cb, &results[1]);
+  TEST_WAIT (has_told (&ear, "Waits for the lock “disk”: “first” and 1 other node have it"));
+  TEST_WAIT (has_told (&other_ear,
+                       "Waits for the lock “disk”: “first” and 1 other node of other runs have it"));
+
+  /* A permit less than there are holders: one goes, and nobody comes. */
+  g_flow_lock_set_permits (lock, 1);
+  g_flow_run_cancel_node (run, nodes[0]);
+  TEST_WAIT (has_told (&ear, "Waits for the lock “disk”: “second” has it"));
+  TEST_WAIT (has_told (&other_ear, "Waits for the lock “disk”: “second” of another run has it"));
+  g_assert_cmpint (g_flow_step_get_state (ear.step), ==, G_FLOW_NODE_STATE_LOCKED);
+
+  /* While nothing changes nothing is told. */
+  const guint n_told = ear.n_told;
+
+  test_settle (250);
+  g_assert_cmpuint (ear.n_told, ==, n_told);
+
+  g_flow_run_cancel (run);
+  TEST_WAIT (results[0].calls > 0 && results[1].calls > 0);
+  g_assert_true (has_told (&other_ear, NULL));
+
+  for (guint i = 0; i < 2; i++)
+    test_result_clear (&results[i]);
+  g_free (ear.told);
+  g_free (other_ear.told);
+  g_clear_object (&run);
+  g_clear_object (&other_run);
+  g_clear_object (&flow);
+  g_clear_object (&other_flow);
+  test_bench_clear (&bench);
+}
+
+/* How long it is to the next attempt is told as it becomes less. */
+static void
+test_retry_told (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestJob *job;
+  TestResult result;
+  GFlowNode *node;
+  Ear ear;
+
+  test_bench_init (&bench);
+  test_result_init (&result);
+  node = test_add_sync (&bench, flow, "flaky", &job);
+  test_job_fail (job, "It broke");
+  g_flow_node_set_max_retries (node, 1);
+  g_flow_node_set_retry_delay (node, 1300);
+  run = g_flow_run_new (flow);
+  listen (&ear, run, node);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (has_told (&ear, "Is tried again in 2 seconds, after attempt 1 has failed"));
+  TEST_WAIT (has_told (&ear, "Is tried again in 1 second, after attempt 1 has failed"));
+  g_flow_run_cancel (run);
+  TEST_WAIT (result.calls > 0);
+
+  test_result_clear (&result);
+  g_free (ear.told);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static gboolean
+body_ask (GFlowNode  *node,
+          GFlowRun   *run,
+          gpointer    user_data,
+          GError    **error)
+{
+  g_autoptr (GFlowQuestion) question =
+    g_flow_question_new ("Overwrite “a”?\nIt is from yesterday.", NULL, NULL);
+  g_autoptr (GVariant) answer = g_flow_run_ask_question_sync (run, node, question, error);
+
+  return answer != NULL;
+}
+
+static gboolean
+keep_question_cb (GFlowRun      *run,
+                  GFlowQuestion *question,
+                  GPtrArray     *questions)
+{
+  g_ptr_array_add (questions, g_object_ref (question));
+  return TRUE;
+}
+
+static void
+count_cb (GFlowRun  *run,
+          GFlowStep *step,
+          guint     *n)
+{
+  *n += 1;
+}
+
+/* A node that asks says so until it has its answer, or is told to stop. */
+static void
+test_question (void)
+{
+  const char * const expected = "Waits for an answer: “Overwrite “a”?”";
+
+  for (int cancels = FALSE; cancels <= TRUE; cancels++)
+    {
+      g_autoptr (GFlow) flow = g_flow_new ();
+      g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+      g_autoptr (GPtrArray) questions = g_ptr_array_new_with_free_func (g_object_unref);
+      GFlowNode *node = g_flow_add (flow, "asks", body_ask, NULL, NULL, NULL);
+      TestGate gate;
+      TestBench bench;
+      TestJob *job;
+      TestResult result;
+      guint n_changes = 0;
+      Ear ear;
+
+      test_bench_init (&bench);
+      test_result_init (&result);
+      test_gate_init (&gate);
+      /* So that the run goes on when the question has been answered. */
+      test_add_sync (&bench, flow, "busy", &job);
+      job->gate = &gate;
+      listen (&ear, run, node);
+      g_signal_connect (run, "ask", G_CALLBACK (keep_question_cb), questions);
+      g_signal_connect (run, "step-changed", G_CALLBACK (count_cb), &n_changes);
+      g_flow_run_execute (run, NULL, test_result_cb, &result);
+      TEST_WAIT (questions->len == 1);
+      TEST_WAIT (has_told (&ear, expected));
+      assert_reason (run, node, expected);
+      g_assert_cmpint (g_flow_run_get_node_state (run, node), ==, G_FLOW_NODE_STATE_RUNNING);
+      g_assert_cmpuint (n_changes, >, 0);
+
+      if (cancels)
+        g_flow_run_cancel_node (run, node);
+      else
+        g_flow_question_answer (questions->pdata[0], g_variant_new_boolean (TRUE));
+      TEST_WAIT (g_flow_run_get_node_state (run, node) >= G_FLOW_NODE_STATE_DONE);
+      TEST_WAIT (!has_told (&ear, expected));
+      if (!cancels)
+        assert_no_reason (run, node);
+      test_gate_open (&gate);
+      TEST_WAIT (result.calls > 0);
+
+      test_result_clear (&result);
+      g_free (ear.told);
+      g_assert_finalize_object (g_steal_pointer (&run));
+      g_assert_finalize_object (g_steal_pointer (&flow));
+      test_bench_clear (&bench);
+      test_gate_clear (&gate);
+    }
+}
+
+static void
+count_answer_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  *(guint *) user_data += 1;
+}
+
+static void
+ask_and_end (GFlowNode  *node,
+             GFlowRun   *run,
+             GTask      *task,
+             gpointer    user_data,
+             GError    **error)
+{
+  g_autoptr (GFlowQuestion) question = g_flow_question_new ("Anybody?", NULL, NULL);
+
+  g_flow_run_ask_question (run, node, question, count_answer_cb, user_data);
+  g_flow_run_ask_question (run, node, question, count_answer_cb, user_data);
+  assert_reason (run, node, "Waits for an answer: “Anybody?”");
+  g_task_return_boolean (task, TRUE);
+}
+
+/* A body need not wait for its answers, and these may come when the run is gone. */
+static void
+test_late_answer (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  g_autoptr (GPtrArray) questions = g_ptr_array_new_with_free_func (g_object_unref);
+  TestResult result;
+  GFlowNode *node;
+  guint n_answered = 0;
+
+  test_result_init (&result);
+  node = g_flow_add_task (flow, "asks", ask_and_end, &n_answered, NULL, NULL);
+  g_flow_run_get_step (run, node);
+  g_signal_connect (run, "ask", G_CALLBACK (keep_question_cb), questions);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (result.calls > 0 && questions->len == 2);
+  test_assert_node (run, node, DONE);
+  assert_no_reason (run, node);
+  g_flow_question_answer (questions->pdata[1], g_variant_new_boolean (TRUE));
+  TEST_WAIT (n_answered == 1);
+  test_result_clear (&result);
+  g_assert_finalize_object (g_steal_pointer (&run));
+  g_flow_question_answer (questions->pdata[0], g_variant_new_boolean (TRUE));
+  TEST_WAIT (n_answered == 2);
+  g_clear_pointer (&questions, g_ptr_array_unref);
+  g_assert_finalize_object (g_steal_pointer (&flow));
+}
+
 static void
 test_steps (void)
 {
@@ -422,6 +695,10 @@ main (int    argc,
   g_test_add_func ("/reasons/waiting", test_waiting);
   g_test_add_func ("/reasons/holders", test_holders);
   g_test_add_func ("/reasons/half-locked", test_half_locked);
+  g_test_add_func ("/reasons/holders-told", test_holders_told);
+  g_test_add_func ("/reasons/retry-told", test_retry_told);
+  g_test_add_func ("/reasons/question", test_question);
+  g_test_add_func ("/reasons/late-answer", test_late_answer);
   g_test_add_func ("/reasons/threads", test_threads);
   g_test_add_func ("/reasons/parallel-limit", test_parallel_limit);
   g_test_add_func ("/reasons/ended", test_ended);

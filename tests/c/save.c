@@ -6,6 +6,8 @@
 
 #include "resume-graph.h"
 
+#include "run/gflow-values-private.h"
+
 #include <string.h>
 
 /* As it comes from a file: nothing of it is trusted. */
@@ -146,7 +148,7 @@ static void
 save_cb (ResumeNode *node,
          GFlowRun   *run)
 {
-  if (node->index >= save_at && saved_halfway == NULL && node->place != RESUME_WORKER)
+  if (node->place != RESUME_WORKER && node->index >= save_at && saved_halfway == NULL)
     saved_halfway = save (run);
 }
 
@@ -925,6 +927,94 @@ test_variants (void)
   }
 }
 
+static GFlowValues *
+new_values (guint         n_values,
+            const GValue *values)
+{
+  GFlowValues *list = _g_flow_values_new (n_values);
+
+  for (guint i = 0; i < n_values; i++)
+    if (G_IS_VALUE (&values[i]))
+      {
+        g_value_init (_g_flow_values_peek (list, i), G_VALUE_TYPE (&values[i]));
+        g_value_copy (&values[i], _g_flow_values_peek (list, i));
+      }
+  return list;
+}
+
+static void
+assert_same_values (GFlowValues *a,
+                    GFlowValues *b)
+{
+  if (a == NULL || b == NULL)
+    {
+      g_assert_true (a == b);
+      return;
+    }
+
+  g_assert_cmpuint (g_flow_values_get_n_values (a), ==, g_flow_values_get_n_values (b));
+  for (guint i = 0; i < g_flow_values_get_n_values (a); i++)
+    {
+      const GValue *left = g_flow_values_get_value (a, i), *right = g_flow_values_get_value (b, i);
+
+      g_assert_true ((left == NULL) == (right == NULL));
+      if (left == NULL)
+        continue;
+
+      g_assert_true (G_VALUE_TYPE (left) == G_VALUE_TYPE (right));
+      if (G_VALUE_HOLDS (left, G_TYPE_FLOW_VALUES))
+        {
+          assert_same_values (g_value_get_object (left), g_value_get_object (right));
+        }
+      else
+        {
+          g_autofree char *one = g_strdup_value_contents (left);
+          g_autofree char *other = g_strdup_value_contents (right);
+
+          g_assert_cmpstr (one, ==, other);
+        }
+    }
+}
+
+/* The results of a map: of any of these types, and some may be missing. */
+static void
+test_values (void)
+{
+  GValue items[6] = { G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT,
+                      G_VALUE_INIT };
+  g_autoptr(GFlowValues) none = _g_flow_values_new (0);
+  g_autoptr(GFlowValues) some = NULL, lost = NULL;
+
+  g_value_init (&items[0], G_TYPE_INT64);
+  g_value_set_int64 (&items[0], -5);
+  g_value_init (&items[2], G_TYPE_STRING);
+  g_value_set_static_string (&items[2], "some ☃");
+  g_value_init (&items[3], G_TYPE_VARIANT);
+  g_value_set_variant (&items[3], g_variant_new_parsed ("{'a': <1>}"));
+  g_value_init (&items[4], G_TYPE_VARIANT);
+  g_value_init (&items[5], G_TYPE_FLOW_VALUES);
+  g_value_take_object (&items[5], new_values (3, items));
+  some = new_values (G_N_ELEMENTS (items), items);
+  ASSERT_KEPT (G_TYPE_FLOW_VALUES, g_value_set_object, g_value_get_object, assert_same_values, none);
+  ASSERT_KEPT (G_TYPE_FLOW_VALUES, g_value_set_object, g_value_get_object, assert_same_values, some);
+
+  /* One that cannot be kept is enough for all to be lost. */
+  {
+    g_auto(GValue) given = G_VALUE_INIT, restored = G_VALUE_INIT;
+
+    g_value_unset (&items[2]);
+    g_value_init (&items[2], G_TYPE_OBJECT);
+    g_value_take_object (&items[2], g_object_new (G_TYPE_OBJECT, NULL));
+    lost = new_values (G_N_ELEMENTS (items), items);
+    g_value_init (&given, G_TYPE_FLOW_VALUES);
+    g_value_set_object (&given, lost);
+    g_assert_false (is_kept (&given, &restored));
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    if (G_IS_VALUE (&items[i]))
+      g_value_unset (&items[i]);
+}
+
 /* These cannot be kept, and so the node gives them again. */
 static void
 test_lost (void)
@@ -957,6 +1047,8 @@ test_unknown_type (void)
     "{'type': <'NoSuchType'>, 'result': <5>}", "{'type': <'gchararray'>, 'result': <5>}",
     "{'type': <'GObject'>, 'result': <5>}", "{'type': <'GEnum'>, 'result': <5>}",
     "{'type': <'gint'>, 'result': <5.0>}", "{'type': <''>, 'result': <5>}",
+    "{'type': <'GFlowValues'>, 'result': <5>}",
+    "{'type': <'GFlowValues'>, 'result': <[('gint', @mv <'text'>)]>}",
     "{'type': <'GBytes'>, 'result': <'text'>}", "{'type': <'GStrv'>, 'result': <5>}",
     "{'type': <'GVariant'>, 'result': <5>}", "{'type': <'void'>, 'result': <5>}",
     "{'lost': <true>}",
@@ -1090,6 +1182,7 @@ main (int    argc,
   g_test_add_func ("/save/strings", test_strings);
   g_test_add_func ("/save/boxed", test_boxed);
   g_test_add_func ("/save/variants", test_variants);
+  g_test_add_func ("/save/values", test_values);
   g_test_add_func ("/save/lost", test_lost);
   g_test_add_func ("/save/unknown-type", test_unknown_type);
   g_test_add_func ("/save/dropped", test_dropped);

@@ -377,6 +377,74 @@ test_meddling (gconstpointer sync)
     }
 }
 
+/* Runs that begin inside while two threads pause and resume: each of these is as the run around
+ * it in the end. */
+
+static gboolean
+body_spawn (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    inner,
+            GError    **error)
+{
+  g_flow_run_spawn (run, node, inner);
+  return TRUE;
+}
+
+typedef struct
+{
+  GFlowRun *run;  /* (owned) */
+  int       ends; /* atomic */
+} Toggling;
+
+static gpointer
+toggle_thread (gpointer user_data)
+{
+  Toggling *toggling = user_data;
+
+  for (guint i = 0; i < 50; i++)
+    {
+      g_flow_run_pause (toggling->run);
+      g_thread_yield ();
+      g_flow_run_resume (toggling->run);
+    }
+  return NULL;
+}
+
+static void
+toggled_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_assert_true (g_flow_run_execute_finish (G_FLOW_RUN (object), result, NULL));
+  g_atomic_int_inc (&((Toggling *) user_data)->ends);
+}
+
+static void
+test_toggled (void)
+{
+  for (guint i = 0; i < (test_is_slow () ? 5 : 30); i++)
+    {
+      g_autoptr (GFlow) inner = g_flow_new ();
+      g_autoptr (GFlow) flow = g_flow_new ();
+      Toggling toggling = { .run = g_flow_run_new (flow) };
+      GThread *threads[2];
+
+      g_flow_add (inner, NULL, test_body_nothing, NULL, NULL, NULL);
+      for (guint k = 0; k < 50; k++)
+        g_flow_node_set_placement (g_flow_add (flow, NULL, body_spawn, inner, NULL, NULL),
+                                   k % 2 == 0 ? G_FLOW_PLACEMENT_CONTEXT : G_FLOW_PLACEMENT_WORKER);
+      g_flow_run_execute (toggling.run, NULL, toggled_cb, &toggling);
+      for (guint k = 0; k < G_N_ELEMENTS (threads); k++)
+        threads[k] = g_thread_new ("toggle", toggle_thread, &toggling);
+      for (guint k = 0; k < 20; k++)
+        g_main_context_iteration (NULL, FALSE);
+      for (guint k = 0; k < G_N_ELEMENTS (threads); k++)
+        g_thread_join (threads[k]);
+      TEST_WAIT (g_atomic_int_get (&toggling.ends) > 0);
+      g_object_unref (toggling.run);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -407,6 +475,7 @@ main (int    argc,
 
         g_test_add_data_func (path, GINT_TO_POINTER (in_context), tests[i].func);
       }
+  g_test_add_func ("/steer/toggled", test_toggled);
   g_test_add_data_func ("/steer/meddling/async", GINT_TO_POINTER (FALSE), test_meddling);
   g_test_add_data_func ("/steer/meddling/sync", GINT_TO_POINTER (TRUE), test_meddling);
 

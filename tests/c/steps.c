@@ -492,6 +492,107 @@ test_tree (void)
   test_bench_clear (&bench);
 }
 
+/* A node that spawns several runs, also in more than one attempt: all of them are in a list. */
+
+typedef struct
+{
+  GFlow *flow;
+  int    n_calls;
+} Spawner;
+
+static gboolean
+spawn_two (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  Spawner *spawner = user_data;
+  const gboolean fails = g_atomic_int_add (&spawner->n_calls, 1) == 0;
+
+  for (guint i = 0; i < 2; i++)
+    g_flow_run_spawn (run, node, spawner->flow);
+  if (fails)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Once more");
+  return !fails;
+}
+
+static void
+count_added_cb (GListModel *list,
+                guint       position,
+                guint       n_removed,
+                guint       n_added,
+                guint      *n)
+{
+  g_assert_cmpuint (n_removed, ==, 0);
+  g_assert_cmpuint (position, ==, *n);
+  *n += n_added;
+}
+
+static void
+test_subruns (void)
+{
+  for (int in_context = FALSE; in_context <= TRUE; in_context++)
+    {
+      g_autoptr(GFlow) inner = g_flow_new ();
+      g_autoptr(GFlow) flow = g_flow_new ();
+      Spawner spawner = { inner, 0 };
+      GFlowNode *node = g_flow_add (flow, "spawns", spawn_two, &spawner, NULL, NULL);
+      g_autoptr(GFlowRun) run = g_flow_run_new (flow);
+      g_autoptr(GListModel) subruns = NULL;
+      guint n_added = 0;
+
+      g_flow_add (inner, "in", test_body_nothing, NULL, NULL, NULL);
+      g_flow_node_set_max_retries (node, 1);
+      if (in_context)
+        g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+      g_set_object (&subruns, g_flow_step_get_subruns (step_at (run, 0)));
+      g_assert_true (g_list_model_get_item_type (subruns) == G_TYPE_FLOW_RUN);
+      g_assert_cmpuint (g_list_model_get_n_items (subruns), ==, 0);
+      g_signal_connect (subruns, "items-changed", G_CALLBACK (count_added_cb), &n_added);
+      g_assert_true (test_run_execute (run, NULL, NULL));
+
+      g_assert_true (g_flow_step_get_subruns (step_at (run, 0)) == subruns);
+      g_assert_cmpuint (g_list_model_get_n_items (subruns), ==, 4);
+      g_assert_cmpuint (n_added, ==, 4);
+      for (guint i = 0; i < 4; i++)
+        {
+          g_autoptr(GFlowRun) subrun = g_list_model_get_item (subruns, i);
+
+          test_assert_run (subrun, DONE);
+          assert_step (step_at (subrun, 0), DONE);
+          for (guint k = 0; k < i; k++)
+            {
+              g_autoptr(GFlowRun) other = g_list_model_get_item (subruns, k);
+
+              g_assert_true (other != subrun);
+            }
+          if (i == 3)
+            g_assert_true (g_flow_step_get_subrun (step_at (run, 0)) == subrun);
+        }
+      g_assert_finalize_object (g_steal_pointer (&run));
+      g_clear_object (&subruns);
+      g_assert_finalize_object (g_steal_pointer (&flow));
+    }
+}
+
+/* A map is one run, of which each item is a step. */
+static void
+test_map (void)
+{
+  g_autoptr(GFlow) flow = g_flow_new ();
+  g_autoptr(GFlowNode) each = g_flow_node_new (NULL, test_body_nothing, NULL, NULL);
+  GFlowNode *map = g_flow_add_map (flow, "map", each, 0, NULL);
+  g_autoptr(GFlowRun) run = g_flow_run_new (flow);
+  GFlowStep *step = step_at (run, 0);
+
+  g_flow_node_set_items_variant (map, g_variant_new_parsed ("['a', 'b', 'c']"));
+  g_assert_true (test_run_execute (run, NULL, NULL));
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_step_get_subruns (step)), ==, 1);
+  test_assert_model (g_flow_step_get_subrun (step)->flow, "map[0] map[1] map[2]");
+  for (guint i = 0; i < 3; i++)
+    assert_step (step_at (g_flow_step_get_subrun (step), i), DONE);
+}
+
 /* Each attempt is told of, and begins anew. */
 
 static gboolean
@@ -710,6 +811,8 @@ main (int   argc,
   g_test_add_func ("/steps/edited", test_edited);
   g_test_add_func ("/steps/refused", test_refused);
   g_test_add_func ("/steps/tree", test_tree);
+  g_test_add_func ("/steps/subruns", test_subruns);
+  g_test_add_func ("/steps/map", test_map);
   g_test_add_func ("/steps/attempts", test_attempts);
   g_test_add_func ("/steps/revived", test_revived);
   g_test_add_func ("/steps/many", test_many);

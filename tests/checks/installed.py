@@ -76,7 +76,7 @@ try:
     if find('gi/overrides/GFlow.py'):
         paths['PYTHONPATH'] = os.path.dirname(os.path.dirname(folder('gi/overrides/GFlow.py')))
         run(sys.executable, example('python/hello.py'), **paths)
-        run(sys.executable, '-c', 'import gflow_asyncflow', **paths)
+        run(sys.executable, '-c', 'import gflow_asyncflow, gflow_jina', **paths)
         folder('gi-stubs/repository/GFlow.pyi')
     if find('overrides/GFlow.js') and shutil.which('gjs'):
         paths['XDG_DATA_DIRS'] = os.path.join(prefix, 'share') + ':/usr/local/share:/usr/share'

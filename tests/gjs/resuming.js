@@ -71,6 +71,28 @@ test('what is kept', async () => {
     }
 });
 
+test('the results of a map', () => withJournal(async journal => {
+    const newMap = () => {
+        const flow = new GFlow.Flow();
+        const measure = flow.map({name: 'measure', items: ['a', 'bb']}, word => {
+            calls.push(word);
+            return {word, length: [word.length]};
+        });
+        flow.node({name: 'check', upstream: {measure}}, results => {
+            calls.push('check');
+            deepEqual(results.measure, [{word: 'a', length: [1]}, {word: 'bb', length: [2]}]);
+            if (fails)
+                throw new Error('not yet');
+        });
+        return flow;
+    };
+
+    await rejects(new GFlow.FlowRun({flow: newMap(), journal}).execute());
+    fails = false;
+    await new GFlow.FlowRun({flow: newMap(), journal}).execute();
+    deepEqual(calls, ['a', 'bb', 'check', 'check']);
+}));
+
 test('what is not kept is made again, if somebody reads it', async () => {
     class Thing {}
     const cycle = [];

@@ -164,6 +164,7 @@ test('a run is the list of its steps', async () => {
     equal(second.reason, 'no');
     deepEqual([...third.subrun].map(step => step.node.name), ['inside']);
     equal(third.subrun.get_item(0).state, DONE);
+    deepEqual([...third.subruns], [third.subrun]);
 });
 
 await runTests();

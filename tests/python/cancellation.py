@@ -186,6 +186,53 @@ class Cancellation(unittest.TestCase):
         self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT))
         self.assertEqual(log, ['a', 'a told', 'clean up'])
 
+    def test_operations_of_gio(self):
+        """What an operation fails with when it was cancelled cancels the node, in any body."""
+        lock = GFlow.FlowLock()
+        inner = GFlow.Flow()
+
+        @inner.node
+        async def waits():
+            await asyncio.sleep(30)
+
+        async def acquires(run, node):
+            await lock.acquire(run.get_node_cancellable(node))
+
+        async def executes(run, node):
+            await inner.execute(run.get_node_cancellable(node))
+
+        def blocks(run, node):
+            lock.acquire_sync(run.get_node_cancellable(node))
+
+        def looks(run, node):
+            cancellable = run.get_node_cancellable(node)
+            while not cancellable.is_cancelled():
+                time.sleep(.001)
+            cancellable.set_error_if_cancelled()
+
+        for body in acquires, executes, blocks, looks:
+            for stop in lambda run: run.cancel(), lambda run: run.cancel_node(body):
+                with self.subTest(body=body.__name__):
+                    flow = GFlow.Flow()
+                    flow.node(body)
+                    run = GFlow.FlowRun(flow)
+
+                    async def main():
+                        task = asyncio.ensure_future(run.execute())
+                        while run.get_node_state(body) != GFlow.FlowNodeState.RUNNING:
+                            await asyncio.sleep(.001)
+                        await asyncio.sleep(.002)
+                        stop(run)
+                        await task
+
+                    self.assertTrue(lock.try_acquire())
+                    with self.assertRaises(GLib.Error) as caught:
+                        asyncio.run(main())
+                    lock.release()
+                    self.assertTrue(is_cancelled(caught.exception))
+                    self.assertEqual(run.get_state(), GFlow.FlowRunState.CANCELLED)
+                    self.assertEqual(run.get_node_state(body), GFlow.FlowNodeState.CANCELLED)
+
     def test_swallowed(self):
         """A coroutine that does not want to be cancelled ends as it likes."""
         flow = GFlow.Flow()

@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: The libgflow authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""A list view of GTK 4 that is bound to ten thousand steps scrolls while they run.
+"""A list view of GTK 4 that is bound to ten thousand steps scrolls while they run; and a tree of
+steps shows the runs inside of nodes.
 
 Needs GTK 4 and Xvfb; without them it is skipped."""
 
@@ -102,6 +103,34 @@ class ListView(unittest.TestCase):
 
     def tearDown(self):
         self.window.destroy()
+
+    def test_tree(self):
+        """The rows of runs inside come when these start, also long after GTK has asked for them."""
+        gtk = self.gtk
+        outer = GFlow.Flow()
+        inner = GFlow.Flow()
+        inner.node(lambda: None, name='inside')
+
+        @outer.map(items=['a', 'b', 'c'])
+        def each(item):
+            pass
+
+        @outer.node(upstream=each)
+        def spawns(run, node):
+            run.spawn(node, inner)
+            run.spawn(node, inner)
+
+        run = GFlow.FlowRun(outer)
+        rows = gtk.TreeListModel.new(run, False, True, lambda step: gtk.FlattenListModel.new(
+            step.get_subruns()))
+
+        def names():
+            return ['  ' * row.get_depth() + row.get_item().get_node().get_name() for row in rows]
+
+        self.assertEqual(names(), ['each', 'spawns'])
+        run.execute_sync()
+        self.assertEqual(names(), ['each', '  each[0]', '  each[1]', '  each[2]',
+                                   'spawns', '  inside', '  inside'])
 
     def test_scrolls(self):
         context = GLib.MainContext.default()

@@ -16,7 +16,7 @@ import weakref
 import gi
 
 gi.require_version('GFlow', '1')
-from gi.repository import GFlow, Gio, GLib
+from gi.repository import GFlow, Gio, GLib, GObject
 
 from helpers import Boom, matches
 
@@ -69,13 +69,267 @@ class Chains(unittest.TestCase):
 
     def test_bad_options(self):
         for options in {'colour': 3}, {'uses': 3}, {'uses_with': {'a': 1}}, \
-                {'uses': Marker, 'uses_with': {'wrod': 'x'}}, \
+                {'uses': Empty, 'uses_with': {'wrod': 'x'}}, {'uses': Strict, 'uses_with': {'b': 1}}, \
+                {'uses': Strict}, {'uses': Marker, 'lock': 3}, \
                 {'uses': Marker, 'uses_metas': {'colour': 'x'}}, \
                 {'uses': Marker, 'uses_requests': {'/x': 'no_such'}}:
             with self.assertRaises(TypeError, msg=options):
                 Flow().add(**options)
         with self.assertRaisesRegex(ValueError, 'Nobody'):
             Flow().add(uses='Nobody')
+
+    def test_properties_of_the_node(self):
+        lock = GFlow.Lock()
+        flow = Flow().add(uses=Marker, name='m', retries=2, timeout=100, retry_delay=5, lock=lock)
+        self.assertEqual([flow['m'].props.max_retries, flow['m'].props.timeout,
+                          flow['m'].props.retry_delay, list(flow['m'].get_locks())],
+                         [2, 100, 5, [lock]])
+
+
+class Empty(Executor):
+    pass
+
+
+class Strict(Executor):
+    def __init__(self, a):
+        super().__init__()
+        self.a = a
+
+
+class Opening(unittest.TestCase):
+    """When the class is called, and setup() and teardown()."""
+
+    def opened_in_every_way(self, flow):
+        def with_flow():
+            with flow:
+                pass
+
+        async def async_with():
+            async with flow:
+                pass
+
+        async def opens():
+            await flow.open()
+            await flow.close()
+
+        def opens_sync():
+            flow.open_sync()
+            flow.close_sync()
+
+        return (with_flow, opens_sync, lambda: asyncio.run(async_with()), lambda: asyncio.run(opens()))
+
+    def test_constructor(self):
+        made = []
+
+        class Late(Executor):
+            def __init__(self, model, **kwargs):
+                super().__init__(**kwargs)
+                self.model = model
+                made.append((self.metas.name, threading.current_thread(), self))
+
+            def setup(self):
+                assert self.model == 'large'
+
+            @requests
+            def use(self, **kwargs):
+                return {'model': self.model}
+
+        flow = Flow().add(uses=Late, uses_with={'model': 'large', 'description': 'd'},
+                          uses_metas={'name': 'late'}, name='late')
+        self.assertEqual(made, [])
+        for _ in range(2):
+            with flow:
+                response, = flow.post('/', return_results=True)
+                self.assertEqual(response.dup_result('late')['model'], 'large')
+        (name, thread, executor), = made
+        self.assertEqual(name, 'late')
+        self.assertIsNot(thread, threading.main_thread())
+        self.assertIs(executor, flow['late'].get_executor())
+        self.assertEqual(executor.get_description(), 'd')
+
+    def test_constructor_fails(self):
+        log, fails = [], True
+
+        class Good(Executor):
+            def setup(self):
+                log.append('setup')
+
+            def teardown(self):
+                log.append('teardown')
+
+        class Bad(Executor):
+            def __init__(self):
+                super().__init__()
+                if fails:
+                    raise Boom('no model')
+
+        flow = Flow().add(uses=Good).add(uses=Bad, name='bad').add(uses=Marker)
+        for open_flow in self.opened_in_every_way(flow):
+            with self.assertRaisesRegex(GLib.Error, '“bad”.*no model') as caught:
+                open_flow()
+            self.assertTrue(matches(caught.exception, GFlow.FlowError.START_FAILED))
+            self.assertIsInstance(caught.exception.__cause__, Boom)
+            self.assertFalse(flow.get_is_open())
+            self.assertEqual(log.count('setup'), log.count('teardown'))
+        fails = False
+        for open_flow in self.opened_in_every_way(flow):
+            open_flow()
+
+    def test_setup_and_teardown(self):
+        log = []
+
+        class Blocks(Executor):
+            def setup(self):
+                log.append('setup')
+
+            def teardown(self):
+                log.append('teardown')
+
+        class Waits(Executor):
+            async def setup(self):
+                await asyncio.sleep(.001)
+                log.append('setup')
+
+            async def teardown(self):
+                log.append('teardown')
+
+        class Inherits(Waits):
+            pass
+
+        class Raw(Executor):
+            def do_setup(self, cancellable):
+                log.append('setup')
+
+            def do_teardown(self, cancellable):
+                log.append('teardown')
+                return True
+
+        for klass in Blocks, Waits, Inherits, Raw:
+            for open_flow in self.opened_in_every_way(Flow().add(uses=klass).add(uses=klass())):
+                open_flow()
+                self.assertEqual(log, ['setup'] * 2 + ['teardown'] * 2, klass)
+                del log[:]
+
+    def test_setup_raises(self):
+        class Blocks(Executor):
+            def setup(self):
+                raise Boom('no')
+
+        class Waits(Executor):
+            async def setup(self):
+                await asyncio.sleep(.001)
+                raise Boom('no')
+
+        class AtOnce(Executor):
+            async def setup(self):
+                raise Boom('no')
+
+        class Raw(Executor):
+            def do_setup(self, cancellable):
+                raise Boom('no')
+
+        class RawTask(Executor):
+            def do_start_setup(self, task):
+                raise Boom('no')
+
+        for klass in Blocks, Waits, AtOnce, Raw, RawTask:
+            for open_flow in self.opened_in_every_way(Flow().add(uses=klass, name='x').add(uses=Marker)):
+                with self.assertRaisesRegex(GLib.Error, '“x”.*no') as caught:
+                    open_flow()
+                self.assertIsInstance(caught.exception.__cause__, Boom, klass)
+
+    def test_teardown_raises(self):
+        class Blocks(Executor):
+            def teardown(self):
+                raise Boom('no')
+
+        class Waits(Executor):
+            async def teardown(self):
+                await asyncio.sleep(.001)
+                raise Boom('no')
+
+        for klass in Blocks, Waits:
+            flow = Flow().add(uses=klass)
+            for open_flow in self.opened_in_every_way(flow):
+                with self.assertRaisesRegex(Boom, 'no'):
+                    open_flow()
+                self.assertFalse(flow.get_is_open())
+
+    def test_functions_of_the_class(self):
+        class Raw(Executor):
+            def do_process(self, request, cancellable):
+                if request.get_endpoint() == '/bad':
+                    raise Boom('process')
+                request.set_result(GLib.Variant('s', 'process'))
+
+        class RawTask(Executor):
+            def do_start(self, request, task):
+                if request.get_endpoint() == '/bad':
+                    raise Boom('start')
+                request.set_result(GLib.Variant('s', 'start'))
+                task.return_boolean(True)
+
+        for klass, result in (Raw, 'process'), (RawTask, 'start'):
+            with Flow().add(uses=klass, name='raw') as flow:
+                response, = flow.post('/', return_results=True)
+                self.assertEqual(response.dup_result('raw').unpack(), result)
+                with self.assertRaisesRegex(Boom, result):
+                    flow.post('/bad')
+
+    def test_properties(self):
+        class Sized(Executor):
+            size = GObject.Property(type=int, default=1)
+            kind = GObject.Property(type=str, flags=GObject.ParamFlags.READWRITE |
+                                    GObject.ParamFlags.CONSTRUCT_ONLY)
+
+            def __init__(self, size=2, **properties):
+                super().__init__(size=size, **properties)
+
+        class Plain(Executor):
+            size = GObject.Property(type=int, default=1)
+
+            def __init__(self, **properties):
+                super().__init__(**properties)
+
+        flow = (Flow().add(uses=Sized, uses_with={'kind': 'k'}, name='sized')
+                .add(uses=Plain, uses_with={'size': 3}, name='plain')
+                .add(uses=Plain, uses_with={'colour': 3}, name='wrong'))
+        with self.assertRaisesRegex(GLib.Error, '“wrong”.*colour'):
+            flow.open_sync()
+        flow.remove_node('wrong')
+        with flow:
+            self.assertEqual([flow['sized'].get_executor().size, flow['sized'].get_executor().kind,
+                              flow['plain'].get_executor().size], [2, 'k', 3])
+
+    def test_retries_and_timeouts(self):
+        tries = []
+
+        class Flaky(Executor):
+            @requests
+            def fail(self, **kwargs):
+                tries.append('sync')
+                if len(tries) < 3:
+                    raise Boom('not yet')
+
+            @requests(on='/async')
+            async def fail_later(self, **kwargs):
+                await asyncio.sleep(0)
+                self.fail()
+
+            @requests(on='/slow')
+            async def slow(self, **kwargs):
+                await asyncio.sleep(30)
+
+        with Flow().add(uses=Flaky, retries=2, retry_delay=1, timeout=20) as flow:
+            for endpoint in '/', '/async':
+                flow.post(endpoint)
+                self.assertEqual(len(tries), 3)
+                del tries[:]
+            with self.assertRaises(GLib.Error) as caught:
+                flow.post('/slow')
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT))
+        with Flow().add(uses=Flaky, retries=1, retry_delay=1) as flow, self.assertRaises(Boom):
+            flow.post('/')
 
 
 class Posts(unittest.TestCase):

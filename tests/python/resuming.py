@@ -64,6 +64,34 @@ class Resuming(unittest.TestCase):
             self.assertEqual(run['third'], 'text')
             self.assertEqual(run.dup_node_reason('first'), 'Done in an earlier run')
 
+    def test_map(self):
+        items = ['a', 'bb', 'ccc']
+        results = [{'word': word, 'length': (len(word), b'x')} for word in items]
+
+        def flow():
+            flow = GFlow.Flow()
+
+            @flow.map(items=items)
+            def measure(word):
+                self.calls.append(word)
+                return {'word': word, 'length': (len(word), b'x')}
+
+            @flow.node(upstream=measure)
+            def check(measure):
+                self.calls.append('check')
+                self.assertEqual(measure, results)
+                if self.fails:
+                    raise Boom()
+
+            return flow
+
+        with self.assertRaises(Boom):
+            flow().execute_sync(journal=self.journal)
+        self.fails = False
+        self.calls.sort()
+        flow().execute_sync(journal=self.journal)
+        self.assertEqual(self.calls, ['a', 'bb', 'ccc', 'check', 'check'])
+
     def test_run(self):
         run = GFlow.FlowRun(self.flow(), journal=self.journal)
         self.assertEqual(run.get_journal().get_path(), self.journal)

@@ -89,6 +89,7 @@ class Steps(unittest.TestCase):
         with self.assertRaises(Boom):
             run.execute_sync()
         inner = step.props.subrun
+        self.assertEqual(list(step.props.subruns), [inner])
         self.assertEqual([inner_step.get_node().get_name() for inner_step in inner], self.names)
         self.assertEqual(inner[2].get_state(), State.FAILED)
         self.assertIs(inner.get_flow(), self.flow)

@@ -37,6 +37,12 @@
 //    back. GFlow.source(inputs) makes a source of anything that can be iterated, also with await,
 //    and of functions that return such; `for (const document of source)`, with and without await;
 //    `await source.next(n)`, `await writer.write(documents)`, `await writer.close()`;
+//  * classes of executors have `static endpoints`, {'/search'(docs, parameters, request, cancellable) …},
+//    and setup() and teardown(), all async or not; flow.add({uses, name, needs, uses_with, …}) adds one,
+//    flow.needs([…]) and flow.needs_all() join them: these return the flow; `await flow.open()`, and
+//    `await flow.close()`; `await flow.post('/search', inputs, {parameters, on_done, …})` is the list of the
+//    responses, and `for await (const response of flow.post(…))` gives them one by one;
+//    response.result(name), and response.error_of(), which is what was thrown;
 //  * flow.equal() compares the functions.
 //
 // What no collector can see: a run keeps its flow, in C. So a function that refers to a run of its
@@ -44,8 +50,9 @@
 
 const {Gio, GLib} = imports.gi;
 const {makeBodies} = imports.overrides._gflowBodies;
-const {makeDocuments} = imports.overrides._gflowDocuments;
+const {isDictionary, makeDocuments} = imports.overrides._gflowDocuments;
 const errors = imports.overrides._gflowErrors;
+const {makePipelines} = imports.overrides._gflowPipeline;
 const results = imports.overrides._gflowResults;
 const {iterate} = imports.overrides._gflowSteps;
 
@@ -71,12 +78,6 @@ function same(a, b) {
     return a.length === b.length && a.every(item => b.includes(item));
 }
 
-// {a: node, b: node}, and neither a node nor a list.
-function isDictionary(value) {
-    return typeof value === 'object' && value !== null &&
-        [Object.prototype, null].includes(Object.getPrototypeOf(value));
-}
-
 function nameOf(node) {
     return typeof node === 'string' ? node : node.get_name();
 }
@@ -98,9 +99,10 @@ function _init() {
     } = this;
 
     const {box} = results.setUp(FlowRun, FlowValues);
-    const {bodies, callFunction, callItem, callSync, callTask, makeItems} = makeBodies(box);
+    const {bodies, callFunction, callItem, callSync, callTask, forget, makeItems} = makeBodies(box);
 
-    Object.assign(this, makeDocuments(this));
+    const documents = makeDocuments(this);
+    Object.assign(this, {document: documents.document, source: documents.source});
     errors.setUp(FlowError);
 
     function refuseWorker(placement) {
@@ -325,6 +327,15 @@ function _init() {
             refuseWorker(placement);
         setPlacement.call(this, placement);
     };
+    // What JavaScript gives is called in the context.
+    for (const name of ['set_condition_func', 'set_reducer_func']) {
+        const set = FlowNode.prototype[name];
+
+        FlowNode.prototype[name] = function (func) {
+            setPlacement.call(this, FlowPlacement.CONTEXT);
+            set.call(this, func);
+        };
+    }
     Object.defineProperty(FlowNode.prototype, 'placement', {
         configurable: true,
         enumerable: true,
@@ -478,8 +489,15 @@ function _init() {
             select.call(this, node, find(this.flow, item));
     };
 
+    const completeNode = FlowRun.prototype.complete_node;
+    FlowRun.prototype.complete_node = function (node) {
+        forget(this, node);
+        completeNode.call(this, node);
+    };
+
     const failNode = FlowRun.prototype.fail_node;
     FlowRun.prototype.fail_node = function (node, error) {
+        forget(this, node);
         failNode.call(this, node, errors.toGError(this, node, error));
     };
 
@@ -574,6 +592,10 @@ function _init() {
     FlowRun.prototype.set_node_progress = function (node, fraction = -1, message = null) {
         setNodeProgress.call(this, node, fraction, message);
     };
+
+    // Pipelines
+
+    makePipelines(this, documents, {promisify, setUpNode: setUp});
 
     // Iteration
 

@@ -54,7 +54,7 @@ function makeBodies(box) {
                 result.then(undefined, error => {
                     task.return_error(toGError(run, node, error));
                 });
-                needMainLoop();
+                needMainLoop(result);
             }
         } catch (error) {
             throw toGError(run, node, error);
@@ -146,13 +146,25 @@ function makeBodies(box) {
         return typeof value?.then === 'function';
     }
 
+    // Of a run: {node, promise} of those that wait. A node may have been ended otherwise, and even
+    // have begun anew, before its promise settles.
+    const WAITING = Symbol('waiting');
+
     // The node ends as the promise does.
     function defer(promise, run, node) {
         spend(CALL_THAT_WAITS);
+        needMainLoop(promise);
         run.defer_node(node);
 
-        const fail = error => run.fail_node(node, error);
+        const waiting = run[WAITING] ??= new Map();
+        const fail = error => {
+            if (waiting.get(node) === promise)
+                run.fail_node(node, error);
+        };
+        waiting.set(node, promise);
         promise.then(value => {
+            if (waiting.get(node) !== promise)
+                return;
             try {
                 setResult(run, node, value);
                 run.complete_node(node);
@@ -160,12 +172,18 @@ function makeBodies(box) {
                 fail(error);
             }
         }, fail);
-        needMainLoop();
     }
 
-    function needMainLoop() {
-        if (GLib.MainContext.get_thread_default() !== null)
+    // What a promise still does is of no consequence.
+    function forget(run, node) {
+        run[WAITING]?.delete(node);
+    }
+
+    function needMainLoop(promise) {
+        if (GLib.MainContext.get_thread_default() !== null) {
+            promise.then(undefined, () => {});
             throw new Error('Promises need the main loop: use execute(), not execute_sync()');
+        }
     }
 
     // Before 1.81.90, GJS refuses all callbacks while a collection that was interrupted waits to go on,
@@ -184,5 +202,5 @@ function makeBodies(box) {
         }
     }
 
-    return {bodies, callSync, callTask, callFunction, callItem, makeItems};
+    return {bodies, callSync, callTask, callFunction, callItem, makeItems, forget};
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-/* exported makeDocuments */
+/* exported makeDocuments, toVariant, fromVariant, isDictionary */
 
 // Documents, and where they come from, of JavaScript's own values.
 
@@ -57,7 +57,8 @@ function fromVariant(variant) {
 }
 
 function isDictionary(value) {
-    return [Object.prototype, null].includes(Object.getPrototypeOf(value));
+    return typeof value === 'object' && value !== null &&
+        [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 function makeDocuments(GFlow) {
@@ -70,8 +71,7 @@ function makeDocuments(GFlow) {
             return FlowDocument.new_for_text(value);
         if (value instanceof GLib.Bytes || value instanceof Uint8Array)
             return FlowDocument.new_for_blob(new GLib.Bytes(value.toArray?.() ?? value));
-        if (value instanceof GLib.Variant ||
-            typeof value === 'object' && value !== null && isDictionary(value))
+        if (value instanceof GLib.Variant || isDictionary(value))
             return FlowDocument.new_from_variant(toVariant(value));
         throw new TypeError(`${String(value)} is no document`);
     }
@@ -166,7 +166,7 @@ function makeDocuments(GFlow) {
             return sourceOfAsync(inputs[Symbol.asyncIterator]());
         if (typeof inputs?.[Symbol.iterator] === 'function')
             return sourceOfSync(inputs[Symbol.iterator]());
-        if (typeof inputs === 'object' && inputs !== null && isDictionary(inputs))
+        if (isDictionary(inputs))
             return sourceOfSync([inputs].values());
         throw new TypeError(`${String(inputs)} gives no documents`);
     }
@@ -240,5 +240,5 @@ function makeDocuments(GFlow) {
         return close.call(this, cancellable, ...callback);
     };
 
-    return {document, source};
+    return {document, source, listOf, errorOf: fromGError};
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-/* exported setUp, toGError, fromGError, fromRunError, begin, end, isRunning */
+/* exported setUp, newGError, textOf, toGError, fromGError, fromRunError, begin, end, isRunning */
 
 // What JavaScript throws, as a GError for C, and back.
 
@@ -35,22 +35,27 @@ function thrownIn(run) {
     return run[THROWN] ??= {byNode: new Map(), byText: new Map()};
 }
 
+// isTaken: whether an error with the same text stands for another value.
+function newGError(value, isTaken) {
+    const make = code => new GLib.Error(FLOW_ERROR, code, describe(value));
+    const error = make(FAILED);
+
+    if (!isTaken(textOf(error)))
+        return error;
+    lastCode = lastCode < 0x7fffffff ? lastCode + 1 : FIRST_CODE;
+    return make(lastCode);
+}
+
 function toGError(run, node, value) {
     if (value instanceof GLib.Error)
         return value;
     const thrown = thrownIn(run);
     const others = running.has(thrown) ? [] : [...running];
-    const make = code => new GLib.Error(FLOW_ERROR, code, describe(value));
-
-    let error = make(FAILED);
-    const taken = ({byText}) => {
-        const other = byText.get(textOf(error));
+    const error = newGError(value, text => others.some(({byText}) => {
+        const other = byText.get(text);
         return other !== undefined && !Object.is(other.value, value);
-    };
-    if (others.some(taken)) {
-        lastCode = lastCode < 0x7fffffff ? lastCode + 1 : FIRST_CODE;
-        error = make(lastCode);
-    }
+    }));
+
     thrown.byNode.set(node, {text: textOf(error), value});
     for (const {byText} of others)
         byText.set(textOf(error), {value});

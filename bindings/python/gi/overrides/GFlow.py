@@ -25,10 +25,11 @@ from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_
                           not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
 from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
                                document, source, to_variant)
+from ._gflow_executor import FlowExecutor, requests
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
-from ._gflow_pipeline import (FlowExecutor, Progress, count_documents, in_event_loop,
-                              make_executor, requests)
+from ._gflow_pipeline import Progress, count_documents, in_event_loop, make_executor, reason_of
+from ._gflow_serving import Serving
 from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
@@ -370,14 +371,19 @@ def _new_node_for(function, name=None):
     return _new_node(None if name == '<lambda>' else name, body)
 
 
+def _check_locks(lock):
+    for item in _several(lock):
+        if not isinstance(item, GFlow.FlowLock):
+            raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
+
+
 def _set_up(node, lock, retries, properties):
     if retries:
         properties.setdefault('max_retries', retries)
     for item, value in properties.items():
         _set_property(node, item, value)
+    _check_locks(lock)
     for item in _several(lock):
-        if not isinstance(item, GFlow.FlowLock):
-            raise TypeError(f'lock: {item!r} is no GFlow.FlowLock')
         node.add_lock(item)
 
 
@@ -664,7 +670,15 @@ class Flow(Shown, GFlow.Flow):
         uses_with: what the class is called with
         uses_metas: name, description, workspace
         uses_requests: endpoints, and the names of the methods that serve them
-        properties: of the node, such as timeout and max_retries"""
+        parallel, replicas: how many shards there are of the executor, and how many of each
+        polling: 'ANY', 'ALL' or 'ALL_ASYNC' of the shards; or a dict of these by endpoint
+        scheduling: 'LEAST_BUSY' or 'ROUND_ROBIN'
+        uses_before, uses_after: executors around these, as uses
+        reducer: 'MERGE', 'CONCATENATE', 'FIRST' or 'NONE': how what branches or shards leave becomes
+            one; or a function, of a list of lists of documents, that returns documents
+        when: a dict, or a function of a document, that says which documents go there
+        detached: requests do not wait for it
+        lock, retries, timeout, properties: as for node(): of one request"""
         if arguments or 'func' in options:
             node = FlowNode.new(*arguments, **options)
             self.add_node(node)
@@ -672,16 +686,19 @@ class Flow(Shown, GFlow.Flow):
         return self._add_executor(**options)
 
     def _add_executor(self, *, uses=None, name=None, needs=None, uses_with=None, uses_metas=None,
-                      uses_requests=None, **properties):
+                      uses_requests=None, uses_before=None, uses_after=None, polling=None,
+                      scheduling=None, reducer=None, when=None, lock=None, retries=0, **properties):
         for item in properties:
             if not hasattr(GFlow.FlowNode.props, item):
                 raise TypeError(f'A FlowNode has no property {item!r}')
+        _check_locks(lock)
         executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {})
         needs = [item if isinstance(item, str) else self.find(item).get_name()
                  for item in _several(needs)]
+        serving = Serving(executor, uses_before, uses_after, polling, scheduling, reducer, when)
         node = self.add_executor(name, executor, needs or None)
-        if properties:
-            node.set_properties(**properties)
+        serving.apply(node)
+        _set_up(node, lock, retries, properties)
         return self
 
     def add_executor(self, name=None, executor=None, needs=None):
@@ -834,8 +851,8 @@ class Flow(Shown, GFlow.Flow):
             with blocking(cancellable.cancel):
                 return getattr(_Flow, name + '_sync')(self, cancellable)
         except GLib.Error as error:
-            exception = original(error)
-        raise exception
+            exception, reason = original(error), reason_of(self, error)
+        raise exception from reason
 
     def open(self, cancellable=None, callback=None, *user_data):
         """await flow.open(): starts all executors. With a callback: as in C."""
@@ -852,9 +869,15 @@ class Flow(Shown, GFlow.Flow):
     async def _opened(self, name, cancellable):
         results, cancelled = await finished(
             lambda ready: getattr(_Flow, name)(self, cancellable, ready), cancellable.cancel)
-        getattr(self, name + '_finish')(results.pop())
+        exception = reason = None
+        try:
+            getattr(self, name + '_finish')(results.pop())
+        except GLib.Error as error:
+            exception, reason = original(error), reason_of(self, error)
         if cancelled is not None:
             raise cancelled
+        if exception is not None:
+            raise exception from reason
         return True
 
     # Serving
@@ -874,8 +897,8 @@ class Flow(Shown, GFlow.Flow):
         list of them if return_results is set. In a coroutine nothing happens until it is awaited, or
         ``async for response in flow.post(…)`` iterates over it.
 
-        The first request that fails raises what its executor raised, unless continue_on_error
-        is set, or on_error is given, which is told then."""
+        The first request that fails ends the stream, and raises what its executor raised, unless
+        continue_on_error is set. on_error is told in any case."""
         if self._parts().scopes and not self.get_is_open():
             self.open_sync()  # an empty flow may be edited until now
         post = FlowPost(flow=self, endpoint=endpoint)
