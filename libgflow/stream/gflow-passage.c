@@ -88,20 +88,19 @@ _g_flow_passage_begin (GFlowRun  *run,
   if (!_g_flow_request_begin (run->request, error))
     return NULL;
 
-  GFlowPassage *passage = g_new0 (GFlowPassage, 1);
+  GFlowChannel *channel =
+    run->channel != NULL ? _g_flow_channel_ref (run->channel)
+                         : _g_flow_pipeline_ref_channel (pipeline,
+                                                         g_flow_request_get_endpoint (run->request));
+  const guint n = channel->plan->n_nodes;
+  GFlowPassage *passage = g_malloc0 (sizeof (GFlowPassage) + n * sizeof (*passage->parts) +
+                                     n * sizeof (*passage->instances));
 
-  if (run->channel != NULL)
-    passage->channel = _g_flow_channel_ref (run->channel);
-  else
-    passage->channel = _g_flow_pipeline_ref_channel (pipeline,
-                                                     g_flow_request_get_endpoint (run->request));
-
-  const guint n = passage->channel->plan->n_nodes;
-
+  passage->channel = channel;
+  passage->parts = (GFlowRequest **) (passage + 1);
+  passage->instances = (guint32 *) (passage->parts + n);
   passage->request = run->request;
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
-  passage->parts = g_new0 (GFlowRequest *, n);
-  passage->instances = g_new (guint32, n);
   passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
   passage->link.data = run;
@@ -210,8 +209,6 @@ _g_flow_passage_end (GFlowRun      *run,
   _g_flow_pipeline_unref (passage->pipeline);
   g_clear_object (&passage->first);
   g_free (passage->records);
-  g_free (passage->parts);
-  g_free (passage->instances);
   g_free (passage);
 }
 
@@ -338,7 +335,7 @@ _g_flow_passage_serve (GFlowNode  *node,
   GFlowBinding *binding = place->bindings->pdata[instance];
   const gboolean served =
     binding->func (place->station->instances->pdata[instance], part,
-                   g_flow_run_get_cancellable (run), binding->user_data, error);
+                   _g_flow_run_node_cancellable (run, place->index), binding->user_data, error);
 
   _g_flow_station_leave_alone (place->station, instance);
   if (part->parts != NULL)
@@ -390,10 +387,9 @@ _g_flow_passage_start (GFlowNode  *node,
 
 /* The body of a node whose executor serves several requests at once: it is served with
  * others. */
-void
+gboolean
 _g_flow_passage_wait (GFlowNode  *node,
                       GFlowRun   *run,
-                      GTask      *task,
                       gpointer    user_data,
                       GError    **error)
 {
@@ -401,9 +397,8 @@ _g_flow_passage_wait (GFlowNode  *node,
   GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
   if (part != NULL)
-    _g_flow_batcher_add (place->batcher, run, part, task);
-  else if (*error == NULL)
-    g_task_return_boolean (task, TRUE);
+    _g_flow_batcher_add (place->batcher, run, part);
+  return part != NULL || *error == NULL;
 }
 
 /* A node begins that is a flow with executors: what it gets is a request for that flow, with
