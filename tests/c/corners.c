@@ -1,0 +1,284 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* What callbacks, several threads, and whoever drops things too early do to requests. */
+
+#include "test-executor.h"
+
+typedef struct
+{
+  GFlow         *flow;     /* (owned) */
+  GFlowExecutor *executor; /* (owned) */
+  TestTally      tally;
+  TestGate       gate;
+  TestLog        log;
+  TestLife       life;
+} Bench;
+
+/* With one executor, which does nothing. */
+static void
+bench_init (Bench *self)
+{
+  memset (self, 0, sizeof *self);
+  test_gate_init (&self->gate);
+  test_log_init (&self->log);
+  test_life_init (&self->life);
+  self->tally.gate = &self->gate;
+  self->flow = g_flow_new ();
+  self->executor = test_executor_new ("pass");
+  test_executor_set_tally (self->executor, &self->tally);
+  g_flow_add_executor (self->flow, "executor", self->executor, NULL, NULL);
+  test_life_watch (&self->life, self->flow);
+  test_life_watch (&self->life, self->executor);
+}
+
+static void
+bench_open (Bench *self)
+{
+  GError *error = NULL;
+
+  g_flow_open_sync (self->flow, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+bench_clear (Bench *self)
+{
+  TestResult closed;
+  GError *error = NULL;
+
+  /* What was dropped may have to end first, in this context. */
+  test_result_init (&closed);
+  g_flow_close (self->flow, NULL, test_result_cb, &closed);
+  TEST_WAIT (closed.calls > 0);
+  g_flow_close_finish (self->flow, closed.result, &error);
+  g_assert_no_error (error);
+  test_result_clear (&closed);
+  g_clear_object (&self->flow);
+  g_clear_object (&self->executor);
+  test_life_assert_over (&self->life);
+  test_gate_clear (&self->gate);
+  test_log_clear (&self->log);
+}
+
+static GFlowPost *
+make_post (Bench      *self,
+           const char *endpoint,
+           guint       n_documents)
+{
+  GFlowPost *post = g_flow_post (self->flow, endpoint);
+  g_autoptr (GPtrArray) texts = g_ptr_array_new ();
+
+  for (guint i = 0; i < n_documents; i++)
+    g_ptr_array_add (texts, (gpointer) "text");
+  g_ptr_array_add (texts, NULL);
+
+  g_autoptr (GFlowSource) source =
+    g_flow_source_new_for_texts ((const char * const *) texts->pdata);
+
+  g_flow_post_set_source (post, source);
+  g_flow_post_set_request_size (post, 1);
+  test_life_watch (&self->life, post);
+  return post;
+}
+
+/* Callbacks */
+
+static void
+log_done_and_cancel (GFlowPost    *post,
+                     GFlowRequest *request,
+                     gpointer      user_data)
+{
+  Bench *self = user_data;
+
+  test_log_add (&self->log, "done");
+  g_flow_post_cancel (post);
+}
+
+static void
+log_always (GFlowPost    *post,
+            GFlowRequest *request,
+            gpointer      user_data)
+{
+  Bench *self = user_data;
+
+  test_log_add (&self->log, "always");
+}
+
+static void
+log_end (GObject      *object,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  Bench *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_flow_post_run_finish (G_FLOW_POST (object), result, &error);
+  test_log_add (&self->log, error != NULL ? error->message : "end");
+}
+
+/* The end comes when everything has been told of the last request. */
+static void
+test_cancel_in_callback (void)
+{
+  Bench bench;
+
+  bench_init (&bench);
+  bench_open (&bench);
+
+  g_autoptr (GFlowPost) post = make_post (&bench, "/", 1);
+
+  g_signal_connect (post, "done", G_CALLBACK (log_done_and_cancel), &bench);
+  g_signal_connect (post, "always", G_CALLBACK (log_always), &bench);
+  g_flow_post_run (post, NULL, log_end, &bench);
+  TEST_WAIT (test_log_length (&bench.log) == 3);
+  test_assert_log (&bench.log, "done always The post was cancelled");
+
+  g_clear_object (&post);
+  bench_clear (&bench);
+}
+
+static gboolean
+pass_gate (GFlowExecutor  *executor,
+           GFlowRequest   *request,
+           GCancellable   *cancellable,
+           gpointer        user_data,
+           GError        **error)
+{
+  Bench *self = user_data;
+
+  test_gate_wait (&self->gate);
+  return TRUE;
+}
+
+static void
+ask_for_next (GFlowPost    *post,
+              GFlowRequest *request,
+              gpointer      user_data)
+{
+  g_flow_post_next (post, NULL, test_result_cb, user_data);
+}
+
+/* Nobody waits when the last request comes back, until a callback does: it gets that. */
+static void
+test_next_in_callback (void)
+{
+  Bench bench;
+  TestResult first, second;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GError *error = NULL;
+
+  bench_init (&bench);
+  g_flow_executor_bind (bench.executor, NULL, pass_gate, &bench, NULL);
+  bench_open (&bench);
+  test_result_init (&first);
+  test_result_init (&second);
+
+  g_autoptr (GFlowPost) post = make_post (&bench, "/", 1);
+
+  g_signal_connect (post, "done", G_CALLBACK (ask_for_next), &second);
+  g_flow_post_next (post, cancellable, test_result_cb, &first);
+  g_cancellable_cancel (cancellable);
+  TEST_WAIT (first.calls > 0);
+  g_assert_null (g_flow_post_next_finish (post, first.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+
+  test_gate_open (&bench.gate);
+  TEST_WAIT (second.calls > 0);
+
+  g_autoptr (GFlowRequest) request = g_flow_post_next_finish (post, second.result, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (request);
+
+  test_result_clear (&first);
+  test_result_clear (&second);
+  g_clear_object (&request);
+  g_clear_object (&post);
+  bench_clear (&bench);
+}
+
+/* Dropping */
+
+static gboolean
+return_cancelled (GCancellable *cancellable,
+                  gpointer      user_data)
+{
+  g_task_return_error_if_cancelled (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Gives a document, and the second time waits until it is not to give one any more. */
+static void
+give_one (GFlowSource  *source,
+          guint         n_documents,
+          GListStore   *documents,
+          GTask        *task,
+          gpointer      user_data,
+          GError      **error)
+{
+  int *n_calls = user_data;
+
+  if (++*n_calls != 2)
+    {
+      g_autoptr (GFlowDocument) document = g_flow_document_new ();
+
+      g_list_store_append (documents, document);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+
+  g_autoptr (GSource) cancelled = g_cancellable_source_new (g_task_get_cancellable (task));
+
+  g_task_attach_source (task, cancelled, G_SOURCE_FUNC (return_cancelled));
+}
+
+/* A question to the source ends in the private context of who has dropped the post; others
+ * may ask then. */
+static void
+test_drop_while_asking (void)
+{
+  Bench bench;
+  GError *error = NULL;
+  int n_calls = 0;
+
+  bench_init (&bench);
+  bench_open (&bench);
+
+  g_autoptr (GFlowSource) source = g_flow_source_new_for_task_func (give_one, &n_calls, NULL);
+  g_autoptr (GFlowPost) post = g_flow_post (bench.flow, "/");
+
+  test_life_watch (&bench.life, post);
+  g_flow_post_set_source (post, source);
+  g_flow_post_set_request_size (post, 1);
+
+  g_autoptr (GFlowRequest) request = g_flow_post_next_sync (post, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (n_calls, ==, 2);
+  g_object_run_dispose (G_OBJECT (post));
+  g_clear_object (&post);
+
+  g_autoptr (GListModel) documents = g_flow_source_next_sync (source, 1, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_list_model_get_n_items (documents), ==, 1);
+
+  g_clear_object (&request);
+  bench_clear (&bench);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/corners/cancel-in-callback", test_cancel_in_callback);
+  g_test_add_func ("/corners/next-in-callback", test_next_in_callback);
+  g_test_add_func ("/corners/drop-while-asking", test_drop_while_asking);
+
+  return g_test_run ();
+}
