@@ -29,7 +29,8 @@ typedef struct
   GFlowLock        *lock;        /* (owned): for any of them */
   GPtrArray        *shard_locks; /* (owned) (nullable) of GFlowLock: if all are ever asked */
   gboolean          is_mixed;    /* so that both are needed */
-  _Atomic guint    *busy;        /* (owned): for each instance, the requests it serves */
+  _Atomic guint    *busy;        /* (owned): for each instance, the requests it serves by tasks,
+                                  * and whether it serves one on a worker */
   _Atomic guint    *turns;       /* (owned): for each shard, whose turn it is */
   gboolean         *is_set_up;   /* (owned): for each instance */
 } GFlowStation;
@@ -50,6 +51,8 @@ guint          _g_flow_station_enter_shard (GFlowStation *station,
 void           _g_flow_station_leave  (GFlowStation  *station,
                                        guint          instance);
 void           _g_flow_station_leave_alone (GFlowStation *station,
+                                       guint          instance);
+void           _g_flow_station_leave_shard (GFlowStation *station,
                                        guint          instance);
 
 /* What serves at a node in several steps: gflow-team.c */

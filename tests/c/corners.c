@@ -270,6 +270,66 @@ test_drop_while_asking (void)
   bench_clear (&bench);
 }
 
+/* Serving */
+
+static void
+keep_task (GFlowExecutor  *executor,
+           GFlowRequest   *request,
+           GTask          *task,
+           gpointer        user_data,
+           GError        **error)
+{
+  *(GTask **) user_data = g_object_ref (task);
+}
+
+static gboolean
+count_call (GFlowExecutor  *executor,
+            GFlowRequest   *request,
+            GCancellable   *cancellable,
+            gpointer        user_data,
+            GError        **error)
+{
+  g_atomic_int_inc ((int *) user_data);
+  return TRUE;
+}
+
+/* An executor that serves one endpoint by tasks serves others on workers meanwhile. */
+static void
+test_task_and_function (void)
+{
+  Bench bench;
+  TestResult slow, quick;
+  GTask *task = NULL;
+  int n_calls = 0;
+
+  bench_init (&bench);
+  g_flow_executor_bind_task (bench.executor, "/slow", keep_task, &task, NULL);
+  g_flow_executor_bind (bench.executor, "/quick", count_call, &n_calls, NULL);
+  bench_open (&bench);
+  test_result_init (&slow);
+  test_result_init (&quick);
+
+  g_autoptr (GFlowPost) first = make_post (&bench, "/slow", 1);
+  g_autoptr (GFlowPost) second = make_post (&bench, "/quick", 1);
+
+  g_flow_post_run (first, NULL, test_result_cb, &slow);
+  TEST_WAIT (task != NULL);
+  g_flow_post_run (second, NULL, test_result_cb, &quick);
+  TEST_WAIT (quick.calls > 0);
+  g_assert_cmpint (g_atomic_int_get (&n_calls), ==, 1);
+  g_assert_cmpuint (slow.calls, ==, 0);
+
+  g_task_return_boolean (task, TRUE);
+  g_clear_object (&task);
+  TEST_WAIT (slow.calls > 0);
+
+  test_result_clear (&slow);
+  test_result_clear (&quick);
+  g_clear_object (&first);
+  g_clear_object (&second);
+  bench_clear (&bench);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -279,6 +339,7 @@ main (int    argc,
   g_test_add_func ("/corners/cancel-in-callback", test_cancel_in_callback);
   g_test_add_func ("/corners/next-in-callback", test_next_in_callback);
   g_test_add_func ("/corners/drop-while-asking", test_drop_while_asking);
+  g_test_add_func ("/corners/task-and-function", test_task_and_function);
 
   return g_test_run ();
 }
