@@ -330,6 +330,50 @@ test_task_and_function (void)
   bench_clear (&bench);
 }
 
+/* Documents with the same id are as many after the ways have met as they were before. */
+static void
+test_same_ids (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  GError *error = NULL;
+
+  test_executor_add (flow, "a", NULL, NULL);
+  test_executor_add (flow, "uri", "a", NULL);
+  test_executor_add (flow, "mime", "a", NULL);
+  g_flow_add_join_all (flow, "join", &error);
+  g_assert_no_error (error);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+      g_autoptr (GFlowDocument) document = g_flow_document_new_for_text (text);
+
+      g_flow_document_set_id (document, i < 3 ? "same" : "other");
+      g_list_store_append (documents, document);
+    }
+
+  g_autoptr (GFlowPost) post = g_flow_post (flow, "/");
+  g_autoptr (GFlowSource) source = g_flow_source_new_for_model (G_LIST_MODEL (documents));
+
+  g_flow_post_set_source (post, source);
+
+  g_autoptr (GListModel) requests = g_flow_post_collect_sync (post, NULL, &error);
+  g_autoptr (GFlowRequest) request = g_list_model_get_item (requests, 0);
+
+  g_assert_no_error (error);
+  test_assert_texts (request, "0 a|1 a|2 a|3 a");
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (GFlowDocument) document =
+        g_list_model_get_item (g_flow_request_get_documents (request), i);
+
+      g_assert_cmpstr (g_flow_document_get_uri (document), ==, "uri");
+      g_assert_cmpstr (g_flow_document_get_mime_type (document), ==, "mime");
+    }
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -340,6 +384,7 @@ main (int    argc,
   g_test_add_func ("/corners/next-in-callback", test_next_in_callback);
   g_test_add_func ("/corners/drop-while-asking", test_drop_while_asking);
   g_test_add_func ("/corners/task-and-function", test_task_and_function);
+  g_test_add_func ("/corners/same-ids", test_same_ids);
 
   return g_test_run ();
 }
