@@ -374,6 +374,53 @@ test_same_ids (void)
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }
 
+static void
+return_at_once (GFlowExecutor  *executor,
+                GFlowRequest   *request,
+                GTask          *task,
+                gpointer        user_data,
+                GError        **error)
+{
+  count_call (executor, request, NULL, user_data, NULL);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* A request of a blocking call is not served with one of the context that is blocked
+ * meanwhile. */
+static void
+test_batch_in_blocking_call (gconstpointer by_task)
+{
+  Bench bench;
+  TestResult posted;
+  GError *error = NULL;
+  int n_calls = 0;
+
+  bench_init (&bench);
+  if (by_task != NULL)
+    g_flow_executor_bind_task (bench.executor, NULL, return_at_once, &n_calls, NULL);
+  else
+    g_flow_executor_bind (bench.executor, NULL, count_call, &n_calls, NULL);
+  g_flow_executor_set_batching (bench.executor, NULL, 10, 100);
+  bench_open (&bench);
+  test_result_init (&posted);
+
+  g_autoptr (GFlowPost) outer = make_post (&bench, "/", 1);
+  g_autoptr (GFlowPost) inner = make_post (&bench, "/", 1);
+
+  g_flow_post_run (outer, NULL, test_result_cb, &posted);
+  TEST_WAIT (g_flow_post_get_n_sent (outer) == 1);
+  test_settle (20);
+  g_flow_post_run_sync (inner, NULL, &error);
+  g_assert_no_error (error);
+  TEST_WAIT (posted.calls > 0);
+  g_assert_cmpint (n_calls, ==, 2);
+
+  test_result_clear (&posted);
+  g_clear_object (&outer);
+  g_clear_object (&inner);
+  bench_clear (&bench);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -385,6 +432,8 @@ main (int    argc,
   g_test_add_func ("/corners/drop-while-asking", test_drop_while_asking);
   g_test_add_func ("/corners/task-and-function", test_task_and_function);
   g_test_add_func ("/corners/same-ids", test_same_ids);
+  g_test_add_data_func ("/corners/batch-in-blocking-call", NULL, test_batch_in_blocking_call);
+  g_test_add_data_func ("/corners/batch-in-blocking-call-task", "task", test_batch_in_blocking_call);
 
   return g_test_run ();
 }
