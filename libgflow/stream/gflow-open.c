@@ -483,9 +483,8 @@ idle_cb (gpointer user_data)
   Operation *operation = user_data;
   GFlowPipeline *pipeline = operation->pipeline;
 
-  _g_flow_mutex_lock (&pipeline->mutex);
-  g_clear_pointer (&pipeline->idle, g_source_unref);
-  _g_flow_mutex_unlock (&pipeline->mutex);
+  if (!_g_flow_pipeline_shut (pipeline))
+    return G_SOURCE_CONTINUE;
 
   _g_flow_pipeline_forget_plans (pipeline);
   begin_teardown (operation);

@@ -89,7 +89,7 @@ typedef struct
 struct _GFlowChannel
 {
   _Atomic guint   ref_count;
-  GFlowPipeline  *pipeline;    /* (unowned): while it is compiled */
+  GFlowPipeline  *pipeline;    /* (unowned): whose it is; used while it is compiled */
   char           *endpoint;    /* (owned) (nullable): NULL for all that nothing is bound for */
   GRegex         *target;      /* (owned) (nullable): the names of nodes that serve */
   GFlowPlan      *plan;        /* (owned) */
@@ -215,7 +215,7 @@ struct _GFlowPipeline
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
   GPtrArray      *batchers;    /* (owned) of GFlowBatcher */
   GQueue          runs;        /* (unowned) of GFlowRun: under way */
-  gboolean        closing;     /* somebody waits until there are none */
+  gboolean        is_shut;     /* there were none when it was closed, and no more may come */
   GSource        *idle;        /* (owned) (nullable): ready when there are none */
 };
 
@@ -228,9 +228,10 @@ GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
                                             GFlowStation   *station,
                                             GPtrArray      *bindings,
                                             const GFlowBatching *batching);
+gboolean       _g_flow_pipeline_shut       (GFlowPipeline  *pipeline);
 void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
 void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
-void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
+gboolean       _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GFlowRun       *run,
                                             GList          *link);
 void           _g_flow_pipeline_remove_run (GFlowPipeline  *pipeline,

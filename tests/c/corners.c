@@ -421,6 +421,98 @@ test_batch_in_blocking_call (gconstpointer by_task)
   bench_clear (&bench);
 }
 
+/* Closing */
+
+/* What was begun before the flow was closed does not go to executors that have been torn down,
+ * also if the flow is open again. */
+static void
+test_reopened (void)
+{
+  Bench bench;
+  GError *error = NULL;
+
+  bench_init (&bench);
+  bench_open (&bench);
+
+  g_autoptr (GFlowPost) post = make_post (&bench, "/", 9);
+
+  g_flow_post_set_max_in_flight (post, 1);
+
+  g_autoptr (GFlowRequest) first = g_flow_post_next_sync (post, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (first);
+  g_assert_true (g_flow_close_sync (bench.flow, NULL, NULL));
+  g_assert_true (g_flow_remove_node (bench.flow, g_flow_lookup (bench.flow, "executor"), NULL));
+  test_executor_add (bench.flow, "pass", NULL, NULL);
+  bench_open (&bench);
+
+  g_autoptr (GFlowRequest) second = g_flow_post_next_sync (post, NULL, &error);
+
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN);
+  g_assert_null (second);
+  g_clear_error (&error);
+
+  g_clear_object (&first);
+  g_clear_object (&post);
+  bench_clear (&bench);
+}
+
+typedef struct
+{
+  GFlow *flow;
+  int    over;   /* atomic, and so are the others */
+  int    served;
+} Posting;
+
+static gpointer
+post_again_and_again (gpointer data)
+{
+  Posting *posting = data;
+
+  while (!g_atomic_int_get (&posting->over))
+    {
+      g_autoptr (GFlowPost) post = g_flow_post (posting->flow, "/");
+      g_autoptr (GError) error = NULL;
+
+      if (g_flow_post_run_sync (post, NULL, &error))
+        g_atomic_int_inc (&posting->served);
+      else
+        g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN);
+    }
+  return NULL;
+}
+
+/* Threads post while the flow is closed and opened: nothing comes to an executor that is not
+ * set up, which says so. */
+static void
+test_close_while_posting (void)
+{
+  Bench bench;
+  Posting posting = { 0 };
+  GThread *threads[2];
+  const guint n_rounds = test_is_slow () ? 50 : 300;
+
+  bench_init (&bench);
+  posting.flow = bench.flow;
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = test_thread_new ("posting", post_again_and_again, &posting);
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      const int served = g_atomic_int_get (&posting.served);
+
+      bench_open (&bench);
+      TEST_WAIT (g_atomic_int_get (&posting.served) != served);
+      g_assert_true (g_flow_close_sync (bench.flow, NULL, NULL));
+    }
+  g_atomic_int_set (&posting.over, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+
+  bench_open (&bench);
+  bench_clear (&bench);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -434,6 +526,8 @@ main (int    argc,
   g_test_add_func ("/corners/same-ids", test_same_ids);
   g_test_add_data_func ("/corners/batch-in-blocking-call", NULL, test_batch_in_blocking_call);
   g_test_add_data_func ("/corners/batch-in-blocking-call-task", "task", test_batch_in_blocking_call);
+  g_test_add_func ("/corners/reopened", test_reopened);
+  g_test_add_func ("/corners/close-while-posting", test_close_while_posting);
 
   return g_test_run ();
 }
