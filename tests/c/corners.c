@@ -513,6 +513,37 @@ test_close_while_posting (void)
   bench_clear (&bench);
 }
 
+/* The executors of a flow that is dropped while it is open are torn down, and another flow may have
+ * them then. */
+static void
+test_dropped_open (void)
+{
+  TestTally tally = { 0 };
+  TestLife life;
+  g_autoptr (GFlowExecutor) executor = test_executor_new ("pass");
+
+  test_life_init (&life);
+  test_executor_set_tally (executor, &tally);
+  for (int i = 1; i <= 2; i++)
+    {
+      g_autoptr (GFlow) flow = g_flow_new ();
+      GError *error = NULL;
+
+      test_life_watch (&life, flow);
+      g_flow_add_executor (flow, "executor", executor, NULL, NULL);
+      g_flow_open_sync (flow, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (tally.set_up, ==, i);
+      g_clear_object (&flow);
+      TEST_WAIT (g_atomic_int_get (&tally.torn_down) == i);
+      test_settle (10);
+    }
+
+  test_life_watch (&life, executor);
+  g_clear_object (&executor);
+  test_life_assert_over (&life);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -528,6 +559,7 @@ main (int    argc,
   g_test_add_data_func ("/corners/batch-in-blocking-call-task", "task", test_batch_in_blocking_call);
   g_test_add_func ("/corners/reopened", test_reopened);
   g_test_add_func ("/corners/close-while-posting", test_close_while_posting);
+  g_test_add_func ("/corners/dropped-open", test_dropped_open);
 
   return g_test_run ();
 }
