@@ -619,8 +619,9 @@ _g_flow_home_find_context (void)
   return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
 }
 
-/* It sleeps on its parking, or in the context of sub-runs once there are any. If it has
- * neither it is awake, and looks before it sleeps. */
+/* It sleeps on its parking, or in the context of sub-runs once there are any: but if it
+ * slept before, still on its parking. If it has neither it is awake, and looks before it
+ * sleeps. */
 static void
 wake_caller (GFlowRun *run)
 {
@@ -630,7 +631,7 @@ wake_caller (GFlowRun *run)
 
   if (context != NULL)
     g_main_context_wakeup (context);
-  else if (parking != NULL)
+  if (parking != NULL)
     g_flow_parking_unpark (parking);
 }
 

@@ -235,7 +235,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
-  _Atomic gboolean notified_paused; /* before it is executed, by whichever thread */
+  gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */

@@ -200,6 +200,7 @@ _g_flow_passage_give_answer (GFlowRun      *run,
     g_flow_request_set_documents (request, g_flow_request_get_documents (last));
   g_clear_pointer (&request->of_node, g_variant_unref);
   g_clear_pointer (&request->parts, g_ptr_array_unref);
+  g_clear_pointer (&request->left_out, g_ptr_array_unref);
   request->node = NULL;
   keep_records (passage, run);
   _g_flow_request_set_ended (request, state, error);
