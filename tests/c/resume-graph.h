@@ -19,6 +19,7 @@ typedef enum
   RESUME_NUMBER,
   RESUME_TEXT,
   RESUME_VARIANT,
+  RESUME_LIST,   /* of a map */
   RESUME_OBJECT, /* cannot be kept */
   RESUME_N_RESULTS,
 } ResumeResult;
@@ -30,6 +31,7 @@ typedef enum
   RESUME_ASYNC_AT_ONCE,
   RESUME_ASYNC_LATER,
   RESUME_N_PLACES,
+  RESUME_MAP = RESUME_N_PLACES, /* whose items are on workers */
 } ResumePlace;
 
 struct _ResumeNode
