@@ -19,6 +19,11 @@ gboolean _g_flow_journal_record  (GFlowRun        *run,
                                   guint32          index,
                                   GFlowNodeState   state,
                                   gboolean         in_context);
+GVariant **_g_flow_journal_take_items (GFlowRun   *run,
+                                  guint32          index,
+                                  GFlowValues     *items);
+void     _g_flow_journal_forget  (GFlowRun        *run,
+                                  guint32          index);
 gboolean _g_flow_journal_pop_recorded (GFlowRun   *run,
                                   guint32         *index);
 gboolean _g_flow_journal_close   (GFlowRun        *run);

@@ -680,7 +680,8 @@ install_properties (GObjectClass *object_class)
    * does not wait for the disk.
    *
    * Nodes that are done in the file do not run again, as after
-   * [method@GFlow.FlowRun.restore]: see there which do although they were done. A file of a
+   * [method@GFlow.FlowRun.restore]: see there which do although they were done. Of a map
+   * that had not ended, the items that were done do not run again. A file of a
    * run that has succeeded is begun afresh, that of one that has failed is continued. A
    * file that is missing or empty is begun.
    *

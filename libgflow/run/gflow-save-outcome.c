@@ -346,6 +346,34 @@ add_result (GVariantBuilder *builder,
   g_variant_builder_add (builder, "{sv}", "result", kept);
 }
 
+/* By which an item of a map is known again; 0 if it cannot be. That is enough for files, by their
+ * names, and for values that can be kept. */
+guint64
+_g_flow_outcome_digest (const GValue *item)
+{
+  g_autoptr(GChecksum) checksum = NULL;
+  g_autoptr(GVariant) encoded = NULL;
+  guint8 bytes[32];
+  gsize length = sizeof (bytes);
+  guint64 digest;
+
+  if (G_VALUE_HOLDS_OBJECT (item) && G_IS_FILE (g_value_get_object (item)))
+    encoded = g_variant_new_take_string (g_file_get_uri (g_value_get_object (item)));
+  else
+    encoded = encode_value (item);
+  if (encoded == NULL)
+    return 0;
+
+  g_variant_ref_sink (encoded);
+  checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_checksum_update (checksum, (const guint8 *) g_variant_get_type_string (encoded), -1);
+  if (g_variant_get_size (encoded) > 0)
+    g_checksum_update (checksum, g_variant_get_data (encoded), g_variant_get_size (encoded));
+  g_checksum_get_digest (checksum, bytes, &length);
+  memcpy (&digest, bytes, sizeof (digest));
+  return MAX (digest, 1);
+}
+
 /* Outcomes */
 
 /* Whether a node that ends so has an outcome that is kept. */
