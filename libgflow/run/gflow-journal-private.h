@@ -19,9 +19,9 @@ gboolean _g_flow_journal_record  (GFlowRun        *run,
                                   guint32          index,
                                   GFlowNodeState   state,
                                   gboolean         in_context);
-GVariant **_g_flow_journal_take_items (GFlowRun   *run,
+void     _g_flow_journal_adopt_map (GFlowRun      *run,
                                   guint32          index,
-                                  GFlowValues     *items);
+                                  GFlowRun        *child);
 void     _g_flow_journal_forget  (GFlowRun        *run,
                                   guint32          index);
 gboolean _g_flow_journal_pop_recorded (GFlowRun   *run,

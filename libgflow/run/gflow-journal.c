@@ -649,10 +649,7 @@ new_payload (GFlowJournal      *self,
              GFlowNodeState     state,
              GFlowJournalKind  *kind)
 {
-  const guint64 digest =
-    run->items != NULL ? _g_flow_outcome_digest (_g_flow_values_peek (run->items, index)) : 0;
-
-  if (run->items != NULL && digest == 0)
+  if (run->items != NULL && run->item_digests[index] == 0)
     return NULL;
 
   g_autoptr(GVariant) outcome = _g_flow_outcome_new (run, index, state);
@@ -660,7 +657,7 @@ new_payload (GFlowJournal      *self,
   *kind = run->items != NULL ? G_FLOW_JOURNAL_ITEM : G_FLOW_JOURNAL_NODE;
   if (run->items != NULL)
     return g_variant_ref_sink (g_variant_new ("(uut@a{sv})", get_number (self, run->parent_index),
-                                              index, digest, outcome));
+                                              index, run->item_digests[index], outcome));
   return g_variant_ref_sink (g_variant_new ("(u@a{sv})", get_number (self, index), outcome));
 }
 
@@ -719,20 +716,18 @@ _g_flow_journal_record (GFlowRun       *run,
   return !in_context;
 }
 
-/* What an earlier run has done of the items of a map: its outcomes, or NULL. In the owner context,
- * when the map starts. */
-GVariant **
-_g_flow_journal_take_items (GFlowRun    *run,
-                            guint32      index,
-                            GFlowValues *items)
+/* What an earlier run has done of the items of a map: its outcomes, or NULL. */
+static GVariant **
+take_items (GFlowJournal  *self,
+            guint32        index,
+            const guint64 *digests,
+            guint          n)
 {
-  GHashTable *table = run->journal != NULL ? run->journal->items : NULL;
-  const guint n = g_flow_values_get_n_values (items);
   g_autoptr(GPtrArray) list = NULL;
   GVariant **outcomes;
 
-  if (table == NULL || !g_hash_table_steal_extended (table, GUINT_TO_POINTER (index), NULL,
-                                                     (gpointer *) &list))
+  if (self->items == NULL || !g_hash_table_steal_extended (self->items, GUINT_TO_POINTER (index),
+                                                           NULL, (gpointer *) &list))
     return NULL;
 
   outcomes = g_new0 (GVariant *, n + 1);
@@ -743,13 +738,29 @@ _g_flow_journal_take_items (GFlowRun    *run,
       guint64 digest;
 
       g_variant_get (list->pdata[i], "(uut@a{sv})", NULL, &number, &digest, &outcome);
-      if (number >= n || digest != _g_flow_outcome_digest (_g_flow_values_peek (items, number)))
+      if (number >= n || digest == 0 || digest != digests[number])
         continue;
 
       g_clear_pointer (&outcomes[number], g_variant_unref);
       outcomes[number] = g_steal_pointer (&outcome);
     }
   return outcomes;
+}
+
+/* A map is about to start its run, whose nodes are items: it is written here what they do, and they
+ * go on from what is here. In the owner context. */
+void
+_g_flow_journal_adopt_map (GFlowRun *run,
+                           guint32   index,
+                           GFlowRun *child)
+{
+  const guint n = g_flow_values_get_n_values (child->items);
+
+  child->item_digests = g_new (guint64, n + 1);
+  for (guint i = 0; i < n; i++)
+    child->item_digests[i] = _g_flow_outcome_digest (_g_flow_values_peek (child->items, i));
+  child->outcomes = take_items (run->journal, index, child->item_digests, n);
+  atomic_fetch_or_explicit (&child->attention, G_FLOW_ATTENTION_JOURNAL, memory_order_relaxed);
 }
 
 /* What is written of a node, and of its items if it is a map, does not count any more. In the owner

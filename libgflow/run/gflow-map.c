@@ -167,10 +167,7 @@ _g_flow_run_start_map (GFlowRun  *self,
 
   child->items = g_steal_pointer (&items);
   if (self->journal != NULL)
-    {
-      child->outcomes = _g_flow_journal_take_items (self, index, child->items);
-      atomic_fetch_or_explicit (&child->attention, G_FLOW_ATTENTION_JOURNAL, memory_order_relaxed);
-    }
+    _g_flow_journal_adopt_map (self, index, child);
   g_flow_run_set_parameters (child, self->parameters);
   g_flow_run_set_on_error (child, self->on_error);
   /* Its results will be there, as a part of that of the node. */

@@ -356,6 +356,7 @@ g_flow_run_finalize (GObject *object)
   _g_flow_run_free_questions (self);
   g_clear_pointer (&self->families, g_hash_table_unref);
   g_clear_object (&self->items);
+  g_free (self->item_digests);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);

@@ -346,8 +346,23 @@ add_result (GVariantBuilder *builder,
   g_variant_builder_add (builder, "{sv}", "result", kept);
 }
 
-/* By which an item of a map is known again; 0 if it cannot be. That is enough for files, by their
- * names, and for values that can be kept. */
+/* What an object is known by: a file by its name, and others by a property that bindings give to
+ * those that stand for values of their languages. Floating; NULL if there is nothing. */
+static GVariant *
+encode_key (GObject *object)
+{
+  GParamSpec *property = g_object_class_find_property (G_OBJECT_GET_CLASS (object), "gflow-key");
+  g_autofree char *key = NULL;
+
+  if (G_IS_FILE (object))
+    key = g_file_get_uri (G_FILE (object));
+  else if (property != NULL && G_PARAM_SPEC_VALUE_TYPE (property) == G_TYPE_STRING)
+    g_object_get (object, "gflow-key", &key, NULL);
+  return key != NULL && g_utf8_validate (key, -1, NULL)
+           ? g_variant_new_take_string (g_steal_pointer (&key)) : NULL;
+}
+
+/* By which an item of a map is known again; 0 if it cannot be. In the owner context. */
 guint64
 _g_flow_outcome_digest (const GValue *item)
 {
@@ -357,8 +372,8 @@ _g_flow_outcome_digest (const GValue *item)
   gsize length = sizeof (bytes);
   guint64 digest;
 
-  if (G_VALUE_HOLDS_OBJECT (item) && G_IS_FILE (g_value_get_object (item)))
-    encoded = g_variant_new_take_string (g_file_get_uri (g_value_get_object (item)));
+  if (G_VALUE_HOLDS_OBJECT (item) && g_value_get_object (item) != NULL)
+    encoded = encode_key (g_value_get_object (item));
   else
     encoded = encode_value (item);
   if (encoded == NULL)
