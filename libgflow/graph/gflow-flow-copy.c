@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-flow-private.h"
+#include "gflow-node-serving-private.h"
 
 /* Copies the needs of @node to @copy: a need that is in the flow becomes its copy. */
 static void
@@ -68,6 +69,7 @@ g_flow_copy (GFlow *self)
       g_ptr_array_add (copy->nodes, node);
     }
   copy->next_number = self->next_number;
+  copy->has_detached = self->has_detached;
   if (self->insertion_point != NULL)
     copy->insertion_point = copies->pdata[self->insertion_point->index];
   return copy;
@@ -101,6 +103,7 @@ same_work (GFlowNode *a,
          _g_flow_node_priority (a) == _g_flow_node_priority (b) &&
          _g_flow_node_subflow (a) == _g_flow_node_subflow (b) &&
          _g_flow_executor_equal (_g_flow_node_executor (a), _g_flow_node_executor (b)) &&
+         _g_flow_serving_equal (_g_flow_node_serving (a), _g_flow_node_serving (b)) &&
          same_locks (a, b);
 }
 

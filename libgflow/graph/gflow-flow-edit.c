@@ -7,6 +7,7 @@
 
 #include "gflow-error.h"
 #include "gflow-group-private.h"
+#include "gflow-node-serving-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -129,6 +130,8 @@ append_locked (GFlow     *self,
   atomic_store_explicit (&node->index, self->nodes->len, memory_order_relaxed);
   g_ptr_array_add (self->nodes, node);
   self->insertion_point = NULL;
+  if (G_UNLIKELY (_g_flow_node_is_detached (node)))
+    self->has_detached = TRUE;
 }
 
 /* Adds @node, and takes it, also on failure. */

@@ -50,6 +50,7 @@ struct _GFlow
   GHashTable   *by_name;       /* name → GFlowNode, for the first n_indexed nodes */
   guint         n_indexed;
   gboolean      renamed;       /* a node was: two may have one name */
+  gboolean      has_detached;  /* some node is, or was */
   guint         next_number;   /* for the next made-up name */
   guint         max_threads;
   guint         max_parallel;
@@ -98,6 +99,7 @@ void        _g_flow_reserve_name    (GFlow      *self,
                                      const char *name);
 void        _g_flow_forget_names    (GFlow      *self);
 GPtrArray  *_g_flow_dup_orphans     (GFlow      *self);
+GFlowNode  *_g_flow_find_last_awaited (GFlow    *self);
 GFlowNode  *_g_flow_take_node       (GFlow      *self,
                                      GFlowNode  *node,
                                      GError    **error);

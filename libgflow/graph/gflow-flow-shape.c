@@ -6,6 +6,7 @@
 #include "gflow-flow-private.h"
 
 #include "gflow-error.h"
+#include "gflow-node-serving-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -108,6 +109,53 @@ g_flow_add_executor (GFlow               *self,
   else if (last != NULL)
     g_flow_node_add_upstream (node, last);
   return _g_flow_take_node (self, node, error);
+}
+
+static GFlowNode *
+find_need (GFlow     *self,
+           GFlowNeed  need)
+{
+  GFlowNode *node = _g_flow_need_is_name (need) ? g_flow_lookup (self, _g_flow_need_name (need))
+                                                : need;
+
+  return node != NULL && node->flow == self ? node : NULL;
+}
+
+/* Whether @node is detached, or waits for one that is. @seen are those that do not. */
+static gboolean
+is_beside (GFlow      *self,
+           GFlowNode  *node,
+           GHashTable *seen)
+{
+  const GFlowNeed *needs = _g_flow_node_needs (node);
+
+  if (_g_flow_node_is_detached (node))
+    return TRUE;
+  if (!g_hash_table_add (seen, node))
+    return FALSE;
+
+  for (guint i = 0; i < node->n_needs; i++)
+    {
+      GFlowNode *upstream = find_need (self, needs[i]);
+
+      if (upstream != NULL && is_beside (self, upstream, seen))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The node added last that responses wait for. */
+GFlowNode *
+_g_flow_find_last_awaited (GFlow *self)
+{
+  for (guint i = self->nodes->len; i-- > 0;)
+    {
+      g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+      if (!is_beside (self, self->nodes->pdata[i], seen))
+        return self->nodes->pdata[i];
+    }
+  return NULL;
 }
 
 /* The nodes that nobody waits for. */

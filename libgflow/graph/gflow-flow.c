@@ -926,7 +926,8 @@ g_flow_set_close_timeout (GFlow *self,
  * @self: a flow
  *
  * Gets the node that the next executor waits for if nothing else is said: the
- * node added last, unless another one was set.
+ * node added last, unless another one was set. Nodes that are
+ * [property@GFlow.FlowNode:detached], and what waits for these, do not count.
  *
  * Returns: (transfer none) (nullable): the node; %NULL in an empty flow
  *
@@ -939,6 +940,8 @@ g_flow_get_insertion_point (GFlow *self)
 
   if (self->insertion_point != NULL)
     return self->insertion_point;
+  if (self->has_detached)
+    return _g_flow_find_last_awaited (self);
   return self->nodes->len > 0 ? self->nodes->pdata[self->nodes->len - 1] : NULL;
 }
 

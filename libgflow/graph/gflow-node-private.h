@@ -27,6 +27,7 @@ typedef enum
 } GFlowNodeKind;
 
 typedef struct _GFlowMap GFlowMap;
+typedef struct _GFlowServing GFlowServing;
 typedef struct _GFlowSharedBody GFlowSharedBody;
 
 /* How long the body may take, and what becomes of it if it fails. */
@@ -40,6 +41,7 @@ typedef struct
 } GFlowNodePolicy;
 
 #define G_FLOW_NODE_POLICY_INIT { .retry_factor = 1.0 }
+#define G_FLOW_NODE_N_POLICY_PROPS 5
 
 /* What few nodes have, so that the others do not pay for it. */
 typedef struct
@@ -50,6 +52,7 @@ typedef struct
   GFlow           *subflow;     /* (nullable) (owned) */
   GFlowExecutor   *executor;    /* (nullable) (owned) */
   GFlowMap        *map;         /* (nullable) (owned) */
+  GFlowServing    *serving;     /* (nullable) (owned) */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
   GListStore      *downstreams; /* likewise */
@@ -152,6 +155,16 @@ void        _g_flow_node_get_policy_property (GFlowNode    *self,
 void        _g_flow_node_set_policy_property (GFlowNode    *self,
                                               guint         offset,
                                               const GValue *value);
+
+/* Serving requests: gflow-node-serving.c */
+void        _g_flow_node_install_serving (GObjectClass *object_class,
+                                          guint         first_id);
+void        _g_flow_node_get_serving_property (GFlowNode    *self,
+                                               guint         offset,
+                                               GValue       *value);
+void        _g_flow_node_set_serving_property (GFlowNode    *self,
+                                               guint         offset,
+                                               const GValue *value);
 
 /* Needs: gflow-node-links.c */
 void        _g_flow_node_clear_needs (GFlowNode       *self);

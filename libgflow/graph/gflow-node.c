@@ -8,6 +8,7 @@
 #include "gflow-enum-types.h"
 #include "gflow-flow-private.h"
 #include "gflow-node-map-private.h"
+#include "gflow-node-serving-private.h"
 
 /**
  * GFlowNode:
@@ -95,6 +96,7 @@ free_extras (GFlowNodeExtras *extras)
   g_clear_object (&extras->subflow);
   g_clear_object (&extras->executor);
   g_clear_pointer (&extras->map, _g_flow_map_free);
+  g_clear_pointer (&extras->serving, _g_flow_serving_free);
   g_clear_object (&extras->upstreams);
   g_clear_object (&extras->downstreams);
   g_clear_object (&extras->lock_list);
@@ -267,7 +269,11 @@ g_flow_node_get_property (GObject    *object,
       g_value_set_enum (value, self->run_when);
       break;
     default:
-      _g_flow_node_get_policy_property (self, prop_id - N_PROPS, value);
+      if (prop_id - N_PROPS < G_FLOW_NODE_N_POLICY_PROPS)
+        _g_flow_node_get_policy_property (self, prop_id - N_PROPS, value);
+      else
+        _g_flow_node_get_serving_property (self, prop_id - N_PROPS - G_FLOW_NODE_N_POLICY_PROPS,
+                                           value);
     }
 }
 
@@ -300,7 +306,11 @@ g_flow_node_set_property (GObject      *object,
       g_flow_node_set_run_when (self, g_value_get_enum (value));
       break;
     default:
-      _g_flow_node_set_policy_property (self, prop_id - N_PROPS, value);
+      if (prop_id - N_PROPS < G_FLOW_NODE_N_POLICY_PROPS)
+        _g_flow_node_set_policy_property (self, prop_id - N_PROPS, value);
+      else
+        _g_flow_node_set_serving_property (self, prop_id - N_PROPS - G_FLOW_NODE_N_POLICY_PROPS,
+                                           value);
     }
 }
 
@@ -401,6 +411,7 @@ install_properties (GObjectClass *object_class)
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
   _g_flow_node_install_policy (object_class, N_PROPS);
+  _g_flow_node_install_serving (object_class, N_PROPS + G_FLOW_NODE_N_POLICY_PROPS);
 }
 
 static void
@@ -619,6 +630,8 @@ _g_flow_node_copy (GFlowNode *self)
   g_set_object (&extras->executor, self->extras->executor);
   if (self->extras->map != NULL)
     extras->map = _g_flow_map_copy (self->extras->map);
+  if (self->extras->serving != NULL)
+    extras->serving = _g_flow_serving_copy (self->extras->serving);
   if (self->extras->locks != NULL)
     extras->locks = g_ptr_array_copy (self->extras->locks, (GCopyFunc) g_object_ref, NULL);
   copy->placement = self->placement;

@@ -130,4 +130,70 @@ G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_node_set_retry_jitter     (GFlowNode       *self,
                                                   double           retry_jitter);
 
+/* How it serves requests, if it has an executor */
+
+G_FLOW_AVAILABLE_IN_0_1
+guint           g_flow_node_get_parallel         (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_parallel         (GFlowNode       *self,
+                                                  guint            parallel);
+G_FLOW_AVAILABLE_IN_0_1
+guint           g_flow_node_get_replicas         (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_replicas         (GFlowNode       *self,
+                                                  guint            replicas);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPolling    g_flow_node_get_polling          (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_polling          (GFlowNode       *self,
+                                                  GFlowPolling     polling);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowPolling    g_flow_node_get_polling_for      (GFlowNode       *self,
+                                                  const char      *endpoint);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_polling_for      (GFlowNode       *self,
+                                                  const char      *endpoint,
+                                                  GFlowPolling     polling);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowScheduling g_flow_node_get_scheduling       (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_scheduling       (GFlowNode       *self,
+                                                  GFlowScheduling  scheduling);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowExecutor  *g_flow_node_get_before           (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_before           (GFlowNode       *self,
+                                                  GFlowExecutor   *executor);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowExecutor  *g_flow_node_get_after            (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_after            (GFlowNode       *self,
+                                                  GFlowExecutor   *executor);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowReducer    g_flow_node_get_reducer          (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_reducer          (GFlowNode       *self,
+                                                  GFlowReducer     reducer);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_reducer_func     (GFlowNode       *self,
+                                                  GFlowReducerFunc func,
+                                                  gpointer         user_data,
+                                                  GDestroyNotify   destroy);
+G_FLOW_AVAILABLE_IN_0_1
+GVariant       *g_flow_node_get_condition        (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_node_set_condition        (GFlowNode       *self,
+                                                  GVariant        *condition,
+                                                  GError         **error);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_condition_func   (GFlowNode       *self,
+                                                  GFlowConditionFunc func,
+                                                  gpointer         user_data,
+                                                  GDestroyNotify   destroy);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_node_get_detached         (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_detached         (GFlowNode       *self,
+                                                  gboolean         detached);
+
 G_END_DECLS

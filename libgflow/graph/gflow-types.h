@@ -10,6 +10,7 @@
 G_BEGIN_DECLS
 
 typedef struct _GFlow GFlow;
+typedef struct _GFlowDocument GFlowDocument;
 typedef struct _GFlowExecutor GFlowExecutor;
 typedef struct _GFlowGroup GFlowGroup;
 typedef struct _GFlowHistory GFlowHistory;
@@ -163,6 +164,110 @@ typedef enum
   G_FLOW_ON_ERROR_STOP,
   G_FLOW_ON_ERROR_IGNORE,
 } GFlowOnError;
+
+/**
+ * GFlowPolling:
+ * @G_FLOW_POLLING_ANY: one instance serves the request: one that is idle
+ * @G_FLOW_POLLING_ALL: every shard serves the request, each a copy of it, and what they
+ *   leave is put together when all have: see [enum@GFlow.FlowReducer]
+ * @G_FLOW_POLLING_ALL_ASYNC: every shard serves the request, each a copy of it; what the
+ *   first leaves that succeeds goes on, and the others are cancelled
+ *
+ * Which instances at a node serve a request.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_POLLING_ANY,
+  G_FLOW_POLLING_ALL,
+  G_FLOW_POLLING_ALL_ASYNC,
+} GFlowPolling;
+
+/**
+ * GFlowScheduling:
+ * @G_FLOW_SCHEDULING_LEAST_BUSY: the one that serves the fewest requests
+ * @G_FLOW_SCHEDULING_ROUND_ROBIN: one after the other; those that serve on workers are
+ *   passed over while they are busy
+ *
+ * Which of several instances serves a request that one of them is to serve.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_SCHEDULING_LEAST_BUSY,
+  G_FLOW_SCHEDULING_ROUND_ROBIN,
+} GFlowScheduling;
+
+/**
+ * GFlowReducer:
+ * @G_FLOW_REDUCER_MERGE: versions of one document are put together: what one part has
+ *   changed is kept, field by field and tag by tag; if several have changed the same, the
+ *   first part counts. Documents that only some parts have are kept
+ * @G_FLOW_REDUCER_CONCATENATE: the documents of all parts, one part after the other
+ * @G_FLOW_REDUCER_FIRST: the documents of the first part
+ * @G_FLOW_REDUCER_NONE: no documents: what comes next finds those of each part in
+ *   [method@GFlow.FlowRequest.dup_parts]
+ * @G_FLOW_REDUCER_CUSTOM: what was set with [method@GFlow.FlowNode.set_reducer_func]
+ *   says; cannot be set itself
+ *
+ * How the parts of a request are put together: what several branches have left that meet at
+ * a node, in the order of its needs, and what all shards at it have left, in their order.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_REDUCER_MERGE,
+  G_FLOW_REDUCER_CONCATENATE,
+  G_FLOW_REDUCER_FIRST,
+  G_FLOW_REDUCER_NONE,
+  G_FLOW_REDUCER_CUSTOM,
+} GFlowReducer;
+
+/**
+ * GFlowReducerFunc:
+ * @node: the node where the parts come together
+ * @request: a request that has no documents yet
+ * @parts: the parts, in order: a list of [class@GFlow.FlowRequest]
+ * @user_data: what was given with the function
+ * @error: return location for the error that fails the node
+ *
+ * Puts the parts of a request together: gives @request its documents. The documents of the
+ * parts may be given to it, and must not be changed otherwise.
+ *
+ * Called on a worker thread; if the node has the placement %G_FLOW_PLACEMENT_CONTEXT, in the
+ * owner context.
+ *
+ * Returns: %TRUE if it has; %FALSE, with @error set, if the node failed
+ *
+ * Since: 0.1
+ */
+typedef gboolean (*GFlowReducerFunc) (GFlowNode     *node,
+                                      GFlowRequest  *request,
+                                      GListModel    *parts,
+                                      gpointer       user_data,
+                                      GError       **error);
+
+/**
+ * GFlowConditionFunc:
+ * @node: the node that the document would go to
+ * @document: the document
+ * @user_data: what was given with the function
+ *
+ * Says which documents go to a node.
+ *
+ * Called on a worker thread; if the node has the placement %G_FLOW_PLACEMENT_CONTEXT, in the
+ * owner context.
+ *
+ * Returns: %TRUE if the document goes there
+ *
+ * Since: 0.1
+ */
+typedef gboolean (*GFlowConditionFunc) (GFlowNode      *node,
+                                        GFlowDocument  *document,
+                                        gpointer        user_data);
 
 /**
  * GFlowNodeState:

@@ -84,6 +84,8 @@ static void
 wait_in_context (GFlowRun       *self,
                  const gboolean *ended)
 {
+  g_autoptr(GMainContext) context = g_main_context_ref (_g_flow_owner_get_context (self->owner));
+
   self->participates = may_participate (self);
   while (!*ended)
     {
@@ -93,8 +95,11 @@ wait_in_context (GFlowRun       *self,
                               _g_flow_scheduler_help (self);
 
       if (!*ended)
-        iterate (_g_flow_owner_get_context (self->owner), !worked);
+        iterate (context, !worked);
     }
+  /* What a request has started, and did not wait for: nobody else will iterate it. */
+  while (self->request != NULL && _g_flow_owner_exists (context))
+    iterate (context, TRUE);
 }
 
 /* A caller that never sleeps has no parking: to make one costs as much as some nodes. */

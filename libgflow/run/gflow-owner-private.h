@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 GFlowOwner   *_g_flow_owner_get         (GMainContext *context);
+gboolean      _g_flow_owner_exists      (GMainContext *context);
 void          _g_flow_owner_unref       (GFlowOwner   *owner);
 GMainContext *_g_flow_owner_get_context (GFlowOwner   *owner);
 void          _g_flow_owner_post        (GFlowRun     *run);

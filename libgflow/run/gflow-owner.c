@@ -159,6 +159,8 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_free_garbage (run);
   _g_flow_frame = frame.below;
 
+  if ((_g_flow_run_attention (run) & G_FLOW_ATTENTION_DETACHED) != 0)
+    _g_flow_passage_tell_answer (run);
   if (!run->finished && _g_flow_run_settle (run, frame.lane))
     _g_flow_scheduler_check_complete (run);
   return more;
@@ -580,6 +582,18 @@ _g_flow_owner_get (GMainContext *context)
   return owner;
 }
 
+/* Whether any run belongs to @context. */
+gboolean
+_g_flow_owner_exists (GMainContext *context)
+{
+  gboolean exists;
+
+  _g_flow_mutex_lock (&table_mutex);
+  exists = table != NULL && g_hash_table_contains (table, context);
+  _g_flow_mutex_unlock (&table_mutex);
+  return exists;
+}
+
 void
 _g_flow_owner_unref (GFlowOwner *owner)
 {
@@ -605,8 +619,9 @@ _g_flow_home_find_context (void)
   return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
 }
 
-/* It sleeps on its parking, or in the context of sub-runs once there are any. If it has
- * neither it is awake, and looks before it sleeps. */
+/* It sleeps on its parking, or in the context of sub-runs once there are any: but if it
+ * slept before, still on its parking. If it has neither it is awake, and looks before it
+ * sleeps. */
 static void
 wake_caller (GFlowRun *run)
 {
@@ -616,7 +631,7 @@ wake_caller (GFlowRun *run)
 
   if (context != NULL)
     g_main_context_wakeup (context);
-  else if (parking != NULL)
+  if (parking != NULL)
     g_flow_parking_unpark (parking);
 }
 

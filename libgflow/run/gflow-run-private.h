@@ -82,6 +82,7 @@ typedef enum
   G_FLOW_ATTENTION_CHOICES   = 1 << 7, /* some node has chosen among its downstreams */
   G_FLOW_ATTENTION_WEIGHTS   = 1 << 8, /* nodes have weights */
   G_FLOW_ATTENTION_GROWN     = 1 << 9, /* some node has sub-runs */
+  G_FLOW_ATTENTION_DETACHED  = 1 << 13, /* its request does not wait for some nodes */
   G_FLOW_ATTENTION_JOURNAL   = 1 << 14, /* the outcomes of nodes are written down */
   G_FLOW_ATTENTION_REFUSED   = 1 << 15, /* nothing was started: the journal cannot be used */
 } GFlowAttention;
@@ -182,6 +183,7 @@ struct _GFlowRun
   GFlowRequest    *request;      /* (owned) (nullable): what the run is for */
   GFlowChannel    *channel;      /* (unowned) (nullable): where it goes, if that was chosen */
   GFlowPassage    *passage;      /* (owned) (nullable): its way through the nodes */
+  GFlowEndedFunc   answered;     /* (nullable): that has come back, and the run goes on */
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowJournal    *journal;      /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
@@ -234,7 +236,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
-  _Atomic gboolean notified_paused; /* before it is executed, by whichever thread */
+  gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
@@ -318,13 +320,20 @@ GType          g_flow_request_get_type     (void);
 GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
                                             GError         **error);
 GQuark         _g_flow_passage_find_detail (GFlowRun        *run);
-void           _g_flow_passage_enter       (GFlowRun        *run,
+gboolean       _g_flow_passage_enter       (GFlowRun        *run,
                                             guint32          index,
-                                            GFlowRun        *child);
+                                            GFlowRun        *child,
+                                            GError         **error);
 void           _g_flow_passage_node_ended  (GFlowRun        *run,
-                                            guint32          index);
+                                            guint32          index,
+                                            GFlowNodeState   state);
 void           _g_flow_passage_end         (GFlowRun        *run,
                                             GFlowRunState    state);
+gboolean       _g_flow_passage_is_beside   (GFlowRun        *run,
+                                            guint32          index);
+void           _g_flow_passage_count_off   (GFlowRun        *run,
+                                            guint32          index);
+void           _g_flow_passage_tell_answer (GFlowRun        *run);
 
 /* Starting and ending: gflow-execute.c */
 gboolean       _g_flow_run_begin           (GFlowRun        *self,
@@ -412,6 +421,8 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_end_plain       (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,

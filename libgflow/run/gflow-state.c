@@ -409,6 +409,10 @@ _g_flow_run_fail_at_last (GFlowRun *self,
   remember_failure (self, index, error);
   if (cancelled)
     return G_FLOW_NODE_STATE_CANCELLED;
+  /* What a request does not wait for does not end it. */
+  if ((_g_flow_run_attention (self) & G_FLOW_ATTENTION_DETACHED) != 0 &&
+      _g_flow_passage_is_beside (self, index))
+    return G_FLOW_NODE_STATE_FAILED;
 
   if (self->on_error == G_FLOW_ON_ERROR_FINISH_RUNNING || self->on_error == G_FLOW_ON_ERROR_STOP)
     {

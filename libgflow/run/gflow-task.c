@@ -52,7 +52,7 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_GROWN) == 0)
     _g_flow_run_free_cancellable (self, index);
   if (self->passage != NULL)
-    _g_flow_passage_node_ended (self, index);
+    _g_flow_passage_node_ended (self, index, state);
   _g_flow_run_end_node (self, lane, index, state);
   _g_flow_frame = frame.below;
 }
@@ -242,17 +242,20 @@ _g_flow_call_discard (GFlowCall *call)
 }
 
 /* The node runs a flow: it has no body, and ends as that run ends. */
-static void
+static GFlowNodeState
 call_subflow (GFlowRun *self,
               guint32   index)
 {
   g_autoptr(GFlowRun) child =
     g_flow_run_new (_g_flow_node_subflow (self->plan->nodes[index].node));
 
+  GError *error = NULL;
+
   g_flow_run_set_parameters (child, self->parameters);
-  if (self->passage != NULL)
-    _g_flow_passage_enter (self, index, child);
+  if (self->passage != NULL && !_g_flow_passage_enter (self, index, child, &error))
+    return error != NULL ? _g_flow_run_fail_node (self, index, error) : G_FLOW_NODE_STATE_DONE;
   _g_flow_run_adopt (self, index, child);
+  return G_FLOW_NODE_STATE_DONE;
 }
 
 static GFlowNodeState
@@ -301,8 +304,7 @@ call_any_body (GFlowRun   *self,
       call_async_body (self, index);
       return G_FLOW_NODE_STATE_RUNNING;
     case G_FLOW_NODE_KIND_FLOW:
-      call_subflow (self, index);
-      return G_FLOW_NODE_STATE_DONE;
+      return call_subflow (self, index);
     case G_FLOW_NODE_KIND_MAP:
       return call_map (self, index);
     case G_FLOW_NODE_KIND_FUNC:
@@ -323,12 +325,53 @@ discard_ahead (GFlowRun *self,
     _g_flow_call_discard (ahead);
 }
 
+/* Whether it is a function, and nothing of the node or the run asks for attention. */
+static gboolean
+is_plain (GFlowRun *self,
+          guint32   index)
+{
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+
+  return (attention | _g_flow_run_marks (self, index)) == 0 &&
+         self->nodes[index].route == G_FLOW_ROUTE_CONTEXT &&
+         self->plan->nodes[index].kind == G_FLOW_NODE_KIND_FUNC && self->passage == NULL &&
+         atomic_load_explicit (&self->cancellables, memory_order_relaxed) == NULL;
+}
+
+/* All that the others do, but for what is not there to be done. */
+static void
+run_plain (GFlowRun *self,
+           guint32   index)
+{
+  GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
+
+  /* Relaxed: nobody decides by it but this thread. */
+  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
+                         memory_order_relaxed);
+  _g_flow_frame = &frame;
+
+  const GFlowNodeState state = call_sync_body (self, index, &frame);
+
+  _g_flow_frame = frame.below;
+  /* The body may have seen to it that something does. */
+  if (state == G_FLOW_NODE_STATE_DONE && is_plain (self, index))
+    _g_flow_run_end_plain (self, index);
+  else if (state != G_FLOW_NODE_STATE_RUNNING)
+    _g_flow_run_end_in_context (self, index, state);
+}
+
 /* Runs a node that is ready, or ends it if it is not to be run. The frame of the
  * run is on top. */
 void
 _g_flow_run_run_in_context (GFlowRun *self,
                             guint32   index)
 {
+  if (is_plain (self, index))
+    {
+      run_plain (self, index);
+      return;
+    }
+
   GFlowLane *lane = _g_flow_run_context_lane (self);
   GFlowNodeState state = _g_flow_run_judge_ready (self, lane, index);
 

@@ -501,6 +501,8 @@ finish_attended_node (GFlowRun       *self,
     _g_flow_run_deliver_chosen (self, lane, !lane->context);
   if (state == G_FLOW_NODE_STATE_FAILED || state == G_FLOW_NODE_STATE_SKIPPED)
     _g_flow_run_set_over (self, lane, index);
+  if ((attention & G_FLOW_ATTENTION_DETACHED) != 0)
+    _g_flow_passage_count_off (self, index);
   return next;
 }
 
@@ -547,6 +549,26 @@ _g_flow_run_end_recorded (GFlowRun *self)
 
   while (_g_flow_journal_pop_recorded (self, &index))
     finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
+}
+
+/* A plain node of the context has succeeded. What becomes ready is routed in the order in
+ * which it was added, as everywhere. */
+void
+_g_flow_run_end_plain (GFlowRun *self,
+                       guint32   index)
+{
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+  guint32 n_successors;
+  const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
+                                                       &n_successors);
+
+  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
+  lane->ending = TRUE;
+  for (guint32 i = n_successors; i-- > 0;)
+    if (count_off (&self->nodes[successors[i]], 1, FALSE))
+      _g_flow_run_route (self, lane, successors[i]);
+  lane->ending = FALSE;
+  _g_flow_run_deliver_chosen (self, lane, FALSE);
 }
 
 guint32

@@ -291,7 +291,7 @@ serve (GFlowNode  *node,
     binding->func (self->station->instances->pdata[instance], batch->request,
                    g_flow_run_get_cancellable (run), binding->user_data, error);
 
-  _g_flow_station_leave (self->station, instance);
+  _g_flow_station_leave_alone (self->station, instance);
   return served;
 }
 

@@ -31,23 +31,52 @@ find_bindings (GFlowChannel *channel,
     return;
 
   place->station = _g_flow_station_ref (station);
-  place->bindings = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_binding_unref);
-  for (guint i = 0; i < station->instances->len; i++)
-    {
-      GFlowBinding *binding = _g_flow_executor_find (station->instances->pdata[i], endpoint);
+  place->bindings = _g_flow_station_find_bindings (station, endpoint);
+}
 
-      /* Instances that a factory made may differ: they all do what the first one does. */
-      if (binding == NULL)
-        binding = place->bindings->pdata[0];
-      g_ptr_array_add (place->bindings, _g_flow_binding_ref (binding));
+/* What few nodes have: more than one instance, or what is around them, a condition, a reducer. */
+static void
+find_serving (GFlowChannel *channel,
+              GFlowPlace   *place,
+              GFlowNode    *node)
+{
+  GFlowServing *serving = _g_flow_node_serving (node);
+  const char *endpoint = channel->endpoint != NULL ? channel->endpoint : "";
+
+  if (serving == NULL)
+    return;
+
+  place->reducer = serving->reducer;
+  if (serving->reduction != NULL)
+    place->reduction = _g_flow_reduction_ref (serving->reduction);
+  if (node->kind != G_FLOW_NODE_KIND_EXECUTOR || !is_meant (channel, node))
+    return;
+
+  if (serving->condition != NULL)
+    place->condition = _g_flow_condition_ref (serving->condition);
+  place->team = _g_flow_team_new (channel, place, g_flow_node_get_polling_for (node, endpoint));
+  if (place->team != NULL)
+    {
+      g_clear_pointer (&place->station, _g_flow_station_unref);
+      g_clear_pointer (&place->bindings, g_ptr_array_unref);
     }
+}
+
+static void
+find_batcher (GFlowChannel *channel,
+              GFlowPlace   *place)
+{
+  const char *endpoint = channel->endpoint != NULL ? channel->endpoint : "";
+
+  if (place->bindings == NULL)
+    return;
 
   const GFlowBatching *batching =
-    _g_flow_executor_find_batching (station->instances->pdata[0], endpoint);
+    _g_flow_executor_find_batching (place->station->instances->pdata[0], endpoint);
 
   if (batching != NULL)
-    place->batcher = _g_flow_pipeline_ref_batcher (channel->pipeline, station, place->bindings,
-                                                   batching);
+    place->batcher = _g_flow_pipeline_ref_batcher (channel->pipeline, place->station,
+                                                   place->bindings, batching);
 }
 
 /* Not one that starts other runs. */
@@ -89,12 +118,20 @@ _g_flow_channel_place (GFlowChannel   *channel,
   place->body = plan_node->body;
   place->user_data = plan_node->user_data;
   find_bindings (channel, place, node);
+  find_serving (channel, place, node);
+  find_batcher (channel, place);
   binding = place->bindings != NULL ? place->bindings->pdata[0] : NULL;
   place->merges = node->n_needs > 1 && has_plain_body (node);
   if (node->kind == G_FLOW_NODE_KIND_FLOW && _g_flow_has_executors (_g_flow_node_subflow (node)))
     enter_or_pass (channel, place, plan_node, in_context);
 
-  if (place->batcher != NULL)
+  if (place->team != NULL)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_TASK;
+      plan_node->body = G_CALLBACK (_g_flow_team_start);
+      *in_context = TRUE;
+    }
+  else if (place->batcher != NULL)
     {
       plan_node->kind = G_FLOW_NODE_KIND_TASK;
       plan_node->body = G_CALLBACK (_g_flow_passage_wait);
@@ -112,6 +149,11 @@ _g_flow_channel_place (GFlowChannel   *channel,
       plan_node->body = G_CALLBACK (_g_flow_passage_serve);
       *lock = place->station->lock;
     }
+  else if (place->condition != NULL)
+    {
+      plan_node->kind = G_FLOW_NODE_KIND_FUNC;
+      plan_node->body = G_CALLBACK (_g_flow_passage_filter);
+    }
   else if (place->merges && plan_node->kind == G_FLOW_NODE_KIND_TASK)
     {
       plan_node->body = G_CALLBACK (_g_flow_passage_join_task);
@@ -125,7 +167,7 @@ _g_flow_channel_place (GFlowChannel   *channel,
     {
       *in_context = FALSE;
     }
-  if (binding != NULL || place->merges)
+  if (place->team != NULL || binding != NULL || place->condition != NULL || place->merges)
     plan_node->user_data = place;
   /* While a request waits for others nobody must wait for it. */
   return place->batcher == NULL;
@@ -143,11 +185,13 @@ add_source (GArray  *sources,
   g_array_append_val (sources, source);
 }
 
-/* Whether a node leaves documents of its own: it serves, or puts branches together. */
+/* Whether a node leaves documents of its own: it serves, or leaves some out, or puts branches
+ * together. */
 static gboolean
 is_source (const GFlowPlace *place)
 {
-  return place->bindings != NULL || place->enters || (place->merges && place->n_sources > 1);
+  return place->bindings != NULL || place->team != NULL || place->condition != NULL ||
+         place->enters || (place->merges && place->n_sources > 1);
 }
 
 /* What @upstream leaves: its own, or what it has let pass. */
@@ -216,6 +260,35 @@ order_nodes (GFlowPlan *plan)
   return order;
 }
 
+/* Which nodes no response waits for: those that are detached, and what waits for them; but
+ * not what the exit waits for, in whatever way. */
+static void
+find_beside (GFlowChannel  *channel,
+             const guint32 *order,
+             GFlowNode     *last)
+{
+  GFlowPlan *plan = channel->plan;
+  g_autofree gboolean *needed = g_new0 (gboolean, (gsize) plan->n_nodes + 1);
+
+  if (last != NULL)
+    needed[last->index] = TRUE;
+  for (guint k = plan->n_nodes; k-- > 0;)
+    for (guint32 u = plan->first_upstream[order[k]];
+         needed[order[k]] && u < plan->first_upstream[order[k] + 1]; u++)
+      needed[plan->upstreams[u]] = TRUE;
+
+  for (guint k = 0; k < plan->n_nodes; k++)
+    {
+      const guint32 i = order[k];
+      gboolean is_beside = _g_flow_node_is_detached (plan->nodes[i].node);
+
+      for (guint32 u = plan->first_upstream[i]; u < plan->first_upstream[i + 1]; u++)
+        is_beside = is_beside || channel->places[plan->upstreams[u]].is_beside;
+      channel->places[i].is_beside = is_beside && !needed[i];
+      channel->n_beside += channel->places[i].is_beside;
+    }
+}
+
 static void
 find_ways (GFlowChannel *channel,
            GFlowNode    *last)
@@ -232,6 +305,7 @@ find_ways (GFlowChannel *channel,
         add_sources_of (channel, plan->upstreams[u], sources);
       set_sources (channel, &channel->places[i], sources);
     }
+  find_beside (channel, order, last);
   if (last != NULL)
     add_sources_of (channel, last->index, sources);
   set_sources (channel, _g_flow_channel_exit (channel), sources);
@@ -249,6 +323,7 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
                      GRegex        *target)
 {
   GFlow *flow = pipeline->flow;
+  GFlowNode *last = g_flow_get_insertion_point (flow);
   GFlowChannel *channel = g_new0 (GFlowChannel, 1);
 
   atomic_init (&channel->ref_count, 1);
@@ -259,7 +334,7 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
   _g_flow_mutex_lock (&flow->mutex);
   channel->places = g_new0 (GFlowPlace, flow->nodes->len + 2);
   channel->plan = _g_flow_plan_compile (flow, channel);
-  find_ways (channel, g_flow_get_insertion_point (flow));
+  find_ways (channel, last);
   _g_flow_mutex_unlock (&flow->mutex);
   channel->pipeline = NULL;
   return channel;
@@ -271,6 +346,19 @@ _g_flow_channel_ref (GFlowChannel *channel)
   /* Relaxed: whoever has one reference may make another. */
   atomic_fetch_add_explicit (&channel->ref_count, 1, memory_order_relaxed);
   return channel;
+}
+
+/* They have data of the application's, which goes at home. */
+static void
+release_functions (GFlowChannel *channel,
+                   GFlowPlace   *place)
+{
+  GFlowHome *home = &channel->plan->home;
+
+  if (place->condition != NULL)
+    _g_flow_home_release (home, place->condition, (GDestroyNotify) _g_flow_condition_unref);
+  if (place->reduction != NULL)
+    _g_flow_home_release (home, place->reduction, (GDestroyNotify) _g_flow_reduction_unref);
 }
 
 void
@@ -286,8 +374,10 @@ _g_flow_channel_unref (GFlowChannel *channel)
 
       g_clear_pointer (&place->station, _g_flow_station_unref);
       g_clear_pointer (&place->bindings, g_ptr_array_unref);
+      g_clear_pointer (&place->team, _g_flow_team_free);
       g_clear_pointer (&place->batcher, _g_flow_batcher_unref);
       g_free (place->sources);
+      release_functions (channel, place);
     }
   g_free (channel->places);
   g_free (channel->endpoint);

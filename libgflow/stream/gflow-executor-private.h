@@ -36,7 +36,8 @@ const GFlowBatching *_g_flow_executor_find_batching (GFlowExecutor *self,
                                          const char    *endpoint);
 void          _g_flow_executor_number   (GFlowExecutor *self,
                                          const char    *node_name,
-                                         guint          index);
+                                         guint          index,
+                                         guint          shard);
 gboolean      _g_flow_executor_take     (GFlowExecutor *self);
 void          _g_flow_executor_leave    (GFlowExecutor *self);
 

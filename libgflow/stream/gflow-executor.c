@@ -76,6 +76,7 @@ typedef struct
   char          *description;  /* (owned) (nullable) */
   GFile         *workspace;    /* (owned) (nullable) */
   guint          index;        /* among the instances at its node */
+  guint          shard;        /* which of the shards there it is of */
   _Atomic gboolean taken;      /* an open flow has it */
 
   GFlowExecutorFactoryFunc  factory;
@@ -90,6 +91,7 @@ enum
   PROP_DESCRIPTION,
   PROP_WORKSPACE,
   PROP_INDEX,
+  PROP_SHARD,
   N_PROPS
 };
 
@@ -247,11 +249,12 @@ _g_flow_executor_leave (GFlowExecutor *self)
   atomic_store_explicit (&get_private (self)->taken, FALSE, memory_order_release);
 }
 
-/* It serves at the node @node_name, as instance @index of those that do. */
+/* It serves at the node @node_name, as instance @index of those that do, in a shard. */
 void
 _g_flow_executor_number (GFlowExecutor *self,
                          const char    *node_name,
-                         guint          index)
+                         guint          index,
+                         guint          shard)
 {
   GFlowExecutorPrivate *priv = get_private (self);
 
@@ -264,6 +267,11 @@ _g_flow_executor_number (GFlowExecutor *self,
     {
       priv->index = index;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_INDEX]);
+    }
+  if (priv->shard != shard)
+    {
+      priv->shard = shard;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SHARD]);
     }
 }
 
@@ -466,6 +474,9 @@ g_flow_executor_get_property (GObject    *object,
     case PROP_INDEX:
       g_value_set_uint (value, priv->index);
       break;
+    case PROP_SHARD:
+      g_value_set_uint (value, priv->shard);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -542,6 +553,15 @@ g_flow_executor_class_init (GFlowExecutorClass *klass)
    * Since: 0.1
    */
   properties[PROP_INDEX] = g_param_spec_uint ("index", NULL, NULL, 0, G_MAXUINT, 0, ro);
+
+  /**
+   * GFlowExecutor:shard: (attributes org.gtk.Property.get=g_flow_executor_get_shard)
+   *
+   * Which of the shards at its node it is, or is a replica of, from 0.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SHARD] = g_param_spec_uint ("shard", NULL, NULL, 0, G_MAXUINT, 0, ro);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -1205,4 +1225,23 @@ g_flow_executor_get_index (GFlowExecutor *self)
   g_return_val_if_fail (G_IS_FLOW_EXECUTOR (self), 0);
 
   return get_private (self)->index;
+}
+
+/**
+ * g_flow_executor_get_shard: (attributes org.gtk.Method.get_property=shard)
+ * @self: an executor
+ *
+ * Gets which of the shards at its node it is, or is a replica of: see
+ * [property@GFlow.FlowNode:parallel].
+ *
+ * Returns: the number of the shard, from 0
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_executor_get_shard (GFlowExecutor *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_EXECUTOR (self), 0);
+
+  return get_private (self)->shard;
 }

@@ -264,5 +264,7 @@ GFile         *g_flow_executor_make_workspace    (GFlowExecutor             *sel
                                                   GError                   **error) G_GNUC_WARN_UNUSED_RESULT;
 G_FLOW_AVAILABLE_IN_0_1
 guint          g_flow_executor_get_index         (GFlowExecutor             *self);
+G_FLOW_AVAILABLE_IN_0_1
+guint          g_flow_executor_get_shard         (GFlowExecutor             *self);
 
 G_END_DECLS

@@ -208,6 +208,21 @@ merge_entry (Entry *entry)
   return outcome;
 }
 
+static void
+set_merged (GFlowRequest *self,
+            GListStore   *documents,
+            GFlowRequest *base,
+            GHashTable   *origins)
+{
+  g_set_object (&self->documents, documents);
+  if (self->root == NULL || base == NULL)
+    return;
+
+  g_set_object (&self->base, base);
+  g_clear_pointer (&self->origins, g_hash_table_unref);
+  self->origins = g_hash_table_ref (origins);
+}
+
 /* Gives @self the documents of all @parts, of which none changes meanwhile. It is then
  * a copy of what these were copied from. */
 void
@@ -223,7 +238,6 @@ _g_flow_request_merge (GFlowRequest  *self,
   };
   g_autoptr(GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
   g_autoptr(GHashTable) origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
-  GFlowRequest *base = merge.base;
 
   for (guint i = 0; i < n_parts; i++)
     collect (&merge, parts[i]);
@@ -237,14 +251,37 @@ _g_flow_request_merge (GFlowRequest  *self,
         g_hash_table_insert (origins, g_object_ref (outcome), entry->base);
     }
 
-  g_set_object (&self->documents, documents);
-  if (self->root != NULL && base != NULL)
-    {
-      g_set_object (&self->base, base);
-      g_clear_pointer (&self->origins, g_hash_table_unref);
-      self->origins = g_steal_pointer (&origins);
-    }
+  set_merged (self, documents, merge.base, origins);
   g_ptr_array_unref (merge.entries);
   g_hash_table_unref (merge.by_base);
   g_hash_table_unref (merge.by_id);
+}
+
+/* Gives @self copies of the documents of all @parts, one part after the other. It is then
+ * a copy of what these were copied from. */
+void
+_g_flow_request_gather (GFlowRequest  *self,
+                        GFlowRequest **parts,
+                        guint          n_parts)
+{
+  GFlowRequest *base = find_base (parts, n_parts);
+  g_autoptr(GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  g_autoptr(GHashTable) origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+
+  for (guint i = 0; i < n_parts; i++)
+    {
+      g_autoptr(GPtrArray) list = _g_flow_request_ref_documents (parts[i]);
+
+      for (guint k = 0; k < list->len; k++)
+        {
+          g_autoptr(GFlowDocument) copy = g_flow_document_copy (list->pdata[k]);
+          GFlowDocument *origin = base != NULL ? find_origin (parts[i], base, list->pdata[k])
+                                               : NULL;
+
+          g_list_store_append (documents, copy);
+          if (origin != NULL)
+            g_hash_table_insert (origins, g_object_ref (copy), origin);
+        }
+    }
+  set_merged (self, documents, base, origins);
 }

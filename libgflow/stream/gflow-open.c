@@ -200,7 +200,7 @@ add_part (GFlow         *flow,
           GFlowFunc      func,
           GFlowTaskFunc  task_func)
 {
-  g_autofree char *name = g_strdup_printf ("%s/%u", g_flow_node_get_name (station->node), instance);
+  g_autofree char *name = g_strdup_printf ("%s/%u", station->name, instance);
   Part *part = g_new0 (Part, 1);
 
   part->node = g_object_ref (station->node);
@@ -527,7 +527,9 @@ explain_part (Part         *part,
   return g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
                       part->station != NULL ? _("The executor “%s” could not be started: %s")
                                             : _("The flow “%s” could not be opened: %s"),
-                      g_flow_node_get_name (part->node), error->message);
+                      part->station != NULL ? part->station->name
+                                            : g_flow_node_get_name (part->node),
+                      error->message);
 }
 
 /* Which of them has failed first, and what of. */

@@ -105,6 +105,8 @@ _g_flow_passage_begin (GFlowRun  *run,
   passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
   passage->link.data = run;
+  if (G_UNLIKELY (passage->channel->n_beside > 0))
+    _g_flow_passage_detach_begin (passage, run);
   passage->pipeline = g_steal_pointer (&pipeline);
   run->passage = passage;
   _g_flow_pipeline_add_run (passage->pipeline, run, &passage->link);
@@ -118,21 +120,10 @@ _g_flow_passage_find_detail (GFlowRun *run)
   return g_quark_try_string (g_flow_request_get_endpoint (run->request));
 }
 
-/* What is known of the way goes to the request. */
 static void
-keep_records (GFlowPassage *passage,
-              GFlowRun     *run)
+keep_errors (GFlowRequest *request,
+             GFlowRun     *run)
 {
-  GFlowRequest *request = passage->request;
-  const guint n = run->plan->n_nodes;
-
-  passage->records[n].end = g_get_monotonic_time ();
-  request->plan = _g_flow_plan_ref (run->plan);
-  request->records = g_steal_pointer (&passage->records);
-  request->states = g_new (guint8, n);
-  for (guint i = 0; i < n; i++)
-    request->states[i] = _g_flow_run_node_state (run, i);
-
   _g_flow_mutex_lock (&run->mutex);
   if (run->node_errors != NULL)
     {
@@ -148,32 +139,77 @@ keep_records (GFlowPassage *passage,
   _g_flow_mutex_unlock (&run->mutex);
 }
 
+/* What is known of the way goes to the request. */
+static void
+keep_records (GFlowPassage *passage,
+              GFlowRun     *run)
+{
+  GFlowRequest *request = passage->request;
+  const guint n = run->plan->n_nodes;
+
+  passage->records[n].end = g_get_monotonic_time ();
+  request->plan = _g_flow_plan_ref (run->plan);
+  request->states = g_new (guint8, n);
+  for (guint i = 0; i < n; i++)
+    request->states[i] = _g_flow_run_node_state (run, i);
+  keep_errors (request, run);
+  if (passage->channel->n_beside > 0)
+    request->records = _g_flow_passage_copy_records (passage, request->states);
+  else
+    request->records = g_steal_pointer (&passage->records);
+}
+
 static GFlowRequest *leave_exit (GFlowPassage *passage);
 
-/* Nothing of the run runs any more: the request is the response. */
+/* The request is the response. */
+void
+_g_flow_passage_give_answer (GFlowRun      *run,
+                             GFlowRunState  state,
+                             const GError  *error)
+{
+  GFlowPassage *passage = run->passage;
+  GFlowRequest *request = passage->request;
+  g_autoptr(GFlowRequest) last = leave_exit (passage);
+
+  if (last != request && passage->channel->n_beside > 0)
+    _g_flow_request_set_copies (request, last);
+  else if (last != request)
+    g_flow_request_set_documents (request, g_flow_request_get_documents (last));
+  g_clear_pointer (&request->of_node, g_variant_unref);
+  g_clear_pointer (&request->parts, g_ptr_array_unref);
+  g_clear_pointer (&request->left_out, g_ptr_array_unref);
+  request->node = NULL;
+  keep_records (passage, run);
+  _g_flow_request_set_ended (request, state, error);
+  if (request->outer != NULL)
+    _g_flow_request_share_results (request, request->outer,
+                                   g_flow_node_get_name (g_flow_run_get_parent_node (run)));
+}
+
+/* Nothing of the run runs any more. */
 void
 _g_flow_passage_end (GFlowRun      *run,
                      GFlowRunState  state)
 {
-  GFlowPassage *passage = g_steal_pointer (&run->passage);
-  GFlowRequest *request = passage->request;
-  g_autoptr(GFlowRequest) last = leave_exit (passage);
+  if (run->passage->visit != NULL)
+    {
+      run->passage = NULL;
+      return;
+    }
+  if (run->passage->channel->n_beside > 0)
+    _g_flow_passage_answer (run);
+  else
+    _g_flow_passage_give_answer (run, state, run->error);
 
-  if (last != request)
-    g_flow_request_set_documents (request, g_flow_request_get_documents (last));
-  g_clear_pointer (&request->of_node, g_variant_unref);
-  request->node = NULL;
-  keep_records (passage, run);
-  _g_flow_request_set_ended (request, state, run->error);
-  if (request->outer != NULL)
-    _g_flow_request_share_results (request, request->outer,
-                                   g_flow_node_get_name (g_flow_run_get_parent_node (run)));
+  GFlowPassage *passage = g_steal_pointer (&run->passage);
 
   for (guint i = 0; i < run->plan->n_nodes; i++)
     g_clear_object (&passage->parts[i]);
   _g_flow_pipeline_remove_run (passage->pipeline, &passage->link);
   _g_flow_channel_unref (passage->channel);
   _g_flow_pipeline_unref (passage->pipeline);
+  g_clear_object (&passage->first);
+  g_free (passage->records);
   g_free (passage->parts);
   g_free (passage->instances);
   g_free (passage);
@@ -182,13 +218,15 @@ _g_flow_passage_end (GFlowRun      *run,
 /* What nodes get */
 
 /* What @source has left; if it has not run, what it would have got. */
-static GFlowRequest *
-find_part (GFlowPassage *passage,
-           guint32       source)
+GFlowRequest *
+_g_flow_passage_find (GFlowPassage *passage,
+                      guint32       source)
 {
   while (source != G_FLOW_ENTRY && passage->parts[source] == NULL)
     source = passage->channel->places[source].sources[0];
-  return source != G_FLOW_ENTRY ? passage->parts[source] : passage->request;
+  if (source != G_FLOW_ENTRY)
+    return passage->parts[source];
+  return passage->first != NULL ? passage->first : passage->request;
 }
 
 static guint32
@@ -210,18 +248,15 @@ is_only_taker (GFlowPassage *passage,
 }
 
 static GFlowRequest *
-merge_parts (GFlowPassage *passage,
-             GFlowPlace   *place)
+merge_parts (GFlowPassage  *passage,
+             GFlowPlace    *place,
+             GError       **error)
 {
-  GFlowRequest *root = passage->request;
   g_autofree GFlowRequest **parts = g_new (GFlowRequest *, place->n_sources);
-  GFlowRequest *merged = _g_flow_request_new_for (root->endpoint, root->parameters, NULL);
 
   for (guint i = 0; i < place->n_sources; i++)
-    parts[i] = find_part (passage, place->sources[i]);
-  merged->root = g_object_ref (root);
-  _g_flow_request_merge (merged, parts, place->n_sources);
-  return merged;
+    parts[i] = _g_flow_passage_find (passage, place->sources[i]);
+  return _g_flow_place_reduce (place, passage->request, parts, place->n_sources, error);
 }
 
 /* What comes out of the flow. */
@@ -230,33 +265,43 @@ leave_exit (GFlowPassage *passage)
 {
   GFlowPlace *place = _g_flow_channel_exit (passage->channel);
 
-  return place->n_sources > 1 ? merge_parts (passage, place)
-                              : g_object_ref (find_part (passage, place->sources[0]));
+  return place->n_sources > 1 ? merge_parts (passage, place, NULL)
+                              : g_object_ref (_g_flow_passage_find (passage,
+                                                                  place->sources[0]));
 }
 
 static GFlowRequest *
-take_part (GFlowPassage *passage,
-           GFlowPlace   *place)
+take_part (GFlowPassage  *passage,
+           GFlowPlace    *place,
+           GError       **error)
 {
   if (place->n_sources > 1)
-    return merge_parts (passage, place);
+    return merge_parts (passage, place, error);
 
-  GFlowRequest *part = find_part (passage, place->sources[0]);
+  GFlowRequest *part = _g_flow_passage_find (passage, place->sources[0]);
 
   return is_only_taker (passage, place->sources[0]) ? g_object_ref (part)
                                                     : _g_flow_request_branch (part);
 }
 
-/* A node begins to serve: what it serves. */
-static GFlowRequest *
-begin_node (GFlowRun   *run,
-            GFlowPlace *place)
+/* A node begins to serve: what it serves. NULL if it fails, with @error set, or if nothing
+ * is for it. */
+GFlowRequest *
+_g_flow_passage_take (GFlowRun    *run,
+                      GFlowPlace  *place,
+                      GError     **error)
 {
   GFlowPassage *passage = run->passage;
   GFlowRequest *part;
 
   passage->records[place->index] = (GFlowTimes) { g_get_monotonic_time (), 0 };
-  part = take_part (passage, place);
+  part = take_part (passage, place, error);
+  if (part == NULL)
+    {
+      passage->records[place->index] = (GFlowTimes) { 0, 0 };
+      return NULL;
+    }
+
   part->node = place->node;
   if (passage->divides)
     {
@@ -266,7 +311,14 @@ begin_node (GFlowRun   *run,
   /* It had one before if it is run again. */
   g_clear_object (&passage->parts[place->index]);
   passage->parts[place->index] = part;
-  return part;
+  if (place->condition != NULL)
+    _g_flow_request_filter (part, place->condition, place->node);
+  if (!part->passes)
+    return part;
+
+  /* It was not there. */
+  passage->records[place->index] = (GFlowTimes) { 0, 0 };
+  return NULL;
 }
 
 /* The body of a node whose executor serves on workers. */
@@ -277,16 +329,37 @@ _g_flow_passage_serve (GFlowNode  *node,
                        GError    **error)
 {
   GFlowPlace *place = user_data;
-  GFlowRequest *part = begin_node (run, place);
+  GFlowRequest *part = _g_flow_passage_take (run, place, error);
+
+  if (part == NULL)
+    return *error == NULL;
+
   const guint instance = _g_flow_station_enter (place->station, TRUE);
   GFlowBinding *binding = place->bindings->pdata[instance];
   const gboolean served =
     binding->func (place->station->instances->pdata[instance], part,
                    g_flow_run_get_cancellable (run), binding->user_data, error);
 
-  _g_flow_station_leave (place->station, instance);
+  _g_flow_station_leave_alone (place->station, instance);
+  if (part->parts != NULL)
+    g_clear_pointer (&part->parts, g_ptr_array_unref);
   run->passage->records[place->index].end = g_get_monotonic_time ();
   return served;
+}
+
+/* The body of a node that only leaves documents out. */
+gboolean
+_g_flow_passage_filter (GFlowNode  *node,
+                        GFlowRun   *run,
+                        gpointer    user_data,
+                        GError    **error)
+{
+  GFlowPlace *place = user_data;
+
+  if (_g_flow_passage_take (run, place, error) == NULL)
+    return *error == NULL;
+  run->passage->records[place->index].end = g_get_monotonic_time ();
+  return TRUE;
 }
 
 /* The body of a node whose executor serves by a task, in the context. */
@@ -298,7 +371,15 @@ _g_flow_passage_start (GFlowNode  *node,
                        GError    **error)
 {
   GFlowPlace *place = user_data;
-  GFlowRequest *part = begin_node (run, place);
+  GFlowRequest *part = _g_flow_passage_take (run, place, error);
+
+  if (part == NULL)
+    {
+      if (*error == NULL)
+        g_task_return_boolean (task, TRUE);
+      return;
+    }
+
   const guint instance = _g_flow_station_enter (place->station, FALSE);
   GFlowBinding *binding = place->bindings->pdata[instance];
 
@@ -317,36 +398,55 @@ _g_flow_passage_wait (GFlowNode  *node,
                       GError    **error)
 {
   GFlowPlace *place = user_data;
+  GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
-  _g_flow_batcher_add (place->batcher, run, begin_node (run, place), task);
+  if (part != NULL)
+    _g_flow_batcher_add (place->batcher, run, part, task);
+  else if (*error == NULL)
+    g_task_return_boolean (task, TRUE);
 }
 
 /* A node begins that is a flow with executors: what it gets is a request for that flow, with
- * the same documents. */
-void
-_g_flow_passage_enter (GFlowRun *run,
-                       guint32   index,
-                       GFlowRun *child)
+ * the same documents. FALSE if it does not run: it has failed, with @error set, or it
+ * passes by. */
+gboolean
+_g_flow_passage_enter (GFlowRun  *run,
+                       guint32    index,
+                       GFlowRun  *child,
+                       GError   **error)
 {
   GFlowPlace *place = &run->passage->channel->places[index];
 
   if (!place->enters)
-    return;
+    return TRUE;
 
-  GFlowRequest *part = begin_node (run, place);
+  GFlowRequest *part = _g_flow_passage_take (run, place, error);
+
+  if (part == NULL)
+    return FALSE;
+
   GListModel *documents = g_flow_request_get_documents (part);
 
   child->request = _g_flow_request_new_for (part->endpoint, g_flow_request_get_parameters (part),
                                             g_object_ref (G_LIST_STORE (documents)));
   child->request->outer = g_object_ref (_g_flow_request_get_root (part));
+  return TRUE;
 }
 
 /* A node has ended in the context. */
 void
-_g_flow_passage_node_ended (GFlowRun *run,
-                            guint32   index)
+_g_flow_passage_node_ended (GFlowRun       *run,
+                            guint32         index,
+                            GFlowNodeState  state)
 {
   GFlowPassage *passage = run->passage;
+
+  if (passage->visit != NULL)
+    {
+      _g_flow_visit_node_ended (passage->visit, run, index, state);
+      return;
+    }
+
   GFlowPlace *place = &passage->channel->places[index];
   GFlowTimes *record = &passage->records[index];
 
@@ -354,22 +454,28 @@ _g_flow_passage_node_ended (GFlowRun *run,
     return;
 
   record->end = g_get_monotonic_time ();
+  if (passage->parts[index] != NULL && passage->parts[index]->parts != NULL)
+    g_clear_pointer (&passage->parts[index]->parts, g_ptr_array_unref);
   if (place->station != NULL && place->batcher == NULL)
     _g_flow_station_leave (place->station, passage->instances[index]);
 }
 
 /* Puts branches together, where that is to be done. */
-static void
-join (GFlowRun   *run,
-      GFlowPlace *place)
+static gboolean
+join (GFlowRun    *run,
+      GFlowPlace  *place,
+      GError     **error)
 {
   if (place->n_sources <= 1)
-    return;
+    return TRUE;
 
-  GFlowRequest *merged = merge_parts (run->passage, place);
+  GFlowRequest *merged = merge_parts (run->passage, place, error);
 
+  if (merged == NULL)
+    return FALSE;
   g_clear_object (&run->passage->parts[place->index]);
   run->passage->parts[place->index] = merged;
+  return TRUE;
 }
 
 /* The body of a node that puts branches together, before its own if it has one. */
@@ -381,9 +487,9 @@ _g_flow_passage_join (GFlowNode  *node,
 {
   GFlowPlace *place = user_data;
 
-  join (run, place);
-  return place->body == NULL ||
-         ((GFlowFunc) place->body) (node, run, place->user_data, error);
+  return join (run, place, error) &&
+         (place->body == NULL ||
+          ((GFlowFunc) place->body) (node, run, place->user_data, error));
 }
 
 void
@@ -395,6 +501,6 @@ _g_flow_passage_join_task (GFlowNode  *node,
 {
   GFlowPlace *place = user_data;
 
-  join (run, place);
-  ((GFlowTaskFunc) place->body) (node, run, task, place->user_data, error);
+  if (join (run, place, error))
+    ((GFlowTaskFunc) place->body) (node, run, task, place->user_data, error);
 }

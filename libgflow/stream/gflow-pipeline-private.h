@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "gflow-condition-private.h"
 #include "gflow-executor-private.h"
 #include "gflow-request-private.h"
 
@@ -13,28 +14,47 @@ G_BEGIN_DECLS
 /* In place of a node: where requests come in. */
 #define G_FLOW_ENTRY G_MAXUINT32
 
-/* The instances of an executor that serve at a node. A request that is to be served on a
- * worker holds one of the permits, so that one of them is idle. */
+/* The instances of an executor that serve at a node: those of the first shard, then those of
+ * the next. A request that is to be served on a worker holds a permit, so that
+ * one of them is idle. */
 typedef struct
 {
   _Atomic guint     ref_count;
   GFlowNode        *node;        /* (owned) */
+  char             *name;        /* (owned): of the node, or of what is in front of it, or behind */
+  guint             n_shards;
+  guint             n_replicas;  /* of each */
+  GFlowScheduling   scheduling;
   GPtrArray        *instances;   /* (owned) of GFlowExecutor */
-  GFlowLock        *lock;        /* (owned) */
+  GFlowLock        *lock;        /* (owned): for any of them */
+  GPtrArray        *shard_locks; /* (owned) (nullable) of GFlowLock: if all are ever asked */
+  gboolean          is_mixed;    /* so that both are needed */
   _Atomic guint    *busy;        /* (owned): for each instance, the requests it serves */
-  gboolean         *is_set_up;   /* (owned): likewise */
+  _Atomic guint    *turns;       /* (owned): for each shard, whose turn it is */
+  gboolean         *is_set_up;   /* (owned): for each instance */
 } GFlowStation;
 
 GFlowStation  *_g_flow_station_new    (GFlowNode     *node,
                                        GFlowExecutor *executor,
-                                       guint          n_instances,
+                                       const char    *role,
                                        GError       **error);
 GFlowStation  *_g_flow_station_ref    (GFlowStation  *station);
 void           _g_flow_station_unref  (GFlowStation  *station);
+GPtrArray     *_g_flow_station_find_bindings (GFlowStation *station,
+                                       const char    *endpoint);
 guint          _g_flow_station_enter  (GFlowStation  *station,
+                                       gboolean       alone);
+guint          _g_flow_station_enter_shard (GFlowStation *station,
+                                       guint          shard,
                                        gboolean       alone);
 void           _g_flow_station_leave  (GFlowStation  *station,
                                        guint          instance);
+void           _g_flow_station_leave_alone (GFlowStation *station,
+                                       guint          instance);
+
+/* What serves at a node in several steps: gflow-team.c */
+typedef struct _GFlowTeam GFlowTeam;
+typedef struct _GFlowVisit GFlowVisit;
 
 /* Requests that are to be served together: gflow-batch.c */
 typedef struct _GFlowBatcher GFlowBatcher;
@@ -45,11 +65,16 @@ typedef struct
   GFlowNode      *node;        /* (unowned) */
   GFlowStation   *station;     /* (owned) (nullable) */
   GPtrArray      *bindings;    /* (owned) (nullable) of GFlowBinding: of each instance */
+  GFlowTeam      *team;        /* (owned) (nullable): in place of these */
+  GFlowCondition *condition;   /* (owned) (nullable): for documents */
+  GFlowReducer    reducer;     /* how parts are put together */
+  GFlowReduction *reduction;   /* (owned) (nullable): if it is CUSTOM */
   GFlowBatcher   *batcher;     /* (owned) (nullable): if it serves several requests at once */
   GCallback       body;        /* (nullable): of a function of the application */
   gpointer        user_data;   /* for it */
   guint32         index;
   gboolean        merges;      /* it may have to put branches together */
+  gboolean        is_beside;   /* no response waits for it */
   gboolean        enters;      /* it is a flow whose executors serve */
   guint32        *sources;     /* (owned): where what it gets comes from: nodes, or the entry */
   guint32         n_sources;
@@ -66,6 +91,7 @@ struct _GFlowChannel
   GRegex         *target;      /* (owned) (nullable): the names of nodes that serve */
   GFlowPlan      *plan;        /* (owned) */
   GFlowPlace     *places;      /* (owned): for each node, for the entry, and for the exit */
+  guint           n_beside;    /* nodes that no response waits for */
 };
 
 GFlowChannel  *_g_flow_channel_new    (GFlowPipeline *pipeline,
@@ -91,15 +117,62 @@ struct _GFlowPassage
 {
   GFlowPipeline  *pipeline;    /* (owned) */
   GFlowChannel   *channel;     /* (owned) */
+  GFlowVisit     *visit;       /* (unowned) (nullable): it is a part of one, and nothing else is set */
   GFlowRequest   *request;     /* (unowned): the run has it */
+  GFlowRequest   *first;       /* (owned) (nullable): a copy for the nodes, if some are beside */
   GList           link;        /* in the pipeline's runs */
   gboolean        divides;     /* parameters are for single nodes */
   GFlowRequest  **parts;       /* (owned): what each node has, or has left */
   guint32        *instances;   /* which instance serves, for each node */
   GFlowTimes    *records;     /* (owned): when, for each node and the entry */
+  _Atomic guint   n_awaited;   /* nodes that the response waits for, and that have not ended */
+  gboolean        answered;    /* it has come back, and the run goes on */
 };
 
+GFlowRequest  *_g_flow_passage_take        (GFlowRun      *run,
+                                            GFlowPlace    *place,
+                                            GError       **error);
+GFlowRequest  *_g_flow_passage_find        (GFlowPassage  *passage,
+                                            guint32        source);
+
+void           _g_flow_passage_give_answer (GFlowRun      *run,
+                                            GFlowRunState  state,
+                                            const GError  *error);
+
+/* Nodes that no response waits for: gflow-detached.c */
+void           _g_flow_passage_detach_begin (GFlowPassage *passage,
+                                            GFlowRun      *run);
+GFlowTimes    *_g_flow_passage_copy_records (GFlowPassage *passage,
+                                            guint8        *states);
+void           _g_flow_passage_answer      (GFlowRun      *run);
+
+/* Putting parts together: gflow-reduce.c */
+GFlowRequest  *_g_flow_place_reduce        (GFlowPlace    *place,
+                                            GFlowRequest  *root,
+                                            GFlowRequest **parts,
+                                            guint          n_parts,
+                                            GError       **error);
+
+/* What serves at a node in several steps: gflow-team.c */
+GFlowTeam     *_g_flow_team_new            (GFlowChannel  *channel,
+                                            GFlowPlace    *place,
+                                            GFlowPolling   polling);
+void           _g_flow_team_free           (GFlowTeam     *team);
+void           _g_flow_team_start          (GFlowNode     *node,
+                                            GFlowRun      *run,
+                                            GTask         *task,
+                                            gpointer       user_data,
+                                            GError       **error);
+void           _g_flow_visit_node_ended    (GFlowVisit    *visit,
+                                            GFlowRun      *run,
+                                            guint32        index,
+                                            GFlowNodeState state);
+
 /* The bodies of executors: gflow-passage.c */
+gboolean       _g_flow_passage_filter      (GFlowNode     *node,
+                                            GFlowRun      *run,
+                                            gpointer       user_data,
+                                            GError       **error);
 gboolean       _g_flow_passage_serve       (GFlowNode     *node,
                                             GFlowRun      *run,
                                             gpointer       user_data,
@@ -131,6 +204,8 @@ struct _GFlowPipeline
   GFlow          *flow;        /* (unowned): cleared when it is closed */
   GPtrArray      *stations;    /* (owned) of GFlowStation */
   GHashTable     *by_node;     /* (owned): GFlowNode → GFlowStation */
+  GHashTable     *before;      /* (owned): likewise, in front of it */
+  GHashTable     *after;       /* (owned): likewise, behind it */
   GPtrArray      *inside;      /* (owned) of GFlowNode: flows that were opened with it */
 
   GFlowMutex      mutex;       /* guards what follows */

@@ -44,17 +44,19 @@ _g_flow_has_executors (GFlow *flow)
 
 static gboolean
 add_station (GFlowPipeline  *self,
+             GHashTable     *table,
              GFlowNode      *node,
+             GFlowExecutor  *executor,
+             const char     *role,
              GError        **error)
 {
-  GFlowExecutor *executor = _g_flow_node_executor (node);
   GError *reason = NULL;
   GFlowStation *station;
 
   if (executor == NULL)
     return TRUE;
 
-  station = _g_flow_station_new (node, executor, 1, &reason);
+  station = _g_flow_station_new (node, executor, role, &reason);
   if (station == NULL)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED,
@@ -64,8 +66,23 @@ add_station (GFlowPipeline  *self,
       return FALSE;
     }
   g_ptr_array_add (self->stations, station);
-  g_hash_table_insert (self->by_node, node, station);
+  g_hash_table_insert (table, node, station);
   return TRUE;
+}
+
+static gboolean
+add_stations (GFlowPipeline  *self,
+              GFlowNode      *node,
+              GError        **error)
+{
+  GFlowServing *serving = _g_flow_node_serving (node);
+  GFlowExecutor *executor = _g_flow_node_executor (node);
+
+  if (!add_station (self, self->by_node, node, executor, NULL, error))
+    return FALSE;
+  return executor == NULL || serving == NULL ||
+         (add_station (self, self->before, node, serving->before, "before", error) &&
+          add_station (self, self->after, node, serving->after, "after", error));
 }
 
 /* Makes the instances, of which none is set up yet. */
@@ -79,6 +96,8 @@ _g_flow_pipeline_new (GFlow   *flow,
   self->flow = flow;
   self->stations = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_station_unref);
   self->by_node = g_hash_table_new (NULL, NULL);
+  self->before = g_hash_table_new (NULL, NULL);
+  self->after = g_hash_table_new (NULL, NULL);
   self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                           (GDestroyNotify) _g_flow_channel_unref);
   self->inside = g_ptr_array_new_with_free_func (g_object_unref);
@@ -86,7 +105,7 @@ _g_flow_pipeline_new (GFlow   *flow,
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->runs);
   for (guint i = 0; i < flow->nodes->len; i++)
-    if (!add_station (self, flow->nodes->pdata[i], error))
+    if (!add_stations (self, flow->nodes->pdata[i], error))
       {
         _g_flow_pipeline_leave (self);
         _g_flow_pipeline_unref (self);
@@ -114,6 +133,8 @@ _g_flow_pipeline_unref (GFlowPipeline *self)
   g_ptr_array_unref (self->batchers);
   g_ptr_array_unref (self->inside);
   g_hash_table_unref (self->by_node);
+  g_hash_table_unref (self->before);
+  g_hash_table_unref (self->after);
   g_ptr_array_unref (self->stations);
   g_clear_pointer (&self->idle, g_source_unref);
   _g_flow_mutex_clear (&self->mutex);
@@ -142,11 +163,14 @@ is_bound (GFlowPipeline *self,
 {
   for (guint i = 0; i < self->stations->len; i++)
     {
-      GFlowExecutor *executor = ((GFlowStation *) self->stations->pdata[i])->instances->pdata[0];
+      GFlowStation *station = self->stations->pdata[i];
+      GFlowExecutor *executor = station->instances->pdata[0];
 
       if (_g_flow_executor_find (executor, endpoint) != _g_flow_executor_find (executor, "") ||
           _g_flow_executor_find_batching (executor, endpoint) !=
-          _g_flow_executor_find_batching (executor, ""))
+          _g_flow_executor_find_batching (executor, "") ||
+          g_flow_node_get_polling_for (station->node, endpoint) !=
+          g_flow_node_get_polling_for (station->node, ""))
         return TRUE;
     }
   return FALSE;

@@ -133,6 +133,8 @@ g_flow_post_run_sync (GFlowPost     *self,
   g_flow_post_run (self, cancellable, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
 
+  _g_flow_wait_for_runs (wait.context);
+
   const gboolean ended_well = g_flow_post_run_finish (self, wait.result, error);
 
   _g_flow_wait_end (&wait);
@@ -250,6 +252,8 @@ g_flow_post_next_sync (GFlowPost     *self,
   self->is_private = TRUE;
   g_flow_post_next (self, cancellable, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
+  if (self->is_over)
+    _g_flow_wait_for_runs (context);
   self->is_private = self->context != NULL;
   g_main_context_pop_thread_default (context);
 
@@ -335,6 +339,8 @@ g_flow_post_collect_sync (GFlowPost     *self,
   _g_flow_wait_begin (&wait);
   g_flow_post_collect (self, cancellable, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
+
+  _g_flow_wait_for_runs (wait.context);
 
   GListModel *requests = g_flow_post_collect_finish (self, wait.result, error);
 

@@ -28,8 +28,10 @@ typedef struct
 typedef struct
 {
   GFlowPost    *post;    /* (unowned) (nullable): NULL if nobody wants to know */
-  GFlowRun     *run;     /* (owned) (nullable): NULL when it has come back */
+  GFlowRun     *run;     /* (owned) (nullable): NULL when it has ended */
+  gboolean      is_back; /* the request has come back, and its run may not have ended yet */
   GFlowRequest *request; /* (owned) */
+  gboolean      landed;  /* it was told of */
   guint        *n_left;  /* (unowned) (nullable): for whoever waits until it has ended */
   GList         link;    /* in the flights of the post */
 } GFlowFlight;
@@ -76,7 +78,8 @@ struct _GFlowPost
   gboolean           exhausted;      /* nothing more will be sent */
   gboolean           pumping;
   GQueue             flights;        /* of GFlowFlight: what was sent, in order */
-  guint              n_in_flight;
+  GQueue             tails;          /* likewise: what has come back, and still runs */
+  guint              n_in_flight;    /* runs that have not ended */
   GQueue             ready;          /* of GFlowRequest: what next() has not given yet */
   GListStore        *collected;      /* (owned) (nullable) */
   GTask             *task;           /* (owned) (nullable): of whoever waits */

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-post-private.h"
+#include "gflow-wait-private.h"
 
 #include "graph/gflow-error.h"
 
@@ -32,8 +33,12 @@ void
 _g_flow_post_cancel_flights (GFlowPost *self)
 {
   for (GList *link = self->flights.head; link != NULL; link = link->next)
-    if (((GFlowFlight *) link->data)->run != NULL)
-      g_flow_run_cancel (((GFlowFlight *) link->data)->run);
+    {
+      GFlowFlight *flight = link->data;
+
+      if (flight->run != NULL && !flight->is_back)
+        g_flow_run_cancel (flight->run);
+    }
 }
 
 static gboolean
@@ -146,14 +151,48 @@ free_flight (GFlowFlight *flight)
 }
 
 static void
-land (GFlowPost *self,
-      GFlowFlight    *flight)
+land (GFlowPost   *self,
+      GFlowFlight *flight)
 {
   g_autoptr(GFlowRequest) request = g_object_ref (flight->request);
 
   g_queue_unlink (&self->flights, &flight->link);
-  free_flight (flight);
+  flight->landed = TRUE;
+  if (flight->run != NULL)
+    g_queue_push_tail_link (&self->tails, &flight->link);
+  else
+    free_flight (flight);
   deliver (self, request);
+}
+
+/* The request has come back. */
+static void
+come_back (GFlowPost   *self,
+           GFlowFlight *flight)
+{
+  flight->is_back = TRUE;
+  if (!self->ordered)
+    land (self, flight);
+  /* What was sent later waits for what was sent before. */
+  while (self->ordered && self->flights.length > 0 &&
+         ((GFlowFlight *) self->flights.head->data)->is_back)
+    land (self, self->flights.head->data);
+}
+
+/* It has, before its run ends. */
+static void
+request_answered (GFlowRun     *run,
+                  const GError *error,
+                  gpointer      user_data)
+{
+  GFlowFlight *flight = user_data;
+  g_autoptr(GFlowPost) self = flight->post != NULL ? g_object_ref (flight->post) : NULL;
+
+  if (self == NULL)
+    return;
+
+  come_back (self, flight);
+  _g_flow_post_pump (self);
 }
 
 static void
@@ -174,12 +213,15 @@ run_ended (GFlowRun     *run,
     }
 
   self->n_in_flight--;
-  if (!self->ordered)
-    land (self, flight);
-  /* What was sent later waits for what was sent before. */
-  while (self->ordered && self->flights.length > 0 &&
-         ((GFlowFlight *) self->flights.head->data)->run == NULL)
-    land (self, self->flights.head->data);
+  if (!flight->is_back)
+    {
+      come_back (self, flight);
+    }
+  else if (flight->landed)
+    {
+      g_queue_unlink (&self->tails, &flight->link);
+      free_flight (flight);
+    }
   _g_flow_post_pump (self);
 }
 
@@ -197,6 +239,7 @@ send_request (GFlowPost  *self,
   flight->run = g_flow_run_new (self->flow);
   flight->run->request = g_object_ref (flight->request);
   flight->run->channel = self->channel;
+  flight->run->answered = request_answered;
   flight->link.data = flight;
   if (!_g_flow_run_begin (flight->run, self->context, NULL, run_ended, flight, &error))
     {
@@ -328,7 +371,7 @@ _g_flow_post_pump (GFlowPost *self)
 
   self->pumping = TRUE;
   while (!self->exhausted && self->pull == NULL &&
-         self->flights.length + self->ready.length < get_limit (self))
+         self->flights.length + self->tails.length + self->ready.length < get_limit (self))
     {
       if (self->source != NULL)
         {
@@ -435,29 +478,41 @@ _g_flow_post_wait_with (GFlowPost *self,
 
 /* Dropping it */
 
-/* What is under way is not wanted any more. If its context is private nobody will
- * iterate it, unless it is done here. */
+static void
+leave_flights (GFlowPost *self,
+               GQueue    *flights,
+               guint     *n_left)
+{
+  while (flights->length > 0)
+    {
+      GFlowFlight *flight = flights->head->data;
+
+      g_queue_unlink (flights, &flight->link);
+      flight->post = NULL;
+      flight->n_left = n_left;
+      if (flight->run == NULL)
+        free_flight (flight);
+    }
+}
+
+/* What is under way is not wanted any more; what has come back and still runs is not waited for
+ * anyway. If the context is private nobody will iterate it, unless it is done here. */
 void
 _g_flow_post_drop_flights (GFlowPost *self)
 {
   guint n_left = self->n_in_flight;
 
   _g_flow_post_cancel_flights (self);
-  while (self->flights.length > 0)
-    {
-      GFlowFlight *flight = self->flights.head->data;
-
-      g_queue_unlink (&self->flights, &flight->link);
-      flight->post = NULL;
-      flight->n_left = self->is_private ? &n_left : NULL;
-      if (flight->run == NULL)
-        free_flight (flight);
-    }
-  if (!self->is_private || n_left == 0)
+  leave_flights (self, &self->flights, self->is_private ? &n_left : NULL);
+  leave_flights (self, &self->tails, self->is_private ? &n_left : NULL);
+  if (!self->is_private)
     return;
 
   g_main_context_push_thread_default (self->context);
   while (n_left > 0)
     g_main_context_iteration (self->context, TRUE);
+  /* Else whoever iterates it now does. */
+  if (g_main_depth () == 0)
+    _g_flow_wait_for_runs (self->context);
   g_main_context_pop_thread_default (self->context);
 }

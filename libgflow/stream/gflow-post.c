@@ -461,6 +461,7 @@ g_flow_post_init (GFlowPost *self)
   self->request_size = 100;
   self->n_total = -1;
   g_queue_init (&self->flights);
+  g_queue_init (&self->tails);
   g_queue_init (&self->ready);
 }
 

@@ -7,6 +7,7 @@
 #include "gflow-route.h"
 
 #include "graph/gflow-mutex-private.h"
+#include "graph/gflow-node-serving-private.h"
 #include "graph/gflow-plan-private.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,14 @@ typedef struct
   gint64 start;
   gint64 end;
 } GFlowTimes;
+
+/* Where no shard serves a request by itself */
+typedef enum
+{
+  G_FLOW_ROLE_ALONE = -1,
+  G_FLOW_ROLE_BEFORE = -2,  /* in front of the instances at the node */
+  G_FLOW_ROLE_AFTER = -3,   /* behind them */
+} GFlowRole;
 
 /* The request that the application has, or what one branch of a flow makes of it: where
  * the way of a request forks, each branch gets a copy of its documents. */
@@ -29,7 +38,11 @@ struct _GFlowRequest
   GVariant      *parameters;   /* (owned) (nullable) */
   GVariant      *of_node;      /* (owned) (nullable): those for the node that serves it now */
   GFlowNode     *node;         /* (unowned) (nullable): that node */
-  int            instance;     /* which of its instances does, if all do; else -1 */
+  int            instance;     /* which of its shards does, if all do; else a GFlowRole */
+  gboolean       passes;       /* no document of it is for who would serve it */
+  GPtrArray     *parts;        /* (owned) (nullable) of GFlowRequest: what it was made of, while
+                                * that is of interest */
+  GPtrArray     *left_out;     /* (owned) (nullable) of GFlowDocument: by conditions, and others */
   GListStore    *documents;    /* (owned) (nullable): made when first used */
 
   /* Of a branch */
@@ -59,6 +72,8 @@ GFlowRequest *_g_flow_request_new_for   (char         *endpoint,
 GFlowRequest *_g_flow_request_branch    (GFlowRequest *self);
 GPtrArray    *_g_flow_request_ref_documents (GFlowRequest *self);
 GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
+void          _g_flow_request_set_copies (GFlowRequest *self,
+                                         GFlowRequest *other);
 void          _g_flow_request_set_ended (GFlowRequest  *self,
                                          GFlowRunState  state,
                                          const GError  *error);
@@ -76,5 +91,13 @@ GFlowRoute   *_g_flow_route_new         (GFlowNode      *node,
 void          _g_flow_request_merge     (GFlowRequest  *self,
                                          GFlowRequest **parts,
                                          guint          n_parts);
+void          _g_flow_request_gather    (GFlowRequest  *self,
+                                         GFlowRequest **parts,
+                                         guint          n_parts);
+
+/* Leaving documents out: gflow-reduce.c */
+void          _g_flow_request_filter    (GFlowRequest   *self,
+                                         GFlowCondition *condition,
+                                         GFlowNode      *node);
 
 G_END_DECLS

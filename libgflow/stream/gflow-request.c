@@ -114,6 +114,8 @@ _g_flow_request_branch (GFlowRequest *self)
 
   branch->root = g_object_ref (root);
   branch->base = g_object_ref (self);
+  branch->passes = self->passes;
+  branch->parts = self->parts != NULL ? g_ptr_array_ref (self->parts) : NULL;
   if (documents->len > 0)
     branch->origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   for (guint i = 0; i < documents->len; i++)
@@ -124,6 +126,23 @@ _g_flow_request_branch (GFlowRequest *self)
       g_list_store_append (ensure_documents (branch), copy);
     }
   return branch;
+}
+
+/* Gives @self copies of the documents that @other has. */
+void
+_g_flow_request_set_copies (GFlowRequest *self,
+                            GFlowRequest *other)
+{
+  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (other);
+  g_autoptr(GListStore) copies = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+
+  for (guint i = 0; i < documents->len; i++)
+    {
+      g_autoptr(GFlowDocument) copy = g_flow_document_copy (documents->pdata[i]);
+
+      g_list_store_append (copies, copy);
+    }
+  g_flow_request_set_documents (self, G_LIST_MODEL (copies));
 }
 
 /* It is about to be served. FALSE if it is being served already. */
@@ -145,6 +164,7 @@ _g_flow_request_begin (GFlowRequest  *self,
   g_clear_pointer (&self->results, g_hash_table_unref);
   g_clear_object (&self->routes);
   g_clear_error (&self->error);
+  self->passes = FALSE;
   self->state = G_FLOW_RUN_STATE_RUNNING;
   return TRUE;
 }
@@ -253,6 +273,8 @@ g_flow_request_finalize (GObject *object)
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_pointer (&self->of_node, g_variant_unref);
   g_clear_object (&self->documents);
+  g_clear_pointer (&self->parts, g_ptr_array_unref);
+  g_clear_pointer (&self->left_out, g_ptr_array_unref);
   g_clear_object (&self->root);
   g_clear_object (&self->base);
   g_clear_object (&self->outer);
@@ -433,7 +455,7 @@ static void
 g_flow_request_init (GFlowRequest *self)
 {
   _g_flow_mutex_init (&self->mutex);
-  self->instance = -1;
+  self->instance = G_FLOW_ROLE_ALONE;
 }
 
 /**
@@ -666,8 +688,8 @@ g_flow_request_set_documents (GFlowRequest *self,
  * @self: a request
  *
  * Gets what executors have left beside the documents so far, by the names of their nodes.
- * Where all instances at a node serve each request, these are followed by a slash
- * and the number of the instance; what comes from inside a node that is a flow follows its
+ * Where all shards at a node serve each request, these are followed by a slash
+ * and the number of the shard; what comes from inside a node that is a flow follows its
  * name and a slash.
  *
  * Returns: (transfer full): a dictionary of type `a{sv}`
@@ -725,6 +747,25 @@ g_flow_request_dup_result (GFlowRequest *self,
   return result;
 }
 
+/* Under what the results of whoever serves the request now are. */
+static char *
+make_result_name (GFlowRequest *self)
+{
+  const char *name = g_flow_node_get_name (self->node);
+
+  switch (self->instance)
+    {
+    case G_FLOW_ROLE_ALONE:
+      return g_strdup (name);
+    case G_FLOW_ROLE_BEFORE:
+      return g_strdup_printf ("%s/before", name);
+    case G_FLOW_ROLE_AFTER:
+      return g_strdup_printf ("%s/after", name);
+    default:
+      return g_strdup_printf ("%s/%d", name, self->instance);
+    }
+}
+
 /**
  * g_flow_request_set_result:
  * @self: a request that an executor serves
@@ -744,16 +785,12 @@ g_flow_request_set_result (GFlowRequest *self,
   g_return_if_fail (self->node != NULL);
 
   GFlowRequest *root = _g_flow_request_get_root (self);
-  const char *name = g_flow_node_get_name (self->node);
 
   g_variant_ref_sink (result);
   _g_flow_mutex_lock (&root->mutex);
   if (root->results == NULL)
     root->results = make_results ();
-  g_hash_table_replace (root->results,
-                        self->instance < 0 ? g_strdup (name)
-                                           : g_strdup_printf ("%s/%d", name, self->instance),
-                        result);
+  g_hash_table_replace (root->results, make_result_name (self), result);
   _g_flow_mutex_unlock (&root->mutex);
 }
 
@@ -781,6 +818,34 @@ g_flow_request_get_routes (GFlowRequest *self)
         add_routes (self);
     }
   return G_LIST_MODEL (self->routes);
+}
+
+/**
+ * g_flow_request_dup_parts:
+ * @self: a request that an executor serves
+ *
+ * Gets what the request was made of, if it was put together just before: what the branches
+ * have left that meet at the node, in the order of its needs; or what the shards at the
+ * node have, in their order, for the executor behind them. Their documents may be
+ * given to @self, and must not be changed otherwise.
+ *
+ * Returns: (transfer full) (nullable): a list of [class@GFlow.FlowRequest]; %NULL if it was
+ *   not put together
+ *
+ * Since: 0.1
+ */
+GListModel *
+g_flow_request_dup_parts (GFlowRequest *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_REQUEST (self), NULL);
+
+  if (self->parts == NULL)
+    return NULL;
+
+  GListStore *parts = g_list_store_new (G_TYPE_FLOW_REQUEST);
+
+  g_list_store_splice (parts, 0, 0, self->parts->pdata, self->parts->len);
+  return G_LIST_MODEL (parts);
 }
 
 /**

@@ -38,6 +38,9 @@ G_FLOW_AVAILABLE_IN_0_1
 void           g_flow_request_set_documents  (GFlowRequest  *self,
                                               GListModel    *documents);
 
+G_FLOW_AVAILABLE_IN_0_1
+GListModel    *g_flow_request_dup_parts      (GFlowRequest  *self) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What became of it */
 
 G_FLOW_AVAILABLE_IN_0_1

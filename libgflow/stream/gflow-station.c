@@ -9,7 +9,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Gives back what was taken, down to the first of @n instances. */
+/* Gives back what was taken. */
 static void
 leave_instances (GFlowStation *station)
 {
@@ -22,9 +22,10 @@ add_instance (GFlowStation   *station,
               GFlowExecutor  *executor,
               GError        **error)
 {
+  const guint index = station->instances->len;
   g_autoptr(GFlowExecutor) instance = NULL;
 
-  if (station->instances->len == 0)
+  if (index == 0)
     instance = g_object_ref (executor);
   else
     instance = g_flow_executor_make_instance (executor, error);
@@ -37,28 +38,80 @@ add_instance (GFlowStation   *station,
                            _("It serves at another node, or in another flow that is open"));
       return FALSE;
     }
-  _g_flow_executor_number (instance, g_flow_node_get_name (station->node),
-                           station->instances->len);
+  _g_flow_executor_number (instance, station->name, index, index / station->n_replicas);
   g_ptr_array_add (station->instances, g_steal_pointer (&instance));
   return TRUE;
 }
 
-/* The instances that serve at @node: @executor, and others like it. */
+/* Whether requests of some endpoint go to one instance, and those of some to all shards. */
+static void
+look_at_pollings (GFlowStation *station,
+                  gboolean     *polls_any,
+                  gboolean     *polls_all)
+{
+  GFlowServing *serving = _g_flow_node_serving (station->node);
+  const gboolean all = g_flow_node_get_polling (station->node) != G_FLOW_POLLING_ANY;
+  GHashTableIter iter;
+  gpointer polling;
+
+  *polls_any = !all;
+  *polls_all = all;
+  if (serving == NULL || serving->pollings == NULL)
+    return;
+
+  g_hash_table_iter_init (&iter, serving->pollings);
+  while (g_hash_table_iter_next (&iter, NULL, &polling))
+    *(GPOINTER_TO_UINT (polling) == G_FLOW_POLLING_ANY ? polls_any : polls_all) = TRUE;
+}
+
+static void
+make_locks (GFlowStation *station)
+{
+  const guint n = station->n_shards * station->n_replicas;
+  gboolean polls_any, polls_all;
+
+  station->lock = g_flow_lock_new_with_permits (n);
+  if (station->n_shards == 1)
+    return;
+
+  look_at_pollings (station, &polls_any, &polls_all);
+  if (!polls_all)
+    return;
+
+  station->is_mixed = polls_any;
+  station->shard_locks = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < station->n_shards; i++)
+    g_ptr_array_add (station->shard_locks, g_flow_lock_new_with_permits (station->n_replicas));
+}
+
+/* The instances that serve at @node: @executor, and others like it; or, if there is a @role,
+ * @executor alone, which then is in front of these, or behind them. */
 GFlowStation *
 _g_flow_station_new (GFlowNode      *node,
                      GFlowExecutor  *executor,
-                     guint           n_instances,
+                     const char     *role,
                      GError        **error)
 {
   GFlowStation *station = g_new0 (GFlowStation, 1);
+  GFlowServing *serving = role == NULL ? _g_flow_node_serving (node) : NULL;
+  const char *name = g_flow_node_get_name (node);
 
   atomic_init (&station->ref_count, 1);
   station->node = g_object_ref (node);
+  station->name = role != NULL ? g_strdup_printf ("%s/%s", name, role) : g_strdup (name);
+  station->n_shards = serving != NULL ? serving->parallel : 1;
+  station->n_replicas = serving != NULL ? serving->replicas : 1;
+  if (serving != NULL)
+    station->scheduling = serving->scheduling;
+
+  const guint n = station->n_shards * station->n_replicas;
+
   station->instances = g_ptr_array_new_with_free_func (g_object_unref);
-  station->busy = (_Atomic guint *) g_new0 (guint, n_instances);
-  station->is_set_up = g_new0 (gboolean, n_instances);
-  station->lock = g_flow_lock_new_with_permits (n_instances);
-  for (guint i = 0; i < n_instances; i++)
+  station->busy = (_Atomic guint *) g_new0 (guint, n);
+  station->turns = (_Atomic guint *) g_new0 (guint, station->n_shards);
+  station->is_set_up = g_new0 (gboolean, n);
+  make_locks (station);
+  for (guint i = 0; i < n; i++)
     if (!add_instance (station, executor, error))
       {
         leave_instances (station);
@@ -86,18 +139,48 @@ _g_flow_station_unref (GFlowStation *station)
   g_ptr_array_unref (station->instances);
   g_clear_object (&station->node);
   g_clear_object (&station->lock);
+  g_clear_pointer (&station->shard_locks, g_ptr_array_unref);
+  g_free (station->name);
   g_free ((gpointer) station->busy);
+  g_free ((gpointer) station->turns);
   g_free (station->is_set_up);
   g_free (station);
 }
 
-/* The instance that serves fewest requests; or, if it is to serve @alone, one that
- * serves none: there is one, as the caller has a permit. */
-guint
-_g_flow_station_enter (GFlowStation *station,
-                       gboolean      alone)
+/* What serves requests for @endpoint, of each instance. Those that a factory has made may
+ * differ: they all do what the first one does. */
+GPtrArray *
+_g_flow_station_find_bindings (GFlowStation *station,
+                               const char   *endpoint)
 {
-  const guint n = station->instances->len;
+  GPtrArray *bindings =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_binding_unref);
+
+  for (guint i = 0; i < station->instances->len; i++)
+    {
+      GFlowBinding *binding = _g_flow_executor_find (station->instances->pdata[i], endpoint);
+
+      if (binding == NULL)
+        binding = bindings->pdata[0];
+      g_ptr_array_add (bindings, _g_flow_binding_ref (binding));
+    }
+  return bindings;
+}
+
+/* Of @n instances from @first on, the one that serves fewest requests, or the one whose
+ * turn it is. If it is to serve @alone, one that serves none: there is one, as the caller
+ * has a permit. */
+static guint
+enter (GFlowStation *station,
+       guint         first,
+       guint         n,
+       gboolean      alone)
+{
+  const gboolean in_turn = n > 1 && station->scheduling == G_FLOW_SCHEDULING_ROUND_ROBIN;
+  /* Relaxed: it is a counter. */
+  const guint start =
+    in_turn ? atomic_fetch_add_explicit (&station->turns[first / station->n_replicas], 1,
+                                         memory_order_relaxed) % n : 0;
 
   for (;;)
     {
@@ -105,13 +188,17 @@ _g_flow_station_enter (GFlowStation *station,
 
       for (guint i = 0; i < n && fewest > 0; i++)
         {
-          const guint busy = atomic_load_explicit (&station->busy[i], memory_order_relaxed);
+          const guint instance = first + (i + start < n ? i + start : i + start - n);
+          const guint busy = atomic_load_explicit (&station->busy[instance],
+                                                   memory_order_relaxed);
 
           if (busy < fewest)
             {
               fewest = busy;
-              best = i;
+              best = instance;
             }
+          if (in_turn && !alone)
+            break;
         }
       /* Acquire: pairs with _g_flow_station_leave(), for what was done with the instance. */
       if ((fewest == 0 || !alone) &&
@@ -121,9 +208,57 @@ _g_flow_station_enter (GFlowStation *station,
     }
 }
 
+/* Where some requests go to one instance, and some to all shards: finds a shard, so that
+ * none of the latter comes to it and finds all of its instances busy. Each of those has a
+ * permit of the station, too, and so has the caller: so some shard has one left. */
+static guint
+reserve_shard (GFlowStation *station)
+{
+  /* Relaxed: it is a counter. */
+  const guint start =
+    station->scheduling == G_FLOW_SCHEDULING_ROUND_ROBIN
+      ? atomic_fetch_add_explicit (&station->turns[0], 1, memory_order_relaxed) : 0;
+
+  for (guint i = start;; i++)
+    if (g_flow_lock_try_acquire (station->shard_locks->pdata[i % station->n_shards]))
+      return i % station->n_shards;
+}
+
+/* The instance that serves a request which is for any. If it serves @alone, the caller has a
+ * permit of the station. */
+guint
+_g_flow_station_enter (GFlowStation *station,
+                       gboolean      alone)
+{
+  if (G_UNLIKELY (alone && station->is_mixed))
+    return _g_flow_station_enter_shard (station, reserve_shard (station), TRUE);
+  return enter (station, 0, station->instances->len, alone);
+}
+
+/* The instance that serves what is for one shard. If it serves @alone, the caller has a
+ * permit of the shard. */
+guint
+_g_flow_station_enter_shard (GFlowStation *station,
+                             guint         shard,
+                             gboolean      alone)
+{
+  return enter (station, shard * station->n_replicas, station->n_replicas, alone);
+}
+
 void
 _g_flow_station_leave (GFlowStation *station,
                        guint         instance)
 {
+  /* Release: pairs with enter(). */
   atomic_fetch_sub_explicit (&station->busy[instance], 1, memory_order_release);
+}
+
+/* The end of what began with _g_flow_station_enter(), by one that served alone. */
+void
+_g_flow_station_leave_alone (GFlowStation *station,
+                             guint         instance)
+{
+  _g_flow_station_leave (station, instance);
+  if (G_UNLIKELY (station->is_mixed))
+    g_flow_lock_release (station->shard_locks->pdata[instance / station->n_replicas]);
 }

@@ -30,5 +30,6 @@ void _g_flow_wait_cb      (GObject      *source,
                            gpointer      user_data);
 void _g_flow_wait_iterate (GFlowWait    *self);
 void _g_flow_wait_end     (GFlowWait    *self);
+void _g_flow_wait_for_runs (GMainContext *context);
 
 G_END_DECLS

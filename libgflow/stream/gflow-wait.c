@@ -5,6 +5,8 @@
 
 #include "gflow-wait-private.h"
 
+#include "run/gflow-owner-private.h"
+
 void
 _g_flow_wait_begin (GFlowWait *self)
 {
@@ -39,4 +41,13 @@ _g_flow_wait_end (GFlowWait *self)
   g_clear_object (&self->result);
   g_main_context_pop_thread_default (self->context);
   g_clear_pointer (&self->context, g_main_context_unref);
+}
+
+/* What requests have started, and have not waited for: once a blocking call has returned nobody
+ * would iterate its context. */
+void
+_g_flow_wait_for_runs (GMainContext *context)
+{
+  while (_g_flow_owner_exists (context))
+    g_main_context_iteration (context, TRUE);
 }

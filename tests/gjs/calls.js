@@ -380,6 +380,7 @@ test('executors', () => {
     const made = executor.make_workspace(null);
     equal(folder.get_relative_path(made), 'n/0');
     equal(executor.get_index(), 0);
+    equal(executor.get_shard(), 0);
     executor.set_factory(() => new Marker({word: 'made'}));
     equal(executor.make_instance().word, 'made');
     ok(executor.redirect('/x', 'func'));
@@ -388,6 +389,49 @@ test('executors', () => {
     equal(executor.get_batch_timeout('/y'), 100);
     for (const file of [made, made.get_parent(), folder])
         file.delete(null);
+});
+
+test('serving', async () => {
+    const flow = new GFlow.Flow();
+    const node = flow.add_executor('x', new Marker({word: 'x'}), null);
+    const condition = new GLib.Variant('a{sv}', {text: new GLib.Variant('s', 'b')});
+    const request = GFlow.FlowRequest.new('/');
+    const documents = new Gio.ListStore({item_type: GFlow.FlowDocument});
+
+    node.placement = GFlow.FlowPlacement.CONTEXT;
+    check(node, {
+        parallel: 3, replicas: 1, polling: GFlow.FlowPolling.ALL,
+        scheduling: GFlow.FlowScheduling.ROUND_ROBIN, before: null, after: null,
+        reducer: GFlow.FlowReducer.CONCATENATE, detached: false,
+    });
+    node.set_polling_for('/any', GFlow.FlowPolling.ANY);
+    equal(node.get_polling_for('/any'), GFlow.FlowPolling.ANY);
+    ok(node.set_condition(condition));
+    ok(node.get_condition().equal(condition));
+    throws(() => node.set_condition(new GLib.Variant('a{sv}', {$foo: new GLib.Variant('s', 'b')})),
+        /foo/);
+    node.set_condition_func((self, document) => document.text !== 'a');
+    equal(node.get_condition(), null);
+    node.set_reducer_func((self, reduced, parts) => {
+        equal(self, node);
+        equal(parts.get_n_items(), 3);
+        equal(reduced.dup_parts().get_n_items(), 3);
+        reduced.set_documents(parts.get_item(1).get_documents());
+        return true;
+    });
+    equal(node.get_reducer(), GFlow.FlowReducer.CUSTOM);
+
+    documents.append(GFlow.FlowDocument.new_for_text('a'));
+    documents.append(GFlow.FlowDocument.new_for_text('b'));
+    request.set_documents(documents);
+    await flow.open();
+    const run = GFlow.FlowRun.new(flow);
+    run.set_request(request);
+    await run.execute();
+    equal(request.get_documents().get_n_items(), 1);
+    equal(request.get_documents().get_item(0).text, 'b x');
+    equal(request.dup_parts(), null);
+    await flow.close();
 });
 
 test('requests', async () => {

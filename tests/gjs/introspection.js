@@ -43,6 +43,8 @@ const classes = {
         [
             'flow', 'max-retries', 'name', 'placement', 'priority', 'retry-delay', 'retry-factor',
             'retry-jitter', 'run-when', 'timeout', 'title', 'weight',
+            'after', 'before', 'condition', 'detached', 'parallel', 'polling', 'reducer',
+            'replicas', 'scheduling',
         ],
     ],
     FlowReader: [
@@ -75,6 +77,9 @@ const enumerations = {
     FlowFormat: ['LINES', 'CSV', 'NDJSON', 'JSON'],
     FlowPlacement: ['WORKER', 'CONTEXT'],
     FlowRunWhen: ['ALL_SUCCEEDED', 'ALL_FINISHED', 'ANY_FAILED'],
+    FlowPolling: ['ANY', 'ALL', 'ALL_ASYNC'],
+    FlowScheduling: ['LEAST_BUSY', 'ROUND_ROBIN'],
+    FlowReducer: ['MERGE', 'CONCATENATE', 'FIRST', 'NONE', 'CUSTOM'],
     FlowOnError: ['SKIP_DEPENDANTS', 'FINISH_RUNNING', 'STOP', 'IGNORE'],
     FlowNodeState: [
         'WAITING', 'READY', 'LOCKED', 'RUNNING', 'DONE', 'FAILED', 'SKIPPED', 'CANCELLED',
@@ -147,7 +152,10 @@ for (const name of forC) {
     test(`${name} is for C`, () => {
         const [owner, method] = locate(name);
 
-        equal(owner[method] ?? owner.prototype[method], undefined);
+        // There may be a property of that name.
+        const {get} = Object.getOwnPropertyDescriptor(owner.prototype, method) ?? {};
+
+        equal(owner[method] ?? (get ? undefined : owner.prototype[method]), undefined);
     });
 }
 

@@ -36,7 +36,11 @@ METHODS = {
         get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
         get_weight set_weight get_run_when set_run_when get_timeout set_timeout
         get_max_retries set_max_retries get_retry_delay set_retry_delay
-        get_retry_factor set_retry_factor get_retry_jitter set_retry_jitter get_executor''',
+        get_retry_factor set_retry_factor get_retry_jitter set_retry_jitter get_executor
+        get_parallel set_parallel get_replicas set_replicas get_polling set_polling
+        get_polling_for set_polling_for get_scheduling set_scheduling get_before set_before
+        get_after set_after get_reducer set_reducer set_reducer_func
+        get_condition set_condition set_condition_func get_detached set_detached''',
     'FlowLock': '''new new_with_permits acquire acquire_finish acquire_sync try_acquire release
         get_name set_name get_permits set_permits get_in_use get_waiting''',
     'FlowHistory': '''new get_duration add_duration get_run_duration add_run_duration forget
@@ -75,10 +79,10 @@ METHODS = {
     'FlowExecutor': '''new_from_type new_from_name bind bind_task redirect set_factory make_instance
         set_batching get_batch_size get_batch_timeout
         get_name set_name get_description set_description get_workspace set_workspace
-        make_workspace get_index''',
+        make_workspace get_index get_shard''',
     'FlowRequest': '''new get_id set_id get_endpoint set_endpoint get_parameters set_parameters
         get_documents set_documents dup_results dup_result set_result get_routes get_state
-        get_error''',
+        get_error dup_parts''',
     'FlowRoute': 'get_name get_node get_start get_end get_state get_error',
     'FlowPost': '''run run_finish run_sync next next_finish next_sync
         collect collect_finish collect_sync cancel set_done_func set_error_func set_always_func
@@ -93,7 +97,8 @@ PROPERTIES = {
     'Flow': '''name max-threads max-parallel on-error history item-type n-items is-open close-timeout
         insertion-point''',
     'FlowNode': '''name title flow subflow placement priority weight run-when timeout
-        max-retries retry-delay retry-factor retry-jitter executor''',
+        max-retries retry-delay retry-factor retry-jitter executor
+        parallel replicas polling scheduling before after reducer condition detached''',
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
     'FlowHistory': '',
@@ -109,7 +114,7 @@ PROPERTIES = {
     'FlowWriter': 'format stream file columns has-header delimiter n-written',
     'FlowFileSource': 'folder pattern contents max-length skip-bad n-read n-skipped',
     'FlowSource': '',
-    'FlowExecutor': 'name description workspace index',
+    'FlowExecutor': 'name description workspace index shard',
     'FlowRequest': 'id endpoint parameters documents results routes state error',
     'FlowRoute': 'name node start end state error',
     'FlowPost': '''flow endpoint source parameters target request-size max-in-flight ordered
@@ -142,6 +147,9 @@ ENUMS = {
     'FlowContents': 'NONE TEXT BLOB',
     'FlowPlacement': 'WORKER CONTEXT',
     'FlowRunWhen': 'ALL_SUCCEEDED ALL_FINISHED ANY_FAILED',
+    'FlowPolling': 'ANY ALL ALL_ASYNC',
+    'FlowScheduling': 'LEAST_BUSY ROUND_ROBIN',
+    'FlowReducer': 'MERGE CONCATENATE FIRST NONE CUSTOM',
     'FlowOnError': 'SKIP_DEPENDANTS FINISH_RUNNING STOP IGNORE',
     'FlowNodeState': 'WAITING READY LOCKED RUNNING DONE FAILED SKIPPED CANCELLED',
     'FlowRunState': 'NEW RUNNING DONE FAILED CANCELLED',
@@ -705,6 +713,7 @@ class Calls(unittest.TestCase):
         made = self.FlowExecutor_make_workspace(executor, None)
         self.assertEqual(folder.get_relative_path(made), 'n/0')
         self.assertEqual(self.FlowExecutor_get_index(executor), 0)
+        self.assertEqual(self.FlowExecutor_get_shard(executor), 0)
         self.FlowExecutor_set_factory(executor, lambda *data: self.Marker(word='made'))
         self.assertEqual(self.FlowExecutor_make_instance(executor).props.word, 'made')
         shutil.rmtree(folder.get_path())
@@ -751,6 +760,38 @@ class Calls(unittest.TestCase):
         self.assertLessEqual(self.FlowRoute_get_start(route), self.FlowRoute_get_end(route))
         self.assertEqual(self.FlowRoute_get_state(route), GFlow.FlowNodeState.DONE)
         self.assertIsNone(self.FlowRoute_get_error(route))
+        self.assertTrue(self.Flow_close_sync(flow, None))
+        self.assertIsNone(self.FlowRequest_dup_parts(request))
+        self.serving()
+
+    def serving(self):
+        flow = self.Flow_new()
+        node = self.Flow_add_executor(flow, 'x', self.Marker(word='x'), None)
+        for name, value in ('parallel', 2), ('replicas', 1), ('before', self.Marker(word='b')), \
+                ('after', self.Marker(word='a')), ('polling', GFlow.FlowPolling.ALL), \
+                ('scheduling', GFlow.FlowScheduling.ROUND_ROBIN), ('detached', False), \
+                ('reducer', GFlow.FlowReducer.FIRST):
+            getattr(self, f'FlowNode_set_{name}')(node, value)
+            self.assertEqual(getattr(self, f'FlowNode_get_{name}')(node), value)
+        self.FlowNode_set_polling_for(node, '/any', GFlow.FlowPolling.ANY)
+        self.assertEqual(self.FlowNode_get_polling_for(node, '/any'), GFlow.FlowPolling.ANY)
+        condition = GLib.Variant('a{sv}', {'text': GLib.Variant('s', 'a')})
+        self.assertTrue(self.FlowNode_set_condition(node, condition))
+        self.assertEqual(self.FlowNode_get_condition(node), condition)
+        self.FlowNode_set_condition_func(node, lambda node, document, *data: True)
+        self.assertIsNone(self.FlowNode_get_condition(node))
+
+        def reduce(node, request, parts, *data):
+            self.assertEqual(len(list(parts)), 2)
+            request.set_documents(parts[1].get_documents())
+            return True
+        self.FlowNode_set_reducer_func(node, reduce)
+        request = self.FlowRequest_new('/')
+        self.assertTrue(self.Flow_open_sync(flow, None))
+        run = self.FlowRun_new(flow)
+        self.FlowRun_set_request(run, request)
+        self.FlowRun_execute_sync(run, None)
+        self.assertEqual(self.FlowRequest_get_state(request), GFlow.FlowRunState.DONE)
         self.assertTrue(self.Flow_close_sync(flow, None))
 
     def posts(self):

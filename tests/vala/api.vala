@@ -838,6 +838,7 @@ void test_executor () throws Error {
     made.get_parent ().delete ();
     folder.delete ();
     assert_true (executor.index == 0 && executor.get_index () == 0);
+    assert_true (executor.shard == 0 && executor.get_shard () == 0);
     executor.bind ("func", (owned) func);
     executor.bind_task ("/task", (owned) task_func);
     assert_true (executor.redirect ("/a", "func"));
@@ -846,6 +847,58 @@ void test_executor () throws Error {
     assert_true (executor.get_batch_size (null) == 0 && executor.get_batch_timeout (null) == 0);
     executor.set_factory ((owned) factory);
     assert_cmpstr (((Marker) executor.make_instance ()).word, EQ, "made");
+}
+
+// How nodes serve
+
+void test_serving () throws Error {
+    var flow = new Flow ();
+    var before = new Marker () { word = "b" };
+    var after = new Marker () { word = "a" };
+    var node = flow.add_executor ("x", new Marker () { word = "x" }, null);
+    var condition = new Variant.parsed ("{'text': <'b'>}");
+    FlowConditionFunc func = (node, document) => document.text != "a";
+    FlowReducerFunc reduce = (node, request, parts) => {
+        assert_true (parts.get_n_items () == 2 && request.dup_parts ().get_n_items () == 2);
+        request.documents = ((FlowRequest) parts.get_item (1)).documents;
+        return true;
+    };
+
+    node.parallel = 2;
+    node.replicas = 2;
+    node.polling = ALL;
+    node.scheduling = ROUND_ROBIN;
+    node.reducer = FIRST;
+    node.detached = true;
+    node.before = before;
+    assert_true (node.parallel == 2 && node.get_replicas () == 2 && node.get_polling () == ALL);
+    assert_true (node.get_scheduling () == ROUND_ROBIN && node.get_reducer () == FIRST);
+    assert_true (node.get_detached () && node.get_before () == before);
+    node.set_parallel (2);
+    node.set_replicas (1);
+    node.set_polling (ALL);
+    node.set_scheduling (LEAST_BUSY);
+    node.set_reducer (NONE);
+    node.set_detached (false);
+    node.set_before (null);
+    node.set_after (after);
+    assert_true (node.get_parallel () == 2 && node.replicas == 1 && node.polling == ALL);
+    assert_true (node.scheduling == LEAST_BUSY && node.reducer == NONE && !node.detached);
+    assert_true (node.before == null && node.get_after () == after);
+    node.set_polling_for ("/any", ANY);
+    assert_true (node.get_polling_for ("/any") == ANY);
+    assert_true (node.set_condition (condition));
+    assert_true (node.condition.equal (condition) && node.get_condition ().equal (condition));
+    node.set_condition_func ((owned) func);
+    node.set_reducer_func ((owned) reduce);
+    assert_true (node.condition == null && node.reducer == CUSTOM);
+
+    var request = new FlowRequest ("/");
+    ((GLib.ListStore) request.documents).append (new FlowDocument.for_text ("a"));
+    ((GLib.ListStore) request.documents).append (new FlowDocument.for_text ("b"));
+    var run = new FlowRun (flow) { request = request };
+    assert_true (flow.open_sync () && run.execute_sync () && flow.close_sync ());
+    assert_cmpstr (texts_of (request.documents), EQ, "b x a");
 }
 
 // FlowRequest, FlowRoute
@@ -1088,6 +1141,12 @@ void test_values () {
     FlowRunWhen[] run_whens = {
         FlowRunWhen.ALL_SUCCEEDED, FlowRunWhen.ALL_FINISHED, FlowRunWhen.ANY_FAILED
     };
+    FlowPolling[] pollings = { FlowPolling.ANY, FlowPolling.ALL, FlowPolling.ALL_ASYNC };
+    FlowScheduling[] schedulings = { FlowScheduling.LEAST_BUSY, FlowScheduling.ROUND_ROBIN };
+    FlowReducer[] reducers = {
+        FlowReducer.MERGE, FlowReducer.CONCATENATE, FlowReducer.FIRST, FlowReducer.NONE,
+        FlowReducer.CUSTOM
+    };
     FlowFormat[] formats = {
         FlowFormat.LINES, FlowFormat.CSV, FlowFormat.NDJSON, FlowFormat.JSON
     };
@@ -1111,6 +1170,9 @@ void test_values () {
     check_values (on_errors, typeof (FlowOnError));
     check_values (placements, typeof (FlowPlacement));
     check_values (run_whens, typeof (FlowRunWhen));
+    check_values (pollings, typeof (FlowPolling));
+    check_values (schedulings, typeof (FlowScheduling));
+    check_values (reducers, typeof (FlowReducer));
 
     assert_cmpstr ("%d.%d.%d".printf (FLOW_MAJOR_VERSION, FLOW_MINOR_VERSION, FLOW_MICRO_VERSION),
         EQ, Environment.get_variable ("GFLOW_VERSION"));
@@ -1165,6 +1227,7 @@ int main (string[] args) {
     add_test ("/vala/api/document", test_document);
     add_test ("/vala/api/source", test_source);
     add_test ("/vala/api/executor", test_executor);
+    add_test ("/vala/api/serving", test_serving);
     add_test ("/vala/api/request", test_request);
     add_test ("/vala/api/post", test_post);
     add_test ("/vala/api/reader", test_reader);

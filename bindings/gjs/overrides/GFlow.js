@@ -327,6 +327,15 @@ function _init() {
             refuseWorker(placement);
         setPlacement.call(this, placement);
     };
+    // What JavaScript gives is called in the context.
+    for (const name of ['set_condition_func', 'set_reducer_func']) {
+        const set = FlowNode.prototype[name];
+
+        FlowNode.prototype[name] = function (func) {
+            setPlacement.call(this, FlowPlacement.CONTEXT);
+            set.call(this, func);
+        };
+    }
     Object.defineProperty(FlowNode.prototype, 'placement', {
         configurable: true,
         enumerable: true,

@@ -29,6 +29,7 @@ from ._gflow_executor import FlowExecutor, requests
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_pipeline import Progress, count_documents, in_event_loop, make_executor, reason_of
+from ._gflow_serving import Serving
 from ._gflow_values import box, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
@@ -669,6 +670,14 @@ class Flow(Shown, GFlow.Flow):
         uses_with: what the class is called with
         uses_metas: name, description, workspace
         uses_requests: endpoints, and the names of the methods that serve them
+        parallel, replicas: how many shards there are of the executor, and how many of each
+        polling: 'ANY', 'ALL' or 'ALL_ASYNC' of the shards; or a dict of these by endpoint
+        scheduling: 'LEAST_BUSY' or 'ROUND_ROBIN'
+        uses_before, uses_after: executors around these, as uses
+        reducer: 'MERGE', 'CONCATENATE', 'FIRST' or 'NONE': how what branches or shards leave becomes
+            one; or a function, of a list of lists of documents, that returns documents
+        when: a dict, or a function of a document, that says which documents go there
+        detached: requests do not wait for it
         lock, retries, timeout, properties: as for node(): of one request"""
         if arguments or 'func' in options:
             node = FlowNode.new(*arguments, **options)
@@ -677,7 +686,8 @@ class Flow(Shown, GFlow.Flow):
         return self._add_executor(**options)
 
     def _add_executor(self, *, uses=None, name=None, needs=None, uses_with=None, uses_metas=None,
-                      uses_requests=None, lock=None, retries=0, **properties):
+                      uses_requests=None, uses_before=None, uses_after=None, polling=None,
+                      scheduling=None, reducer=None, when=None, lock=None, retries=0, **properties):
         for item in properties:
             if not hasattr(GFlow.FlowNode.props, item):
                 raise TypeError(f'A FlowNode has no property {item!r}')
@@ -685,7 +695,10 @@ class Flow(Shown, GFlow.Flow):
         executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {})
         needs = [item if isinstance(item, str) else self.find(item).get_name()
                  for item in _several(needs)]
-        _set_up(self.add_executor(name, executor, needs or None), lock, retries, properties)
+        serving = Serving(executor, uses_before, uses_after, polling, scheduling, reducer, when)
+        node = self.add_executor(name, executor, needs or None)
+        serving.apply(node)
+        _set_up(node, lock, retries, properties)
         return self
 
     def add_executor(self, name=None, executor=None, needs=None):

@@ -235,21 +235,29 @@ class _SyncBody(_Body):
         raise error
 
 
-# Of coroutines that wait: (run, node) -> job. Asyncio keeps weak references only.
-_waiting = {}
+# The hosts of which coroutines wait, with what hangs on them: asyncio keeps weak references only.
+_busy = set()
 
 
-def _wait(job, run, node, ended, data=None):
+def _wait(job, run, node, ended):
     job.run = run
     job.node = node
     job.ended = ended
-    job.data = data
-    _waiting[run, node] = job
+    waiting = job.host.waiting
+    if not waiting:
+        _busy.add(job.host)
+    waiting[node] = job
+
+
+def _end(job):
+    waiting = job.host.waiting
+    del waiting[job.node]
+    if not waiting:
+        _busy.discard(job.host)
 
 
 def _error_of(job, value, exception):
     """What the node of a job that has ended has failed with, or None."""
-    del _waiting[job.run, job.node]
     if value is not None:
         try:
             job.run.set_result(job.node, value)
@@ -259,6 +267,10 @@ def _error_of(job, value, exception):
 
 
 def _complete(job, value, exception):
+    _end(job)
+    if value is None and exception is None:
+        _complete_node(job.run, job.node)
+        return
     error = _error_of(job, value, exception)
     if error is None:
         _complete_node(job.run, job.node)
@@ -267,6 +279,7 @@ def _complete(job, value, exception):
 
 
 def _return_on_task(job, value, exception):
+    _end(job)
     error = _error_of(job, value, exception)
     task, cancellable, handler = job.data
     GObject.Object.disconnect(cancellable, handler)
@@ -277,7 +290,7 @@ def _return_on_task(job, value, exception):
 
 
 def _stop_node(run, node):
-    job = _waiting.get((run, node))
+    job = run.__dict__['_host'].waiting.get(node)
     if job is not None:
         job.cancel()
 
@@ -288,6 +301,7 @@ def _new_host_of(run):
         return None
     host = run.__dict__['_host'] = new_host(run.__dict__.get('_variables'))
     host.thread = get_ident()
+    host.waiting = {}  # node -> job
     GObject.Object.connect(run, 'stop-node', _stop_node)
     return host
 
@@ -344,7 +358,8 @@ class TaskBody(_Body):
         cancellable = task.get_cancellable()
         # Not Gio.Cancellable.connect, which would call back at once and under its lock.
         handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
-        _wait(job, run, node, _return_on_task, (task, cancellable, handler))
+        job.data = task, cancellable, handler
+        _wait(job, run, node, _return_on_task)
         if cancellable.is_cancelled():
             job.cancel()
 

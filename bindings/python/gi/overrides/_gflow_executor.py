@@ -27,7 +27,8 @@ def requests(function=None, *, on=None):
         @requests(on=['/search', '/find'])
 
     It takes what it asks for by name: docs (a list that can be changed), parameters (a dict),
-    request, cancellable. It changes the documents, or returns others, or a dict, which is
+    docs_matrix (the lists of documents that branches or shards have left, or None), request,
+    cancellable. It changes the documents, or returns others, or a dict, which is
     its result. An ordinary method is called on a worker thread, a coroutine in the event loop."""
     if function is None:
         return lambda function: requests(function, on=on)
@@ -50,8 +51,16 @@ class _Method:
             'docs': request.get_documents, 'parameters': lambda: from_variant(request.get_parameters()),
             'request': lambda: request, 'cancellable': lambda: cancellable,
         }
+        if 'docs_matrix' in self.names:
+            offered['docs_matrix'] = lambda: self.make_matrix(request)
         return self.function(executor, **{name: make() for name, make in offered.items()
                                           if self.takes_all or name in self.names})
+
+    @staticmethod
+    def make_matrix(request):
+        """What the request was made of just before: lists of documents, or None."""
+        matrix = [list(part.get_documents()) for part in request.dup_parts() or ()]
+        return matrix if any(matrix) else None
 
     def leave(self, request, value):
         """What the method has returned becomes of the request."""

@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "gflow-node-private.h"
+
+G_BEGIN_DECLS
+
+/* A function that puts parts together, and its data: shared with copies of the node, and
+ * with whoever serves requests. */
+typedef struct
+{
+  GFlowReducerFunc  func;
+  gpointer          user_data;
+  GDestroyNotify    destroy;
+} GFlowReduction;
+
+/* Which documents go to a node: shared likewise. Implemented by the folder of the
+ * executors, which knows documents. */
+typedef struct _GFlowCondition GFlowCondition;
+
+GFlowCondition *_g_flow_condition_parse    (GVariant            *variant,
+                                            GError             **error);
+GFlowCondition *_g_flow_condition_new_func (GFlowConditionFunc   func,
+                                            gpointer             user_data,
+                                            GDestroyNotify       destroy);
+GFlowCondition *_g_flow_condition_ref      (GFlowCondition      *self);
+void            _g_flow_condition_unref    (GFlowCondition      *self);
+GVariant       *_g_flow_condition_get_variant (GFlowCondition   *self);
+gboolean        _g_flow_condition_equal    (GFlowCondition      *a,
+                                            GFlowCondition      *b);
+
+/* How a node serves requests, where that is not as it is mostly. */
+struct _GFlowServing
+{
+  guint            parallel;
+  guint            replicas;
+  GFlowPolling     polling;
+  gboolean         polling_set;
+  GHashTable      *pollings;    /* (owned) (nullable): endpoint → GFlowPolling */
+  GFlowScheduling  scheduling;
+  GFlowExecutor   *before;      /* (owned) (nullable) */
+  GFlowExecutor   *after;       /* (owned) (nullable) */
+  GFlowReducer     reducer;
+  GFlowReduction  *reduction;   /* (owned) (nullable): if it is CUSTOM */
+  GFlowCondition  *condition;   /* (owned) (nullable) */
+  gboolean         detached;
+};
+
+GFlowReduction *_g_flow_reduction_ref      (GFlowReduction      *self);
+void            _g_flow_reduction_unref    (GFlowReduction      *self);
+GFlowServing   *_g_flow_serving_copy       (GFlowServing        *self);
+void            _g_flow_serving_free       (GFlowServing        *self);
+gboolean        _g_flow_serving_equal      (GFlowServing        *a,
+                                            GFlowServing        *b);
+
+/* NULL if nothing of it was set. */
+static inline GFlowServing *
+_g_flow_node_serving (GFlowNode *self)
+{
+  return self->extras != NULL ? self->extras->serving : NULL;
+}
+
+static inline gboolean
+_g_flow_node_is_detached (GFlowNode *self)
+{
+  return _g_flow_node_serving (self) != NULL && _g_flow_node_serving (self)->detached;
+}
+
+G_END_DECLS

@@ -1,0 +1,1013 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Several shards and replicas of an executor, which of them serve, and how what they leave
+ * becomes one. */
+
+#include "test-server.h"
+
+#include <string.h>
+
+static GFlow *
+open_shards (GFlowExecutorFunc  func,
+             gpointer           data,
+             guint              parallel,
+             guint              replicas,
+             GFlowPolling       polling)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (func, data));
+
+  g_flow_node_set_parallel (node, parallel);
+  g_flow_node_set_replicas (node, replicas);
+  g_flow_node_set_polling (node, polling);
+  g_flow_set_max_threads (flow, 4);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  return flow;
+}
+
+static void
+close_flow (GFlow *flow)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_flow_close_sync (flow, NULL, &error);
+  g_assert_no_error (error);
+  g_object_unref (flow);
+  test_server_assert_over ();
+}
+
+static void
+serve_well (GFlow        *flow,
+            GFlowRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_request_serve (flow, request, &error);
+  g_assert_no_error (error);
+}
+
+/* ANY */
+
+typedef struct
+{
+  GMutex mutex;
+  GCond  cond;
+  int    now;      /* guarded by the mutex, and so the others */
+  int    company;  /* none ends before so many serve at once */
+  int    counts[8];
+  int    order[64];
+  int    n;
+} Crowd;
+
+static gboolean
+serve_in_company (GFlowExecutor  *executor,
+                  GFlowRequest   *request,
+                  GCancellable   *cancellable,
+                  gpointer        user_data,
+                  GError        **error)
+{
+  Crowd *crowd = user_data;
+  const gint64 deadline = g_get_monotonic_time () + test_time_limit ();
+
+  g_mutex_lock (&crowd->mutex);
+  crowd->counts[g_flow_executor_get_index (executor)]++;
+  crowd->order[crowd->n++] = g_flow_executor_get_index (executor);
+  crowd->now++;
+  g_cond_broadcast (&crowd->cond);
+  while (crowd->now < crowd->company)
+    g_assert_true (g_cond_wait_until (&crowd->cond, &crowd->mutex, deadline));
+  g_mutex_unlock (&crowd->mutex);
+  return TRUE;
+}
+
+static GFlowPost *
+make_post (GFlow *flow,
+           guint  n_requests)
+{
+  GFlowPost *post = g_flow_post (flow, "/");
+  g_autoptr (GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  g_autoptr (GFlowSource) source = NULL;
+
+  for (guint i = 0; i < n_requests; i++)
+    {
+      g_autoptr (GFlowDocument) document = g_flow_document_new ();
+
+      g_list_store_append (documents, document);
+    }
+  source = g_flow_source_new_for_model (G_LIST_MODEL (documents));
+  g_flow_post_set_source (post, source);
+  g_flow_post_set_request_size (post, 1);
+  g_flow_post_set_max_in_flight (post, n_requests);
+  return post;
+}
+
+/* Each request is served once; under load all instances are used. */
+static void
+test_any (gconstpointer data)
+{
+  const guint replicas = GPOINTER_TO_UINT (data);
+  Crowd crowd = { .company = 3 };
+  GFlow *flow = open_shards (serve_in_company, &crowd, 3 / replicas, replicas,
+                             G_FLOW_POLLING_ANY);
+  g_autoptr (GFlowPost) post = make_post (flow, 30);
+  g_autoptr (GListModel) responses = NULL;
+
+  responses = g_flow_post_collect_sync (post, NULL, NULL);
+  g_assert_cmpuint (g_list_model_get_n_items (responses), ==, 30);
+  g_assert_cmpint (crowd.counts[0] + crowd.counts[1] + crowd.counts[2], ==, 30);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (crowd.counts[i], >, 0);
+  g_clear_object (&post);
+  g_clear_object (&responses);
+  close_flow (flow);
+}
+
+static void
+test_scheduling (void)
+{
+  const int in_turn[] = { 0, 1, 2, 0, 1, 2 };
+  Crowd crowd = { 0 };
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (serve_in_company, &crowd));
+
+  g_flow_node_set_replicas (node, 3);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+
+      serve_well (flow, request);
+      g_assert_cmpint (crowd.order[i], ==, 0); /* all are idle: the first one */
+    }
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+
+  crowd.n = 0;
+  g_flow_node_set_scheduling (node, G_FLOW_SCHEDULING_ROUND_ROBIN);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+
+      serve_well (flow, request);
+      g_assert_cmpint (crowd.order[i], ==, in_turn[i]);
+    }
+  close_flow (flow);
+}
+
+/* By tasks: none waits for an instance to be idle. */
+
+typedef struct
+{
+  GPtrArray *tasks; /* (owned) of GTask */
+  int        order[64];
+} Office;
+
+static void
+keep_task (GFlowExecutor  *executor,
+           GFlowRequest   *request,
+           GTask          *task,
+           gpointer        user_data,
+           GError        **error)
+{
+  Office *office = user_data;
+
+  office->order[office->tasks->len] = g_flow_executor_get_index (executor);
+  g_ptr_array_add (office->tasks, g_object_ref (task));
+}
+
+static void
+return_task (Office *office,
+             guint   which)
+{
+  g_task_return_boolean (office->tasks->pdata[which], TRUE);
+}
+
+static void
+test_tasks (gconstpointer data)
+{
+  const GFlowScheduling scheduling = GPOINTER_TO_UINT (data);
+  const int least_busy[] = { 0, 1, 0, 1, 1 }, in_turn[] = { 0, 1, 0, 1, 0 };
+  Office office = { g_ptr_array_new_with_free_func (g_object_unref), { 0 } };
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new_for_task (keep_task, &office));
+  TestResult results[5];
+
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_scheduling (node, scheduling);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (GFlowPost) post = g_flow_post (flow, "/");
+
+      if (i == 4)
+        {
+          /* The second one has less to do now. */
+          return_task (&office, 1);
+          TEST_WAIT (results[1].calls == 1);
+        }
+      test_result_init (&results[i]);
+      g_flow_post_run (post, NULL, test_result_cb, &results[i]);
+      TEST_WAIT (office.tasks->len == i + 1);
+      g_assert_cmpint (office.order[i], ==,
+                       scheduling == G_FLOW_SCHEDULING_LEAST_BUSY ? least_busy[i] : in_turn[i]);
+    }
+  for (guint i = 0; i < 5; i++)
+    {
+      if (i != 1)
+        return_task (&office, i);
+      TEST_WAIT (results[i].calls == 1);
+      test_result_clear (&results[i]);
+    }
+  g_ptr_array_unref (office.tasks);
+  close_flow (flow);
+}
+
+/* ALL */
+
+static void
+test_all (void)
+{
+  GFlow *flow = open_shards (test_serve_shard, NULL, 3, 1, G_FLOW_POLLING_ALL);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
+
+      serve_well (flow, request);
+      /* What several have changed is as the first one says. */
+      test_assert_text (request, test_request_text,
+                        "shard 0{shard0=0,shard1=1,shard2=2} shard 0{shard0=0,shard1=1,shard2=2}");
+      test_assert_text (request, test_request_results, "node/0=0,node/1=1,node/2=2");
+      test_assert_text (request, test_request_routes, "gateway=done node=done");
+    }
+  close_flow (flow);
+}
+
+/* All serve at the same time, each by one of its replicas. */
+static void
+test_all_replicas (void)
+{
+  Crowd crowd = { .company = 3 };
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (serve_in_company, &crowd));
+
+  g_flow_node_set_parallel (node, 3);
+  g_flow_node_set_replicas (node, 2);
+  /* Unless it was said, this is what there are shards for. */
+  g_assert_cmpint (g_flow_node_get_polling (node), ==, G_FLOW_POLLING_ALL);
+  g_flow_set_max_threads (flow, 8);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_assert_cmpint (test_server_count_set_up (), ==, 6);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+
+      crowd.now = 0;
+      serve_well (flow, request);
+      for (guint shard = 0; shard < 3; shard++)
+        g_assert_cmpint (crowd.counts[2 * shard] + crowd.counts[2 * shard + 1], ==, (int) i + 1);
+    }
+  close_flow (flow);
+}
+
+static gboolean
+fail_second (GFlowExecutor  *executor,
+             GFlowRequest   *request,
+             GCancellable   *cancellable,
+             gpointer        user_data,
+             GError        **error)
+{
+  return g_flow_executor_get_shard (executor) == 1
+           ? test_serve_fail (executor, request, cancellable, NULL, error)
+           : test_serve_shard (executor, request, cancellable, NULL, error);
+}
+
+static void
+test_all_fails (void)
+{
+  GFlow *flow = open_shards (fail_second, NULL, 3, 1, G_FLOW_POLLING_ALL);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (test_request_serve (flow, request, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+      g_assert_cmpstr (error->message, ==, "It failed");
+      /* The others were not told to stop. */
+      test_assert_text (request, test_request_results, "node/0=0,node/2=2");
+      test_assert_text (request, test_request_text, "0");
+    }
+  close_flow (flow);
+}
+
+static void
+test_all_ignore (void)
+{
+  GFlow *flow = open_shards (fail_second, NULL, 3, 1, G_FLOW_POLLING_ALL);
+  g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+  g_flow_set_on_error (flow, G_FLOW_ON_ERROR_IGNORE);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_assert_false (test_request_serve (flow, request, NULL));
+  test_assert_text (request, test_request_text, "shard 0{shard0=0,shard2=2}");
+  g_clear_object (&request);
+  close_flow (flow);
+}
+
+/* Under STOP the others are told. */
+static gboolean
+fail_or_wait (GFlowExecutor  *executor,
+              GFlowRequest   *request,
+              GCancellable   *cancellable,
+              gpointer        user_data,
+              GError        **error)
+{
+  return g_flow_executor_get_shard (executor) == 1
+           ? test_serve_fail (executor, request, cancellable, NULL, error)
+           : test_wait_cancelled (cancellable, error);
+}
+
+static void
+test_all_stop (void)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (fail_or_wait, NULL));
+  g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+  g_autoptr (GError) error = NULL;
+
+  g_flow_node_set_parallel (node, 3);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL);
+  g_flow_set_on_error (flow, G_FLOW_ON_ERROR_STOP);
+  g_flow_set_max_threads (flow, 3);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_assert_false (test_request_serve (flow, request, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  g_clear_object (&request);
+  close_flow (flow);
+}
+
+static void
+test_all_cancelled (void)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (fail_or_wait, NULL));
+  g_autoptr (GFlowPost) post = NULL;
+  TestResult result;
+  g_autoptr (GError) error = NULL;
+
+  g_flow_node_set_parallel (node, 3);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL);
+  g_flow_set_max_threads (flow, 3);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = g_flow_post (flow, "/");
+  test_result_init (&result);
+  g_flow_post_run (post, NULL, test_result_cb, &result);
+  test_settle (5);
+  g_flow_post_cancel (post);
+  TEST_WAIT (result.calls == 1);
+  g_assert_false (g_flow_post_run_finish (post, result.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  test_result_clear (&result);
+  g_clear_object (&post);
+  close_flow (flow);
+}
+
+static void
+test_all_tasks (void)
+{
+  Office office = { g_ptr_array_new_with_free_func (g_object_unref), { 0 } };
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new_for_task (keep_task, &office));
+  g_autoptr (GFlowPost) post = NULL;
+  TestResult result;
+
+  g_flow_node_set_parallel (node, 3);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = g_flow_post (flow, "/");
+  test_result_init (&result);
+  g_flow_post_run (post, NULL, test_result_cb, &result);
+  TEST_WAIT (office.tasks->len == 3);
+  return_task (&office, 2);
+  return_task (&office, 0);
+  test_settle (5);
+  g_assert_cmpuint (result.calls, ==, 0);
+  return_task (&office, 1);
+  TEST_WAIT (result.calls == 1);
+  g_assert_true (g_flow_post_run_finish (post, result.result, NULL));
+  test_result_clear (&result);
+  g_clear_object (&post);
+  g_ptr_array_unref (office.tasks);
+  close_flow (flow);
+}
+
+/* ALL_ASYNC */
+
+static gboolean
+second_wins (GFlowExecutor  *executor,
+             GFlowRequest   *request,
+             GCancellable   *cancellable,
+             gpointer        user_data,
+             GError        **error)
+{
+  int *n_cancelled = user_data;
+
+  if (g_flow_executor_get_shard (executor) == 1)
+    return test_serve_shard (executor, request, cancellable, NULL, error);
+  test_wait_cancelled (cancellable, error);
+  g_atomic_int_inc (n_cancelled);
+  return FALSE;
+}
+
+static void
+test_first (void)
+{
+  int n_cancelled = 0;
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (second_wins, &n_cancelled));
+
+  g_flow_node_set_parallel (node, 3);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL_ASYNC);
+  test_add_server (flow, "next", test_server_new (test_serve_word, "next"));
+  g_flow_set_max_threads (flow, 4);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
+
+      serve_well (flow, request);
+      test_assert_text (request, test_request_text, "shard 1+next{shard1=1} shard 1+next{shard1=1}");
+      test_assert_text (request, test_request_routes, "gateway=done node=done next=done");
+    }
+  close_flow (flow);
+  /* One that had not started when it was cancelled does not. */
+  g_assert_cmpint (n_cancelled, <=, 20);
+}
+
+/* The response does not wait for those that look at no cancellable; closing does. */
+static gboolean
+deaf (GFlowExecutor  *executor,
+      GFlowRequest   *request,
+      GCancellable   *cancellable,
+      gpointer        user_data,
+      GError        **error)
+{
+  if (g_flow_executor_get_shard (executor) > 0)
+    test_gate_wait (user_data);
+  return test_serve_shard (executor, request, cancellable, NULL, error);
+}
+
+static void
+test_first_deaf (void)
+{
+  TestGate gate;
+  TestResult posted, closed;
+  GFlow *flow;
+  g_autoptr (GFlowPost) post = NULL;
+  g_autoptr (GListModel) responses = NULL;
+  g_autoptr (GFlowRequest) response = NULL;
+
+  test_gate_init (&gate);
+  flow = g_flow_new ();
+
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (deaf, &gate));
+
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL_ASYNC);
+  g_flow_set_max_threads (flow, 4);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = make_post (flow, 1);
+  test_result_init (&posted);
+  test_result_init (&closed);
+  g_flow_post_collect (post, NULL, test_result_cb, &posted);
+  TEST_WAIT (posted.calls == 1);
+  responses = g_flow_post_collect_finish (post, posted.result, NULL);
+  response = g_list_model_get_item (responses, 0);
+  g_assert_cmpint (g_flow_request_get_state (response), ==, G_FLOW_RUN_STATE_DONE);
+
+  /* The loser may not have begun, and then never does. */
+  const gboolean waits = test_gate_waiting (&gate) > 0;
+
+  g_flow_close (flow, NULL, test_result_cb, &closed);
+  if (waits)
+    {
+      test_settle (5);
+      g_assert_cmpuint (closed.calls, ==, 0);
+    }
+  test_gate_open (&gate);
+  TEST_WAIT (closed.calls == 1);
+  g_assert_true (g_flow_close_finish (flow, closed.result, NULL));
+  /* What the loser has left shows nowhere. */
+  test_assert_text (response, test_request_text, "shard 0{shard0=0}");
+  test_result_clear (&posted);
+  test_result_clear (&closed);
+  g_clear_object (&post);
+  g_clear_object (&responses);
+  g_clear_object (&response);
+  g_object_unref (flow);
+  test_server_assert_over ();
+  test_gate_clear (&gate);
+}
+
+/* A failure decides only if all of them fail. */
+static gboolean
+last_succeeds (GFlowExecutor  *executor,
+               GFlowRequest   *request,
+               GCancellable   *cancellable,
+               gpointer        user_data,
+               GError        **error)
+{
+  int *n_failed = user_data;
+
+  if (g_flow_executor_get_shard (executor) < 2)
+    {
+      g_atomic_int_inc (n_failed);
+      return test_serve_fail (executor, request, cancellable, NULL, error);
+    }
+
+  const gint64 deadline = g_get_monotonic_time () + test_time_limit ();
+
+  while (g_atomic_int_get (n_failed) < 2)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      g_thread_yield ();
+    }
+  return test_serve_shard (executor, request, cancellable, NULL, error);
+}
+
+static void
+test_first_fails (void)
+{
+  int n_failed = 0;
+  GFlow *flow = open_shards (last_succeeds, &n_failed, 3, 1, G_FLOW_POLLING_ALL_ASYNC);
+  g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+
+  serve_well (flow, request);
+  test_assert_text (request, test_request_text, "shard 2{shard2=2}");
+  g_clear_object (&request);
+  close_flow (flow);
+}
+
+static void
+test_first_all_fail (void)
+{
+  GFlow *flow = open_shards (test_serve_fail, NULL, 3, 1, G_FLOW_POLLING_ALL_ASYNC);
+  g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (test_request_serve (flow, request, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  test_assert_text (request, test_request_text, "0");
+  g_clear_object (&request);
+  close_flow (flow);
+}
+
+static void
+test_first_tasks (void)
+{
+  Office office = { g_ptr_array_new_with_free_func (g_object_unref), { 0 } };
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new_for_task (keep_task, &office));
+  g_autoptr (GFlowPost) post = NULL;
+  TestResult result;
+
+  g_flow_node_set_parallel (node, 3);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL_ASYNC);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = g_flow_post (flow, "/");
+  test_result_init (&result);
+  g_flow_post_run (post, NULL, test_result_cb, &result);
+  TEST_WAIT (office.tasks->len == 3);
+  return_task (&office, 2);
+  TEST_WAIT (result.calls == 1);
+  g_assert_true (g_flow_post_run_finish (post, result.result, NULL));
+  TEST_WAIT (g_cancellable_is_cancelled (g_task_get_cancellable (office.tasks->pdata[0])));
+  TEST_WAIT (g_cancellable_is_cancelled (g_task_get_cancellable (office.tasks->pdata[1])));
+  return_task (&office, 0);
+  return_task (&office, 1);
+  test_result_clear (&result);
+  g_clear_object (&post);
+  test_result_init (&result);
+  g_flow_close (flow, NULL, test_result_cb, &result);
+  TEST_WAIT (result.calls == 1);
+  g_assert_true (g_flow_close_finish (flow, result.result, NULL));
+  test_result_clear (&result);
+  g_ptr_array_unref (office.tasks);
+  g_object_unref (flow);
+  test_server_assert_over ();
+}
+
+/* For each endpoint */
+
+static void
+test_endpoints (void)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
+  const struct { const char *endpoint, *text; } cases[] = {
+    { "/index", "shard 0{shard0=0}" },
+    { "/search", "shard 0{shard0=0,shard1=1}" },
+    { "/other", "shard 0{shard0=0}" },
+    { "/search", "shard 0{shard0=0,shard1=1}" },
+  };
+
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_polling_for (node, "/search", G_FLOW_POLLING_ALL);
+  g_assert_cmpint (g_flow_node_get_polling_for (node, "/search"), ==, G_FLOW_POLLING_ALL);
+  g_assert_cmpint (g_flow_node_get_polling_for (node, "/index"), ==, G_FLOW_POLLING_ANY);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new (cases[i].endpoint, 1);
+
+      serve_well (flow, request);
+      test_assert_text (request, test_request_text, cases[i].text);
+    }
+  close_flow (flow);
+}
+
+/* Requests for one and for all shards at the same time: an instance serves one of them. */
+static void
+test_mixed (void)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
+  g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func (g_object_unref);
+  TestResult results[60];
+
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_replicas (node, 2);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ANY);
+  g_flow_node_set_polling_for (node, "/all", G_FLOW_POLLING_ALL);
+  g_flow_node_set_polling_for (node, "/first", G_FLOW_POLLING_ALL_ASYNC);
+  g_flow_set_max_threads (flow, 6);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      GFlowRun *run = g_flow_run_new (flow);
+      g_autoptr (GFlowRequest) request =
+        test_request_new (i % 3 == 0 ? "/any" : i % 3 == 1 ? "/all" : "/first", 2);
+
+      g_ptr_array_add (runs, run);
+      g_flow_run_set_request (run, request);
+      test_result_init (&results[i]);
+      g_flow_run_execute (run, NULL, test_result_cb, &results[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      TEST_WAIT (results[i].calls == 1);
+      g_assert_true (g_flow_run_execute_finish (runs->pdata[i], results[i].result, NULL));
+      test_result_clear (&results[i]);
+    }
+  g_clear_pointer (&runs, g_ptr_array_unref);
+
+  TestResult closed;
+
+  test_result_init (&closed);
+  g_flow_close (flow, NULL, test_result_cb, &closed);
+  TEST_WAIT (closed.calls == 1);
+  g_assert_true (g_flow_close_finish (flow, closed.result, NULL));
+  test_result_clear (&closed);
+  g_object_unref (flow);
+  test_server_assert_over ();
+}
+
+/* Reducers */
+
+static gboolean
+take_last (GFlowNode     *node,
+           GFlowRequest  *request,
+           GListModel    *parts,
+           gpointer       user_data,
+           GError       **error)
+{
+  g_autoptr (GFlowRequest) last =
+    g_list_model_get_item (parts, g_list_model_get_n_items (parts) - 1);
+
+  g_assert_cmpuint (g_list_model_get_n_items (parts), ==, 3);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_request_get_documents (request)), ==, 0);
+  g_assert_cmpstr (g_flow_node_get_name (node), ==, "node");
+  g_flow_request_set_documents (request, g_flow_request_get_documents (last));
+  return TRUE;
+}
+
+static gboolean
+refuse (GFlowNode     *node,
+        GFlowRequest  *request,
+        GListModel    *parts,
+        gpointer       user_data,
+        GError       **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "No");
+  return FALSE;
+}
+
+static void
+count_destroyed (gpointer user_data)
+{
+  *(int *) user_data += 1;
+}
+
+static void
+test_reducers (void)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
+  const char * const expected[] = {
+    [G_FLOW_REDUCER_MERGE] = "shard 0{shard0=0,shard1=1,shard2=2} shard 0{shard0=0,shard1=1,shard2=2}",
+    [G_FLOW_REDUCER_CONCATENATE] = "shard 0{shard0=0} shard 0{shard0=0} shard 1{shard1=1} "
+                                   "shard 1{shard1=1} shard 2{shard2=2} shard 2{shard2=2}",
+    [G_FLOW_REDUCER_FIRST] = "shard 0{shard0=0} shard 0{shard0=0}",
+    [G_FLOW_REDUCER_NONE] = "",
+    [G_FLOW_REDUCER_CUSTOM] = "shard 2{shard2=2} shard 2{shard2=2}",
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFlowRequest) refused = test_request_new ("/", 1);
+  int destroyed = 0;
+
+  g_flow_node_set_parallel (node, 3);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL);
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
+
+      if (i == G_FLOW_REDUCER_CUSTOM)
+        g_flow_node_set_reducer_func (node, take_last, &destroyed, count_destroyed);
+      else
+        g_flow_node_set_reducer (node, i);
+      g_assert_cmpint (g_flow_node_get_reducer (node), ==, i);
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      serve_well (flow, request);
+      test_assert_text (request, test_request_text, expected[i]);
+      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+    }
+  g_assert_cmpint (destroyed, ==, 0);
+  g_flow_node_set_reducer_func (node, refuse, &destroyed, count_destroyed);
+  TEST_WAIT (destroyed == 1);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_assert_false (test_request_serve (flow, refused, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_clear_object (&refused);
+  close_flow (flow);
+  TEST_WAIT (destroyed == 2);
+}
+
+/* Branches are put together in the same ways. */
+static void
+test_branches (void)
+{
+  const char *gateway[] = { "gateway", NULL }, *both[] = { "b", "a", NULL };
+  const char * const expected[] = {
+    [G_FLOW_REDUCER_MERGE] = "0+b+next",
+    [G_FLOW_REDUCER_CONCATENATE] = "0+b+next 0+a+next",
+    [G_FLOW_REDUCER_FIRST] = "0+b+next",
+    [G_FLOW_REDUCER_NONE] = "",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      GFlow *flow = g_flow_new ();
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+
+      for (guint k = 0; k < 2; k++)
+        {
+          g_autoptr (GFlowExecutor) executor = test_server_new (test_serve_word, k == 0 ? "a" : "b");
+
+          g_flow_add_executor (flow, k == 0 ? "a" : "b", executor, gateway, NULL);
+        }
+      g_flow_node_set_reducer (g_flow_add_join (flow, "join", both, NULL), i);
+      test_add_server (flow, "next", test_server_new (test_serve_word, "next"));
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      serve_well (flow, request);
+      test_assert_text (request, test_request_text, expected[i]);
+      g_clear_object (&request);
+      close_flow (flow);
+    }
+}
+
+/* In front and behind */
+
+static gboolean
+look_at_parts (GFlowExecutor  *executor,
+               GFlowRequest   *request,
+               GCancellable   *cancellable,
+               gpointer        user_data,
+               GError        **error)
+{
+  g_autoptr (GListModel) parts = g_flow_request_dup_parts (request);
+  const guint n = parts != NULL ? g_list_model_get_n_items (parts) : 0;
+
+  g_flow_request_set_result (request, g_variant_new_uint32 (n));
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GFlowRequest) part = g_list_model_get_item (parts, i);
+      GListModel *documents = g_flow_request_get_documents (part);
+      g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, 0);
+      g_autofree char *text = g_strdup_printf ("shard %u", i);
+
+      g_assert_cmpuint (g_list_model_get_n_items (documents), ==, 1);
+      g_assert_cmpstr (g_flow_document_get_text (document), ==, text);
+    }
+  return test_serve_word (executor, request, cancellable, user_data, error);
+}
+
+static void
+test_around (gconstpointer data)
+{
+  const GFlowPolling polling = GPOINTER_TO_UINT (data);
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
+  g_autoptr (GFlowExecutor) before = test_server_new (test_serve_word, "before");
+  g_autoptr (GFlowExecutor) after = test_server_new (look_at_parts, "after");
+
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_polling (node, polling);
+  g_flow_node_set_before (node, before);
+  g_flow_node_set_after (node, after);
+  g_clear_object (&before);
+  g_clear_object (&after);
+  test_add_server (flow, "next", test_server_new (look_at_parts, "next"));
+  /* They are no nodes. */
+  test_assert_model (flow, "node next");
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_assert_cmpint (test_server_count_set_up (), ==, 5);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+      g_autofree char *text = NULL;
+
+      serve_well (flow, request);
+      text = test_request_text (request);
+      if (polling == G_FLOW_POLLING_ALL)
+        {
+          g_assert_cmpstr (text, ==, "shard 0+after+next{shard0=0,shard1=1}");
+          test_assert_text (request, test_request_results,
+                            "next=0,node/0=0,node/1=1,node/after=2");
+        }
+      else
+        {
+          test_assert_contains (text, "+after+next{shard");
+        }
+      test_assert_text (request, test_request_routes, "gateway=done node=done next=done");
+    }
+  close_flow (flow);
+}
+
+/* They change what the instance gets, and what it leaves. */
+static void
+test_around_one (void)
+{
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_word, "node"));
+  g_autoptr (GFlowExecutor) before = test_server_new (test_serve_word, "before");
+  g_autoptr (GFlowExecutor) after = test_server_new (test_serve_word, "after");
+  g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
+  g_autoptr (GFlowRequest) other = test_request_new ("/other", 1);
+
+  test_server_bind (before, "/other");
+  g_flow_node_set_before (node, before);
+  g_flow_node_set_after (node, after);
+  g_clear_object (&before);
+  g_clear_object (&after);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  serve_well (flow, request);
+  test_assert_text (request, test_request_text, "0+node+after 1+node+after");
+  serve_well (flow, other);
+  test_assert_text (other, test_request_text, "0+before+node+after");
+  g_clear_object (&request);
+  g_clear_object (&other);
+  close_flow (flow);
+}
+
+static void
+test_around_fails (gconstpointer data)
+{
+  const gboolean in_front = GPOINTER_TO_UINT (data);
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
+  g_autoptr (GFlowExecutor) bad = test_server_new (test_serve_fail, NULL);
+  g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
+  g_autoptr (GError) error = NULL;
+
+  if (in_front)
+    g_flow_node_set_before (node, bad);
+  else
+    g_flow_node_set_after (node, bad);
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL);
+  g_clear_object (&bad);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_assert_false (test_request_serve (flow, request, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  test_assert_text (request, test_request_results, in_front ? "" : "node/0=0,node/1=1");
+  g_clear_object (&request);
+  close_flow (flow);
+}
+
+/* Each instance has a folder of its own. */
+static void
+test_workspace (void)
+{
+  g_autofree char *path = g_dir_make_tmp ("gflow-polling-XXXXXX", NULL);
+  g_autoptr (GFile) folder = g_file_new_for_path (path);
+  g_autoptr (GFlowExecutor) executor = test_server_new (test_serve_shard, NULL);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFile) own = NULL;
+  g_autofree char *relative = NULL;
+  GFlowNode *node;
+
+  g_flow_executor_set_workspace (executor, folder);
+  node = g_flow_add_executor (flow, "node", executor, NULL, NULL);
+  g_flow_node_set_before (node, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  own = g_flow_executor_make_workspace (executor, NULL, NULL);
+  relative = g_file_get_relative_path (folder, own);
+  g_assert_cmpstr (relative, ==, "node/0");
+  g_assert_cmpuint (g_flow_executor_get_shard (executor), ==, 0);
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+  g_clear_object (&flow);
+  g_clear_object (&executor);
+  g_assert_true (g_file_delete (own, NULL, NULL));
+
+  g_autoptr (GFile) parent = g_file_get_parent (own);
+
+  g_assert_true (g_file_delete (parent, NULL, NULL));
+  g_assert_true (g_file_delete (folder, NULL, NULL));
+  test_server_assert_over ();
+}
+
+/* A copy of a flow serves as that does, and is equal to it. */
+static void
+test_copy (void)
+{
+  GFlow *flow = g_flow_new (), *copy;
+  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
+  g_autoptr (GFlowRequest) request = test_request_new ("/search", 1);
+
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_polling_for (node, "/search", G_FLOW_POLLING_ALL);
+  g_flow_node_set_reducer_func (node, refuse, NULL, NULL);
+  g_flow_node_set_reducer (node, G_FLOW_REDUCER_CONCATENATE);
+  g_assert_true (g_flow_node_set_condition (node, g_variant_new_parsed ("{'id': <'0'>}"), NULL));
+  copy = g_flow_copy (flow);
+  g_assert_true (g_flow_equal (flow, copy));
+  g_assert_true (g_flow_open_sync (copy, NULL, NULL));
+  serve_well (copy, request);
+  test_assert_text (request, test_request_text, "shard 0{shard0=0} shard 1{shard1=1}");
+  g_assert_true (g_flow_close_sync (copy, NULL, NULL));
+  g_flow_node_set_polling_for (node, "/search", G_FLOW_POLLING_ANY);
+  g_assert_false (g_flow_equal (flow, copy));
+  g_object_unref (flow);
+  g_object_unref (copy);
+  g_clear_object (&request);
+  test_server_assert_over ();
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_data_func ("/polling/any/shards", GUINT_TO_POINTER (1), test_any);
+  g_test_add_data_func ("/polling/any/replicas", GUINT_TO_POINTER (3), test_any);
+  g_test_add_func ("/polling/scheduling", test_scheduling);
+  g_test_add_data_func ("/polling/tasks/least-busy",
+                        GUINT_TO_POINTER (G_FLOW_SCHEDULING_LEAST_BUSY), test_tasks);
+  g_test_add_data_func ("/polling/tasks/in-turn",
+                        GUINT_TO_POINTER (G_FLOW_SCHEDULING_ROUND_ROBIN), test_tasks);
+  g_test_add_func ("/polling/all", test_all);
+  g_test_add_func ("/polling/all/replicas", test_all_replicas);
+  g_test_add_func ("/polling/all/fails", test_all_fails);
+  g_test_add_func ("/polling/all/ignore", test_all_ignore);
+  g_test_add_func ("/polling/all/stop", test_all_stop);
+  g_test_add_func ("/polling/all/cancelled", test_all_cancelled);
+  g_test_add_func ("/polling/all/tasks", test_all_tasks);
+  g_test_add_func ("/polling/first", test_first);
+  g_test_add_func ("/polling/first/deaf", test_first_deaf);
+  g_test_add_func ("/polling/first/fails", test_first_fails);
+  g_test_add_func ("/polling/first/all-fail", test_first_all_fail);
+  g_test_add_func ("/polling/first/tasks", test_first_tasks);
+  g_test_add_func ("/polling/endpoints", test_endpoints);
+  g_test_add_func ("/polling/mixed", test_mixed);
+  g_test_add_func ("/polling/reducers", test_reducers);
+  g_test_add_func ("/polling/branches", test_branches);
+  g_test_add_data_func ("/polling/around/any", GUINT_TO_POINTER (G_FLOW_POLLING_ANY), test_around);
+  g_test_add_data_func ("/polling/around/all", GUINT_TO_POINTER (G_FLOW_POLLING_ALL), test_around);
+  g_test_add_data_func ("/polling/around/first", GUINT_TO_POINTER (G_FLOW_POLLING_ALL_ASYNC),
+                        test_around);
+  g_test_add_func ("/polling/around/one", test_around_one);
+  g_test_add_data_func ("/polling/around/fails-in-front", GUINT_TO_POINTER (TRUE),
+                        test_around_fails);
+  g_test_add_data_func ("/polling/around/fails-behind", GUINT_TO_POINTER (FALSE),
+                        test_around_fails);
+  g_test_add_func ("/polling/workspace", test_workspace);
+  g_test_add_func ("/polling/copy", test_copy);
+
+  return g_test_run ();
+}

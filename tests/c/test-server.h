@@ -1,0 +1,82 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "test-util.h"
+
+G_BEGIN_DECLS
+
+/* Executors that call a function of the test, on a worker or by a task. All instances
+ * call the same; the test asserts that none is left, and none was set up and not torn down. */
+
+#define TEST_TYPE_SERVER (test_server_get_type ())
+
+G_DECLARE_FINAL_TYPE (TestServer, test_server, TEST, SERVER, GFlowExecutor)
+
+GFlowExecutor *test_server_new          (GFlowExecutorFunc      func,
+                                         gpointer               data) G_GNUC_WARN_UNUSED_RESULT;
+GFlowExecutor *test_server_new_for_task (GFlowExecutorTaskFunc  func,
+                                         gpointer               data) G_GNUC_WARN_UNUSED_RESULT;
+void           test_server_bind         (GFlowExecutor         *executor,
+                                         const char            *endpoint);
+gpointer       test_server_get_data     (GFlowExecutor         *executor);
+int            test_server_count_alive  (void);
+int            test_server_count_set_up (void);
+
+#define test_server_assert_over()                        \
+  G_STMT_START                                           \
+  {                                                      \
+    TEST_WAIT (test_server_count_alive () == 0);         \
+    g_assert_cmpint (test_server_count_set_up (), ==, 0); \
+  }                                                      \
+  G_STMT_END
+
+/* Adds a node for the executor, and takes that. */
+GFlowNode     *test_add_server          (GFlow                 *flow,
+                                         const char            *name,
+                                         GFlowExecutor         *executor);
+
+/* Requests with so many documents, whose ids and texts are "0", "1", … */
+GFlowRequest  *test_request_new         (const char            *endpoint,
+                                         guint                  n_documents) G_GNUC_WARN_UNUSED_RESULT;
+gboolean       test_request_serve       (GFlow                 *flow,
+                                         GFlowRequest          *request,
+                                         GError               **error);
+/* The texts of the documents, and their tags in alphabetical order: "text{a=1,b=2} …" */
+char          *test_request_text        (GFlowRequest          *request) G_GNUC_WARN_UNUSED_RESULT;
+char          *test_request_routes      (GFlowRequest          *request) G_GNUC_WARN_UNUSED_RESULT;
+char          *test_request_results     (GFlowRequest          *request) G_GNUC_WARN_UNUSED_RESULT;
+
+#define test_assert_text(request, get, expected)                     \
+  G_STMT_START                                                       \
+  {                                                                  \
+    g_autofree char *_text = get (request);                          \
+    g_assert_cmpstr (_text, ==, expected);                           \
+  }                                                                  \
+  G_STMT_END
+
+/* Functions for executors: */
+
+/* Sets the tag "shardN" to the number of the instance, and the text to "shard N". */
+gboolean       test_serve_shard         (GFlowExecutor         *executor,
+                                         GFlowRequest          *request,
+                                         GCancellable          *cancellable,
+                                         gpointer               user_data,
+                                         GError               **error);
+/* Appends user_data, or if that is NULL nothing, to the text of each document. */
+gboolean       test_serve_word          (GFlowExecutor         *executor,
+                                         GFlowRequest          *request,
+                                         GCancellable          *cancellable,
+                                         gpointer               user_data,
+                                         GError               **error);
+gboolean       test_serve_fail          (GFlowExecutor         *executor,
+                                         GFlowRequest          *request,
+                                         GCancellable          *cancellable,
+                                         gpointer               user_data,
+                                         GError               **error);
+/* Waits until it is cancelled. */
+gboolean       test_wait_cancelled      (GCancellable          *cancellable,
+                                         GError               **error);
+
+G_END_DECLS
