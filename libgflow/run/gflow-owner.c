@@ -147,7 +147,7 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);
   _g_flow_run_end_returned (run);
-  if (run->journal != NULL)
+  if ((_g_flow_run_attention (run) & G_FLOW_ATTENTION_JOURNAL) != 0)
     _g_flow_run_end_recorded (run);
   _g_flow_run_end_completed (run);
   _g_flow_run_go_on_aside (run);
