@@ -386,6 +386,8 @@ void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 
 /* Cancellables of nodes that have ended: gflow-spares.c */
+GCancellable  *_g_flow_spares_take         (void);
+void           _g_flow_spares_give         (GCancellable    *cancellable);
 GCancellable  *_g_flow_run_take_spare      (GFlowRun        *self);
 void           _g_flow_run_give_spare      (GFlowRun        *self,
                                             GCancellable    *cancellable);

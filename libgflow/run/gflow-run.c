@@ -310,7 +310,12 @@ free_cancellables (GFlowRun *self)
   GCancellable *cancellable = atomic_load_explicit (&self->cancellable, memory_order_relaxed);
 
   for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
-    _g_flow_run_free_cancellable (self, i);
+    {
+      GCancellable *of_node = atomic_load_explicit (&table[i], memory_order_relaxed);
+
+      if (of_node != NULL)
+        _g_flow_spares_give (of_node);
+    }
   _g_flow_run_free_spares (self);
   g_free ((gpointer) table);
   g_clear_object (&cancellable);
