@@ -7,7 +7,7 @@
 #include "gflow-wait-private.h"
 
 #include "graph/gflow-error.h"
-#include "run/gflow-run.h"
+#include "run/gflow-owner-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <glib-unix.h>
@@ -30,7 +30,7 @@ typedef struct
 
 struct _Operation
 {
-  GFlow         *flow;        /* (unowned): the task has it; not used once it was given up */
+  GFlow         *flow;        /* (unowned) (nullable): the task has it; NULL once it was given up */
   GFlowPipeline *pipeline;    /* (owned) */
   GFlowRun      *run;         /* (owned) (nullable) */
   GTask         *task;        /* (owned) (nullable): NULL once it was given up */
@@ -430,7 +430,7 @@ operation_new (GFlow         *flow,
   operation->pipeline = _g_flow_pipeline_ref (pipeline);
   operation->cancellable = g_cancellable_new ();
   operation->context = g_main_context_ref_thread_default ();
-  operation->timeout = part == NULL ? g_flow_get_close_timeout (flow) : 0;
+  operation->timeout = part == NULL && flow != NULL ? g_flow_get_close_timeout (flow) : 0;
   operation->part = part;
   operation->wait = wait;
   return operation;
@@ -477,15 +477,26 @@ begin_teardown (Operation *operation)
   execute (operation, flow, operation->cancellable, torn_down_cb);
 }
 
+/* The flow was dropped while it was open: nothing of it runs, as a run would have it. Takes the
+ * pipeline. */
+void
+_g_flow_pipeline_abandon (gpointer pipeline)
+{
+  Operation *operation = operation_new (NULL, NULL, pipeline, NULL, NULL);
+
+  _g_flow_pipeline_forget_plans (pipeline);
+  begin_teardown (operation);
+  _g_flow_pipeline_unref (pipeline);
+}
+
 static gboolean
 idle_cb (gpointer user_data)
 {
   Operation *operation = user_data;
   GFlowPipeline *pipeline = operation->pipeline;
 
-  _g_flow_mutex_lock (&pipeline->mutex);
-  g_clear_pointer (&pipeline->idle, g_source_unref);
-  _g_flow_mutex_unlock (&pipeline->mutex);
+  if (!_g_flow_pipeline_shut (pipeline))
+    return G_SOURCE_CONTINUE;
 
   _g_flow_pipeline_forget_plans (pipeline);
   begin_teardown (operation);
@@ -810,6 +821,9 @@ close_flow (GFlow               *self,
  *
  * If a teardown fails, so does this, and the flow is closed all the same.
  *
+ * A flow that is dropped while it is open is closed by that: its executors are torn down while
+ * the main context is iterated that was the thread-default one when it was made.
+ *
  * Since: 0.1
  */
 void
@@ -853,9 +867,11 @@ g_flow_close_finish (GFlow         *self,
  * @cancellable: (nullable): cancels what runs
  * @error: return location for an error
  *
- * Closes the flow, and blocks until it is closed: see [method@GFlow.Flow.close]. As the
- * main context of the caller is not iterated meanwhile, requests that belong to it cannot
- * come to an end: they should have.
+ * Closes the flow, and blocks until it is closed: see [method@GFlow.Flow.close].
+ *
+ * The main context of the caller is not iterated meanwhile. Requests that belong to it come to
+ * their end all the same, and what they call there is called in here; but an executor that
+ * waits for another source in that context waits in vain.
  *
  * Must not be called from the body of a node of the flow, which fails with
  * %G_FLOW_ERROR_RECURSION.
@@ -882,9 +898,17 @@ g_flow_close_sync (GFlow         *self,
       return FALSE;
     }
 
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+
   _g_flow_wait_begin (&wait);
+
+  GSource *stand_in = _g_flow_owner_stand_in (context, wait.context);
+
   close_flow (self, cancellable, &wait, NULL, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
+
+  if (stand_in != NULL)
+    _g_flow_owner_stand_down (stand_in);
 
   const gboolean closed = g_flow_close_finish (self, wait.result, error);
 

@@ -67,49 +67,73 @@ select_parameters (GFlow     *flow,
   return g_variant_ref_sink (g_variant_dict_end (dict));
 }
 
-/* The run is about to start: what it goes through. */
-GFlowPlan *
-_g_flow_passage_begin (GFlowRun  *run,
-                       GError   **error)
+/* The flow stays open until the passage leaves. What was begun to be posted before it was closed and
+ * opened again is refused: it is for executors that may not be set up. */
+static GFlowPassage *
+enter_pipeline (GFlowRun  *run,
+                GError   **error)
 {
   g_autoptr(GFlowPipeline) pipeline = _g_flow_ref_pipeline (run->flow);
+  g_autofree GFlowPassage *passage = g_new0 (GFlowPassage, 1);
 
-  if (pipeline == NULL)
+  passage->link.data = run;
+  if (pipeline == NULL || (run->channel != NULL && run->channel->pipeline != pipeline) ||
+      !_g_flow_pipeline_add_run (pipeline, run, &passage->link))
     {
       g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN,
                            _("The flow is not open"));
       return NULL;
     }
+  passage->pipeline = g_steal_pointer (&pipeline);
+  return g_steal_pointer (&passage);
+}
+
+static void
+leave_pipeline (GFlowPassage *passage)
+{
+  _g_flow_pipeline_remove_run (passage->pipeline, &passage->link);
+  _g_flow_pipeline_unref (passage->pipeline);
+}
+
+/* The run is about to start: what it goes through. */
+GFlowPlan *
+_g_flow_passage_begin (GFlowRun  *run,
+                       GError   **error)
+{
+  GFlowPassage *passage = enter_pipeline (run, error);
+
+  if (passage == NULL)
+    return NULL;
   if (run->request == NULL)
     {
       run->request = g_flow_request_new ("/");
       g_flow_request_set_parameters (run->request, run->parameters);
     }
   if (!_g_flow_request_begin (run->request, error))
-    return NULL;
-
-  GFlowPassage *passage = g_new0 (GFlowPassage, 1);
+    {
+      leave_pipeline (passage);
+      g_free (passage);
+      return NULL;
+    }
 
   if (run->channel != NULL)
     passage->channel = _g_flow_channel_ref (run->channel);
   else
-    passage->channel = _g_flow_pipeline_ref_channel (pipeline,
+    passage->channel = _g_flow_pipeline_ref_channel (passage->pipeline,
                                                      g_flow_request_get_endpoint (run->request));
 
   const guint n = passage->channel->plan->n_nodes;
 
+  /* Both in one block. */
+  passage->parts = g_malloc0 (n * (sizeof (*passage->parts) + sizeof (*passage->instances)));
+  passage->instances = (guint32 *) (passage->parts + n);
   passage->request = run->request;
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
-  passage->parts = g_new0 (GFlowRequest *, n);
-  passage->instances = g_new (guint32, n);
   passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
-  passage->link.data = run;
   if (G_UNLIKELY (passage->channel->n_beside > 0))
     _g_flow_passage_detach_begin (passage, run);
-  passage->pipeline = g_steal_pointer (&pipeline);
   run->passage = passage;
-  _g_flow_pipeline_add_run (passage->pipeline, run, &passage->link);
   return _g_flow_plan_ref (passage->channel->plan);
 }
 
@@ -205,13 +229,11 @@ _g_flow_passage_end (GFlowRun      *run,
 
   for (guint i = 0; i < run->plan->n_nodes; i++)
     g_clear_object (&passage->parts[i]);
-  _g_flow_pipeline_remove_run (passage->pipeline, &passage->link);
   _g_flow_channel_unref (passage->channel);
-  _g_flow_pipeline_unref (passage->pipeline);
+  leave_pipeline (passage);
   g_clear_object (&passage->first);
   g_free (passage->records);
   g_free (passage->parts);
-  g_free (passage->instances);
   g_free (passage);
 }
 
@@ -338,7 +360,7 @@ _g_flow_passage_serve (GFlowNode  *node,
   GFlowBinding *binding = place->bindings->pdata[instance];
   const gboolean served =
     binding->func (place->station->instances->pdata[instance], part,
-                   g_flow_run_get_cancellable (run), binding->user_data, error);
+                   _g_flow_run_node_cancellable (run, place->index), binding->user_data, error);
 
   _g_flow_station_leave_alone (place->station, instance);
   if (part->parts != NULL)
@@ -390,10 +412,9 @@ _g_flow_passage_start (GFlowNode  *node,
 
 /* The body of a node whose executor serves several requests at once: it is served with
  * others. */
-void
+gboolean
 _g_flow_passage_wait (GFlowNode  *node,
                       GFlowRun   *run,
-                      GTask      *task,
                       gpointer    user_data,
                       GError    **error)
 {
@@ -401,9 +422,8 @@ _g_flow_passage_wait (GFlowNode  *node,
   GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
   if (part != NULL)
-    _g_flow_batcher_add (place->batcher, run, part, task);
-  else if (*error == NULL)
-    g_task_return_boolean (task, TRUE);
+    _g_flow_batcher_add (place->batcher, run, part);
+  return part != NULL || *error == NULL;
 }
 
 /* A node begins that is a flow with executors: what it gets is a request for that flow, with
