@@ -161,6 +161,18 @@ declare module 'gi://GFlow?version=1' {
             /** Endpoints, and the names of the methods that serve them, in this flow only */
             uses_requests?: {[endpoint: string]: string};
             needs?: Upstream | Upstream[] | null;
+            /** Shards, and how many of each */
+            parallel?: number;
+            replicas?: number;
+            polling?: FlowPolling | string | {[endpoint: string]: FlowPolling | string};
+            scheduling?: FlowScheduling | string;
+            uses_before?: ExecutorOptions['uses'];
+            uses_after?: ExecutorOptions['uses'];
+            /** What parts become; a function of the lists of their documents */
+            reducer?: FlowReducer | string | ((parts: FlowDocument[][]) => Iterable<DocumentLike>);
+            /** Which documents go there */
+            when?: {[name: string]: unknown} | ((document: FlowDocument) => boolean);
+            detached?: boolean;
         }
 
         interface PostOptions {

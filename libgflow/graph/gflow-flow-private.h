@@ -28,6 +28,7 @@ typedef struct _GFlowPipeline GFlowPipeline;
 
 GFlowPipeline *_g_flow_pipeline_ref   (GFlowPipeline *pipeline);
 void           _g_flow_pipeline_unref (GFlowPipeline *pipeline);
+void           _g_flow_pipeline_abandon (gpointer     pipeline);
 
 typedef enum
 {

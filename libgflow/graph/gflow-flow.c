@@ -311,7 +311,8 @@ g_flow_finalize (GObject *object)
 {
   GFlow *self = G_FLOW (object);
 
-  g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
+  if (self->pipeline != NULL)
+    _g_flow_home_release (&self->home, g_steal_pointer (&self->pipeline), _g_flow_pipeline_abandon);
   g_clear_object (&self->orphans);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->by_name, g_hash_table_unref);

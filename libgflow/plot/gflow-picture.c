@@ -6,6 +6,7 @@
 #include "gflow-picture-private.h"
 
 #include "graph/gflow-flow-private.h"
+#include "graph/gflow-node-serving-private.h"
 #include "run/gflow-record-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -361,6 +362,37 @@ get_when_text (GFlowRunWhen when)
     }
 }
 
+/* How it serves requests, if that is not as it is mostly. */
+static void
+add_serving (GString   *details,
+             GFlowNode *node)
+{
+  GFlowServing *serving = _g_flow_node_serving (node);
+  const GFlowPolling polling = g_flow_node_get_polling (node);
+
+  if (serving == NULL)
+    return;
+
+  if (serving->parallel > 1)
+    {
+      g_string_append_c (details, '\n');
+      g_string_append_printf (details,
+                              polling == G_FLOW_POLLING_ALL ? _("Shards: %u, all serve") :
+                              polling == G_FLOW_POLLING_ALL_ASYNC ? _("Shards: %u, the first counts")
+                                                                  : _("Shards: %u"),
+                              serving->parallel);
+    }
+  if (serving->replicas > 1)
+    {
+      g_string_append_c (details, '\n');
+      g_string_append_printf (details, _("Replicas: %u"), serving->replicas);
+    }
+  if (serving->condition != NULL)
+    g_string_append_printf (details, "\n%s", _("Only some documents"));
+  if (serving->detached)
+    g_string_append_printf (details, "\n%s", _("Nobody waits for it"));
+}
+
 /* What else there is to say of the node, in lines that begin with a line feed. */
 char *
 _g_flow_picture_dup_details (GFlowPicture *self,
@@ -373,6 +405,7 @@ _g_flow_picture_dup_details (GFlowPicture *self,
 
   if (when != NULL)
     g_string_append_printf (details, "\n%s", when);
+  add_serving (details, plan->nodes[index].node);
   for (guint32 i = plan->first_lock != NULL ? plan->first_lock[index] : 0;
        plan->first_lock != NULL && i < plan->first_lock[index + 1]; i++)
     {

@@ -147,7 +147,7 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);
   _g_flow_run_end_returned (run);
-  if (run->journal != NULL)
+  if ((_g_flow_run_attention (run) & G_FLOW_ATTENTION_JOURNAL) != 0)
     _g_flow_run_end_recorded (run);
   _g_flow_run_end_completed (run);
   _g_flow_run_go_on_aside (run);
@@ -669,8 +669,9 @@ _g_flow_home_find_context (void)
   return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
 }
 
-/* It sleeps on its parking, or in the context of sub-runs once there are any. If it has
- * neither it is awake, and looks before it sleeps. */
+/* It sleeps on its parking, or in the context of sub-runs once there are any: but if it
+ * slept before, still on its parking. If it has neither it is awake, and looks before it
+ * sleeps. */
 static void
 wake_caller (GFlowRun *run)
 {
@@ -680,7 +681,7 @@ wake_caller (GFlowRun *run)
 
   if (context != NULL)
     g_main_context_wakeup (context);
-  else if (parking != NULL)
+  if (parking != NULL)
     g_flow_parking_unpark (parking);
 }
 

@@ -191,6 +191,7 @@ struct _GFlowRun
   guint32          parent_index; /* which of its nodes this is a part of, if of one */
   guint            depth;        /* how many runs wait for this one */
   GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
+  guint64         *item_digests; /* (owned) (nullable): of each; 0 where there is none */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
   GFlowCrew       *crew;         /* (owned) (nullable) */
@@ -235,7 +236,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
-  _Atomic gboolean notified_paused; /* before it is executed, by whichever thread */
+  gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */

@@ -361,6 +361,7 @@ g_flow_run_finalize (GObject *object)
   _g_flow_run_free_questions (self);
   g_clear_pointer (&self->families, g_hash_table_unref);
   g_clear_object (&self->items);
+  g_free (self->item_digests);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -685,7 +686,8 @@ install_properties (GObjectClass *object_class)
    * does not wait for the disk.
    *
    * Nodes that are done in the file do not run again, as after
-   * [method@GFlow.FlowRun.restore]: see there which do although they were done. A file of a
+   * [method@GFlow.FlowRun.restore]: see there which do although they were done. Of a map
+   * that had not ended, the items that were done do not run again. A file of a
    * run that has succeeded is begun afresh, that of one that has failed is continued. A
    * file that is missing or empty is begun.
    *

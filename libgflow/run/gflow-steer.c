@@ -122,31 +122,30 @@ set_paused (GFlowRun *self,
   return ((before & G_FLOW_ATTENTION_PAUSED) != 0) != paused;
 }
 
-/* In a dispatch, or before the run has begun: who is notified of it. */
+/* In a dispatch, or before the run has begun, in its thread: who is notified of it. */
 void
 _g_flow_run_tell_paused (GFlowRun *self)
 {
   const gboolean paused = g_flow_run_get_paused (self);
 
-  /* Only a flag, which publishes nothing. If a thread that has found the run new is late, the
-   * next dispatch has the last word. */
-  if (atomic_load_explicit (&self->notified_paused, memory_order_relaxed) == paused ||
-      atomic_exchange_explicit (&self->notified_paused, paused, memory_order_relaxed) == paused)
+  if (self->notified_paused == paused)
     return;
 
+  self->notified_paused = paused;
   _g_flow_run_notify_paused (self);
   /* Why nodes do not run is another reason now. */
   _g_flow_run_update_steps (self);
 }
 
-/* Has what waits look at it again, and who watches told. */
+/* Has what waits look at it again, and who watches told: at once if nobody executes the run yet and
+ * this is its thread, else by the next dispatch. */
 static void
 tell_later (GFlowRun *self)
 {
-  if (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW)
-    _g_flow_run_tell_paused (self);
-  else
+  if (g_flow_run_get_state (self) != G_FLOW_RUN_STATE_NEW)
     _g_flow_scheduler_wake (self);
+  else if (_g_flow_home_is_here (&self->flow->home))
+    _g_flow_run_tell_paused (self);
 }
 
 /* A run that is a part of a node is paused as the run around it is. That may be changed

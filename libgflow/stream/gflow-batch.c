@@ -31,6 +31,7 @@ typedef struct
   GFlowBatcher  *batcher;     /* (owned) */
   GFlowRun      *run;         /* (unowned): does not end before the entry is returned */
   GMainContext  *context;     /* (unowned): that of the run */
+  GThread       *thread;      /* (unowned): who iterates that */
   GFlowRequest  *part;        /* (unowned): the run has it */
   GCancellable  *cancellable; /* (owned) (nullable): of the node, until then */
   gulong         handler;
@@ -552,18 +553,44 @@ cancelled_cb (GCancellable *cancellable,
     return_cancelled (entry);
 }
 
-/* The batch that a request like @part goes to. */
+static gboolean
+blocks (Entry *entry,
+        Entry *other)
+{
+  return other->thread == entry->thread && other->context != entry->context;
+}
+
+/* Whether @entry may wait for what is in the context of another one in the batch: not if that
+ * is in the same thread. Who posts in a blocking call iterates its own context there, and no other. */
+static gboolean
+may_join_locked (Batch *batch,
+                 Entry *entry)
+{
+  if (batch->leader != NULL && blocks (entry, batch->leader))
+    return FALSE;
+  /* Those before one in the same context were looked at for that one. */
+  for (GList *link = batch->entries.tail;
+       link != NULL && ((Entry *) link->data)->context != entry->context; link = link->prev)
+    if (blocks (entry, link->data))
+      return FALSE;
+  return TRUE;
+}
+
+/* The batch that the request goes to. */
 static Batch *
 find_locked (GFlowBatcher *self,
-             GFlowRequest *part)
+             Entry        *entry)
 {
+  GFlowRequest *part = entry->part;
+
   for (GList *link = self->open.head; link != NULL; link = link->next)
     {
       Batch *batch = link->data;
 
       if (g_strcmp0 (batch->request->endpoint, part->endpoint) == 0 &&
           g_variant_equal (g_flow_request_get_parameters (batch->request),
-                           g_flow_request_get_parameters (part)))
+                           g_flow_request_get_parameters (part)) &&
+          may_join_locked (batch, entry))
         return batch;
     }
   return NULL;
@@ -592,7 +619,7 @@ static void
 enter_locked (Entry *entry)
 {
   GFlowBatcher *self = entry->batcher;
-  Batch *batch = find_locked (self, entry->part);
+  Batch *batch = find_locked (self, entry);
 
   if (batch == NULL)
     batch = open_locked (self, entry->part);
@@ -623,6 +650,7 @@ _g_flow_batcher_add (GFlowBatcher *self,
   entry->batcher = _g_flow_batcher_ref (self);
   entry->run = run;
   entry->context = _g_flow_owner_get_context (run->owner);
+  entry->thread = g_thread_self ();
   entry->part = part;
   entry->cancellable =
     g_object_ref (_g_flow_run_ensure_cancellable (run, self->station->node->index));

@@ -336,7 +336,6 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
   channel->plan = _g_flow_plan_compile (flow, channel);
   find_ways (channel, last);
   _g_flow_mutex_unlock (&flow->mutex);
-  channel->pipeline = NULL;
   return channel;
 }
 

@@ -16,6 +16,7 @@ typedef struct
 {
   GFlowDocument *base;   /* (unowned) (nullable): as it was where the ways parted */
   GPtrArray     *copies; /* (owned) of GFlowDocument, the first branch first */
+  guint          branch; /* which one the last of them is from */
 } Entry;
 
 typedef struct
@@ -80,15 +81,28 @@ add_entry (Merge         *merge,
   Entry *entry = g_new (Entry, 1);
 
   entry->base = base;
+  entry->branch = G_MAXUINT;
   entry->copies = g_ptr_array_new_with_free_func (g_object_unref);
   g_ptr_array_add (merge->entries, entry);
   return entry;
+}
+
+/* Whether @entry may be that of another copy, whatever the ids: a branch has no more than one
+ * copy of a document, and copies of two documents are two. */
+static gboolean
+may_hold (Entry         *entry,
+          guint          branch,
+          GFlowDocument *base)
+{
+  return entry != NULL && entry->branch != branch &&
+         (entry->base == NULL || base == NULL || entry->base == base);
 }
 
 /* The entry for a document of a branch, also if it is the first of it. */
 static Entry *
 find_entry (Merge         *merge,
             GFlowRequest  *part,
+            guint          branch,
             GFlowDocument *document)
 {
   const char *id = g_flow_document_get_id (document);
@@ -97,25 +111,27 @@ find_entry (Merge         *merge,
 
   if (base != NULL)
     entry = g_hash_table_lookup (merge->by_base, base);
-  if (entry == NULL && id != NULL)
+  if (!may_hold (entry, branch, base) && id != NULL)
     entry = g_hash_table_lookup (merge->by_id, id);
-  if (entry == NULL)
+  if (!may_hold (entry, branch, base))
     entry = add_entry (merge, base);
   if (base != NULL)
     g_hash_table_insert (merge->by_base, base, entry);
   if (id != NULL)
     g_hash_table_insert (merge->by_id, g_strdup (id), entry);
+  entry->branch = branch;
   return entry;
 }
 
 static void
 collect (Merge        *merge,
-         GFlowRequest *part)
+         GFlowRequest *part,
+         guint         branch)
 {
   g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (part);
 
   for (guint i = 0; i < documents->len; i++)
-    g_ptr_array_add (find_entry (merge, part, documents->pdata[i])->copies,
+    g_ptr_array_add (find_entry (merge, part, branch, documents->pdata[i])->copies,
                      g_object_ref (documents->pdata[i]));
 }
 
@@ -240,7 +256,7 @@ _g_flow_request_merge (GFlowRequest  *self,
   g_autoptr(GHashTable) origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 
   for (guint i = 0; i < n_parts; i++)
-    collect (&merge, parts[i]);
+    collect (&merge, parts[i], i);
   for (guint i = 0; i < merge.entries->len; i++)
     {
       Entry *entry = merge.entries->pdata[i];

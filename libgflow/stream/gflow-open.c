@@ -30,7 +30,7 @@ typedef struct
 
 struct _Operation
 {
-  GFlow         *flow;        /* (unowned): the task has it; not used once it was given up */
+  GFlow         *flow;        /* (unowned) (nullable): the task has it; NULL once it was given up */
   GFlowPipeline *pipeline;    /* (owned) */
   GFlowRun      *run;         /* (owned) (nullable) */
   GTask         *task;        /* (owned) (nullable): NULL once it was given up */
@@ -430,7 +430,7 @@ operation_new (GFlow         *flow,
   operation->pipeline = _g_flow_pipeline_ref (pipeline);
   operation->cancellable = g_cancellable_new ();
   operation->context = g_main_context_ref_thread_default ();
-  operation->timeout = part == NULL ? g_flow_get_close_timeout (flow) : 0;
+  operation->timeout = part == NULL && flow != NULL ? g_flow_get_close_timeout (flow) : 0;
   operation->part = part;
   operation->wait = wait;
   return operation;
@@ -477,15 +477,26 @@ begin_teardown (Operation *operation)
   execute (operation, flow, operation->cancellable, torn_down_cb);
 }
 
+/* The flow was dropped while it was open: nothing of it runs, as a run would have it. Takes the
+ * pipeline. */
+void
+_g_flow_pipeline_abandon (gpointer pipeline)
+{
+  Operation *operation = operation_new (NULL, NULL, pipeline, NULL, NULL);
+
+  _g_flow_pipeline_forget_plans (pipeline);
+  begin_teardown (operation);
+  _g_flow_pipeline_unref (pipeline);
+}
+
 static gboolean
 idle_cb (gpointer user_data)
 {
   Operation *operation = user_data;
   GFlowPipeline *pipeline = operation->pipeline;
 
-  _g_flow_mutex_lock (&pipeline->mutex);
-  g_clear_pointer (&pipeline->idle, g_source_unref);
-  _g_flow_mutex_unlock (&pipeline->mutex);
+  if (!_g_flow_pipeline_shut (pipeline))
+    return G_SOURCE_CONTINUE;
 
   _g_flow_pipeline_forget_plans (pipeline);
   begin_teardown (operation);
@@ -809,6 +820,9 @@ close_flow (GFlow               *self,
  * used again until they return.
  *
  * If a teardown fails, so does this, and the flow is closed all the same.
+ *
+ * A flow that is dropped while it is open is closed by that: its executors are torn down while
+ * the main context is iterated that was the thread-default one when it was made.
  *
  * Since: 0.1
  */

@@ -67,48 +67,73 @@ select_parameters (GFlow     *flow,
   return g_variant_ref_sink (g_variant_dict_end (dict));
 }
 
-/* The run is about to start: what it goes through. */
-GFlowPlan *
-_g_flow_passage_begin (GFlowRun  *run,
-                       GError   **error)
+/* The flow stays open until the passage leaves. What was begun to be posted before it was closed and
+ * opened again is refused: it is for executors that may not be set up. */
+static GFlowPassage *
+enter_pipeline (GFlowRun  *run,
+                GError   **error)
 {
   g_autoptr(GFlowPipeline) pipeline = _g_flow_ref_pipeline (run->flow);
+  g_autofree GFlowPassage *passage = g_new0 (GFlowPassage, 1);
 
-  if (pipeline == NULL)
+  passage->link.data = run;
+  if (pipeline == NULL || (run->channel != NULL && run->channel->pipeline != pipeline) ||
+      !_g_flow_pipeline_add_run (pipeline, run, &passage->link))
     {
       g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN,
                            _("The flow is not open"));
       return NULL;
     }
+  passage->pipeline = g_steal_pointer (&pipeline);
+  return g_steal_pointer (&passage);
+}
+
+static void
+leave_pipeline (GFlowPassage *passage)
+{
+  _g_flow_pipeline_remove_run (passage->pipeline, &passage->link);
+  _g_flow_pipeline_unref (passage->pipeline);
+}
+
+/* The run is about to start: what it goes through. */
+GFlowPlan *
+_g_flow_passage_begin (GFlowRun  *run,
+                       GError   **error)
+{
+  GFlowPassage *passage = enter_pipeline (run, error);
+
+  if (passage == NULL)
+    return NULL;
   if (run->request == NULL)
     {
       run->request = g_flow_request_new ("/");
       g_flow_request_set_parameters (run->request, run->parameters);
     }
   if (!_g_flow_request_begin (run->request, error))
-    return NULL;
+    {
+      leave_pipeline (passage);
+      g_free (passage);
+      return NULL;
+    }
 
-  GFlowChannel *channel =
-    run->channel != NULL ? _g_flow_channel_ref (run->channel)
-                         : _g_flow_pipeline_ref_channel (pipeline,
-                                                         g_flow_request_get_endpoint (run->request));
-  const guint n = channel->plan->n_nodes;
-  GFlowPassage *passage = g_malloc0 (sizeof (GFlowPassage) + n * sizeof (*passage->parts) +
-                                     n * sizeof (*passage->instances));
+  if (run->channel != NULL)
+    passage->channel = _g_flow_channel_ref (run->channel);
+  else
+    passage->channel = _g_flow_pipeline_ref_channel (passage->pipeline,
+                                                     g_flow_request_get_endpoint (run->request));
 
-  passage->channel = channel;
-  passage->parts = (GFlowRequest **) (passage + 1);
+  const guint n = passage->channel->plan->n_nodes;
+
+  /* Both in one block. */
+  passage->parts = g_malloc0 (n * (sizeof (*passage->parts) + sizeof (*passage->instances)));
   passage->instances = (guint32 *) (passage->parts + n);
   passage->request = run->request;
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
   passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
-  passage->link.data = run;
   if (G_UNLIKELY (passage->channel->n_beside > 0))
     _g_flow_passage_detach_begin (passage, run);
-  passage->pipeline = g_steal_pointer (&pipeline);
   run->passage = passage;
-  _g_flow_pipeline_add_run (passage->pipeline, run, &passage->link);
   return _g_flow_plan_ref (passage->channel->plan);
 }
 
@@ -176,6 +201,7 @@ _g_flow_passage_give_answer (GFlowRun      *run,
     g_flow_request_set_documents (request, g_flow_request_get_documents (last));
   g_clear_pointer (&request->of_node, g_variant_unref);
   g_clear_pointer (&request->parts, g_ptr_array_unref);
+  g_clear_pointer (&request->left_out, g_ptr_array_unref);
   request->node = NULL;
   keep_records (passage, run);
   _g_flow_request_set_ended (request, state, error);
@@ -203,11 +229,11 @@ _g_flow_passage_end (GFlowRun      *run,
 
   for (guint i = 0; i < run->plan->n_nodes; i++)
     g_clear_object (&passage->parts[i]);
-  _g_flow_pipeline_remove_run (passage->pipeline, &passage->link);
   _g_flow_channel_unref (passage->channel);
-  _g_flow_pipeline_unref (passage->pipeline);
+  leave_pipeline (passage);
   g_clear_object (&passage->first);
   g_free (passage->records);
+  g_free (passage->parts);
   g_free (passage);
 }
 

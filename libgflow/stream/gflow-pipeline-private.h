@@ -29,7 +29,8 @@ typedef struct
   GFlowLock        *lock;        /* (owned): for any of them */
   GPtrArray        *shard_locks; /* (owned) (nullable) of GFlowLock: if all are ever asked */
   gboolean          is_mixed;    /* so that both are needed */
-  _Atomic guint    *busy;        /* (owned): for each instance, the requests it serves */
+  _Atomic guint    *busy;        /* (owned): for each instance, the requests it serves by tasks,
+                                  * and whether it serves one on a worker */
   _Atomic guint    *turns;       /* (owned): for each shard, whose turn it is */
   gboolean         *is_set_up;   /* (owned): for each instance */
 } GFlowStation;
@@ -50,6 +51,8 @@ guint          _g_flow_station_enter_shard (GFlowStation *station,
 void           _g_flow_station_leave  (GFlowStation  *station,
                                        guint          instance);
 void           _g_flow_station_leave_alone (GFlowStation *station,
+                                       guint          instance);
+void           _g_flow_station_leave_shard (GFlowStation *station,
                                        guint          instance);
 
 /* What serves at a node in several steps: gflow-team.c */
@@ -86,7 +89,7 @@ typedef struct
 struct _GFlowChannel
 {
   _Atomic guint   ref_count;
-  GFlowPipeline  *pipeline;    /* (unowned): while it is compiled */
+  GFlowPipeline  *pipeline;    /* (unowned): whose it is; used while it is compiled */
   char           *endpoint;    /* (owned) (nullable): NULL for all that nothing is bound for */
   GRegex         *target;      /* (owned) (nullable): the names of nodes that serve */
   GFlowPlan      *plan;        /* (owned) */
@@ -122,8 +125,8 @@ struct _GFlowPassage
   GFlowRequest   *first;       /* (owned) (nullable): a copy for the nodes, if some are beside */
   GList           link;        /* in the pipeline's runs */
   gboolean        divides;     /* parameters are for single nodes */
-  GFlowRequest  **parts;       /* (owned): what each node has, or has left; in the same block */
-  guint32        *instances;   /* which instance serves, for each node; likewise */
+  GFlowRequest  **parts;       /* (owned): what each node has, or has left */
+  guint32        *instances;   /* in the same block: which instance serves, for each node */
   GFlowTimes    *records;     /* (owned): when, for each node and the entry */
   _Atomic guint   n_awaited;   /* nodes that the response waits for, and that have not ended */
   gboolean        answered;    /* it has come back, and the run goes on */
@@ -211,7 +214,7 @@ struct _GFlowPipeline
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
   GPtrArray      *batchers;    /* (owned) of GFlowBatcher */
   GQueue          runs;        /* (unowned) of GFlowRun: under way */
-  gboolean        closing;     /* somebody waits until there are none */
+  gboolean        is_shut;     /* there were none when it was closed, and no more may come */
   GSource        *idle;        /* (owned) (nullable): ready when there are none */
 };
 
@@ -224,9 +227,10 @@ GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
                                             GFlowStation   *station,
                                             GPtrArray      *bindings,
                                             const GFlowBatching *batching);
+gboolean       _g_flow_pipeline_shut       (GFlowPipeline  *pipeline);
 void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
 void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
-void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
+gboolean       _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GFlowRun       *run,
                                             GList          *link);
 void           _g_flow_pipeline_remove_run (GFlowPipeline  *pipeline,

@@ -85,6 +85,14 @@ add_stations (GFlowPipeline  *self,
           add_station (self, self->after, node, serving->after, "after", error));
 }
 
+static void
+make_tables (GFlowPipeline *self)
+{
+  self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                          (GDestroyNotify) _g_flow_channel_unref);
+  self->batchers = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_batcher_unref);
+}
+
 /* Makes the instances, of which none is set up yet. */
 GFlowPipeline *
 _g_flow_pipeline_new (GFlow   *flow,
@@ -98,10 +106,8 @@ _g_flow_pipeline_new (GFlow   *flow,
   self->by_node = g_hash_table_new (NULL, NULL);
   self->before = g_hash_table_new (NULL, NULL);
   self->after = g_hash_table_new (NULL, NULL);
-  self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                          (GDestroyNotify) _g_flow_channel_unref);
   self->inside = g_ptr_array_new_with_free_func (g_object_unref);
-  self->batchers = g_ptr_array_new_with_free_func ((GDestroyNotify) _g_flow_batcher_unref);
+  make_tables (self);
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->runs);
   for (guint i = 0; i < flow->nodes->len; i++)
@@ -261,20 +267,33 @@ _g_flow_pipeline_hurry (GFlowPipeline *self)
 void
 _g_flow_pipeline_forget_plans (GFlowPipeline *self)
 {
-  g_hash_table_remove_all (self->channels);
-  g_ptr_array_set_size (self->batchers, 0);
+  g_autoptr(GHashTable) channels = NULL;
+  g_autoptr(GPtrArray) batchers = NULL;
+
+  /* In another thread somebody may begin to post only now, in vain. */
+  _g_flow_mutex_lock (&self->mutex);
+  channels = g_steal_pointer (&self->channels);
+  batchers = g_steal_pointer (&self->batchers);
+  make_tables (self);
+  _g_flow_mutex_unlock (&self->mutex);
 }
 
 /* Runs */
 
-void
+/* FALSE if it was closed in another thread meanwhile. */
+gboolean
 _g_flow_pipeline_add_run (GFlowPipeline *self,
                           GFlowRun      *run,
                           GList         *link)
 {
   _g_flow_mutex_lock (&self->mutex);
-  g_queue_push_tail_link (&self->runs, link);
+
+  const gboolean may_come = !self->is_shut;
+
+  if (may_come)
+    g_queue_push_tail_link (&self->runs, link);
   _g_flow_mutex_unlock (&self->mutex);
+  return may_come;
 }
 
 void
@@ -286,6 +305,24 @@ _g_flow_pipeline_remove_run (GFlowPipeline *self,
   if (self->runs.length == 0 && self->idle != NULL)
     g_source_set_ready_time (self->idle, 0);
   _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* Nothing is to come any more. FALSE if something has come since nothing was there: its end makes
+ * the source ready again. */
+gboolean
+_g_flow_pipeline_shut (GFlowPipeline *self)
+{
+  _g_flow_mutex_lock (&self->mutex);
+  self->is_shut = self->runs.length == 0;
+  if (self->is_shut)
+    g_clear_pointer (&self->idle, g_source_unref);
+  else
+    g_source_set_ready_time (self->idle, -1);
+
+  const gboolean is_shut = self->is_shut;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return is_shut;
 }
 
 /* A run that is in the queue has not ended, and so is there, whoever has dropped it. */

@@ -40,6 +40,7 @@ typedef struct
 typedef struct
 {
   GFlowPost *post;       /* (unowned) (nullable): NULL if nobody wants to know */
+  guint     *n_left;     /* (unowned) (nullable): likewise */
 } GFlowPull;
 
 typedef enum
@@ -77,6 +78,7 @@ struct _GFlowPost
   GFlowPull         *pull;           /* (unowned) (nullable): the source has been asked */
   gboolean           exhausted;      /* nothing more will be sent */
   gboolean           pumping;
+  guint              n_telling;      /* requests that somebody is being told of */
   GQueue             flights;        /* of GFlowFlight: what was sent, in order */
   GQueue             tails;          /* likewise: what has come back, and still runs */
   guint              n_in_flight;    /* runs that have not ended */

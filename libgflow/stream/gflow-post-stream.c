@@ -44,7 +44,8 @@ _g_flow_post_cancel_flights (GFlowPost *self)
 static gboolean
 has_ended (GFlowPost *self)
 {
-  return self->exhausted && self->pull == NULL && self->flights.length == 0;
+  return self->exhausted && self->pull == NULL && self->flights.length == 0 &&
+         self->n_telling == 0;
 }
 
 static GTask *
@@ -131,9 +132,12 @@ deliver (GFlowPost    *self,
       if (!self->continue_on_error)
         _g_flow_post_stop (self, g_error_copy (request->error));
     }
+  /* Whatever they do to the post, it does not end before they have been told. */
+  self->n_telling++;
   tell (self, succeeded ? G_FLOW_POST_DONE : G_FLOW_POST_ERROR, request);
   tell (self, G_FLOW_POST_ALWAYS, request);
   _g_flow_post_notify_progress (self, FALSE);
+  self->n_telling--;
 
   if (!succeeded && !self->continue_on_error)
     return;
@@ -319,6 +323,8 @@ pulled_cb (GObject      *source,
   g_autoptr(GListModel) documents =
     g_flow_source_next_finish (G_FLOW_SOURCE (source), result, &error);
 
+  if (pull->n_left != NULL)
+    *pull->n_left -= 1;
   g_free (pull);
   if (self == NULL)
     {
@@ -347,7 +353,7 @@ pull (GFlowPost *self)
       return;
     }
 
-  self->pull = g_new (GFlowPull, 1);
+  self->pull = g_new0 (GFlowPull, 1);
   self->pull->post = self;
   g_flow_source_next (self->source, n, self->cancellable, pulled_cb, self->pull);
 }
@@ -479,6 +485,15 @@ _g_flow_post_wait_with (GFlowPost *self,
 /* Dropping it */
 
 static void
+leave_pull (GFlowPost *self,
+            guint     *n_left)
+{
+  self->pull->post = NULL;
+  self->pull->n_left = n_left;
+  self->pull = NULL;
+}
+
+static void
 leave_flights (GFlowPost *self,
                GQueue    *flights,
                guint     *n_left)
@@ -500,9 +515,12 @@ leave_flights (GFlowPost *self,
 void
 _g_flow_post_drop_flights (GFlowPost *self)
 {
-  guint n_left = self->n_in_flight;
+  guint n_left = self->n_in_flight + (self->pull != NULL);
 
+  self->n_in_flight = 0;
   _g_flow_post_cancel_flights (self);
+  if (self->pull != NULL)
+    leave_pull (self, self->is_private ? &n_left : NULL);
   leave_flights (self, &self->flights, self->is_private ? &n_left : NULL);
   leave_flights (self, &self->tails, self->is_private ? &n_left : NULL);
   if (!self->is_private)

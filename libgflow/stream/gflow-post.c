@@ -119,9 +119,6 @@ g_flow_post_dispose (GObject *object)
   self->exhausted = TRUE;
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
-  if (self->pull != NULL)
-    self->pull->post = NULL;
-  self->pull = NULL;
   _g_flow_post_drop_flights (self);
   g_queue_clear_full (&self->ready, g_object_unref);
 

@@ -77,7 +77,8 @@ _g_flow_place_reduce (GFlowPlace    *place,
   return g_steal_pointer (&request);
 }
 
-/* Leaves out the documents that are not for @node. */
+/* Leaves out the documents that are not for @node. They do not go here, which may be on any
+ * thread, but with the request. */
 void
 _g_flow_request_filter (GFlowRequest   *self,
                         GFlowCondition *condition,
@@ -91,6 +92,10 @@ _g_flow_request_filter (GFlowRequest   *self,
       g_ptr_array_add (kept, documents->pdata[i]);
   if (kept->len == documents->len)
     return;
+
+  if (self->left_out == NULL)
+    self->left_out = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_extend (self->left_out, documents, (GCopyFunc) g_object_ref, NULL);
 
   g_list_store_splice (self->documents, 0, documents->len, kept->pdata, kept->len);
   self->passes = kept->len == 0;

@@ -42,6 +42,7 @@ struct _GFlowRequest
   gboolean       passes;       /* no document of it is for who would serve it */
   GPtrArray     *parts;        /* (owned) (nullable) of GFlowRequest: what it was made of, while
                                 * that is of interest */
+  GPtrArray     *left_out;     /* (owned) (nullable) of GFlowDocument: by conditions, and others */
   GListStore    *documents;    /* (owned) (nullable): made when first used */
 
   /* Of a branch */

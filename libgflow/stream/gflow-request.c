@@ -274,6 +274,7 @@ g_flow_request_finalize (GObject *object)
   g_clear_pointer (&self->of_node, g_variant_unref);
   g_clear_object (&self->documents);
   g_clear_pointer (&self->parts, g_ptr_array_unref);
+  g_clear_pointer (&self->left_out, g_ptr_array_unref);
   g_clear_object (&self->root);
   g_clear_object (&self->base);
   g_clear_object (&self->outer);

@@ -167,9 +167,18 @@ _g_flow_station_find_bindings (GFlowStation *station,
   return bindings;
 }
 
+/* In the word of an instance: it serves a request on a worker. The rest counts tasks. */
+#define SERVES_ALONE (1u << 31)
+
+static guint
+count_requests (guint busy)
+{
+  return (busy & ~SERVES_ALONE) + ((busy & SERVES_ALONE) != 0);
+}
+
 /* Of @n instances from @first on, the one that serves fewest requests, or the one whose
- * turn it is. If it is to serve @alone, one that serves none: there is one, as the caller
- * has a permit. */
+ * turn it is. If it is to serve @alone, one that does not serve another one so, whatever it
+ * does by tasks: there is one, as the caller has a permit. */
 static guint
 enter (GFlowStation *station,
        guint         first,
@@ -184,7 +193,7 @@ enter (GFlowStation *station,
 
   for (;;)
     {
-      guint best = 0, fewest = G_MAXUINT;
+      guint best = 0, found = 0, fewest = G_MAXUINT;
 
       for (guint i = 0; i < n && fewest > 0; i++)
         {
@@ -192,17 +201,22 @@ enter (GFlowStation *station,
           const guint busy = atomic_load_explicit (&station->busy[instance],
                                                    memory_order_relaxed);
 
-          if (busy < fewest)
+          if (alone && (busy & SERVES_ALONE) != 0)
+            continue;
+          if (count_requests (busy) < fewest)
             {
-              fewest = busy;
+              fewest = count_requests (busy);
+              found = busy;
               best = instance;
             }
-          if (in_turn && !alone)
+          if (in_turn)
             break;
         }
-      /* Acquire: pairs with _g_flow_station_leave(), for what was done with the instance. */
-      if ((fewest == 0 || !alone) &&
-          atomic_compare_exchange_strong_explicit (&station->busy[best], &fewest, fewest + 1,
+      /* Acquire: pairs with _g_flow_station_leave() and _g_flow_station_leave_shard(), for what
+       * was done with the instance. */
+      if (fewest != G_MAXUINT &&
+          atomic_compare_exchange_strong_explicit (&station->busy[best], &found,
+                                                   alone ? found | SERVES_ALONE : found + 1,
                                                    memory_order_acquire, memory_order_relaxed))
         return best;
     }
@@ -245,6 +259,7 @@ _g_flow_station_enter_shard (GFlowStation *station,
   return enter (station, shard * station->n_replicas, station->n_replicas, alone);
 }
 
+/* The end of what a task was for. */
 void
 _g_flow_station_leave (GFlowStation *station,
                        guint         instance)
@@ -253,12 +268,21 @@ _g_flow_station_leave (GFlowStation *station,
   atomic_fetch_sub_explicit (&station->busy[instance], 1, memory_order_release);
 }
 
+/* The end of what began with _g_flow_station_enter_shard(), by one that served alone. */
+void
+_g_flow_station_leave_shard (GFlowStation *station,
+                             guint         instance)
+{
+  /* Release: pairs with enter(). */
+  atomic_fetch_and_explicit (&station->busy[instance], ~SERVES_ALONE, memory_order_release);
+}
+
 /* The end of what began with _g_flow_station_enter(), by one that served alone. */
 void
 _g_flow_station_leave_alone (GFlowStation *station,
                              guint         instance)
 {
-  _g_flow_station_leave (station, instance);
+  _g_flow_station_leave_shard (station, instance);
   if (G_UNLIKELY (station->is_mixed))
     g_flow_lock_release (station->shard_locks->pdata[instance / station->n_replicas]);
 }

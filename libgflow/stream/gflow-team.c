@@ -343,7 +343,7 @@ serve (GFlowNode  *node,
                    _g_flow_run_node_cancellable (run, index), binding->user_data, error);
 
   if (member->role >= 0)
-    _g_flow_station_leave (member->station, instance);
+    _g_flow_station_leave_shard (member->station, instance);
   else
     _g_flow_station_leave_alone (member->station, instance);
   if (served)

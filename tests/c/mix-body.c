@@ -116,21 +116,28 @@ new_question (MixNode *self,
                                 ? g_variant_new_boolean (TRUE) : NULL);
 }
 
+static gboolean
+is_upstream (MixNode *self,
+             MixNode *node)
+{
+  for (guint i = 0; i < node->n_upstreams; i++)
+    if (node->upstreams[i] == self->index)
+      return TRUE;
+  return FALSE;
+}
+
+/* The lists of the flow are for its own thread. */
 static void
 choose (MixNode  *self,
         GFlowRun *run,
         guint     call)
 {
-  GListModel *downstreams = g_flow_node_get_downstreams (self->node);
+  Mix *mix = self->mix;
 
   g_flow_run_select (run, self->node, NULL);
-  for (guint i = 0; i < g_list_model_get_n_items (downstreams); i++)
-    {
-      g_autoptr (GFlowNode) downstream = g_list_model_get_item (downstreams, i);
-
-      if (mix_draw (self->mix, self->index, call * 50 + i + 1000, 0.6))
-        g_flow_run_select (run, self->node, downstream);
-    }
+  for (guint i = self->index + 1; i < mix->n_nodes; i++)
+    if (is_upstream (self, &mix->nodes[i]) && mix_draw (mix, self->index, call * 50 + i + 1000, 0.6))
+      g_flow_run_select (run, self->node, mix->nodes[i].node);
 }
 
 gboolean

@@ -408,6 +408,31 @@ test_details (void)
   test_assert_contains (mermaid, "n0 -.-> n1\n");
 }
 
+/* How nodes serve requests. */
+static void
+test_serving (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowNode *all = g_flow_add_executor (flow, "all", NULL, NULL, NULL);
+  GFlowNode *first = g_flow_add_executor (flow, "first", NULL, NULL, NULL);
+  GFlowNode *any = g_flow_add_executor (flow, "any", NULL, NULL, NULL);
+  g_autofree char *dot = NULL, *mermaid = NULL;
+
+  g_flow_node_set_parallel (all, 3);
+  g_flow_node_set_replicas (all, 2);
+  g_flow_node_set_parallel (first, 2);
+  g_flow_node_set_polling (first, G_FLOW_POLLING_ALL_ASYNC);
+  g_flow_node_set_parallel (any, 4);
+  g_assert_true (g_flow_node_set_condition (any, g_variant_new_parsed ("{'n': <1>}"), NULL));
+  g_flow_node_set_detached (any, TRUE);
+  dot = g_flow_to_dot (flow, NULL);
+  mermaid = g_flow_to_mermaid (flow, NULL);
+  test_assert_contains (dot, "label=\"all\\nShards: 3, all serve\\nReplicas: 2\"");
+  test_assert_contains (dot, "label=\"first\\nShards: 2, the first counts\"");
+  test_assert_contains (dot, "label=\"any\\nShards: 4\\nOnly some documents\\nNobody waits for it\"");
+  test_assert_contains (mermaid, "\"all<br/>Shards: 3, all serve<br/>Replicas: 2\"");
+}
+
 static void
 test_states (void)
 {
@@ -519,6 +544,7 @@ main (int    argc,
   g_test_add_func ("/plot/details", test_details);
   g_test_add_func ("/plot/states", test_states);
   g_test_add_func ("/plot/odd", test_odd);
+  g_test_add_func ("/plot/serving", test_serving);
 
   return g_test_run ();
 }

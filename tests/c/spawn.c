@@ -6,7 +6,9 @@
 
 #include "test-util.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 /* How the body that spawns is called, and how the run is executed. */
 typedef enum
@@ -816,6 +818,88 @@ test_made_on_workers (gconstpointer data)
     }
 }
 
+/* A caller that sleeps, because a worker has the only node that is left. */
+
+typedef struct
+{
+  pthread_t caller;
+  GFlow    *subflow;
+  int       n_on_workers; /* atomic: nodes that are there */
+} Sleeper;
+
+static gint64
+get_time_ns (clockid_t clock)
+{
+  struct timespec now;
+
+  g_assert_cmpint (clock_gettime (clock, &now), ==, 0);
+  return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
+}
+
+/* Its processor time stands still for a millisecond. */
+static gboolean
+is_asleep (pthread_t thread)
+{
+  const gint64 until = g_get_monotonic_time () + 1000;
+  clockid_t clock;
+  gint64 before;
+
+  g_assert_cmpint (pthread_getcpuclockid (thread, &clock), ==, 0);
+  before = get_time_ns (clock);
+  while (g_get_monotonic_time () < until)
+    g_thread_yield ();
+
+  return get_time_ns (clock) == before;
+}
+
+static gboolean
+body_wake (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  const gint64 deadline = g_get_monotonic_time () + test_time_limit ();
+  Sleeper *sleeper = user_data;
+
+  if (pthread_equal (pthread_self (), sleeper->caller))
+    {
+      while (g_atomic_int_get (&sleeper->n_on_workers) == 0)
+        g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      return TRUE;
+    }
+
+  g_atomic_int_inc (&sleeper->n_on_workers);
+  while (!is_asleep (sleeper->caller))
+    g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+  g_flow_run_spawn (run, node, sleeper->subflow);
+  return TRUE;
+}
+
+static void
+test_caller_sleeps (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) subflow = g_flow_new ();
+  Sleeper sleeper = { .caller = pthread_self (), .subflow = subflow };
+
+  g_test_summary ("A caller that sleeps hears of a sub-run that a worker spawns");
+  g_flow_set_max_threads (flow, 2);
+  g_flow_add (flow, NULL, body_wake, &sleeper, NULL, NULL);
+  g_flow_add (flow, NULL, body_wake, &sleeper, NULL, NULL);
+  g_flow_node_set_placement (g_flow_add (subflow, NULL, NULL, NULL, NULL, NULL),
+                             G_FLOW_PLACEMENT_CONTEXT);
+  for (guint round = 0; round < 5; round++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GFlowRun) run = NULL;
+
+      g_atomic_int_set (&sleeper.n_on_workers, 0);
+      run = g_flow_execute_sync (flow, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (sleeper.n_on_workers, >, 0);
+    }
+}
+
 /* Mistakes */
 
 static void
@@ -883,6 +967,7 @@ main (int   argc,
   g_test_add_data_func ("/spawn/divide/sync", GINT_TO_POINTER (TRUE), test_divide);
   g_test_add_data_func ("/spawn/made/async", GINT_TO_POINTER (FALSE), test_made_on_workers);
   g_test_add_data_func ("/spawn/made/sync", GINT_TO_POINTER (TRUE), test_made_on_workers);
+  g_test_add_func ("/spawn/caller-sleeps", test_caller_sleeps);
   g_test_add_func ("/spawn/not-running", test_not_running);
 
   return g_test_run ();

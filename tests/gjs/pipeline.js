@@ -317,6 +317,134 @@ test('bound functions', async () => {
     });
 });
 
+// Several instances
+
+const Sharded = GObject.registerClass({
+    Properties: {
+        word: GObject.ParamSpec.string('word', '', '', GObject.ParamFlags.READWRITE, 's'),
+    },
+}, class Sharded extends GFlow.FlowExecutor {
+    static endpoints = {
+        default: documents => documents,
+        async '/search'() {
+            await sleep(1 + this.get_index());
+            return [{id: `${this.get_index()}`, text: `${this.word}${this.get_index()}`}];
+        },
+        '/one'(documents) {
+            for (const document of documents)
+                document.text += this.word;
+        },
+    };
+});
+
+test('shards and replicas', async () => {
+    const flow = new GFlow.Flow().add({
+        uses: Sharded, uses_with: {word: 'x'}, name: 's', parallel: 3, polling: {'/one': 'any'},
+    });
+    const node = flow.lookup('s');
+
+    deepEqual([node.parallel, node.get_polling(), node.get_polling_for('/search')],
+        [3, GFlow.FlowPolling.ANY, GFlow.FlowPolling.ALL]);
+    await using(flow, async () => {
+        deepEqual(textsOf((await flow.search(['a']))[0]).filter(text => text !== 'a').sort(),
+            ['x0', 'x1', 'x2']);
+        deepEqual(texts(await flow.post('/one', ['a'])), [['ax']]);
+    });
+
+    const first = new GFlow.Flow().add({uses: Sharded, parallel: 3, polling: 'ALL_ASYNC'});
+    await using(first, async () => deepEqual(texts(await first.search()), [['s0']]));
+
+    const replicas = new GFlow.Flow().add({
+        uses: () => new Sharded(), replicas: 2, scheduling: 'round_robin',
+    });
+    equal(replicas.get_item(0).get_scheduling(), GFlow.FlowScheduling.ROUND_ROBIN);
+    await using(replicas, async () => {
+        deepEqual(texts(await replicas.search(['a', 'b'], {request_size: 1, ordered: true})).flat().sort(),
+            ['s0', 's1']);
+    });
+});
+
+test('reducers, and executors before and after', async () => {
+    const {CONTEXT} = GFlow.FlowPlacement;
+    const shards = {uses: Sharded, parallel: 2, polling: 'ALL'};
+    const boom = new Boom('reducer');
+
+    for (const [reducer, wanted] of [
+        ['FIRST', ['s0']], [GFlow.FlowReducer.CONCATENATE, ['s0', 's1']],
+        [parts => parts.flat().reverse(), ['s1', 's0']],
+        [parts => [`${parts.length} parts`], ['2 parts']],
+    ]) {
+        const flow = new GFlow.Flow().add({...shards, reducer});
+
+        equal(flow.get_item(0).placement === CONTEXT, typeof reducer === 'function');
+        // eslint-disable-next-line no-await-in-loop
+        deepEqual(texts(await using(flow, () => flow.search())), [wanted]);
+        const twin = flow.copy();
+        // eslint-disable-next-line no-await-in-loop
+        deepEqual(texts(await using(twin, () => twin.search())), [wanted]);
+    }
+    const fails = new GFlow.Flow().add({...shards, reducer() {
+        throw boom;
+    }});
+    equal(await rejects(using(fails, () => fails.search())), boom);
+
+    const around = new GFlow.Flow().add({
+        uses: Sharded, uses_before: Marker, uses_after: () => new Marker({word: 'after'}),
+    });
+    deepEqual(texts(await using(around, () => around.post('/', ['a']))), [['a m after']]);
+});
+
+test('conditions', async () => {
+    for (const [left, right] of [
+        [{tags__n: {$lt: 2}}, {tags__n: {$gte: 2}}],
+        [({text}) => text < 'c', ({text}) => text >= 'c'],
+    ]) {
+        const flow = new GFlow.Flow()
+            .add({uses: Marker, uses_with: {word: 'left'}, name: 'left', needs: 'gateway', when: left})
+            .add({uses: Marker, uses_with: {word: 'right'}, name: 'right', needs: 'gateway', when: right})
+            .needs_all();
+        const inputs = Array.from('abcd', (text, n) => ({id: text, text, tags: {n}}));
+        // eslint-disable-next-line no-await-in-loop
+        const [response] = await using(flow, () => flow.post('/', inputs));
+
+        deepEqual(textsOf(response).sort(), ['a left', 'b left', 'c right', 'd right']);
+    }
+});
+
+test('bad ways to serve', () => {
+    for (const [options, message] of [
+        [{polling: 'SOME'}, 'SOME'], [{polling: 7}, '7'], [{polling: {'/a': 'x'}}, 'x'],
+        [{scheduling: 'x'}, 'scheduling'], [{reducer: 'custom'}, 'function'], [{reducer: 'x'}, 'reducer'],
+        [{when: 3}, 'when'], [{when: {a: {$foo: 1}}}, 'foo'], [{uses_before: 3}, 'class'],
+        [{uses: null, uses_after: Marker}, 'need uses'],
+    ]) {
+        const flow = new GFlow.Flow();
+        const error = throws(() => flow.add({uses: Sharded, ...options}));
+
+        ok(error.message.includes(message), `${message}: ${error}`);
+        equal(flow.get_n_items(), 0);
+    }
+});
+
+test('flows with functions at their nodes are freed', async () => {
+    const watched = [];
+
+    await (async () => {
+        const flow = new GFlow.Flow({name: 'f'});
+
+        flow.add({
+            uses: Sharded, parallel: 2, polling: 'ALL', reducer: () => [flow.name], when: () => flow.name,
+        });
+        deepEqual(texts(await using(flow, () => flow.search(['a']))), [['f']]);
+        watched.push(watch(flow), watch(flow.get_item(0)));
+    })();
+    for (let i = 0; i < 100 && watched.some(lives => lives()); i++) {
+        // eslint-disable-next-line no-await-in-loop
+        await collectGarbage();
+    }
+    deepEqual(watched.map(lives => lives()), watched.map(() => false));
+});
+
 // Opening and closing
 
 function makeLoud(log, fails = '') {

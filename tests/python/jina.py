@@ -9,7 +9,6 @@ Not yet, and why:
 
 * `uses=` a YAML file or YAML text, `Flow.load_config()`: executors from files come with flows from
   files.
-* `parallel=`, `polling=`: with the nodes that have several instances.
 * `host=`, `port_in=`, `external=`, `connect_to_predecessor=`, `upload_files=`, `jinahub://`, `docker://`:
   executors elsewhere come with the network.
 * Protocols and addresses, which the pages show when a Flow has opened: the same.
@@ -201,6 +200,38 @@ class Pages(unittest.TestCase):
             self.assertEqual([up.get_name() for up in flow[3].get_upstreams()], ['p1', 'p2', 'p3'])
         self.assertEqual(programs[0], programs[2])
         self.assertNotEqual(programs[0], programs[3])
+
+    def test_parallel(self):
+        _, names = run('''
+            from gflow_jina import Flow
+
+            f = (Flow()
+                 .add(name='p1', parallel=3)
+                 .add(name='p2'))
+
+            g = (Flow()
+                 .add(name='p1', needs='gateway')
+                 .add(name='p2', needs='gateway')
+                 .add(name='p3', parallel=3)
+                 .needs(['p1', 'p3'], name='r1'))
+
+            for h in f, g:
+                with h:
+                    h.post('/')
+            ''')
+        self.assertEqual(names['f']['p1'].get_parallel(), 3)
+
+    def test_polling(self):
+        class Counts(Executor):
+            @requests
+            def count(self, docs, **kwargs):
+                counted.append(self)
+
+        for polling, n in ('ANY', 1), ('ALL', 3):
+            counted = []
+            with Flow().add(uses=Counts, parallel=3, polling=polling) as f:
+                f.post('/')
+            self.assertEqual(len(set(counted)), n)
 
     def test_inputs(self):
         seen = []

@@ -19,6 +19,7 @@ const DEFAULT = 'default';
 const ENDPOINTS = Symbol('endpoints');
 const FACTORY = Symbol('factory');
 const FACTORIES = Symbol('factories');
+const FUNCTIONS = Symbol('functions');
 const SETUP_ERROR = Symbol('setup error');
 const CALLBACKS = Symbol('callbacks');
 const RESPONSES = Symbol('responses');
@@ -38,9 +39,21 @@ function setMetas(executor, metas) {
     }
 }
 
+// A member of an enumeration, also by its name.
+function memberOf(enumeration, value, option) {
+    const member = typeof value === 'string' ? enumeration[value.toUpperCase()] : value;
+
+    if (typeof member !== 'number' || !Object.values(enumeration).includes(member))
+        throw new TypeError(`${option}: there is no “${String(value)}”`);
+    return member;
+}
+
 // documents: of makeDocuments(); promisify, setUpNode: as in GFlow.js.
 function makePipelines(GFlow, documents, {promisify, setUpNode}) {
-    const {Flow, FlowError, FlowExecutor, FlowNode, FlowPost, FlowRequest} = GFlow;
+    const {
+        Flow, FlowError, FlowExecutor, FlowNode, FlowPlacement, FlowPolling, FlowPost, FlowReducer,
+        FlowRequest, FlowScheduling,
+    } = GFlow;
 
     // Errors
 
@@ -283,6 +296,95 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
         return executor;
     }
 
+    // Nodes
+
+    // The functions of nodes, {reducer, condition}. It is the JavaScript object of the flow that has them:
+    // that of a node which C can call from is not collected before the node.
+    function setFunction(flow, node, name, fn) {
+        flow[FUNCTIONS] ??= new Map();
+        flow[FUNCTIONS].set(node, {...flow[FUNCTIONS].get(node), [name]: fn});
+        node.set_placement(FlowPlacement.CONTEXT);
+    }
+
+    const functionsOf = node => node.get_flow()[FUNCTIONS].get(node);
+
+    const {copy} = Flow.prototype;
+    Flow.prototype.copy = function () {
+        const flow = copy.call(this);
+
+        for (const [node, fns] of this[FUNCTIONS] ?? []) {
+            flow[FUNCTIONS] ??= new Map();
+            flow[FUNCTIONS].set(flow.lookup(node.name), fns);
+        }
+        return flow;
+    };
+
+    // A reducer is given lists of documents, one for each part, and returns documents.
+    function reduce(node, request, parts) {
+        try {
+            const lists = Array.from({length: parts.get_n_items()}, (_, i) =>
+                [...parts.get_item(i).get_documents()]);
+
+            request.set_documents(documents.listOf(functionsOf(node).reducer(lists)));
+            return true;
+        } catch (error) {
+            throw toGError(error);
+        }
+    }
+
+    const check = (node, document) => !!functionsOf(node).condition(document);
+
+    // Of add(): what says how a node serves, checked before there is a node.
+    function makeServing({uses_before: before = null, uses_after: after = null, polling, scheduling,
+        reducer, when}, flow, executor) {
+        if (executor === null && (before !== null || after !== null))
+            throw new TypeError('uses_before and uses_after need uses');
+        const [beforehand, afterwards] = [before, after].map(uses => makeExecutor(flow, {uses}));
+        const pollings = isDictionary(polling) ? {'/search': 'ALL', '*': 'ANY', ...polling}
+            : {'*': polling ?? null};
+        const members = Object.entries(pollings).filter(([, value]) => value !== null)
+            .map(([endpoint, value]) => [endpoint, memberOf(FlowPolling, value, 'polling')]);
+        const turn = scheduling === undefined ? null
+            : memberOf(FlowScheduling, scheduling, 'scheduling');
+        const reduction = typeof reducer === 'function' || reducer === undefined ? null
+            : memberOf(FlowReducer, reducer, 'reducer');
+        const condition = isDictionary(when) ? toVariant(when) : null;
+
+        if (reduction === FlowReducer.CUSTOM)
+            throw new TypeError('reducer: a custom one is a function');
+        if (condition !== null)
+            FlowNode.new('when', null).set_condition(condition);
+        else if (when !== undefined && typeof when !== 'function')
+            throw new TypeError('when: it is an object, or a function of a document');
+
+        return node => {
+            if (beforehand !== null)
+                node.set_before(beforehand);
+            if (afterwards !== null)
+                node.set_after(afterwards);
+            for (const [endpoint, member] of members) {
+                if (endpoint === '*')
+                    node.set_polling(member);
+                else
+                    node.set_polling_for(endpoint, member);
+            }
+            if (turn !== null)
+                node.set_scheduling(turn);
+            if (typeof reducer === 'function') {
+                setFunction(flow, node, 'reducer', reducer);
+                node.set_reducer_func(reduce);
+            } else if (reduction !== null) {
+                node.set_reducer(reduction);
+            }
+            if (typeof when === 'function') {
+                setFunction(flow, node, 'condition', when);
+                node.set_condition_func(check);
+            } else if (condition !== null) {
+                node.set_condition(condition);
+            }
+        };
+    }
+
     // Flows
 
     const namesOf = items => items.map(item => item instanceof FlowNode ? item.get_name() : item);
@@ -290,6 +392,7 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
     function addExecutor(flow, options) {
         const {
             uses, uses_with: usesWith, uses_metas: usesMetas, uses_requests: usesRequests,
+            uses_before, uses_after, polling, scheduling, reducer, when,
             name = null, needs = null, lock, ...properties
         } = options;
 
@@ -300,7 +403,10 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
         const executor = makeExecutor(flow, {
             uses, uses_with: usesWith, uses_metas: usesMetas, uses_requests: usesRequests,
         });
+        const serve = makeServing({uses_before, uses_after, polling, scheduling, reducer, when}, flow,
+            executor);
         const node = flow.add_executor(name, executor, needs && namesOf([needs].flat()));
+        serve(node);
         setUpNode(node, lock, properties);
     }
 

@@ -17,7 +17,7 @@ from ..module import get_introspection_module
 from ._gflow_interrupt import bodies
 from ._gflow_job import coroutine_of
 from ._gflow_loop import new_host
-from ._gflow_values import to_error
+from ._gflow_values import key_of, to_error
 
 GFlow = get_introspection_module('GFlow')
 _defer_node = GFlow.FlowRun.defer_node
@@ -100,6 +100,24 @@ class _Item(GObject.Object):
         self.value = value
 
 
+class _KeyedItem(_Item):
+    """One that a journal knows again."""
+
+    # PyGObject makes no types, and so no properties, for modules of overrides.
+    __module__ = 'gflow'
+
+    gflow_key = GObject.Property(type=str)
+
+
+def _box_item(value, is_kept):
+    key = key_of(value) if is_kept else None
+    if key is None:
+        return _Item(value)
+    item = _KeyedItem(value)
+    item.gflow_key = key
+    return item
+
+
 def unbox(item):
     return item.value if isinstance(item, _Item) else item
 
@@ -145,7 +163,8 @@ def items_of(node, run, *_data):
     store = Gio.ListStore.new(GObject.Object)
     try:
         items = node._body.function_for(node).find_items(node, run)
-        store.splice(0, 0, [item if isinstance(item, GObject.Object) else _Item(item)
+        is_kept = run.get_journal() is not None
+        store.splice(0, 0, [item if isinstance(item, GObject.Object) else _box_item(item, is_kept)
                             for item in items])
         return store
     except BaseException as exception:
@@ -216,21 +235,29 @@ class _SyncBody(_Body):
         raise error
 
 
-# Of coroutines that wait: (run, node) -> job. Asyncio keeps weak references only.
-_waiting = {}
+# The hosts of which coroutines wait, with what hangs on them: asyncio keeps weak references only.
+_busy = set()
 
 
-def _wait(job, run, node, ended, data=None):
+def _wait(job, run, node, ended):
     job.run = run
     job.node = node
     job.ended = ended
-    job.data = data
-    _waiting[run, node] = job
+    waiting = job.host.waiting
+    if not waiting:
+        _busy.add(job.host)
+    waiting[node] = job
+
+
+def _end(job):
+    waiting = job.host.waiting
+    del waiting[job.node]
+    if not waiting:
+        _busy.discard(job.host)
 
 
 def _error_of(job, value, exception):
     """What the node of a job that has ended has failed with, or None."""
-    del _waiting[job.run, job.node]
     if value is not None:
         try:
             job.run.set_result(job.node, value)
@@ -240,6 +267,10 @@ def _error_of(job, value, exception):
 
 
 def _complete(job, value, exception):
+    _end(job)
+    if value is None and exception is None:
+        _complete_node(job.run, job.node)
+        return
     error = _error_of(job, value, exception)
     if error is None:
         _complete_node(job.run, job.node)
@@ -248,6 +279,7 @@ def _complete(job, value, exception):
 
 
 def _return_on_task(job, value, exception):
+    _end(job)
     error = _error_of(job, value, exception)
     task, cancellable, handler = job.data
     GObject.Object.disconnect(cancellable, handler)
@@ -258,7 +290,7 @@ def _return_on_task(job, value, exception):
 
 
 def _stop_node(run, node):
-    job = _waiting.get((run, node))
+    job = run.__dict__['_host'].waiting.get(node)
     if job is not None:
         job.cancel()
 
@@ -269,6 +301,7 @@ def _new_host_of(run):
         return None
     host = run.__dict__['_host'] = new_host(run.__dict__.get('_variables'))
     host.thread = get_ident()
+    host.waiting = {}  # node -> job
     GObject.Object.connect(run, 'stop-node', _stop_node)
     return host
 
@@ -325,7 +358,8 @@ class TaskBody(_Body):
         cancellable = task.get_cancellable()
         # Not Gio.Cancellable.connect, which would call back at once and under its lock.
         handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: job.cancel())
-        _wait(job, run, node, _return_on_task, (task, cancellable, handler))
+        job.data = task, cancellable, handler
+        _wait(job, run, node, _return_on_task)
         if cancellable.is_cancelled():
             job.cancel()
 

@@ -13,11 +13,26 @@ import sys
 import types
 
 from asyncio import current_task
-from asyncio.tasks import Task, _enter_task, _leave_task
+from asyncio.tasks import Task
 
 nested = []  # loops that take a step while another one may run in their thread
 
 _N_OWN_REFERENCES = 3  # to a task: of the job, of the argument, of the step that is scheduled
+
+
+if sys.version_info >= (3, 12):
+    from asyncio.tasks import _swap_current_task as _swap
+else:
+    from asyncio.tasks import _current_tasks
+
+    def _swap(loop, task):
+        """Makes task the one at work, or none; returns the one that was."""
+        at_work = _current_tasks.get(loop)
+        if task is None:
+            del _current_tasks[loop]
+        else:
+            _current_tasks[loop] = task
+        return at_work
 
 
 class Job:
@@ -32,13 +47,19 @@ class Job:
     # ended: called with the job, and its value or its exception: the other one is None
     # run, node, data: for that
 
-    def __init__(self, host, coroutine=None):
-        self.host = host
-        self.coroutine = coroutine
-        self.awaited = None
-
     def cancel(self):
         self.host.cancel(self)
+
+
+_new = Job.__new__
+
+
+def new_job(host, coroutine=None):
+    job = _new(Job)
+    job.host = host
+    job.coroutine = coroutine
+    job.awaited = None
+    return job
 
 
 async def coroutine_of(awaitable):
@@ -114,12 +135,9 @@ class AsyncioHost:
         loop = self.loop
         # To ask which loop runs costs a system call, until 3.12.
         outer = loop if loop.is_running() and not nested else asyncio._get_running_loop()
-        at_work = current_task(loop)
         if outer is not loop:
             asyncio._set_running_loop(loop)
-        if at_work is not None:
-            _leave_task(loop, at_work)
-        _enter_task(loop, job.handle)
+        at_work = _swap(loop, job.handle)
         try:
             job.awaited = job.context.run(coroutine.send, None)
             job.coroutine = coroutine
@@ -127,9 +145,7 @@ class AsyncioHost:
         except StopIteration as stop:
             self.value = stop.value
         finally:
-            _leave_task(loop, job.handle)
-            if at_work is not None:
-                _enter_task(loop, at_work)
+            _swap(loop, at_work)
             if outer is not loop:
                 asyncio._set_running_loop(outer)
         # To be used again: by what can not see that it was used before.
@@ -142,7 +158,7 @@ class AsyncioHost:
         return value
 
     def _new_job(self, name):
-        job = Job(self)
+        job = new_job(self)
         job.context = context = self.variables.copy()
         ride = _ride(job)
         ride.send(None)
@@ -151,7 +167,7 @@ class AsyncioHost:
 
     def _start_later(self, coroutine, name):
         """Where the first step can not be taken at once."""
-        job = Job(self, coroutine)
+        job = new_job(self, coroutine)
         ride = _ride(job)
         ride.send(None)
         job.handle = self.variables.copy().run(self.loop.create_task, ride)

@@ -42,8 +42,8 @@ def _new_timer(milliseconds, context):
     return timer
 
 
-# An asyncio loop that never waits looks at GLib every now and then, in seconds: it costs as much
-# as asyncio does for a step of a task.
+# An asyncio loop that never waits looks at GLib, and at its own files, every now and then, in seconds:
+# each costs as much as asyncio does for a step of a task.
 _BUSY_INTERVAL = .00005
 
 
@@ -54,6 +54,8 @@ def _host(loop, context, owned):
     waker = _new_timer(GLib.MAXUINT32, context)
     waker.add_unix_fd(selector.fileno(), GLib.IOCondition.IN)
     iterate = super(GLib.MainContext, context).iteration  # what adds a default value costs
+    monotonic = time.monotonic
+    nothing = ()
     next_time = 0
 
     def select_both(timeout=None):
@@ -61,10 +63,10 @@ def _host(loop, context, owned):
         if timeout is None:
             iterate(True)
         elif timeout <= 0:
-            now = time.monotonic()
-            if now >= next_time:
-                iterate(False)
-                next_time = time.monotonic() + _BUSY_INTERVAL
+            if monotonic() < next_time:
+                return nothing
+            iterate(False)
+            next_time = monotonic() + _BUSY_INTERVAL
         else:
             timer = _new_timer(math.ceil(timeout * 1000), context)
             try:

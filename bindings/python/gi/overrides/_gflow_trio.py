@@ -16,7 +16,7 @@ import threading
 
 from gi.repository import Gio, GLib
 
-from ._gflow_job import Job
+from ._gflow_job import new_job
 
 _FOREVER = -1
 
@@ -84,7 +84,7 @@ class Host:
 
     def start(self, coroutine, name):
         trio = _trio()
-        job = Job(self, coroutine)
+        job = new_job(self, coroutine)
         job.handle = trio.CancelScope()
         spawn = functools.partial(trio.lowlevel.spawn_system_task, _follow, job, name=name,
                                   context=self.variables.copy())
