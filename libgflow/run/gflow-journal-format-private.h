@@ -28,10 +28,14 @@ typedef enum
   G_FLOW_JOURNAL_PLAN = 1, /* (a(sau)a{sv}): the picture of the plan and the parameters; comes first */
   G_FLOW_JOURNAL_NODE,     /* (ua{sv}): a node by its number in the picture, and its outcome */
   G_FLOW_JOURNAL_END,      /* (): the run has succeeded; nothing comes after it */
+  G_FLOW_JOURNAL_ITEM,     /* (uuta{sv}): a map by its number, which item, its digest, its outcome */
+  G_FLOW_JOURNAL_FORGET,   /* (u): what was written of that node, and of its items, does not count */
 } GFlowJournalKind;
 
 #define G_FLOW_JOURNAL_PLAN_TYPE "(a(sau)a{sv})"
 #define G_FLOW_JOURNAL_NODE_TYPE "(ua{sv})"
+#define G_FLOW_JOURNAL_ITEM_TYPE "(uuta{sv})"
+#define G_FLOW_JOURNAL_FORGET_TYPE "(u)"
 
 /* A longer payload is damage. */
 #define G_FLOW_JOURNAL_MAX_PAYLOAD ((guint32) 1 << 30)
@@ -42,6 +46,7 @@ typedef struct
   GVariant  *picture;    /* (owned) (nullable): if there is none, nothing was written */
   GVariant  *parameters; /* (owned) (nullable) */
   GPtrArray *outcomes;   /* (owned) of GVariant, by number in the picture; NULL for most */
+  GPtrArray *items;      /* (owned) of GVariant, of ITEM_TYPE: of maps, in the order of writing */
   gboolean   complete;   /* the run has succeeded */
   gsize      length;     /* up to the last record that is good */
   guint32    chain;      /* the checksum to go on with */

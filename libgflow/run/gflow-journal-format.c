@@ -130,6 +130,7 @@ _g_flow_journal_content_clear (GFlowJournalContent *self)
   g_clear_pointer (&self->picture, g_variant_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_pointer (&self->outcomes, g_ptr_array_unref);
+  g_clear_pointer (&self->items, g_ptr_array_unref);
 }
 
 static void
@@ -221,6 +222,7 @@ take_plan (GFlowJournalContent *content,
   content->parameters = g_variant_get_child_value (payload, 1);
   content->outcomes = g_ptr_array_new_with_free_func (free_outcome);
   g_ptr_array_set_size (content->outcomes, g_variant_n_children (content->picture));
+  content->items = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   return TRUE;
 }
 
@@ -244,6 +246,46 @@ take_node (GFlowJournalContent *content,
 }
 
 static gboolean
+take_item (GFlowJournalContent *content,
+           GVariant            *payload)
+{
+  guint32 number;
+
+  if (payload == NULL || content->picture == NULL)
+    return FALSE;
+
+  g_variant_get_child (payload, 0, "u", &number);
+  if (number >= content->outcomes->len)
+    return FALSE;
+
+  g_ptr_array_add (content->items, g_variant_ref (payload));
+  return TRUE;
+}
+
+static gboolean
+take_forget (GFlowJournalContent *content,
+             GVariant            *payload)
+{
+  guint32 number, other;
+
+  if (payload == NULL || content->picture == NULL)
+    return FALSE;
+
+  g_variant_get (payload, "(u)", &number);
+  if (number >= content->outcomes->len)
+    return FALSE;
+
+  free_outcome (g_steal_pointer (&content->outcomes->pdata[number]));
+  for (guint i = content->items->len; i-- > 0;)
+    {
+      g_variant_get_child (content->items->pdata[i], 0, "u", &other);
+      if (other == number)
+        g_ptr_array_remove_index (content->items, i);
+    }
+  return TRUE;
+}
+
+static gboolean
 take_record (GFlowJournalContent *content,
              const Head          *head,
              const guint8        *data)
@@ -258,6 +300,12 @@ take_record (GFlowJournalContent *content,
     case G_FLOW_JOURNAL_NODE:
       payload = read_payload (data, head->length, G_FLOW_JOURNAL_NODE_TYPE);
       return take_node (content, payload);
+    case G_FLOW_JOURNAL_ITEM:
+      payload = read_payload (data, head->length, G_FLOW_JOURNAL_ITEM_TYPE);
+      return take_item (content, payload);
+    case G_FLOW_JOURNAL_FORGET:
+      payload = read_payload (data, head->length, G_FLOW_JOURNAL_FORGET_TYPE);
+      return take_forget (content, payload);
     case G_FLOW_JOURNAL_END:
       content->complete = TRUE;
       return content->picture != NULL;

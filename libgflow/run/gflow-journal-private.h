@@ -19,6 +19,11 @@ gboolean _g_flow_journal_record  (GFlowRun        *run,
                                   guint32          index,
                                   GFlowNodeState   state,
                                   gboolean         in_context);
+void     _g_flow_journal_adopt_map (GFlowRun      *run,
+                                  guint32          index,
+                                  GFlowRun        *child);
+void     _g_flow_journal_forget  (GFlowRun        *run,
+                                  guint32          index);
 gboolean _g_flow_journal_pop_recorded (GFlowRun   *run,
                                   guint32         *index);
 gboolean _g_flow_journal_close   (GFlowRun        *run);

@@ -8,6 +8,7 @@
 #include "gflow-journal-format-private.h"
 #include "gflow-owner-private.h"
 #include "gflow-save-private.h"
+#include "gflow-values-private.h"
 #include "graph/gflow-error.h"
 
 #include <errno.h>
@@ -62,6 +63,8 @@ struct _GFlowJournal
   gboolean         succeeded;  /* set before that */
   GVariant       **outcomes;   /* (owned) (nullable): what was loaded, until the run takes it */
   guint32         *numbers;    /* (owned) (nullable): of the nodes in the file, if not as in the plan */
+  GHashTable      *items;      /* (owned) (nullable): index → GPtrArray of GVariant, as in the file: of
+                                * maps that have not ended, until they start */
 
   GFlowMutex       file_mutex; /* held while something is written; taken before the other */
   guint64          n_written;  /* guarded by it: records */
@@ -71,11 +74,18 @@ struct _GFlowJournal
   GString         *spare;      /* (owned) (nullable): an empty buffer */
   guint64          n_appended; /* records, written or not */
   guint32          chain;
-  GArray          *waiting;    /* (owned) of guint32: nodes of the context with outcomes in bytes */
-  GArray          *recorded;   /* (owned) of guint32: nodes of the context that may end */
+  GArray          *waiting;    /* (owned) of Waiting: nodes of the context with outcomes in bytes */
+  GArray          *recorded;   /* (owned) of Waiting: nodes of the context that may end */
   guint            n_popped;   /* of these, from the front */
   GError          *error;      /* (owned) (nullable): then nothing is written any more */
 };
+
+/* A node of the run, or of one that a map of it has started. */
+typedef struct
+{
+  GFlowRun *run; /* (unowned): does not end before the node */
+  guint32   index;
+} Waiting;
 
 /* Files */
 
@@ -224,6 +234,27 @@ start_afresh (GFlowJournal  *self,
   return TRUE;
 }
 
+/* What is known of the items of a map. */
+static void
+add_item (GFlowJournal  *self,
+          const guint32 *numbers,
+          GVariant      *item)
+{
+  guint32 number;
+  gpointer key;
+  GPtrArray *list;
+
+  g_variant_get_child (item, 0, "u", &number);
+  key = GUINT_TO_POINTER (numbers[number]);
+  list = g_hash_table_lookup (self->items, key);
+  if (list == NULL)
+    {
+      list = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+      g_hash_table_insert (self->items, key, list);
+    }
+  g_ptr_array_add (list, g_variant_ref (item));
+}
+
 /* What another run has left: this one goes on from there. */
 static gboolean
 go_on (GFlowJournal         *self,
@@ -255,6 +286,9 @@ go_on (GFlowJournal         *self,
       self->numbers[numbers[i]] = i;
       self->outcomes[numbers[i]] = g_steal_pointer (&content->outcomes->pdata[i]);
     }
+  self->items = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+  for (guint i = 0; i < content->items->len; i++)
+    add_item (self, numbers, content->items->pdata[i]);
   return TRUE;
 }
 
@@ -314,8 +348,10 @@ release_nodes (GFlowJournal *self,
 
   _g_flow_mutex_lock (&self->mutex);
   g_array_append_vals (self->recorded, nodes->data, nodes->len);
+  /* Under the mutex, as nobody can end them meanwhile, and the run of a map with them. */
+  for (guint i = 0; i < nodes->len; i++)
+    _g_flow_owner_post (g_array_index (nodes, Waiting, i).run);
   _g_flow_mutex_unlock (&self->mutex);
-  _g_flow_owner_post (self->run);
 }
 
 static void
@@ -352,7 +388,7 @@ write_bytes (GFlowJournal  *self,
   bytes = self->bytes;
   self->bytes = self->spare != NULL ? g_steal_pointer (&self->spare) : g_string_new (NULL);
   nodes = self->waiting;
-  self->waiting = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->waiting = g_array_new (FALSE, FALSE, sizeof (Waiting));
   self->n_written = self->n_appended;
   good = self->error == NULL;
   _g_flow_mutex_unlock (&self->mutex);
@@ -547,8 +583,8 @@ _g_flow_journal_prepare (GFlowRun  *run,
   self->is_restored = run->outcomes != NULL;
   self->fd = -1;
   self->bytes = g_string_new (NULL);
-  self->waiting = g_array_new (FALSE, FALSE, sizeof (guint32));
-  self->recorded = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->waiting = g_array_new (FALSE, FALSE, sizeof (Waiting));
+  self->recorded = g_array_new (FALSE, FALSE, sizeof (Waiting));
   g_flow_parking_init (&self->parking);
   _g_flow_mutex_init (&self->mutex);
   _g_flow_mutex_init (&self->file_mutex);
@@ -591,29 +627,65 @@ _g_flow_journal_take_loaded (GFlowRun  *run,
   return TRUE;
 }
 
+/* The journal in which the nodes of the run are: of maps it is that of the run around. */
+static GFlowJournal *
+find_journal (GFlowRun *run)
+{
+  return run->journal != NULL ? run->journal : run->parent->journal;
+}
+
+static guint32
+get_number (GFlowJournal *self,
+            guint32       index)
+{
+  return self->numbers != NULL ? self->numbers[index] : index;
+}
+
+/* What is written of a node. NULL if it is of an item that nobody could know again. */
+static GVariant *
+new_payload (GFlowJournal      *self,
+             GFlowRun          *run,
+             guint32            index,
+             GFlowNodeState     state,
+             GFlowJournalKind  *kind)
+{
+  if (run->items != NULL && run->item_digests[index] == 0)
+    return NULL;
+
+  g_autoptr(GVariant) outcome = _g_flow_outcome_new (run, index, state);
+
+  *kind = run->items != NULL ? G_FLOW_JOURNAL_ITEM : G_FLOW_JOURNAL_NODE;
+  if (run->items != NULL)
+    return g_variant_ref_sink (g_variant_new ("(uut@a{sv})", get_number (self, run->parent_index),
+                                              index, run->item_digests[index], outcome));
+  return g_variant_ref_sink (g_variant_new ("(u@a{sv})", get_number (self, index), outcome));
+}
+
 /* Appends the outcome of a node. Returns the number of the record, 0 if there will be none. If
  * the node is one of the context it may end when that is written. */
 static guint64
 append_outcome (GFlowJournal   *self,
+                GFlowRun       *run,
                 guint32         index,
                 GFlowNodeState  state,
                 gboolean        in_context)
 {
-  const guint32 number = self->numbers != NULL ? self->numbers[index] : index;
-  g_autoptr(GVariant) outcome = _g_flow_outcome_new (self->run, index, state);
-  GVariant *payload = g_variant_ref_sink (g_variant_new ("(u@a{sv})", number, outcome));
+  GFlowJournalKind kind = G_FLOW_JOURNAL_NODE;
+  g_autoptr(GVariant) payload = new_payload (self, run, index, state, &kind);
   guint64 record = 0;
+
+  if (payload == NULL)
+    return 0;
 
   _g_flow_mutex_lock (&self->mutex);
   if (self->error == NULL)
     {
-      _g_flow_journal_append (self->bytes, &self->chain, G_FLOW_JOURNAL_NODE, payload);
+      _g_flow_journal_append (self->bytes, &self->chain, kind, payload);
       record = ++self->n_appended;
       if (in_context)
-        g_array_append_val (self->waiting, index);
+        g_array_append_vals (self->waiting, &(Waiting) { run, index }, 1);
     }
   _g_flow_mutex_unlock (&self->mutex);
-  g_variant_unref (payload);
   return record;
 }
 
@@ -626,14 +698,14 @@ _g_flow_journal_record (GFlowRun       *run,
                         GFlowNodeState  state,
                         gboolean        in_context)
 {
-  GFlowJournal *self = run->journal;
+  GFlowJournal *self = find_journal (run);
   /* Nobody waits for one that was skipped: it goes with the next record. */
   const gboolean waits = state == G_FLOW_NODE_STATE_DONE;
 
   if (!_g_flow_outcome_is_kept (run, index, state))
     return TRUE;
 
-  const guint64 record = append_outcome (self, index, state, in_context && waits);
+  const guint64 record = append_outcome (self, run, index, state, in_context && waits);
 
   if (record == 0 || !waits)
     return TRUE;
@@ -644,21 +716,106 @@ _g_flow_journal_record (GFlowRun       *run,
   return !in_context;
 }
 
+/* What an earlier run has done of the items of a map: its outcomes, or NULL. */
+static GVariant **
+take_items (GFlowJournal  *self,
+            guint32        index,
+            const guint64 *digests,
+            guint          n)
+{
+  g_autoptr(GPtrArray) list = NULL;
+  GVariant **outcomes;
+
+  if (self->items == NULL || !g_hash_table_steal_extended (self->items, GUINT_TO_POINTER (index),
+                                                           NULL, (gpointer *) &list))
+    return NULL;
+
+  outcomes = g_new0 (GVariant *, n + 1);
+  for (guint i = 0; i < list->len; i++)
+    {
+      g_autoptr(GVariant) outcome = NULL;
+      guint32 number;
+      guint64 digest;
+
+      g_variant_get (list->pdata[i], "(uut@a{sv})", NULL, &number, &digest, &outcome);
+      if (number >= n || digest == 0 || digest != digests[number])
+        continue;
+
+      g_clear_pointer (&outcomes[number], g_variant_unref);
+      outcomes[number] = g_steal_pointer (&outcome);
+    }
+  return outcomes;
+}
+
+/* A map is about to start its run, whose nodes are items: it is written here what they do, and they
+ * go on from what is here. In the owner context. */
+void
+_g_flow_journal_adopt_map (GFlowRun *run,
+                           guint32   index,
+                           GFlowRun *child)
+{
+  const guint n = g_flow_values_get_n_values (child->items);
+
+  child->item_digests = g_new (guint64, n + 1);
+  for (guint i = 0; i < n; i++)
+    child->item_digests[i] = _g_flow_outcome_digest (_g_flow_values_peek (child->items, i));
+  child->outcomes = take_items (run->journal, index, child->item_digests, n);
+  atomic_fetch_or_explicit (&child->attention, G_FLOW_ATTENTION_JOURNAL, memory_order_relaxed);
+}
+
+/* What is written of a node, and of its items if it is a map, does not count any more. In the owner
+ * context, while the run takes over what counts. */
+void
+_g_flow_journal_forget (GFlowRun *run,
+                        guint32   index)
+{
+  GFlowJournal *self = run->journal;
+  const gboolean had_items = self != NULL && self->items != NULL &&
+                             g_hash_table_remove (self->items, GUINT_TO_POINTER (index));
+
+  if (self == NULL || !(had_items || run->outcomes[index] != NULL))
+    return;
+
+  /* It goes with the next record. */
+  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_journal_append (self->bytes, &self->chain, G_FLOW_JOURNAL_FORGET,
+                          g_variant_new ("(u)", get_number (self, index)));
+  self->n_appended++;
+  _g_flow_mutex_unlock (&self->mutex);
+}
+
+/* The position in what was recorded of the first node of the run, or its length. */
+static guint
+find_recorded_locked (GFlowJournal *self,
+                      GFlowRun     *run)
+{
+  guint i = self->n_popped;
+
+  while (i < self->recorded->len && g_array_index (self->recorded, Waiting, i).run != run)
+    i++;
+  return i;
+}
+
 /* The next node of the context that may end. In the owner context. */
 gboolean
 _g_flow_journal_pop_recorded (GFlowRun *run,
                               guint32  *index)
 {
-  GFlowJournal *self = run->journal;
+  GFlowJournal *self = find_journal (run);
   gboolean found;
 
   _g_flow_mutex_lock (&self->mutex);
-  found = self->n_popped < self->recorded->len;
+
+  const guint position = find_recorded_locked (self, run);
+
+  found = position < self->recorded->len;
   if (found)
-    {
-      *index = g_array_index (self->recorded, guint32, self->n_popped++);
-    }
-  else
+    *index = g_array_index (self->recorded, Waiting, position).index;
+  if (found && position == self->n_popped)
+    self->n_popped++;
+  else if (found)
+    g_array_remove_index (self->recorded, position);
+  if (self->n_popped == self->recorded->len)
     {
       g_array_set_size (self->recorded, 0);
       self->n_popped = 0;
@@ -707,6 +864,7 @@ _g_flow_journal_free (GFlowJournal *self)
   g_variant_unref (self->picture);
   g_variant_unref (self->parameters);
   g_free (self->numbers);
+  g_clear_pointer (&self->items, g_hash_table_unref);
   g_string_free (self->bytes, TRUE);
   if (self->spare != NULL)
     g_string_free (self->spare, TRUE);

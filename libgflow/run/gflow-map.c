@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "gflow-journal-private.h"
 #include "gflow-owner-private.h"
 #include "gflow-values-private.h"
 
@@ -165,6 +166,8 @@ _g_flow_run_start_map (GFlowRun  *self,
   g_autoptr(GFlowRun) child = g_flow_run_new (flow);
 
   child->items = g_steal_pointer (&items);
+  if (self->journal != NULL)
+    _g_flow_journal_adopt_map (self, index, child);
   g_flow_run_set_parameters (child, self->parameters);
   g_flow_run_set_on_error (child, self->on_error);
   /* Its results will be there, as a part of that of the node. */

@@ -11,6 +11,9 @@ GFlowOwner   *_g_flow_owner_get         (GMainContext *context);
 gboolean      _g_flow_owner_exists      (GMainContext *context);
 void          _g_flow_owner_unref       (GFlowOwner   *owner);
 GMainContext *_g_flow_owner_get_context (GFlowOwner   *owner);
+GSource      *_g_flow_owner_stand_in    (GMainContext *context,
+                                         GMainContext *other);
+void          _g_flow_owner_stand_down  (GSource      *source);
 void          _g_flow_owner_post        (GFlowRun     *run);
 void          _g_flow_owner_run_now     (GFlowRun     *run);
 GMainContext *_g_flow_owner_enter       (GFlowRun     *run);

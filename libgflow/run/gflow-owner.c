@@ -38,6 +38,8 @@ struct _GFlowOwner
   gint64               used;      /* in dispatches that left something, since one did not */
   gboolean             backlog;   /* could not do everything within the budget */
   gboolean             ahead;     /* one of the runs may have tasks made ahead */
+  _Atomic (GMainContext *) stand_in; /* (unowned) (nullable): iterated in place of the context */
+  GSList              *stand_ins; /* (owned) of GMainContext: all there were; guarded likewise */
 };
 
 typedef struct
@@ -145,7 +147,7 @@ dispatch_run (GFlowRun *run,
   _g_flow_run_tell_paused (run);
   _g_flow_run_deliver_news (run);
   _g_flow_run_end_returned (run);
-  if (run->journal != NULL)
+  if ((_g_flow_run_attention (run) & G_FLOW_ATTENTION_JOURNAL) != 0)
     _g_flow_run_end_recorded (run);
   _g_flow_run_end_completed (run);
   _g_flow_run_go_on_aside (run);
@@ -484,6 +486,7 @@ release_owner (GFlowOwner *owner)
   g_source_unref (owner->source);
   g_source_destroy (owner->patience);
   g_source_unref (owner->patience);
+  g_slist_free_full (owner->stand_ins, (GDestroyNotify) g_main_context_unref);
   g_main_context_unref (owner->context);
   g_free (owner);
 }
@@ -557,6 +560,53 @@ create_owner (GMainContext *context)
   g_source_set_callback (owner->patience, patience_cb, owner, NULL);
   g_source_attach (owner->patience, context);
   return owner;
+}
+
+/* This thread, which @context is that of, waits in @other for what belongs to @context: what
+ * there is to do for runs is done there, and nothing else of what is in @context. NULL if
+ * no run belongs to it, or if another thread iterates it. */
+GSource *
+_g_flow_owner_stand_in (GMainContext *context,
+                        GMainContext *other)
+{
+  GFlowOwner *owner;
+
+  _g_flow_mutex_lock (&table_mutex);
+  owner = table != NULL ? g_hash_table_lookup (table, context) : NULL;
+  if (owner != NULL && !g_main_context_acquire (context))
+    owner = NULL;
+  if (owner != NULL)
+    {
+      owner->ref_count++;
+      owner->stand_ins = g_slist_prepend (owner->stand_ins, g_main_context_ref (other));
+    }
+  _g_flow_mutex_unlock (&table_mutex);
+  if (owner == NULL)
+    return NULL;
+
+  GSource *source = g_source_new (&source_funcs, sizeof (GFlowOwnerSource));
+
+  ((GFlowOwnerSource *) source)->owner = owner;
+  g_source_set_static_name (source, "GFlow stand-in");
+  g_source_set_can_recurse (source, TRUE);
+  /* Sequentially consistent: pairs with the load in _g_flow_owner_post(). Whoever posts has
+   * done so before that, and either sees this or is seen by the source. */
+  atomic_store_explicit (&owner->stand_in, other, memory_order_seq_cst);
+  g_source_attach (source, other);
+  return source;
+}
+
+void
+_g_flow_owner_stand_down (GSource *source)
+{
+  GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+
+  g_source_destroy (source);
+  g_source_unref (source);
+  /* Somebody may be about to wake it up: it stays as long as the owner does. */
+  atomic_store_explicit (&owner->stand_in, NULL, memory_order_relaxed);
+  g_main_context_release (owner->context);
+  release_owner (owner);
 }
 
 /* The owner of @context: one for all runs that belong to it. */
@@ -660,6 +710,13 @@ _g_flow_owner_post (GFlowRun *run)
     run->next_posted = before;
   while (!atomic_compare_exchange_weak_explicit (&owner->posted, &before, run,
                                                  memory_order_seq_cst, memory_order_relaxed));
-  if (before == NULL)
-    g_main_context_wakeup (owner->context);
+  if (before != NULL)
+    return;
+
+  /* Sequentially consistent: pairs with the store in _g_flow_owner_stand_in(). */
+  GMainContext *stand_in = atomic_load_explicit (&owner->stand_in, memory_order_seq_cst);
+
+  g_main_context_wakeup (owner->context);
+  if (G_UNLIKELY (stand_in != NULL))
+    g_main_context_wakeup (stand_in);
 }

@@ -122,6 +122,9 @@ _g_flow_run_judge_ready (GFlowRun  *self,
         return G_FLOW_NODE_STATE_WAITING;
     }
   while (changed);
+  /* It may have been judged otherwise before. */
+  if (state == G_FLOW_NODE_STATE_RUNNING)
+    _g_flow_run_unmark (self, index, G_FLOW_MARK_BY_CHOICE | G_FLOW_MARK_BY_FAILURE);
   return state;
 }
 

@@ -191,6 +191,7 @@ struct _GFlowRun
   guint32          parent_index; /* which of its nodes this is a part of, if of one */
   guint            depth;        /* how many runs wait for this one */
   GFlowValues     *items;        /* (owned) (nullable): what its nodes are for, of a map */
+  guint64         *item_digests; /* (owned) (nullable): of each; 0 where there is none */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
   GFlowCrew       *crew;         /* (owned) (nullable) */
@@ -385,6 +386,8 @@ void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 
 /* Cancellables of nodes that have ended: gflow-spares.c */
+GCancellable  *_g_flow_spares_take         (void);
+void           _g_flow_spares_give         (GCancellable    *cancellable);
 GCancellable  *_g_flow_run_take_spare      (GFlowRun        *self);
 void           _g_flow_run_give_spare      (GFlowRun        *self,
                                             GCancellable    *cancellable);

@@ -310,7 +310,12 @@ free_cancellables (GFlowRun *self)
   GCancellable *cancellable = atomic_load_explicit (&self->cancellable, memory_order_relaxed);
 
   for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
-    _g_flow_run_free_cancellable (self, i);
+    {
+      GCancellable *of_node = atomic_load_explicit (&table[i], memory_order_relaxed);
+
+      if (of_node != NULL)
+        _g_flow_spares_give (of_node);
+    }
   _g_flow_run_free_spares (self);
   g_free ((gpointer) table);
   g_clear_object (&cancellable);
@@ -356,6 +361,7 @@ g_flow_run_finalize (GObject *object)
   _g_flow_run_free_questions (self);
   g_clear_pointer (&self->families, g_hash_table_unref);
   g_clear_object (&self->items);
+  g_free (self->item_digests);
   g_clear_object (&self->error_list);
   g_clear_pointer (&self->cancelled_early, g_ptr_array_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -680,7 +686,8 @@ install_properties (GObjectClass *object_class)
    * does not wait for the disk.
    *
    * Nodes that are done in the file do not run again, as after
-   * [method@GFlow.FlowRun.restore]: see there which do although they were done. A file of a
+   * [method@GFlow.FlowRun.restore]: see there which do although they were done. Of a map
+   * that had not ended, the items that were done do not run again. A file of a
    * run that has succeeded is begun afresh, that of one that has failed is continued. A
    * file that is missing or empty is begun.
    *

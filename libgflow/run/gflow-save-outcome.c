@@ -346,6 +346,49 @@ add_result (GVariantBuilder *builder,
   g_variant_builder_add (builder, "{sv}", "result", kept);
 }
 
+/* What an object is known by: a file by its name, and others by a property that bindings give to
+ * those that stand for values of their languages. Floating; NULL if there is nothing. */
+static GVariant *
+encode_key (GObject *object)
+{
+  GParamSpec *property = g_object_class_find_property (G_OBJECT_GET_CLASS (object), "gflow-key");
+  g_autofree char *key = NULL;
+
+  if (G_IS_FILE (object))
+    key = g_file_get_uri (G_FILE (object));
+  else if (property != NULL && G_PARAM_SPEC_VALUE_TYPE (property) == G_TYPE_STRING)
+    g_object_get (object, "gflow-key", &key, NULL);
+  return key != NULL && g_utf8_validate (key, -1, NULL)
+           ? g_variant_new_take_string (g_steal_pointer (&key)) : NULL;
+}
+
+/* By which an item of a map is known again; 0 if it cannot be. In the owner context. */
+guint64
+_g_flow_outcome_digest (const GValue *item)
+{
+  g_autoptr(GChecksum) checksum = NULL;
+  g_autoptr(GVariant) encoded = NULL;
+  guint8 bytes[32];
+  gsize length = sizeof (bytes);
+  guint64 digest;
+
+  if (G_VALUE_HOLDS_OBJECT (item) && g_value_get_object (item) != NULL)
+    encoded = encode_key (g_value_get_object (item));
+  else
+    encoded = encode_value (item);
+  if (encoded == NULL)
+    return 0;
+
+  g_variant_ref_sink (encoded);
+  checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_checksum_update (checksum, (const guint8 *) g_variant_get_type_string (encoded), -1);
+  if (g_variant_get_size (encoded) > 0)
+    g_checksum_update (checksum, g_variant_get_data (encoded), g_variant_get_size (encoded));
+  g_checksum_get_digest (checksum, bytes, &length);
+  memcpy (&digest, bytes, sizeof (digest));
+  return MAX (digest, 1);
+}
+
 /* Outcomes */
 
 /* Whether a node that ends so has an outcome that is kept. */

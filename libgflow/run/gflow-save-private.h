@@ -36,6 +36,7 @@ gboolean    _g_flow_save_check_parameters (GVariant    *then,
 gboolean    _g_flow_outcome_is_kept   (GFlowRun        *run,
                                        guint32          index,
                                        GFlowNodeState   state);
+guint64     _g_flow_outcome_digest    (const GValue    *item);
 GVariant   *_g_flow_outcome_new       (GFlowRun        *run,
                                        guint32          index,
                                        GFlowNodeState   state);

@@ -6,6 +6,7 @@
 #include "gflow-save-private.h"
 
 #include "gflow-estimate-private.h"
+#include "gflow-journal-private.h"
 #include "gflow-steps-private.h"
 
 /* Which nodes of an earlier run need not run again, and a run that starts without them.
@@ -19,6 +20,7 @@
 typedef enum
 {
   FATE_RUNS,
+  FATE_AGAIN,   /* was done, but somebody reads its result, which is lost */
   FATE_SKIPPED, /* by choice, and will be again */
   FATE_DONE,    /* taken over */
 } Fate;
@@ -79,7 +81,7 @@ count_readers (GFlowPlan    *plan,
   for (guint32 k = 0; k < n; k++)
     {
       n_readers += fates[successors[k]] != FATE_DONE;
-      *n_running += fates[successors[k]] == FATE_RUNS;
+      *n_running += fates[successors[k]] <= FATE_AGAIN;
     }
   return n_readers;
 }
@@ -129,7 +131,7 @@ find_fates (GFlowRun *self)
   /* From the ends back: what runs again needs its upstreams. */
   for (guint32 i = plan->n_nodes; i-- > 0;)
     if (fates[order[i]] == FATE_DONE && is_result_missed (self, fates, order[i]))
-      fates[order[i]] = FATE_RUNS;
+      fates[order[i]] = FATE_AGAIN;
   return fates;
 }
 
@@ -212,6 +214,9 @@ _g_flow_run_take_over (GFlowRun *self)
     else
       {
         count_upstreams (self, fates, i);
+        /* What it did then was on other grounds, and is not to count later either. */
+        if (!are_upstreams_finished (self->plan, fates, i))
+          _g_flow_journal_forget (self, i);
       }
   count_done (self, done);
   _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), n);

@@ -7,12 +7,21 @@
 
 /* Every async body has a cancellable of its own, and making one costs as much as
  * the task. Those of nodes that have ended wait here, in the order in which they
- * ended, and serve another node of the run if nobody can tell that they do. All
- * of this is for the thread of the owner context only. */
+ * ended, and serve another node of the run if nobody can tell that they do: in the thread of
+ * the owner context only. What a run leaves when it is gone serves other runs. */
 
 #define MAX_SPARES 256
 /* What has just ended still is in the hands of the task that tells of it. */
 #define MIN_SPARES 4
+/* Kept for other runs */
+#define MAX_LEFT 64
+
+static struct
+{
+  GFlowMutex    mutex;
+  GCancellable *items[MAX_LEFT]; /* (owned) */
+  guint         n;
+} left = { .mutex = G_FLOW_MUTEX_INIT };
 
 /* Whether nobody can tell the cancellable from a new one. */
 static gboolean
@@ -23,6 +32,33 @@ is_as_new (GCancellable *cancellable)
          !_g_flow_watch_has_handlers (cancellable);
 }
 
+/* A cancellable that is new, or as good. In any thread. */
+GCancellable *
+_g_flow_spares_take (void)
+{
+  GCancellable *cancellable = NULL;
+
+  _g_flow_mutex_lock (&left.mutex);
+  if (left.n > 0)
+    cancellable = left.items[--left.n];
+  _g_flow_mutex_unlock (&left.mutex);
+  return cancellable != NULL ? cancellable : g_cancellable_new ();
+}
+
+/* Takes the cancellable of a run that is gone. */
+void
+_g_flow_spares_give (GCancellable *cancellable)
+{
+  if (is_as_new (cancellable))
+    {
+      _g_flow_mutex_lock (&left.mutex);
+      if (left.n < MAX_LEFT)
+        left.items[left.n++] = g_steal_pointer (&cancellable);
+      _g_flow_mutex_unlock (&left.mutex);
+    }
+  g_clear_object (&cancellable);
+}
+
 /* A cancellable that is as good as new. */
 GCancellable *
 _g_flow_run_take_spare (GFlowRun *self)
@@ -30,7 +66,7 @@ _g_flow_run_take_spare (GFlowRun *self)
   GFlowSpares *spares = &self->spares;
 
   if (spares->n < MIN_SPARES)
-    return g_cancellable_new ();
+    return _g_flow_spares_take ();
 
   GCancellable *cancellable = spares->ring[spares->first];
 
@@ -40,7 +76,7 @@ _g_flow_run_take_spare (GFlowRun *self)
     return cancellable;
 
   g_object_unref (cancellable);
-  return g_cancellable_new ();
+  return _g_flow_spares_take ();
 }
 
 /* Takes the cancellable of a node that has ended. */
@@ -69,7 +105,7 @@ _g_flow_run_free_spares (GFlowRun *self)
 
   for (; spares->n > 0; spares->n--)
     {
-      g_object_unref (spares->ring[spares->first]);
+      _g_flow_spares_give (spares->ring[spares->first]);
       spares->first = (spares->first + 1) % MAX_SPARES;
     }
   g_clear_pointer (&spares->ring, g_free);

@@ -531,7 +531,7 @@ _g_flow_run_node_cancellable (GFlowRun *self,
   GCancellable *cancellable = atomic_load_explicit (slot, memory_order_acquire);
 
   return cancellable != NULL ? cancellable
-                             : set_cancellable (self, index, slot, g_cancellable_new ());
+                             : set_cancellable (self, index, slot, _g_flow_spares_take ());
 }
 
 /* The same for a node that starts in the context. */

@@ -130,12 +130,21 @@ _g_flow_run_route (GFlowRun  *self,
 {
   if ((self->nodes[index].route & G_FLOW_ROUTE_WHEN) != 0)
     _g_flow_run_mark (self, index, G_FLOW_MARK_UNCLEAN);
-  /* One that will not run goes where it would, and is ended there. */
-  if ((self->nodes[index].route & G_FLOW_ROUTE_LOCKS) != 0 &&
-      _g_flow_run_judge (self, index) == G_FLOW_NODE_STATE_RUNNING)
-    _g_flow_run_acquire_locks (self, lane, index);
+  if ((self->nodes[index].route & G_FLOW_ROUTE_LOCKS) == 0)
+    {
+      _g_flow_run_deliver (self, lane, index);
+    }
+  else if (_g_flow_run_judge (self, index) == G_FLOW_NODE_STATE_RUNNING)
+    {
+      _g_flow_run_acquire_locks (self, lane, index);
+    }
   else
-    _g_flow_run_deliver (self, lane, index);
+    {
+      /* One that will not run goes where it would, and is ended there. If what it needs is
+       * run again meanwhile, and then it is to run, it needs its locks. */
+      _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
+      _g_flow_run_deliver (self, lane, index);
+    }
 }
 
 /* While a node ends, this worker is about to take one of the nodes that it delivers,

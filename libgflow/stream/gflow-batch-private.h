@@ -19,8 +19,7 @@ gboolean       _g_flow_batcher_matches     (GFlowBatcher        *self,
                                             const GFlowBatching *batching);
 void           _g_flow_batcher_add         (GFlowBatcher        *self,
                                             GFlowRun            *run,
-                                            GFlowRequest        *part,
-                                            GTask               *task);
+                                            GFlowRequest        *part);
 void           _g_flow_batcher_hurry       (GFlowBatcher        *self);
 
 G_END_DECLS

@@ -9,12 +9,13 @@
 
 #include "graph/gflow-error.h"
 #include "graph/gflow-flow-private.h"
+#include "run/gflow-owner-private.h"
 #include "run/gflow-scheduler-private.h"
 
 #include <glib/gi18n-lib.h>
 
-/* Requests that are served together. At a node whose executor wants batches the task of a
- * request waits in a batch until this has documents enough, or is old enough. The batch is
+/* Requests that are served together. At a node whose executor wants batches a request is deferred, and
+ * waits in a batch until this has documents enough, or is old enough. The batch is
  * then served by a run of a flow that has one node, with the locks of the real one; and if
  * that has to wait for an idle instance, more requests may come until it has one.
  *
@@ -28,11 +29,11 @@ typedef struct
 {
   _Atomic guint  ref_count;   /* one is its handler's */
   GFlowBatcher  *batcher;     /* (owned) */
-  GTask         *task;        /* (owned) (nullable): NULL when it was returned */
-  GFlowRun      *run;         /* (unowned): does not end before that */
+  GFlowRun      *run;         /* (unowned): does not end before the entry is returned */
   GMainContext  *context;     /* (unowned): that of the run */
   GThread       *thread;      /* (unowned): who iterates that */
-  GFlowRequest  *part;        /* (owned) (nullable): likewise */
+  GFlowRequest  *part;        /* (unowned): the run has it */
+  GCancellable  *cancellable; /* (owned) (nullable): of the node, until then */
   gulong         handler;
   guint          first;       /* where its documents are in the batch, when that is served */
   guint          n_documents;
@@ -134,16 +135,15 @@ static void
 return_entry (Entry        *entry,
               const GError *error)
 {
-  g_autoptr(GTask) task = g_steal_pointer (&entry->task);
-  g_autoptr(GFlowRequest) part G_GNUC_UNUSED = g_steal_pointer (&entry->part);
+  g_autoptr(GCancellable) cancellable = g_steal_pointer (&entry->cancellable);
 
   /* A handler that runs waits for nothing. One of what was cancelled goes with that. */
-  if (entry->handler != 0 && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
-    g_cancellable_disconnect (g_task_get_cancellable (task), entry->handler);
+  if (entry->handler != 0 && !g_cancellable_is_cancelled (cancellable))
+    g_cancellable_disconnect (cancellable, entry->handler);
   if (error != NULL)
-    g_task_return_error (task, g_error_copy (error));
+    g_flow_run_fail_node (entry->run, entry->batcher->station->node, error);
   else
-    g_task_return_boolean (task, TRUE);
+    g_flow_run_complete_node (entry->run, entry->batcher->station->node);
   entry_unref (entry);
 }
 
@@ -195,7 +195,7 @@ arm_locked (Batch *batch)
   g_source_set_ready_time (batch->timer, batch->due);
   g_source_set_static_name (batch->timer, "GFlow batch");
   g_source_set_callback (batch->timer, timer_cb, batch_ref (batch), batch_unref);
-  g_source_attach (batch->timer, g_task_get_context (oldest->task));
+  g_source_attach (batch->timer, oldest->context);
 }
 
 /* It is to be served, as soon as an instance is idle. The run may begin in another thread
@@ -211,8 +211,8 @@ begin_locked (Batch *batch)
   batch->run->parent = batch->leader->run;
   g_object_set_qdata (G_OBJECT (batch->run), batch_quark (), batch);
   /* Nothing refuses it: it has no journal, and is a part of nothing. */
-  if (!_g_flow_run_begin (batch->run, g_task_get_context (batch->leader->task), NULL,
-                          batch_ended, batch_ref (batch), &error))
+  if (!_g_flow_run_begin (batch->run, batch->leader->context, NULL, batch_ended,
+                          batch_ref (batch), &error))
     g_error ("A batch cannot be served: %s", error->message);
 }
 
@@ -638,26 +638,27 @@ enter_locked (Entry *entry)
     shut_locked (batch);
 }
 
-/* Has @part served with others like it, and then returns on @task. In the context of @run. */
+/* Has @part served with others like it. In the body of the node, which ends after that. */
 void
 _g_flow_batcher_add (GFlowBatcher *self,
                      GFlowRun     *run,
-                     GFlowRequest *part,
-                     GTask        *task)
+                     GFlowRequest *part)
 {
   Entry *entry = g_new0 (Entry, 1);
 
   atomic_init (&entry->ref_count, 2);
   entry->batcher = _g_flow_batcher_ref (self);
-  entry->task = g_object_ref (task);
   entry->run = run;
-  entry->context = g_task_get_context (task);
+  entry->context = _g_flow_owner_get_context (run->owner);
   entry->thread = g_thread_self ();
-  entry->part = g_object_ref (part);
+  entry->part = part;
+  entry->cancellable =
+    g_object_ref (_g_flow_run_ensure_cancellable (run, self->station->node->index));
   /* One without documents is not for nothing, either. */
   entry->n_documents = MAX (g_list_model_get_n_items (g_flow_request_get_documents (part)), 1);
-  entry->handler = g_cancellable_connect (g_task_get_cancellable (task),
-                                          G_CALLBACK (cancelled_cb), entry, entry_unref);
+  g_flow_run_defer_node (run, self->station->node);
+  entry->handler = g_cancellable_connect (entry->cancellable, G_CALLBACK (cancelled_cb), entry,
+                                          entry_unref);
   if (entry->handler != 0)
     _g_flow_watch_absorb (entry->handler);
 

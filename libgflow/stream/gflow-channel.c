@@ -133,7 +133,7 @@ _g_flow_channel_place (GFlowChannel   *channel,
     }
   else if (place->batcher != NULL)
     {
-      plan_node->kind = G_FLOW_NODE_KIND_TASK;
+      plan_node->kind = G_FLOW_NODE_KIND_FUNC;
       plan_node->body = G_CALLBACK (_g_flow_passage_wait);
       *in_context = TRUE;
     }

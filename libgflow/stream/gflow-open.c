@@ -7,7 +7,7 @@
 #include "gflow-wait-private.h"
 
 #include "graph/gflow-error.h"
-#include "run/gflow-run.h"
+#include "run/gflow-owner-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <glib-unix.h>
@@ -867,9 +867,11 @@ g_flow_close_finish (GFlow         *self,
  * @cancellable: (nullable): cancels what runs
  * @error: return location for an error
  *
- * Closes the flow, and blocks until it is closed: see [method@GFlow.Flow.close]. As the
- * main context of the caller is not iterated meanwhile, requests that belong to it cannot
- * come to an end: they should have.
+ * Closes the flow, and blocks until it is closed: see [method@GFlow.Flow.close].
+ *
+ * The main context of the caller is not iterated meanwhile. Requests that belong to it come to
+ * their end all the same, and what they call there is called in here; but an executor that
+ * waits for another source in that context waits in vain.
  *
  * Must not be called from the body of a node of the flow, which fails with
  * %G_FLOW_ERROR_RECURSION.
@@ -896,9 +898,17 @@ g_flow_close_sync (GFlow         *self,
       return FALSE;
     }
 
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+
   _g_flow_wait_begin (&wait);
+
+  GSource *stand_in = _g_flow_owner_stand_in (context, wait.context);
+
   close_flow (self, cancellable, &wait, NULL, _g_flow_wait_cb, &wait);
   _g_flow_wait_iterate (&wait);
+
+  if (stand_in != NULL)
+    _g_flow_owner_stand_down (stand_in);
 
   const gboolean closed = g_flow_close_finish (self, wait.result, error);
 

@@ -124,10 +124,11 @@ _g_flow_passage_begin (GFlowRun  *run,
 
   const guint n = passage->channel->plan->n_nodes;
 
+  /* Both in one block. */
+  passage->parts = g_malloc0 (n * (sizeof (*passage->parts) + sizeof (*passage->instances)));
+  passage->instances = (guint32 *) (passage->parts + n);
   passage->request = run->request;
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
-  passage->parts = g_new0 (GFlowRequest *, n);
-  passage->instances = g_new (guint32, n);
   passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
   if (G_UNLIKELY (passage->channel->n_beside > 0))
@@ -233,7 +234,6 @@ _g_flow_passage_end (GFlowRun      *run,
   g_clear_object (&passage->first);
   g_free (passage->records);
   g_free (passage->parts);
-  g_free (passage->instances);
   g_free (passage);
 }
 
@@ -360,7 +360,7 @@ _g_flow_passage_serve (GFlowNode  *node,
   GFlowBinding *binding = place->bindings->pdata[instance];
   const gboolean served =
     binding->func (place->station->instances->pdata[instance], part,
-                   g_flow_run_get_cancellable (run), binding->user_data, error);
+                   _g_flow_run_node_cancellable (run, place->index), binding->user_data, error);
 
   _g_flow_station_leave_alone (place->station, instance);
   if (part->parts != NULL)
@@ -412,10 +412,9 @@ _g_flow_passage_start (GFlowNode  *node,
 
 /* The body of a node whose executor serves several requests at once: it is served with
  * others. */
-void
+gboolean
 _g_flow_passage_wait (GFlowNode  *node,
                       GFlowRun   *run,
-                      GTask      *task,
                       gpointer    user_data,
                       GError    **error)
 {
@@ -423,9 +422,8 @@ _g_flow_passage_wait (GFlowNode  *node,
   GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
   if (part != NULL)
-    _g_flow_batcher_add (place->batcher, run, part, task);
-  else if (*error == NULL)
-    g_task_return_boolean (task, TRUE);
+    _g_flow_batcher_add (place->batcher, run, part);
+  return part != NULL || *error == NULL;
 }
 
 /* A node begins that is a flow with executors: what it gets is a request for that flow, with

@@ -126,7 +126,7 @@ struct _GFlowPassage
   GList           link;        /* in the pipeline's runs */
   gboolean        divides;     /* parameters are for single nodes */
   GFlowRequest  **parts;       /* (owned): what each node has, or has left */
-  guint32        *instances;   /* which instance serves, for each node */
+  guint32        *instances;   /* in the same block: which instance serves, for each node */
   GFlowTimes    *records;     /* (owned): when, for each node and the entry */
   _Atomic guint   n_awaited;   /* nodes that the response waits for, and that have not ended */
   gboolean        answered;    /* it has come back, and the run goes on */
@@ -185,9 +185,8 @@ void           _g_flow_passage_start       (GFlowNode     *node,
                                             GTask         *task,
                                             gpointer       user_data,
                                             GError       **error);
-void           _g_flow_passage_wait        (GFlowNode     *node,
+gboolean       _g_flow_passage_wait        (GFlowNode     *node,
                                             GFlowRun      *run,
-                                            GTask         *task,
                                             gpointer       user_data,
                                             GError       **error);
 gboolean       _g_flow_passage_join        (GFlowNode     *node,

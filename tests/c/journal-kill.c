@@ -31,17 +31,31 @@
 static int marks_fd;
 
 static void
-mark_cb (ResumeNode *node,
-         GFlowRun   *run)
+leave_mark (guint number)
 {
-  const gint64 until = g_get_monotonic_time () + 50 * (1 + node->index % 7);
+  const gint64 until = g_get_monotonic_time () + 50 * (1 + number % 7);
   char mark[16];
-  const int length = g_snprintf (mark, sizeof (mark), "%u\n", node->index);
+  const int length = g_snprintf (mark, sizeof (mark), "%u\n", number);
 
   if (write (marks_fd, mark, length) != length)
     g_error ("a mark could not be written: %s", g_strerror (errno));
   while (g_get_monotonic_time () < until)
     ;
+}
+
+static void
+mark_cb (ResumeNode *node,
+         GFlowRun   *run)
+{
+  leave_mark (node->index);
+}
+
+/* The marks of items come after those of nodes. */
+static void
+mark_item_cb (ResumeNode *node,
+              guint       item)
+{
+  leave_mark (N_NODES + node->index * RESUME_MAX_ITEMS + item);
 }
 
 static int
@@ -57,6 +71,7 @@ be_victim (char **arguments)
   marks_fd = g_open (arguments[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   g_assert_cmpint (marks_fd, >=, 0);
   graph->ran = mark_cb;
+  graph->ran_item = mark_item_cb;
   g_flow_set_max_threads (graph->flow, 1 + session % 4);
   g_flow_run_set_journal (run, journal);
   if (session % 3 == 0)
@@ -85,6 +100,7 @@ typedef struct
   guint        session;
   ResumeGraph *graph;             /* for what is to be expected; it never runs */
   gboolean     recorded[N_NODES]; /* before the session */
+  gboolean     recorded_items[N_NODES * RESUME_MAX_ITEMS]; /* likewise */
   gboolean     ran[N_NODES];      /* in any session */
   gboolean     complete;          /* the journal says so: the next run is another */
   gsize        n_marks;           /* bytes, before the session */
@@ -109,6 +125,7 @@ trial_reset (Trial   *self,
   self->graph = resume_graph_new (seed, N_NODES, 0);
   self->seed = seed;
   memset (self->recorded, 0, sizeof (self->recorded));
+  memset (self->recorded_items, 0, sizeof (self->recorded_items));
   memset (self->ran, 0, sizeof (self->ran));
   self->complete = FALSE;
   self->n_marks = 0;
@@ -164,6 +181,7 @@ trial_wait (Trial *self,
 static void
 trial_read_journal (Trial    *self,
                     gboolean *recorded,
+                    gboolean *items,
                     gboolean *complete)
 {
   g_autofree char *data = NULL;
@@ -176,6 +194,15 @@ trial_read_journal (Trial    *self,
   _g_flow_journal_parse ((const guint8 *) data, size, &content, &error);
   g_assert_no_error (error);
   *complete = content.complete;
+  for (guint i = 0; content.items != NULL && i < content.items->len; i++)
+    {
+      guint32 number, item;
+      const char *name;
+
+      g_variant_get (content.items->pdata[i], "(uut@a{sv})", &number, &item, NULL, NULL);
+      g_variant_get_child (content.picture, number, "(&s@au)", &name, NULL);
+      items[atoi (name + 1) * RESUME_MAX_ITEMS + item] = TRUE;
+    }
   for (guint i = 0; content.outcomes != NULL && i < content.outcomes->len; i++)
     {
       const char *name;
@@ -184,6 +211,23 @@ trial_read_journal (Trial    *self,
       recorded[atoi (name + 1)] = content.outcomes->pdata[i] != NULL;
     }
   _g_flow_journal_content_clear (&content);
+}
+
+/* An item of a map has run: it was not done before, nor in this session. */
+static void
+trial_check_item (Trial          *self,
+                  guint           item,
+                  const gboolean *recorded,
+                  gboolean       *ran)
+{
+  ResumeNode *map = &self->graph->nodes[item / RESUME_MAX_ITEMS];
+
+  g_assert_false (ran[item]);
+  ran[item] = TRUE;
+  g_assert_false (self->recorded_items[item]);
+  g_assert_false (self->recorded[map->index]);
+  for (guint k = 0; k < map->n_upstreams; k++)
+    g_assert_true (recorded[map->upstreams[k]]);
 }
 
 /* What has run in the session: nothing that was in the journal, but for results that cannot be
@@ -195,6 +239,7 @@ trial_check_marks (Trial          *self,
   g_autofree char *text = NULL;
   g_auto(GStrv) lines = NULL;
   gboolean ran[N_NODES] = { FALSE };
+  gboolean ran_items[N_NODES * RESUME_MAX_ITEMS] = { FALSE };
   gsize size = 0;
 
   if (!g_file_get_contents (self->marks, &text, &size, NULL))
@@ -204,8 +249,15 @@ trial_check_marks (Trial          *self,
   self->n_marks = size;
   for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
     {
-      ResumeNode *node = &self->graph->nodes[atoi (lines[i])];
+      const guint mark = (guint) atoi (lines[i]);
+      ResumeNode *node;
 
+      if (mark >= N_NODES)
+        {
+          trial_check_item (self, mark - N_NODES, recorded, ran_items);
+          continue;
+        }
+      node = &self->graph->nodes[mark];
       g_assert_false (ran[node->index]);
       g_assert_true (!self->recorded[node->index] || node->result == RESUME_OBJECT);
       ran[node->index] = self->ran[node->index] = TRUE;
@@ -219,8 +271,9 @@ trial_check (Trial    *self,
              gboolean  ended)
 {
   gboolean recorded[N_NODES] = { FALSE };
+  gboolean items[N_NODES * RESUME_MAX_ITEMS] = { FALSE };
 
-  trial_read_journal (self, recorded, &self->complete);
+  trial_read_journal (self, recorded, items, &self->complete);
   trial_check_marks (self, recorded);
   for (guint i = 0; i < N_NODES; i++)
     {
@@ -230,7 +283,10 @@ trial_check (Trial    *self,
   g_assert_true (self->complete || !ended);
   for (guint i = 0; self->complete && i < N_NODES; i++)
     g_assert_true (recorded[i] && self->ran[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    g_assert_true (items[i] || !self->recorded_items[i]);
   memcpy (self->recorded, recorded, sizeof (recorded));
+  memcpy (self->recorded_items, items, sizeof (items));
 }
 
 /* How long a session takes that is left alone. */

@@ -19,6 +19,29 @@ get_text_number (const char *text)
   return (guint32) g_ascii_strtoull (text + strlen ("the number "), NULL, 10);
 }
 
+/* Each item has added its number. */
+static guint32
+read_list (ResumeNode   *self,
+           const GValue *value)
+{
+  GFlowValues *values = g_value_get_object (value);
+  const guint n = g_flow_values_get_n_values (values);
+
+  g_assert_cmpuint (n, ==, self->index % RESUME_MAX_ITEMS);
+  for (guint i = 0; i < n; i++)
+    {
+      const GValue *item = g_flow_values_get_value (values, i);
+
+      if (i == 2)
+        g_assert_null (item);
+      else if (i == 1)
+        g_assert_cmpint (g_value_get_int64 (item), ==, (gint64) self->expected + i);
+      else
+        g_assert_cmpuint (g_variant_get_uint32 (g_value_get_variant (item)), ==, self->expected);
+    }
+  return self->expected;
+}
+
 static guint32
 read_result (ResumeNode *self,
              GFlowRun   *run)
@@ -42,6 +65,8 @@ read_result (ResumeNode *self,
         g_variant_get (g_value_get_variant (value), "(su)", NULL, &number);
         return number;
       }
+    case RESUME_LIST:
+      return read_list (self, value);
     case RESUME_OBJECT:
       g_assert_true (G_VALUE_HOLDS_OBJECT (value));
       return GPOINTER_TO_UINT (g_object_get_data (g_value_get_object (value), "number"));
@@ -82,6 +107,7 @@ give_result (ResumeNode *self,
         break;
       }
     case RESUME_NOTHING:
+    case RESUME_LIST:
     case RESUME_N_RESULTS:
     default:
       return;
@@ -160,6 +186,70 @@ body_async (GFlowNode  *node,
   g_task_return_boolean (task, TRUE);
 }
 
+/* A map reads what its upstreams have given when it makes its items, and these give what is
+ * expected of it: as a variant, as a number, or not at all. */
+
+static GListModel *
+make_items (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  ResumeNode *self = user_data;
+  GListStore *items;
+
+  if (!work (self, run, error))
+    return NULL;
+
+  items = g_list_store_new (G_TYPE_FILE);
+  for (guint i = 0; i < self->index % RESUME_MAX_ITEMS; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/%u", i);
+      g_autoptr(GFile) item = g_file_new_for_path (path);
+
+      g_list_store_append (items, item);
+    }
+  return G_LIST_MODEL (items);
+}
+
+static gboolean
+body_item (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  ResumeNode *self = user_data;
+  GFile *item = g_value_get_object (g_flow_run_get_map_item (run, node));
+  const guint number = (guint) g_ascii_strtoull (g_file_peek_path (item) + 1, NULL, 10);
+  g_auto(GValue) value = G_VALUE_INIT;
+
+  if (self->graph->ran_item != NULL)
+    self->graph->ran_item (self, number);
+  if (number == 1)
+    {
+      g_value_init (&value, G_TYPE_INT64);
+      g_value_set_int64 (&value, (gint64) self->expected + number);
+      g_flow_run_set_result (run, node, &value);
+    }
+  else if (number != 2)
+    {
+      g_flow_run_set_result_variant (run, node, g_variant_new_uint32 (self->expected));
+    }
+  return TRUE;
+}
+
+static GFlowNode *
+add_map (ResumeGraph *self,
+         const char  *name,
+         ResumeNode  *node)
+{
+  g_autoptr(GFlowNode) each = g_flow_node_new (NULL, body_item, node, NULL);
+  GFlowNode *map = g_flow_add_map (self->flow, name, each, node->index % 3, NULL);
+
+  g_flow_node_set_items_func (map, make_items, node, NULL);
+  return map;
+}
+
 static void
 fill_node (ResumeGraph *self,
            guint        index,
@@ -177,6 +267,8 @@ fill_node (ResumeGraph *self,
   node->place = g_rand_int_range (random, 0, RESUME_N_PLACES);
   if (g_rand_boolean (random))
     node->place = RESUME_WORKER;
+  if (node->result == RESUME_LIST)
+    node->place = RESUME_MAP;
 
   for (guint i = 0; index > 0 && i < (guint) g_rand_int_range (random, 0, 4); i++)
     {
@@ -203,7 +295,9 @@ add_node (ResumeGraph *self,
   ResumeNode *node = &self->nodes[index];
   g_autofree char *name = g_strdup_printf ("n%u", index);
 
-  if (node->place == RESUME_WORKER || node->place == RESUME_CONTEXT)
+  if (node->place == RESUME_MAP)
+    node->node = add_map (self, name, node);
+  else if (node->place == RESUME_WORKER || node->place == RESUME_CONTEXT)
     node->node = g_flow_add (self->flow, name, body_sync, node, NULL, NULL);
   else
     node->node = g_flow_add_task (self->flow, name, body_async, node, NULL, NULL);

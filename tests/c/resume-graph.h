@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+#define RESUME_MAX_ITEMS 4
+
 /* Random graphs whose nodes check the results that they read: if a run goes on from an
  * earlier one, and a result is wrong or missing, the test ends there. */
 
@@ -19,6 +21,7 @@ typedef enum
   RESUME_NUMBER,
   RESUME_TEXT,
   RESUME_VARIANT,
+  RESUME_LIST,   /* of a map */
   RESUME_OBJECT, /* cannot be kept */
   RESUME_N_RESULTS,
 } ResumeResult;
@@ -30,6 +33,7 @@ typedef enum
   RESUME_ASYNC_AT_ONCE,
   RESUME_ASYNC_LATER,
   RESUME_N_PLACES,
+  RESUME_MAP = RESUME_N_PLACES, /* whose items are on workers */
 } ResumePlace;
 
 struct _ResumeNode
@@ -54,6 +58,8 @@ struct _ResumeGraph
   ResumeNode *nodes;    /* upstreams before what waits for them */
   void      (*ran) (ResumeNode *node,
                     GFlowRun   *run); /* (nullable): from the bodies */
+  void      (*ran_item) (ResumeNode *node,
+                    guint       item); /* (nullable): likewise */
 };
 
 /* The same seed gives the same graph. Its nodes are added in the order of the numbers; or, with

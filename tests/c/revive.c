@@ -301,6 +301,43 @@ test_random (void)
     }
 }
 
+static gboolean
+body_look_at_lock (GFlowNode  *node,
+                   GFlowRun   *run,
+                   gpointer    lock,
+                   GError    **error)
+{
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 1);
+  return TRUE;
+}
+
+/* What was to be skipped, as the node before it had failed, is to run after all when it has its
+ * turn: then it takes its lock. */
+static void
+test_lock (void)
+{
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  GFlowNode *behind;
+  Work work;
+
+  work_init (&work, TRUE);
+  g_flow_set_max_threads (work.flow, 1);
+  behind = g_flow_add (work.flow, "with lock", body_look_at_lock, lock, NULL, NULL);
+  g_flow_node_add_upstream (behind, work.bad);
+  g_flow_node_add_lock (behind, lock);
+  g_flow_run_execute (work.run, NULL, test_result_cb, &work.result);
+  /* The one worker is busy. */
+  TEST_WAIT (g_flow_run_get_node_state (work.run, work.bad) == G_FLOW_NODE_STATE_FAILED);
+  g_assert_cmpint (g_flow_run_get_node_state (work.run, behind), ==, G_FLOW_NODE_STATE_READY);
+  g_assert_true (g_flow_run_retry_node (work.run, work.bad, NULL));
+  TEST_WAIT (g_flow_run_get_node_state (work.run, work.bad) == G_FLOW_NODE_STATE_DONE);
+  test_gate_open (&work.gate);
+  TEST_WAIT (work.result.calls > 0);
+  test_assert_node (work.run, behind, DONE);
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+  work_clear (&work);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -313,6 +350,8 @@ main (int    argc,
   g_test_add_data_func ("/revive/fails-again/context", GINT_TO_POINTER (TRUE), test_fails_again);
   g_test_add_func ("/revive/refused", test_refused);
   g_test_add_func ("/revive/random", test_random);
+
+  g_test_add_func ("/revive/lock", test_lock);
 
   return g_test_run ();
 }

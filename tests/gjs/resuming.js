@@ -93,6 +93,29 @@ test('the results of a map', () => withJournal(async journal => {
     deepEqual(calls, ['a', 'bb', 'check', 'check']);
 }));
 
+test('the items of a map', () => withJournal(async journal => {
+    const strange = new Map();
+    const newMap = () => {
+        const flow = new GFlow.Flow();
+        flow.map({name: 'each', items: [1, 'b', ['c', {d: 2.5}], strange]}, item => {
+            calls.push(item);
+            if (item === 'b' && fails)
+                throw new Error('not yet');
+            return 1;
+        });
+        return flow;
+    };
+
+    await rejects(new GFlow.FlowRun({flow: newMap(), journal}).execute());
+    equal(calls.length, 4);
+    fails = false;
+    calls = [];
+    const run = new GFlow.FlowRun({flow: newMap(), journal});
+    await run.execute();
+    deepEqual(calls, ['b', strange]);
+    deepEqual(run.result(run.flow.lookup('each')), [1, 1, 1, 1]);
+}));
+
 test('what is not kept is made again, if somebody reads it', async () => {
     class Thing {}
     const cycle = [];

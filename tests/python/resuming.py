@@ -92,6 +92,37 @@ class Resuming(unittest.TestCase):
         flow().execute_sync(journal=self.journal)
         self.assertEqual(self.calls, ['a', 'bb', 'ccc', 'check', 'check'])
 
+    def test_items(self):
+        """Items that were done are not done again; what nobody could know again is."""
+        strange = object()
+
+        def flow():
+            flow = GFlow.Flow()
+
+            @flow.map(items=[1, 'b', ('c', 2.5), strange, Gio.File.new_for_path('/e')])
+            def each(item):
+                self.calls.append(item)
+                if item == 'b' and self.fails:
+                    raise Boom()
+                return 1
+
+            return flow
+
+        for execute in ('sync', 'async'):
+            self.calls.clear()
+            self.fails = True
+            with self.assertRaises(Boom):
+                flow().execute_sync(journal=self.journal)
+            self.assertEqual(len(self.calls), 5)
+            self.fails = False
+            self.calls.clear()
+            if execute == 'sync':
+                run = flow().execute_sync(journal=self.journal)
+            else:
+                run = asyncio.run(flow().execute(journal=self.journal))
+            self.assertEqual(set(self.calls), {'b', strange})
+            self.assertEqual(run['each'], [1] * 5)
+
     def test_run(self):
         run = GFlow.FlowRun(self.flow(), journal=self.journal)
         self.assertEqual(run.get_journal().get_path(), self.journal)

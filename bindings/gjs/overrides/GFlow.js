@@ -98,8 +98,8 @@ function _init() {
         FlowRun, FlowRunState, FlowValues,
     } = this;
 
-    const {box} = results.setUp(FlowRun, FlowValues);
-    const {bodies, callFunction, callItem, callSync, callTask, forget, makeItems} = makeBodies(box);
+    const {boxItem} = results.setUp(FlowRun, FlowValues);
+    const {bodies, callFunction, callItem, callSync, callTask, forget, makeItems} = makeBodies(boxItem);
 
     const documents = makeDocuments(this);
     Object.assign(this, {document: documents.document, source: documents.source});

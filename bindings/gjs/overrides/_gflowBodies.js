@@ -11,7 +11,7 @@ const {toGError} = imports.overrides._gflowErrors;
 
 // All in one function: what is outside of functions is looked up by name, in modules like this one,
 // and doubles the time that a node takes.
-function makeBodies(box) {
+function makeBodies(boxItem) {
     // A callback that C keeps is never collected, nor is anything that it refers to, and most functions
     // refer to their flow: so C is given one of the three functions below, and the functions live here,
     // as long as the JavaScript objects of their nodes, which live as long as that of the flow.
@@ -110,8 +110,9 @@ function makeBodies(box) {
                 throw new TypeError(`“${node.name}” needs a list of items`);
 
             const store = Gio.ListStore.new(GObject.Object);
+            const isKept = run.get_journal() !== null;
             for (const item of found)
-                store.append(item instanceof GObject.Object ? item : box(item));
+                store.append(item instanceof GObject.Object ? item : boxItem(item, isKept));
             return store;
         } catch (error) {
             throw toGError(run, node, error);

@@ -19,6 +19,33 @@ function setUp(FlowRun, FlowValues) {
         return object;
     }
 
+    // An item of a map that a journal knows again.
+    const KeyedItem = GObject.registerClass({
+        GTypeName: 'GFlowJavaScriptItem',
+        Properties: {
+            'gflow-key': GObject.ParamSpec.string('gflow-key', null, null,
+                GObject.ParamFlags.READWRITE, null),
+        },
+    }, class KeyedItem extends GObject.Object {});
+
+    function keyOf(value) {
+        try {
+            return isData(value) ? JSON.stringify(value) : null;
+        } catch (error) {
+            // It contains itself.
+            return null;
+        }
+    }
+
+    function boxItem(value, isKept) {
+        const key = isKept ? keyOf(value) : null;
+        if (key === null)
+            return box(value);
+        const object = new KeyedItem({gflow_key: key});
+        object[VALUE] = value;
+        return object;
+    }
+
     function isPlain(value) {
         return typeof value === 'number' || typeof value === 'boolean' ||
             typeof value === 'string' && !value.includes('\0') ||
@@ -81,5 +108,5 @@ function setUp(FlowRun, FlowValues) {
 
     FlowRun.prototype.result = FlowRun.prototype.get_result;
 
-    return {box};
+    return {boxItem};
 }

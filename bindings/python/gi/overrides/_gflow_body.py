@@ -17,7 +17,7 @@ from ..module import get_introspection_module
 from ._gflow_interrupt import bodies
 from ._gflow_job import coroutine_of
 from ._gflow_loop import new_host
-from ._gflow_values import to_error
+from ._gflow_values import key_of, to_error
 
 GFlow = get_introspection_module('GFlow')
 _defer_node = GFlow.FlowRun.defer_node
@@ -100,6 +100,24 @@ class _Item(GObject.Object):
         self.value = value
 
 
+class _KeyedItem(_Item):
+    """One that a journal knows again."""
+
+    # PyGObject makes no types, and so no properties, for modules of overrides.
+    __module__ = 'gflow'
+
+    gflow_key = GObject.Property(type=str)
+
+
+def _box_item(value, is_kept):
+    key = key_of(value) if is_kept else None
+    if key is None:
+        return _Item(value)
+    item = _KeyedItem(value)
+    item.gflow_key = key
+    return item
+
+
 def unbox(item):
     return item.value if isinstance(item, _Item) else item
 
@@ -145,7 +163,8 @@ def items_of(node, run, *_data):
     store = Gio.ListStore.new(GObject.Object)
     try:
         items = node._body.function_for(node).find_items(node, run)
-        store.splice(0, 0, [item if isinstance(item, GObject.Object) else _Item(item)
+        is_kept = run.get_journal() is not None
+        store.splice(0, 0, [item if isinstance(item, GObject.Object) else _box_item(item, is_kept)
                             for item in items])
         return store
     except BaseException as exception:

@@ -98,6 +98,14 @@ def keep(value):
         return value
 
 
+def key_of(value):
+    """A text that is the same for equal plain data; None for something else."""
+    try:
+        return _encode(value).print_(True)
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return None
+
+
 def kept(value):
     """What such a variant stands for; or the value itself."""
     if isinstance(value, GLib.Variant) and value.get_type_string() == '(sv)' and \
