@@ -354,12 +354,13 @@ give_up (Operation *operation)
                                  _("The flow was closed, but something in it still runs"));
   _g_flow_set_door (operation->flow, G_FLOW_DOOR_CLOSED, NULL);
   operation->flow = NULL;
-  g_task_return_error (task, error);
   if (operation->wait != NULL)
     {
       operation->alone = TRUE;
       operation->wait->left = operation;
     }
+  /* Last: the callback may iterate the context, until what still runs has ended. */
+  g_task_return_error (task, error);
 }
 
 /* A blocking call returns: it has given the context free. */

@@ -26,6 +26,15 @@ make_task (GFlowPost           *self,
   return task;
 }
 
+/* What is under way comes back in one context only. */
+static gboolean
+is_elsewhere (GFlowPost *self)
+{
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+
+  return self->context != context;
+}
+
 static void
 consume (GFlowPost     *self,
          GFlowPostMode  mode,
@@ -170,6 +179,9 @@ g_flow_post_next (GFlowPost           *self,
   if (self->mode == G_FLOW_POST_MODE_NEXT && self->task != NULL)
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_PENDING,
                                  _("Somebody waits for the next request already"));
+  else if (self->mode == G_FLOW_POST_MODE_NEXT && is_elsewhere (self))
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_PENDING,
+                                 _("The post is consumed in another main context"));
   else if (self->mode != G_FLOW_POST_MODE_NEXT)
     _g_flow_post_begin (self, G_FLOW_POST_MODE_NEXT, &error);
 

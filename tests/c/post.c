@@ -376,6 +376,17 @@ test_next (void)
       g_assert_nonnull (request);
     }
   g_assert_cmpint (bench.given, <=, 14);
+
+  /* What is under way belongs to the context of the blocking calls. */
+  TestResult result;
+  g_autoptr (GError) error = NULL;
+
+  test_result_init (&result);
+  g_flow_post_next (post, NULL, test_result_cb, &result);
+  TEST_WAIT (result.calls > 0);
+  g_assert_null (g_flow_post_next_finish (post, result.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  test_result_clear (&result);
   g_object_unref (post);
   bench_clear (&bench);
 }
