@@ -1,0 +1,314 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* How executors are made and configured, and what reaches whoever posts. The numbers are those of
+ * the scenarios of the pipelines that these come from. */
+
+#include "test-executor.h"
+
+#include <string.h>
+
+/* One that is bound to nothing, and has no functions */
+
+#define TEST_TYPE_BARE (test_bare_get_type ())
+G_DECLARE_FINAL_TYPE (TestBare, test_bare, TEST, BARE, GFlowExecutor)
+
+struct _TestBare
+{
+  GFlowExecutor parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (TestBare, test_bare, G_TYPE_FLOW_EXECUTOR)
+
+static void
+test_bare_class_init (TestBareClass *klass)
+{
+}
+
+static void
+test_bare_init (TestBare *self)
+{
+}
+
+static gboolean
+mark (GFlowExecutor  *executor,
+      GFlowRequest   *request,
+      GCancellable   *cancellable,
+      gpointer        user_data,
+      GError        **error)
+{
+  g_autoptr (GFlowDocument) document =
+    g_list_model_get_item (g_flow_request_get_documents (request), 0);
+  g_autofree char *text = g_strdup_printf ("%s %s", g_flow_document_get_text (document),
+                                           (const char *) user_data);
+
+  g_flow_document_set_text (document, text);
+  return TRUE;
+}
+
+/* 50: some properties are given, the others keep what they are by default. */
+static void
+test_uses_with (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowExecutor) given = NULL;
+  g_autoptr (GFlowExecutor) plain = NULL;
+  g_autoptr (GFlowRequest) request = NULL;
+  g_autoptr (GError) error = NULL;
+
+  given = g_flow_executor_new_from_type (TEST_TYPE_EXECUTOR,
+                                         g_variant_new_parsed ("{'word': <'given'>}"), &error);
+  g_assert_no_error (error);
+  plain = g_flow_executor_new_from_name ("TestExecutor", NULL, &error);
+  g_assert_no_error (error);
+  g_flow_add_executor (flow, NULL, given, NULL, NULL);
+  g_flow_add_executor (flow, NULL, plain, NULL, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  request = test_serve (flow, "/", "0", NULL, NULL);
+  test_assert_texts (request, "0 given word");
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+
+  g_assert_null (g_flow_executor_new_from_type (TEST_TYPE_EXECUTOR,
+                                                g_variant_new_parsed ("{'wort': <'x'>}"), &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT);
+  test_assert_contains (error->message, "“word”");
+  g_clear_error (&error);
+  g_assert_null (g_flow_executor_new_from_name ("TestExekutor", NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT);
+  test_assert_contains (error->message, "“TestExecutor”");
+}
+
+/* 52: what nobody serves passes by, and that is no failure. */
+static void
+test_unbound (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowExecutor) bare = g_object_new (TEST_TYPE_BARE, NULL);
+  g_autoptr (GFlowRequest) bound = NULL;
+  g_autoptr (GFlowRequest) unbound = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_flow_executor_bind (bare, "/index", mark, (gpointer) "index", NULL);
+  g_flow_add_executor (flow, "bare", bare, NULL, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  bound = test_serve (flow, "/index", "0", NULL, NULL);
+  unbound = test_serve (flow, "/none", "0", NULL, &error);
+  g_assert_no_error (error);
+  test_assert_texts (bound, "0 index");
+  test_assert_texts (unbound, "0");
+  test_assert_routes (unbound, "gateway=done");
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+/* `uses_requests`: of one instance, not of others of its type. */
+static void
+test_redirect (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFlowRequest) request = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GFlowExecutor) bare = g_object_new (TEST_TYPE_BARE, NULL);
+
+      g_flow_executor_bind (bare, "/index", mark, (gpointer) "foo", NULL);
+      g_flow_executor_bind (bare, "bar", mark, (gpointer) "bar", NULL);
+      if (i == 0)
+        g_assert_true (g_flow_executor_redirect (bare, "/index", "bar", NULL));
+      g_assert_false (g_flow_executor_redirect (bare, "/index", "baz", &error));
+      g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT);
+      test_assert_contains (error->message, "“bar”");
+      g_clear_error (&error);
+      g_flow_add_executor (flow, NULL, bare, NULL, NULL);
+    }
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  request = test_serve (flow, "/index", "0", NULL, NULL);
+  test_assert_texts (request, "0 bar foo");
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+static GFlowExecutor *
+make_none (GFlowExecutor  *executor,
+           gpointer        user_data,
+           GError        **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "There is no room for it");
+  return NULL;
+}
+
+/* 43: an instance that cannot be made. */
+static void
+test_factory_fails (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  TestTally tally = { 0 };
+  GFlowNode *node;
+
+  test_executor_add (flow, "a", NULL, &tally);
+  node = test_executor_add (flow, "b", NULL, &tally);
+  g_flow_node_set_parallel (node, 2);
+  g_flow_executor_set_factory (g_flow_node_get_executor (node), make_none, NULL, NULL);
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (g_flow_open_sync (flow, NULL, &error));
+      g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_START_FAILED);
+      test_assert_contains (error->message, "“b”");
+      test_assert_contains (error->message, "no room");
+      g_assert_cmpint (tally.set_up, ==, tally.torn_down);
+    }
+}
+
+/* 56: while requests wait the loop does other things. */
+static gboolean
+count_cb (gpointer user_data)
+{
+  *(int *) user_data += 1;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_beside (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowPost) post = NULL;
+  g_autoptr (GSource) other = g_idle_source_new ();
+  TestTally tally = { 0 };
+  TestResult posted;
+  int n = 0;
+
+  test_result_init (&posted);
+  test_executor_add (flow, "task", NULL, &tally);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = g_flow_post (flow, "/");
+  g_source_set_callback (other, count_cb, &n, NULL);
+  g_source_attach (other, NULL);
+  g_flow_post_run (post, NULL, test_result_cb, &posted);
+  TEST_WAIT (g_atomic_int_get (&tally.now) == 1);
+  n = 0;
+  TEST_WAIT (posted.calls > 0);
+  g_assert_cmpint (n, >, 1);
+  g_assert_true (g_flow_post_run_finish (post, posted.result, NULL));
+  g_source_destroy (other);
+  test_result_clear (&posted);
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+/* 58: a fast source and a slow executor, without a limit: all is read before anything is served. */
+typedef struct
+{
+  int given; /* atomic */
+} Stock;
+
+static gboolean
+give (GFlowSource  *source,
+      guint         n_documents,
+      GListStore   *documents,
+      gpointer      user_data,
+      GError      **error)
+{
+  Stock *self = user_data;
+
+  for (guint i = 0; i < n_documents && self->given < 100; i++)
+    {
+      g_autoptr (GFlowDocument) document = g_flow_document_new_for_text ("0");
+
+      g_list_store_append (documents, document);
+      g_atomic_int_inc (&self->given);
+    }
+  return TRUE;
+}
+
+static void
+test_no_limit (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowPost) post = NULL;
+  g_autoptr (GFlowSource) source = NULL;
+  Stock stock = { 0 };
+  TestTally tally = { 0 };
+  TestGate gate;
+  TestResult posted;
+
+  test_gate_init (&gate);
+  test_result_init (&posted);
+  tally.gate = &gate;
+  test_executor_add (flow, "gate", NULL, &tally);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = g_flow_post (flow, "/");
+  source = g_flow_source_new_for_func (give, &stock, NULL);
+  g_flow_post_set_source (post, source);
+  g_flow_post_set_request_size (post, 1);
+  g_flow_post_set_max_in_flight (post, G_MAXUINT);
+  g_flow_post_run (post, NULL, test_result_cb, &posted);
+  TEST_WAIT (g_atomic_int_get (&stock.given) == 100);
+  g_assert_cmpuint (g_flow_post_get_n_done (post), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&tally.served), <=, 1);
+  test_gate_open (&gate);
+  TEST_WAIT (posted.calls > 0);
+  g_assert_true (g_flow_post_run_finish (post, posted.result, NULL));
+  g_assert_cmpint (tally.served, ==, 100);
+  test_result_clear (&posted);
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+  test_gate_clear (&gate);
+}
+
+/* A bad row ends the stream, after the answers to what came before it, and says where it is; or
+ * it is left out, and counted. */
+static void
+test_bad_rows (void)
+{
+  const char *rows = "{\"text\": \"a\"}\n{\"text\": \"b\"}\n{nothing\n{\"text\": \"d\"}\n";
+
+  for (guint skips = 0; skips < 2; skips++)
+    {
+      g_autoptr (GFlow) flow = g_flow_new ();
+      g_autoptr (GFlowPost) post = NULL;
+      g_autoptr (GInputStream) stream =
+        g_memory_input_stream_new_from_data (rows, (gssize) strlen (rows), NULL);
+      g_autoptr (GFlowReader) reader = g_flow_reader_new (G_FLOW_FORMAT_NDJSON, stream);
+      g_autoptr (GError) error = NULL;
+      TestTally tally = { 0 };
+
+      test_executor_add (flow, "a", NULL, &tally);
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      g_flow_reader_set_skip_bad (reader, skips);
+      post = g_flow_post (flow, "/");
+      g_flow_post_set_source (post, G_FLOW_SOURCE (reader));
+      g_flow_post_set_request_size (post, 1);
+      g_assert_true (g_flow_post_run_sync (post, NULL, &error) == (skips != 0));
+      g_assert_cmpint (tally.served, ==, skips ? 3 : 2);
+      g_assert_cmpuint (g_flow_post_get_n_done (post), ==, skips ? 3 : 2);
+      if (skips)
+        {
+          g_assert_no_error (error);
+          g_assert_cmpuint (g_flow_reader_get_n_skipped (reader), ==, 1);
+        }
+      else
+        {
+          g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT);
+          test_assert_contains (error->message, "3:2:");
+        }
+      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/executors/uses-with", test_uses_with);
+  g_test_add_func ("/executors/unbound", test_unbound);
+  g_test_add_func ("/executors/redirect", test_redirect);
+  g_test_add_func ("/executors/factory-fails", test_factory_fails);
+  g_test_add_func ("/executors/beside", test_beside);
+  g_test_add_func ("/executors/no-limit", test_no_limit);
+  g_test_add_func ("/executors/bad-rows", test_bad_rows);
+
+  return g_test_run ();
+}
