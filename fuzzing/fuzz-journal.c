@@ -64,6 +64,9 @@ write_again (GFlowJournalContent *content,
       g_assert_true (_g_flow_journal_append (bytes, &chain, G_FLOW_JOURNAL_NODE,
                                              g_variant_new ("(u@a{sv})", i,
                                                             content->outcomes->pdata[i])));
+  for (guint i = 0; i < content->items->len; i++)
+    g_assert_true (_g_flow_journal_append (bytes, &chain, G_FLOW_JOURNAL_ITEM,
+                                           content->items->pdata[i]));
   if (content->complete)
     g_assert_true (_g_flow_journal_append (bytes, &chain, G_FLOW_JOURNAL_END,
                                            g_variant_new ("()")));
@@ -94,6 +97,8 @@ check_again (GFlowJournalContent *content)
   assert_same (again.parameters, content->parameters);
   for (guint i = 0; content->outcomes != NULL && i < content->outcomes->len; i++)
     assert_same (again.outcomes->pdata[i], content->outcomes->pdata[i]);
+  for (guint i = 0; content->items != NULL && i < content->items->len; i++)
+    assert_same (again.items->pdata[i], content->items->pdata[i]);
   _g_flow_journal_content_clear (&again);
 }
 

@@ -144,21 +144,45 @@ is_beside (GFlow      *self,
   return FALSE;
 }
 
+/* Whether responses do not wait for @node, which is meant to be so. */
+static gboolean
+is_set_aside (GFlow     *self,
+              GFlowNode *node)
+{
+  if (!self->has_detached)
+    return FALSE;
+
+  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  return is_beside (self, node, seen);
+}
+
 /* The node added last that responses wait for. */
 GFlowNode *
 _g_flow_find_last_awaited (GFlow *self)
 {
   for (guint i = self->nodes->len; i-- > 0;)
-    {
-      g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
-
-      if (!is_beside (self, self->nodes->pdata[i], seen))
-        return self->nodes->pdata[i];
-    }
+    if (!is_set_aside (self, self->nodes->pdata[i]))
+      return self->nodes->pdata[i];
   return NULL;
 }
 
-/* The nodes that nobody waits for. */
+/* Whether nobody waits for the node, or nobody that responses wait for. */
+static gboolean
+is_orphan (GFlow     *self,
+           GFlowPlan *plan,
+           guint      index)
+{
+  guint32 n;
+  const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[index], &n);
+
+  for (guint32 i = 0; i < n; i++)
+    if (!is_set_aside (self, plan->nodes[successors[i]].node))
+      return FALSE;
+  return !is_set_aside (self, plan->nodes[index].node);
+}
+
+/* The nodes that nobody waits for, and somebody might. */
 GPtrArray *
 _g_flow_dup_orphans (GFlow *self)
 {
@@ -166,7 +190,7 @@ _g_flow_dup_orphans (GFlow *self)
   GPtrArray *orphans = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < plan->n_nodes; i++)
-    if (plan->nodes[i].n_successors == 0)
+    if (is_orphan (self, plan, i))
       g_ptr_array_add (orphans, g_object_ref (plan->nodes[i].node));
   return orphans;
 }
@@ -178,7 +202,8 @@ _g_flow_dup_orphans (GFlow *self)
  * Gets the nodes that no other node waits for, in the order of adding. In a flow of
  * executors all but one of them are mostly a mistake: the response to a request is
  * what the [property@GFlow.Flow:insertion-point] leaves, and what the others do
- * shows nowhere.
+ * shows nowhere. Nodes that are [property@GFlow.FlowNode:detached], and what waits for
+ * these, do not count: they are not among them, and who is waited for by these alone is.
  *
  * The list is brought up to date whenever it is asked for.
  *

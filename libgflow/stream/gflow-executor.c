@@ -68,7 +68,7 @@ typedef struct
 {
   GHashTable    *bindings;     /* (owned) (nullable): endpoint → GFlowBinding */
   GFlowBinding  *fallback;     /* (owned) (nullable): what is bound for all other endpoints */
-  GFlowBinding  *of_class;     /* (owned) (nullable): made when first asked for */
+  GFlowBinding  *of_class;     /* (owned) (nullable): made when an open flow first takes it */
   GHashTable    *batchings;    /* (owned) (nullable): endpoint, or "" → GFlowBatching */
   GVariant      *given;        /* (owned) (nullable): properties that it was made with */
   char          *name;         /* (owned) (nullable) */
@@ -183,13 +183,13 @@ call_start (GFlowExecutor  *self,
   G_FLOW_EXECUTOR_GET_CLASS (self)->start (self, request, task, error);
 }
 
-/* What serves requests for @endpoint; NULL if they pass by. */
+/* What serves requests for @endpoint; NULL if they pass by. An open flow has it. In any
+ * thread. */
 GFlowBinding *
 _g_flow_executor_find (GFlowExecutor *self,
                        const char    *endpoint)
 {
   GFlowExecutorPrivate *priv = get_private (self);
-  GFlowExecutorClass *klass = G_FLOW_EXECUTOR_GET_CLASS (self);
   GFlowBinding *binding = NULL;
 
   if (priv->bindings != NULL)
@@ -199,9 +199,6 @@ _g_flow_executor_find (GFlowExecutor *self,
   if (binding != NULL)
     return binding;
 
-  if (priv->of_class == NULL && (klass->start != NULL || klass->process != NULL))
-    priv->of_class = binding_new (klass->start == NULL ? call_process : NULL,
-                                  klass->start != NULL ? call_start : NULL, NULL, NULL);
   return priv->of_class;
 }
 
@@ -235,12 +232,28 @@ set_batching (GFlowExecutor       *self,
 
 /* Instances */
 
+/* Several threads may look for it later. */
+static void
+ensure_binding_of_class (GFlowExecutor *self)
+{
+  GFlowExecutorPrivate *priv = get_private (self);
+  GFlowExecutorClass *klass = G_FLOW_EXECUTOR_GET_CLASS (self);
+
+  if (priv->of_class == NULL && (klass->start != NULL || klass->process != NULL))
+    priv->of_class = binding_new (klass->start == NULL ? call_process : NULL,
+                                  klass->start != NULL ? call_start : NULL, NULL, NULL);
+}
+
 /* FALSE if an open flow has it already. */
 gboolean
 _g_flow_executor_take (GFlowExecutor *self)
 {
   /* Acquire and release: who takes it next sees what was done with it before. */
-  return !atomic_exchange_explicit (&get_private (self)->taken, TRUE, memory_order_acq_rel);
+  if (atomic_exchange_explicit (&get_private (self)->taken, TRUE, memory_order_acq_rel))
+    return FALSE;
+
+  ensure_binding_of_class (self);
+  return TRUE;
 }
 
 void

@@ -204,11 +204,16 @@ test_shape (void)
   g_assert_true (g_flow_get_insertion_point (flow) == a);
   g_flow_add_executor (flow, "after", NULL, beside, NULL);
   g_assert_true (g_flow_get_insertion_point (flow) == a);
+  /* It is no orphan: nobody is to wait for it; and it does not count as who waits. */
+  test_assert_model (g_flow_get_orphans (flow), "a");
   copy = g_flow_copy (flow);
   g_assert_cmpstr (g_flow_node_get_name (g_flow_get_insertion_point (copy)), ==, "a");
   g_assert_true (g_flow_equal (flow, copy));
   test_assert_model (g_flow_node_get_upstreams (g_flow_add_executor (flow, "b", NULL, NULL, NULL)),
                      "a");
+  test_assert_model (g_flow_get_orphans (flow), "b");
+  g_flow_add_executor (flow, "c", NULL, (const char *[]) { "a", NULL }, NULL);
+  test_assert_model (g_flow_node_get_upstreams (g_flow_add_join_all (flow, "join", NULL)), "b c");
   g_flow_node_set_detached (node, FALSE);
   g_assert_false (g_flow_equal (flow, copy));
   g_assert_cmpstr (g_flow_node_get_name (g_flow_get_insertion_point (copy)), ==, "a");

@@ -267,10 +267,14 @@ def _error_of(job, value, exception):
 
 
 def _complete(job, value, exception):
-    _end(job)
-    if value is None and exception is None:
+    if value is None and exception is None:  # as below, but faster
+        waiting = job.host.waiting
+        del waiting[job.node]
+        if not waiting:
+            _busy.discard(job.host)
         _complete_node(job.run, job.node)
         return
+    _end(job)
     error = _error_of(job, value, exception)
     if error is None:
         _complete_node(job.run, job.node)
@@ -323,7 +327,13 @@ class CoroutineBody(_Body):
                 raise not_for_workers(node)
             job = host.start(coroutine, function.name)
             if job is not None:
-                _wait(job, run, node, _complete)
+                job.run = run
+                job.node = node
+                job.ended = _complete
+                waiting = host.waiting
+                if not waiting:
+                    _busy.add(host)
+                waiting[node] = job
                 _defer_node(run, node)
             elif host.value is not None:
                 run.set_result(node, host.take_value())

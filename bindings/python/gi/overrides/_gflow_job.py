@@ -54,7 +54,8 @@ class Job:
 _new = Job.__new__
 
 
-def new_job(host, coroutine=None):
+def new_job(host, coroutine):
+    """One of which no step was taken yet."""
     job = _new(Job)
     job.host = host
     job.coroutine = coroutine
@@ -127,12 +128,18 @@ class AsyncioHost:
         """Takes the first step of a coroutine. Returns the job that goes on, or None if the
         coroutine has ended: its value is in self.value, and what it raises is raised."""
         job = self.spare
+        loop = self.loop
         if job is None:
-            job = self._new_job(name)
+            job = _new(Job)
+            job.host = self
+            job.coroutine = job.awaited = None
+            job.context = context = self.variables.copy()
+            ride = _ride(job)
+            ride.send(None)
+            job.handle = Task(ride, loop=loop, name=name, context=context)
         else:
             self.spare = None
             job.handle.set_name(name)
-        loop = self.loop
         # To ask which loop runs costs a system call, until 3.12.
         outer = loop if loop.is_running() and not nested else asyncio._get_running_loop()
         if outer is not loop:
@@ -156,14 +163,6 @@ class AsyncioHost:
     def take_value(self):
         value, self.value = self.value, None
         return value
-
-    def _new_job(self, name):
-        job = new_job(self)
-        job.context = context = self.variables.copy()
-        ride = _ride(job)
-        ride.send(None)
-        job.handle = Task(ride, loop=self.loop, name=name, context=context)
-        return job
 
     def _start_later(self, coroutine, name):
         """Where the first step can not be taken at once."""
