@@ -123,7 +123,7 @@ test_response (void)
   response = collect_one (&bench);
   g_assert_cmpint (g_flow_request_get_state (response), ==, G_FLOW_RUN_STATE_DONE);
   test_assert_text (response, test_request_text, "0+first+last");
-  test_assert_text (response, test_request_routes, "gateway=done first=done last=done");
+  test_assert_routes (response, "gateway=done first=done last=done");
   test_assert_text (response, test_request_results, "");
   test_assert_log (&bench.log, "");
 

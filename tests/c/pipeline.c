@@ -382,24 +382,6 @@ test_fails (void)
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }
 
-static char *
-routes_of (GFlowRequest *request)
-{
-  GListModel *routes = g_flow_request_get_routes (request);
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < g_list_model_get_n_items (routes); i++)
-    {
-      g_autoptr (GFlowRoute) route = g_list_model_get_item (routes, i);
-
-      g_string_append_printf (text, "%s%s=%s", i > 0 ? " " : "", g_flow_route_get_name (route),
-                              test_node_state_name (g_flow_route_get_state (route)));
-      if (g_flow_route_get_error (route) != NULL)
-        g_string_append_c (text, '!');
-    }
-  return g_string_free (text, FALSE);
-}
-
 static void
 test_ignore (void)
 {
@@ -416,7 +398,7 @@ test_ignore (void)
   g_flow_set_on_error (flow, G_FLOW_ON_ERROR_IGNORE);
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
   request = serve (flow, "/", "text", NULL);
-  routes = routes_of (request);
+  routes = test_routes_of (request);
   g_assert_cmpstr (routes, ==, "gateway=failed! r1=done r2=failed! r3=failed!");
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }

@@ -344,37 +344,3 @@ test_serve (GFlow      *flow,
   g_flow_run_execute_sync (run, NULL, error);
   return request;
 }
-
-char *
-test_texts_of (GFlowRequest *request)
-{
-  GListModel *documents = g_flow_request_get_documents (request);
-  GString *texts = g_string_new (NULL);
-
-  for (guint i = 0; i < g_list_model_get_n_items (documents); i++)
-    {
-      g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, i);
-      const char *text = g_flow_document_get_text (document);
-
-      g_string_append_printf (texts, "%s%s", i > 0 ? "|" : "", text != NULL ? text : "");
-    }
-  return g_string_free (texts, FALSE);
-}
-
-char *
-test_routes_of (GFlowRequest *request)
-{
-  GListModel *routes = g_flow_request_get_routes (request);
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < g_list_model_get_n_items (routes); i++)
-    {
-      g_autoptr (GFlowRoute) route = g_list_model_get_item (routes, i);
-
-      g_string_append_printf (text, "%s%s=%s", i > 0 ? " " : "", g_flow_route_get_name (route),
-                              test_node_state_name (g_flow_route_get_state (route)));
-      if (g_flow_route_get_error (route) != NULL)
-        g_string_append_c (text, '!');
-    }
-  return g_string_free (text, FALSE);
-}

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "test-request.h"
 #include "test-util.h"
 
 G_BEGIN_DECLS
@@ -46,32 +47,11 @@ GFlowNode     *test_executor_add       (GFlow         *flow,
                                         const char    *need,
                                         TestTally     *tally);
 
-/* Posts a document with @text and @parameters, and waits; what its text, or those of its documents,
- * then is. */
+/* Posts a document with @text and @parameters, and waits. */
 GFlowRequest  *test_serve              (GFlow         *flow,
                                         const char    *endpoint,
                                         const char    *text,
                                         GVariant      *parameters,
                                         GError       **error) G_GNUC_WARN_UNUSED_RESULT;
-char          *test_texts_of           (GFlowRequest  *request) G_GNUC_WARN_UNUSED_RESULT;
-
-#define test_assert_texts(request, expected)              \
-  G_STMT_START                                            \
-  {                                                       \
-    g_autofree char *_texts = test_texts_of (request);    \
-    g_assert_cmpstr (_texts, ==, expected);               \
-  }                                                       \
-  G_STMT_END
-
-/* "gateway=done a=failed! b=skipped" */
-char          *test_routes_of          (GFlowRequest  *request) G_GNUC_WARN_UNUSED_RESULT;
-
-#define test_assert_routes(request, expected)             \
-  G_STMT_START                                            \
-  {                                                       \
-    g_autofree char *_routes = test_routes_of (request);  \
-    g_assert_cmpstr (_routes, ==, expected);              \
-  }                                                       \
-  G_STMT_END
 
 G_END_DECLS

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "test-request.h"
 #include "test-util.h"
 
 G_BEGIN_DECLS
@@ -43,18 +44,6 @@ GFlowRequest  *test_request_new         (const char            *endpoint,
 gboolean       test_request_serve       (GFlow                 *flow,
                                          GFlowRequest          *request,
                                          GError               **error);
-/* The texts of the documents, and their tags in alphabetical order: "text{a=1,b=2} …" */
-char          *test_request_text        (GFlowRequest          *request) G_GNUC_WARN_UNUSED_RESULT;
-char          *test_request_routes      (GFlowRequest          *request) G_GNUC_WARN_UNUSED_RESULT;
-char          *test_request_results     (GFlowRequest          *request) G_GNUC_WARN_UNUSED_RESULT;
-
-#define test_assert_text(request, get, expected)                     \
-  G_STMT_START                                                       \
-  {                                                                  \
-    g_autofree char *_text = get (request);                          \
-    g_assert_cmpstr (_text, ==, expected);                           \
-  }                                                                  \
-  G_STMT_END
 
 /* Functions for executors: */
 
