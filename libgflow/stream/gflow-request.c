@@ -826,8 +826,8 @@ g_flow_request_get_routes (GFlowRequest *self)
  *
  * Gets what the request was made of, if it was put together just before: what the branches
  * have left that meet at the node, in the order of its needs; or what the shards at the
- * node have, in their order, for the executor behind them. Their documents may be
- * given to @self, and must not be changed otherwise.
+ * node have, in their order, for the executor behind them. They are copies, made for the
+ * caller: their documents may be given to @self.
  *
  * Returns: (transfer full) (nullable): a list of [class@GFlow.FlowRequest]; %NULL if it was
  *   not put together
@@ -842,9 +842,15 @@ g_flow_request_dup_parts (GFlowRequest *self)
   if (self->parts == NULL)
     return NULL;
 
+  /* Copies: other nodes may get the same parts, and look at them now. */
   GListStore *parts = g_list_store_new (G_TYPE_FLOW_REQUEST);
 
-  g_list_store_splice (parts, 0, 0, self->parts->pdata, self->parts->len);
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      g_autoptr(GFlowRequest) part = _g_flow_request_branch (self->parts->pdata[i]);
+
+      g_list_store_append (parts, part);
+    }
   return G_LIST_MODEL (parts);
 }
 

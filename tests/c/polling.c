@@ -968,6 +968,57 @@ test_copy (void)
   test_server_assert_over ();
 }
 
+/* Two nodes look at the same parts at the same time. */
+static gboolean
+take_all_of_last (GFlowNode     *node,
+                  GFlowRequest  *request,
+                  GListModel    *parts,
+                  gpointer       user_data,
+                  GError       **error)
+{
+  g_autoptr (GFlowRequest) last =
+    g_list_model_get_item (parts, g_list_model_get_n_items (parts) - 1);
+  GListModel *documents = g_flow_request_get_documents (last);
+  const guint n = g_list_model_get_n_items (documents);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, i);
+
+      g_assert_cmpuint (g_ascii_strtoull (g_flow_document_get_text (document), NULL, 10), ==, i);
+    }
+  g_flow_request_set_documents (request, documents);
+  return TRUE;
+}
+
+static void
+test_reducers_at_once (void)
+{
+  const char *gateway[] = { "gateway", NULL }, *both[] = { "a", "b", NULL };
+  const char *names[] = { "a", "b", "c", "d" };
+  g_autoptr (GFlow) flow = g_flow_new ();
+
+  g_flow_set_max_threads (flow, 4);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GFlowExecutor) executor = test_server_new (test_serve_word, NULL);
+      GFlowNode *node = g_flow_add_executor (flow, names[i], executor, i < 2 ? gateway : both, NULL);
+
+      if (i >= 2)
+        g_flow_node_set_reducer_func (node, take_all_of_last, NULL, NULL);
+    }
+  g_flow_add_join_all (flow, "end", NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint round = 0; round < 40; round++)
+    {
+      g_autoptr (GFlowRequest) request = test_request_new ("/", 400);
+
+      g_assert_true (test_request_serve (flow, request, NULL));
+      g_assert_cmpuint (g_list_model_get_n_items (g_flow_request_get_documents (request)), ==, 400);
+    }
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -1006,6 +1057,7 @@ main (int   argc,
                         test_around_fails);
   g_test_add_data_func ("/polling/around/fails-behind", GUINT_TO_POINTER (FALSE),
                         test_around_fails);
+  g_test_add_func ("/polling/reducers-at-once", test_reducers_at_once);
   g_test_add_func ("/polling/workspace", test_workspace);
   g_test_add_func ("/polling/copy", test_copy);
 
