@@ -79,6 +79,7 @@ class Later : FlowExecutor {
 
     public int n_running;
     public int n_most;
+    public int company = 1; // each waits until so many have been there at the same time
     public int n_setups;
 
     construct {
@@ -113,7 +114,9 @@ class Later : FlowExecutor {
         try {
             n_most = int.max (n_most, ++n_running);
             try {
-                yield nap (2, task.get_cancellable ());
+                do {
+                    yield nap (1, task.get_cancellable ());
+                } while (n_most < company);
             } finally {
                 n_running--;
             }
@@ -269,6 +272,7 @@ void test_at_once () throws Error {
     var flow = new Flow ();
     var later = new Later ();
 
+    later.company = 5;
     flow.add_executor ("later", later, null);
     flow.open_sync ();
     assert_true (later.n_setups == 1);
