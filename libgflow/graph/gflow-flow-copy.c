@@ -49,6 +49,7 @@ g_flow_copy (GFlow *self)
                               "on-error", self->on_error,
                               "close-timeout", self->close_timeout,
                               "history", self->history,
+                              "direction", self->direction,
                               NULL);
   g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 

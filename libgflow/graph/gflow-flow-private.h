@@ -65,6 +65,7 @@ struct _GFlow
   GFlowNode     *insertion_point; /* (unowned) (nullable): the node added last, unless set */
   GListStore    *orphans;      /* (owned) (nullable): made when asked for */
   guint          close_timeout; /* ms */
+  GFlowDirection direction;    /* of pictures */
 
   /* Written at home only, guarded by the mutex */
   GFlowDoor      door;         /* no edits unless it is closed */
