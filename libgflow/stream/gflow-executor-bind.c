@@ -51,7 +51,8 @@ _g_flow_binding_unref (GFlowBinding *binding)
   g_free (binding);
 }
 
-/* Takes @binding. */
+/* Takes @binding. What is bound for "" serves what nothing else is bound for: else each endpoint
+ * that nobody has heard of would seem to be one that something is bound for. */
 static void
 bind (GFlowExecutor *self,
       const char    *endpoint,
@@ -59,7 +60,7 @@ bind (GFlowExecutor *self,
 {
   GFlowExecutorPrivate *priv = _g_flow_executor_get_private (self);
 
-  if (endpoint == NULL)
+  if (endpoint == NULL || *endpoint == '\0')
     {
       g_clear_pointer (&priv->fallback, _g_flow_binding_unref);
       priv->fallback = binding;
@@ -201,7 +202,7 @@ _g_flow_executor_share_bindings (GFlowExecutor *self,
  * g_flow_executor_bind:
  * @self: an executor that no open flow has
  * @endpoint: (nullable): the endpoint of requests that it serves, like `/index`; or
- *   %NULL for all that nothing else is bound for
+ *   %NULL, or "", for all that nothing else is bound for
  * @func: (scope notified) (closure user_data) (destroy destroy): what serves them, on a
  *   worker thread
  * @user_data: data for @func
@@ -229,7 +230,7 @@ g_flow_executor_bind (GFlowExecutor     *self,
  * g_flow_executor_bind_task:
  * @self: an executor that no open flow has
  * @endpoint: (nullable): the endpoint of requests that it serves, like `/index`; or
- *   %NULL for all that nothing else is bound for
+ *   %NULL, or "", for all that nothing else is bound for
  * @func: (scope notified) (closure user_data) (destroy destroy): what serves them, in the
  *   owner context of their run
  * @user_data: data for @func
@@ -350,7 +351,6 @@ g_flow_executor_set_batching (GFlowExecutor *self,
                               guint          timeout)
 {
   g_return_if_fail (G_IS_FLOW_EXECUTOR (self));
-  g_return_if_fail (endpoint == NULL || *endpoint != '\0');
 
   set_batching (self, endpoint != NULL ? endpoint : "",
                 &(GFlowBatching) { preferred_size, timeout });

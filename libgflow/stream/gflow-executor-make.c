@@ -9,7 +9,6 @@
 #include "graph/gflow-plan-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 /* Making executors: by type or by name, with properties as a dictionary, or like another
  * one. */
@@ -48,21 +47,109 @@ set_unknown_error (GError       **error,
                  _("“%s” has no property “%s”"), G_OBJECT_CLASS_NAME (klass), name);
 }
 
+/* Makes an integer of a number with a fraction that has none. */
+static gboolean
+make_whole (GValue *value)
+{
+  const double number = g_value_get_double (value);
+
+  /* The bounds are powers of two, which are exact. */
+  if (!(number >= -0x1p63 && number < 0x1p63) || (double) (gint64) number != number)
+    return FALSE;
+  g_value_unset (value);
+  g_value_init (value, G_TYPE_INT64);
+  g_value_set_int64 (value, (gint64) number);
+  return TRUE;
+}
+
+/* An integer of any type. */
+typedef struct
+{
+  gboolean negative;
+  guint64  magnitude;
+} Integer;
+
+static gboolean
+read_integer (const GValue *value,
+              Integer      *integer)
+{
+  const gboolean is_unsigned = G_VALUE_HOLDS_UINT64 (value) || G_VALUE_HOLDS_ULONG (value);
+  g_auto(GValue) wide = G_VALUE_INIT;
+
+  g_value_init (&wide, is_unsigned ? G_TYPE_UINT64 : G_TYPE_INT64);
+  if (!g_value_transform (value, &wide))
+    return FALSE;
+
+  const gint64 number = is_unsigned ? 0 : g_value_get_int64 (&wide);
+
+  integer->negative = number < 0;
+  integer->magnitude = is_unsigned ? g_value_get_uint64 (&wide)
+                                   : number < 0 ? -(guint64) number : (guint64) number;
+  return TRUE;
+}
+
+/* Whether @value has become what @plain is. */
+static gboolean
+is_same_number (const GValue *plain,
+                const GValue *value)
+{
+  Integer wanted, is;
+
+  if (!read_integer (plain, &wanted))
+    return FALSE;
+  if (!G_VALUE_HOLDS_DOUBLE (value) && !G_VALUE_HOLDS_FLOAT (value))
+    return read_integer (value, &is) && is.negative == wanted.negative &&
+           is.magnitude == wanted.magnitude;
+
+  const double number = G_VALUE_HOLDS_FLOAT (value) ? (double) g_value_get_float (value)
+                                                    : g_value_get_double (value);
+  const double magnitude = number < 0 ? -number : number;
+
+  return (number < 0) == wanted.negative && magnitude < 0x1p64 &&
+         (guint64) magnitude == wanted.magnitude;
+}
+
+/* A number as another type of numbers: as it is, or not at all. Only a number with a fraction becomes
+ * the nearest one that a property of less precision can have. */
+static gboolean
+convert_number (GValue *plain,
+                GValue *value)
+{
+  if (G_VALUE_HOLDS_DOUBLE (plain) && G_VALUE_HOLDS_FLOAT (value))
+    return g_value_transform (plain, value);
+  if (G_VALUE_HOLDS_DOUBLE (plain) && !make_whole (plain))
+    return FALSE;
+  return g_value_transform (plain, value) && is_same_number (plain, value);
+}
+
+/* Text is never made of numbers, nor numbers of text. */
+static gboolean
+convert_plain (GVariant *variant,
+               GValue   *value)
+{
+  g_auto(GValue) plain = G_VALUE_INIT;
+
+  g_dbus_gvariant_to_gvalue (variant, &plain);
+  if (G_VALUE_HOLDS_STRING (&plain) != G_VALUE_HOLDS_STRING (value))
+    return FALSE;
+  if (G_VALUE_TYPE (&plain) == G_VALUE_TYPE (value) || G_VALUE_HOLDS_STRING (&plain))
+    return g_value_transform (&plain, value);
+  return convert_number (&plain, value);
+}
+
 /* A variant as a value of the type of a property, without loss. */
 static gboolean
 convert_value (GParamSpec *pspec,
                GVariant   *variant,
                GValue     *value)
 {
-  g_auto(GValue) plain = G_VALUE_INIT;
-
   g_value_init (value, pspec->value_type);
   if (pspec->value_type == G_TYPE_VARIANT)
     {
       g_value_set_variant (value, variant);
+      return TRUE;
     }
-  else if (G_TYPE_IS_ENUM (pspec->value_type) &&
-           g_variant_is_of_type (variant, G_VARIANT_TYPE_STRING))
+  if (G_TYPE_IS_ENUM (pspec->value_type) && g_variant_is_of_type (variant, G_VARIANT_TYPE_STRING))
     {
       GEnumClass *klass = G_PARAM_SPEC_ENUM (pspec)->enum_class;
       GEnumValue *member = g_enum_get_value_by_nick (klass, g_variant_get_string (variant, NULL));
@@ -78,30 +165,12 @@ convert_value (GParamSpec *pspec,
       g_value_take_object (value,
                            g_file_new_for_commandline_arg (g_variant_get_string (variant, NULL)));
     }
-  else
+  else if (!convert_plain (variant, value))
     {
-      g_dbus_gvariant_to_gvalue (variant, &plain);
-      /* Text is never made of numbers, nor numbers of text. */
-      if (G_VALUE_HOLDS_STRING (&plain) != (pspec->value_type == G_TYPE_STRING) ||
-          !g_value_transform (&plain, value))
-        return FALSE;
-      if (G_VALUE_TYPE (&plain) != pspec->value_type && !G_VALUE_HOLDS_STRING (&plain))
-        {
-          g_auto(GValue) back = G_VALUE_INIT;
-
-          g_value_init (&back, G_VALUE_TYPE (&plain));
-          if (!g_value_transform (value, &back))
-            return FALSE;
-
-          g_autofree char *before = g_strdup_value_contents (&plain);
-          g_autofree char *after = g_strdup_value_contents (&back);
-
-          if (strcmp (before, after) != 0)
-            return FALSE;
-        }
+      return FALSE;
     }
   /* Changed only if it was out of range. */
-  return !g_param_value_validate (pspec, value) || pspec->value_type == G_TYPE_VARIANT;
+  return !g_param_value_validate (pspec, value);
 }
 
 static gboolean
