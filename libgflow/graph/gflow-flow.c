@@ -46,6 +46,7 @@
  */
 
 /* How long closing waits, in milliseconds, unless set */
+#define OPEN_TIMEOUT (10 * 60 * 1000)
 #define CLOSE_TIMEOUT 5000
 
 enum
@@ -56,6 +57,7 @@ enum
   PROP_MAX_PARALLEL,
   PROP_ON_ERROR,
   PROP_IS_OPEN,
+  PROP_OPEN_TIMEOUT,
   PROP_CLOSE_TIMEOUT,
   PROP_INSERTION_POINT,
   PROP_HISTORY,
@@ -361,6 +363,9 @@ g_flow_get_property (GObject    *object,
     case PROP_IS_OPEN:
       g_value_set_boolean (value, self->door == G_FLOW_DOOR_OPEN);
       break;
+    case PROP_OPEN_TIMEOUT:
+      g_value_set_uint (value, self->open_timeout);
+      break;
     case PROP_CLOSE_TIMEOUT:
       g_value_set_uint (value, self->close_timeout);
       break;
@@ -402,6 +407,9 @@ g_flow_set_property (GObject      *object,
       break;
     case PROP_ON_ERROR:
       g_flow_set_on_error (self, g_value_get_enum (value));
+      break;
+    case PROP_OPEN_TIMEOUT:
+      g_flow_set_open_timeout (self, g_value_get_uint (value));
       break;
     case PROP_CLOSE_TIMEOUT:
       g_flow_set_close_timeout (self, g_value_get_uint (value));
@@ -477,6 +485,18 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_IS_OPEN] = g_param_spec_boolean ("is-open", NULL, NULL, FALSE, ro);
+
+  /**
+   * GFlow:open-timeout: (attributes org.gtk.Property.get=g_flow_get_open_timeout org.gtk.Property.set=g_flow_set_open_timeout)
+   *
+   * How long [method@GFlow.Flow.open] waits for executors to be set up, before it fails. In
+   * milliseconds; 0 for as long as it takes. Ten minutes, unless it is set. Of flows inside
+   * others that of the outermost counts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_OPEN_TIMEOUT] = g_param_spec_uint ("open-timeout", NULL, NULL, 0, G_MAXUINT,
+                                                     OPEN_TIMEOUT, rw);
 
   /**
    * GFlow:close-timeout: (attributes org.gtk.Property.get=g_flow_get_close_timeout org.gtk.Property.set=g_flow_set_close_timeout)
@@ -613,6 +633,7 @@ g_flow_init (GFlow *self)
   _g_flow_mutex_init (&self->mutex);
   _g_flow_home_init (&self->home);
   self->crew = _g_flow_crew_new ();
+  self->open_timeout = OPEN_TIMEOUT;
   self->close_timeout = CLOSE_TIMEOUT;
   self->nodes = g_ptr_array_new_with_free_func (g_object_unref);
 }
@@ -880,6 +901,46 @@ g_flow_get_is_open (GFlow *self)
   g_return_val_if_fail (G_IS_FLOW (self), FALSE);
 
   return self->door == G_FLOW_DOOR_OPEN;
+}
+
+/**
+ * g_flow_get_open_timeout: (attributes org.gtk.Method.get_property=open-timeout)
+ * @self: a flow
+ *
+ * Gets how long opening waits for executors.
+ *
+ * Returns: the time in milliseconds; 0 for as long as it takes
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_get_open_timeout (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), 0);
+
+  return self->open_timeout;
+}
+
+/**
+ * g_flow_set_open_timeout: (attributes org.gtk.Method.set_property=open-timeout)
+ * @self: a flow
+ * @open_timeout: the time in milliseconds; 0 for as long as it takes
+ *
+ * Sets how long opening waits for executors before it fails.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_open_timeout (GFlow *self,
+                         guint  open_timeout)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+
+  if (self->open_timeout == open_timeout)
+    return;
+
+  self->open_timeout = open_timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OPEN_TIMEOUT]);
 }
 
 /**
