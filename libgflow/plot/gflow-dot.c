@@ -65,6 +65,7 @@ get_shape (GFlowNodeKind kind)
     case G_FLOW_NODE_KIND_MAP:
       return "box3d";
     case G_FLOW_NODE_KIND_FUNC:
+    case G_FLOW_NODE_KIND_DEFERRING:
     case G_FLOW_NODE_KIND_TASK:
     default:
       return "box";
