@@ -105,6 +105,139 @@ test_retries (gconstpointer by_task)
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }
 
+/* One that leaves a mess when it fails */
+
+static gboolean
+serve_messily (GFlowExecutor  *executor,
+               GFlowRequest   *request,
+               GCancellable   *cancellable,
+               gpointer        user_data,
+               GError        **error)
+{
+  Weak *self = user_data;
+  GListStore *documents = G_LIST_STORE (g_flow_request_get_documents (request));
+  g_autoptr (GFlowDocument) first = g_list_model_get_item (G_LIST_MODEL (documents), 0);
+  g_autoptr (GFlowDocument) other = g_flow_document_new_for_text ("other");
+  g_autofree char *text = g_strconcat (g_flow_document_get_text (first), " x", NULL);
+
+  g_atomic_int_inc (&self->calls);
+  g_flow_document_set_text (first, text);
+  g_flow_document_set_tag (first, "call", g_variant_new_int32 (self->calls));
+  if (g_atomic_int_add (&self->failures, -1) <= 0)
+    return TRUE;
+
+  g_flow_document_set_uri (first, "mess:");
+  g_flow_document_set_id (first, "mess");
+  g_list_store_remove_all (documents);
+  g_list_store_append (documents, other);
+  g_flow_request_set_result (request, g_variant_new_string ("mess"));
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Not yet");
+  return FALSE;
+}
+
+static void
+start_messily (GFlowExecutor  *executor,
+               GFlowRequest   *request,
+               GTask          *task,
+               gpointer        user_data,
+               GError        **error)
+{
+  if (serve_messily (executor, request, g_task_get_cancellable (task), user_data, error))
+    g_task_return_boolean (task, TRUE);
+}
+
+typedef enum
+{
+  ON_WORKER,
+  BY_TASK,
+  BATCHED,
+  IN_FRONT, /* of the node's own executor */
+  ALL,      /* shards */
+  FIRST,    /* of the shards */
+  FORKED,   /* another one gets the same */
+  INSIDE,   /* a flow that is the node */
+  N_WAYS
+} Way;
+
+static GFlowNode *
+add_messy (GFlow *flow,
+           Way    way,
+           Weak  *weak)
+{
+  g_autoptr (GFlowExecutor) executor = test_executor_new ("messy");
+  g_autoptr (GFlowExecutor) plain = test_executor_new ("pass");
+  g_autoptr (GFlow) inside = g_flow_new ();
+  GFlowNode *node;
+
+  if (way == BY_TASK)
+    g_flow_executor_bind_task (executor, NULL, start_messily, weak, NULL);
+  else
+    g_flow_executor_bind (executor, NULL, serve_messily, weak, NULL);
+  if (way == BATCHED)
+    g_flow_executor_set_batching (executor, NULL, 2, 5);
+  if (way == INSIDE)
+    {
+      g_flow_add_executor (inside, "messy", executor, NULL, NULL);
+      node = g_flow_add_flow (flow, "node", inside, NULL);
+      g_flow_node_add_upstream_by_name (node, "a");
+      g_flow_set_insertion_point (flow, node);
+      return node;
+    }
+  node = g_flow_add_executor (flow, "node", way == IN_FRONT ? plain : executor, NULL, NULL);
+  if (way == IN_FRONT)
+    g_flow_node_set_before (node, executor);
+  if (way == ALL || way == FIRST)
+    {
+      g_flow_node_set_parallel (node, 2);
+      g_flow_node_set_polling (node, way == ALL ? G_FLOW_POLLING_ALL : G_FLOW_POLLING_ALL_ASYNC);
+    }
+  return node;
+}
+
+/* An attempt begins with what the first one was given: with the very documents, as they were. */
+static void
+test_retry_begins_anew (gconstpointer data)
+{
+  const Way way = GPOINTER_TO_UINT (data);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Weak weak = { 0 };
+  const char *a[] = { "a", NULL };
+
+  test_executor_add (flow, "a", NULL, NULL);
+  g_flow_node_set_max_retries (add_messy (flow, way, &weak), 2);
+  if (way == FORKED)
+    {
+      g_autoptr (GFlowExecutor) beside = test_executor_new ("tag-beside");
+
+      g_flow_add_executor (flow, "beside", beside, a, NULL);
+      g_flow_add_join_all (flow, "join", NULL);
+    }
+  test_executor_add (flow, "b", NULL, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GFlowRequest) request = NULL;
+      g_autoptr (GFlowDocument) document = NULL;
+      g_autoptr (GVariant) call = NULL;
+      g_autoptr (GVariant) results = NULL;
+      g_autoptr (GError) error = NULL;
+
+      weak.failures = way == ALL || way == FIRST ? 4 : 2;
+      weak.calls = 0;
+      request = test_serve (flow, "/", "0", NULL, &error);
+      g_assert_no_error (error);
+      test_assert_texts (request, "0 a x b");
+      document = g_list_model_get_item (g_flow_request_get_documents (request), 0);
+      call = g_flow_document_dup_tag (document, "call");
+      g_assert_cmpint (g_variant_get_int32 (call), >=, 3);
+      g_assert_null (g_flow_document_get_uri (document));
+      g_assert_null (g_flow_document_get_id (document));
+      results = g_flow_request_dup_results (request);
+      g_assert_cmpuint (g_variant_n_children (results), ==, 0);
+    }
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
 static void
 test_timeout (void)
 {
@@ -402,6 +535,12 @@ main (int   argc,
 
   g_test_add_data_func ("/serving/retries", NULL, test_retries);
   g_test_add_data_func ("/serving/retries-task", by_task, test_retries);
+  for (guint way = 0; way < N_WAYS; way++)
+    {
+      g_autofree char *path = g_strdup_printf ("/serving/retry-begins-anew/%u", way);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (way), test_retry_begins_anew);
+    }
   g_test_add_func ("/serving/timeout", test_timeout);
   g_test_add_func ("/serving/run-when", test_run_when);
   g_test_add_func ("/serving/frozen", test_frozen);
