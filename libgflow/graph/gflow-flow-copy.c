@@ -50,6 +50,7 @@ g_flow_copy (GFlow *self)
                               "open-timeout", self->open_timeout,
                               "close-timeout", self->close_timeout,
                               "history", self->history,
+                              "direction", self->direction,
                               NULL);
   g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 

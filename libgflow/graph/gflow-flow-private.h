@@ -66,6 +66,7 @@ struct _GFlow
   GListStore    *orphans;      /* (owned) (nullable): made when asked for */
   guint          open_timeout;  /* ms */
   guint          close_timeout; /* ms */
+  GFlowDirection direction;    /* of pictures */
 
   /* Written at home only, guarded by the mutex */
   GFlowDoor      door;         /* no edits unless it is closed */

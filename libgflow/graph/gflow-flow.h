@@ -221,5 +221,10 @@ GFlowHistory *g_flow_get_history       (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_history       (GFlow               *self,
                                         GFlowHistory        *history);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowDirection g_flow_get_direction    (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_direction     (GFlow               *self,
+                                        GFlowDirection       direction);
 
 G_END_DECLS

@@ -27,7 +27,7 @@ METHODS = {
         remove_node lookup copy equal validate to_dot to_mermaid plot plot_finish plot_sync
         execute execute_finish execute_sync get_name set_name
         get_max_threads set_max_threads get_max_parallel set_max_parallel
-        get_on_error set_on_error get_history set_history set_worker_func work
+        get_on_error set_on_error get_history set_history get_direction set_direction set_worker_func work
         add_executor get_orphans get_insertion_point set_insertion_point
         open open_finish open_sync close close_finish close_sync block get_is_open
         get_open_timeout set_open_timeout get_close_timeout set_close_timeout post index search
@@ -96,8 +96,7 @@ METHODS = {
 
 PROPERTIES = {
     'Flow': '''name max-threads max-parallel on-error history item-type n-items is-open open-timeout
-        close-timeout
-        insertion-point''',
+        close-timeout insertion-point direction''',
     'FlowNode': '''name title flow subflow placement priority weight run-when timeout
         max-retries retry-delay retry-factor retry-jitter executor
         parallel replicas polling scheduling before after reducer condition detached''',
@@ -149,6 +148,7 @@ ENUMS = {
     'FlowContents': 'NONE TEXT BLOB',
     'FlowPlacement': 'WORKER CONTEXT',
     'FlowRunWhen': 'ALL_SUCCEEDED ALL_FINISHED ANY_FAILED',
+    'FlowDirection': 'LEFT_TO_RIGHT TOP_TO_BOTTOM RIGHT_TO_LEFT BOTTOM_TO_TOP',
     'FlowPolling': 'ANY ALL ALL_ASYNC',
     'FlowScheduling': 'LEAST_BUSY ROUND_ROBIN',
     'FlowReducer': 'MERGE CONCATENATE FIRST NONE CUSTOM',
@@ -368,7 +368,8 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.Flow_to_mermaid(flow, None))
         self.plot()
         for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
-                ('on_error', GFlow.FlowOnError.IGNORE):
+                ('on_error', GFlow.FlowOnError.IGNORE), \
+                ('direction', GFlow.FlowDirection.TOP_TO_BOTTOM):
             getattr(self, f'Flow_set_{name}')(flow, value)
             self.assertEqual(getattr(self, f'Flow_get_{name}')(flow), value)
         self.Flow_set_on_error(flow, GFlow.FlowOnError.SKIP_DEPENDANTS)
