@@ -73,18 +73,16 @@ static GFlowPassage *
 enter_pipeline (GFlowRun  *run,
                 GError   **error)
 {
-  g_autoptr(GFlowPipeline) pipeline = _g_flow_ref_pipeline (run->flow);
   g_autofree GFlowPassage *passage = g_new0 (GFlowPassage, 1);
 
   passage->link.data = run;
-  if (pipeline == NULL || (run->channel != NULL && run->channel->pipeline != pipeline) ||
-      !_g_flow_pipeline_add_run (pipeline, run, &passage->link))
+  passage->pipeline = _g_flow_pipeline_enter (run->flow, run->channel, &passage->link);
+  if (passage->pipeline == NULL)
     {
       g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN,
                            _("The flow is not open"));
       return NULL;
     }
-  passage->pipeline = g_steal_pointer (&pipeline);
   return g_steal_pointer (&passage);
 }
 

@@ -227,7 +227,6 @@ struct _GFlowPipeline
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
   GPtrArray      *batchers;    /* (owned) of GFlowBatcher */
   GQueue          runs;        /* (unowned) of GFlowRun: under way */
-  gboolean        is_shut;     /* there were none when it was closed, and no more may come */
   GSource        *idle;        /* (owned) (nullable): ready when there are none */
 };
 
@@ -240,11 +239,12 @@ GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
                                             GFlowStation   *station,
                                             GPtrArray      *bindings,
                                             const GFlowBatching *batching);
-gboolean       _g_flow_pipeline_shut       (GFlowPipeline  *pipeline);
 void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
 void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
-gboolean       _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
-                                            GFlowRun       *run,
+GFlowPipeline *_g_flow_pipeline_enter      (GFlow          *flow,
+                                            GFlowChannel   *channel,
+                                            GList          *link);
+void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GList          *link);
 void           _g_flow_pipeline_remove_run (GFlowPipeline  *pipeline,
                                             GList          *link);

@@ -7,6 +7,8 @@
 
 #include "test-executor.h"
 
+#include "stream/gflow-pipeline-private.h"
+
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -522,6 +524,107 @@ test_close_soon (void)
     }
 }
 
+static gpointer
+serve_one (gpointer user_data)
+{
+  g_object_unref (test_serve (user_data, "/", "0", NULL, NULL));
+  return NULL;
+}
+
+static gboolean
+is_locked (GFlowMutex *mutex)
+{
+  if (!_g_flow_mutex_trylock (mutex))
+    return TRUE;
+  _g_flow_mutex_unlock (mutex);
+  return FALSE;
+}
+
+/* Between finding the flow open and being counted as under way, a request has the mutex that is needed
+ * to begin to close the flow. A request that is made to stop in between shows that: the mutex is never
+ * free until it goes on. */
+static void
+test_enter_at_once (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  const gint64 deadline = g_get_monotonic_time () + test_time_limit ();
+  guint n_locked = 0;
+  GThread *thread;
+
+  test_executor_add (flow, "a", NULL, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_object_unref (test_serve (flow, "/", "0", NULL, NULL));
+  _g_flow_mutex_lock (&flow->pipeline->mutex);
+  thread = g_thread_new ("server", serve_one, flow);
+  while (n_locked < 1000)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      n_locked = is_locked (&flow->mutex) ? n_locked + 1 : 0;
+      g_thread_yield ();
+    }
+  _g_flow_mutex_unlock (&flow->pipeline->mutex);
+  g_thread_join (thread);
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+typedef struct
+{
+  GFlow *flow;
+  int    stop;    /* atomic, and so are the others */
+  int    served;
+  int    refused;
+} Crowd;
+
+static gpointer
+serve_all_the_time (gpointer user_data)
+{
+  Crowd *self = user_data;
+
+  while (!g_atomic_int_get (&self->stop))
+    {
+      g_autoptr (GFlowRequest) request = NULL;
+      g_autoptr (GError) error = NULL;
+
+      request = test_serve (self->flow, "/", "0", NULL, &error);
+      if (error != NULL)
+        {
+          g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN);
+          g_atomic_int_inc (&self->refused);
+          continue;
+        }
+      test_assert_texts (request, "0 a b");
+      g_atomic_int_inc (&self->served);
+    }
+  return NULL;
+}
+
+/* Requests from threads while the flow is opened and closed: those that come in are served by what is
+ * set up, and the others are refused. The executors look for that. */
+static void
+test_open_and_close (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Crowd crowd = { .flow = flow };
+  GThread *threads[3];
+
+  test_executor_add (flow, "a", NULL, NULL);
+  test_executor_add (flow, "b", NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("server", serve_all_the_time, &crowd);
+  for (guint i = 0; i < 100; i++)
+    {
+      const int before = g_atomic_int_get (&crowd.served);
+
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      TEST_WAIT (g_atomic_int_get (&crowd.served) > before);
+      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+    }
+  g_atomic_int_set (&crowd.stop, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpint (crowd.served, >=, 100);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -548,6 +651,8 @@ main (int   argc,
   g_test_add_func ("/serving/block", test_block);
   g_test_add_func ("/serving/block-cancelled", test_block_cancelled);
   g_test_add_func ("/serving/close-soon", test_close_soon);
+  g_test_add_func ("/serving/enter-at-once", test_enter_at_once);
+  g_test_add_func ("/serving/open-and-close", test_open_and_close);
 
   return g_test_run ();
 }
