@@ -47,6 +47,7 @@ g_flow_copy (GFlow *self)
                               "max-threads", self->max_threads,
                               "max-parallel", self->max_parallel,
                               "on-error", self->on_error,
+                              "open-timeout", self->open_timeout,
                               "close-timeout", self->close_timeout,
                               "history", self->history,
                               "direction", self->direction,

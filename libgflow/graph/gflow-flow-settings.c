@@ -186,6 +186,46 @@ g_flow_set_on_error (GFlow        *self,
 }
 
 /**
+ * g_flow_get_open_timeout: (attributes org.gtk.Method.get_property=open-timeout)
+ * @self: a flow
+ *
+ * Gets how long opening waits for executors.
+ *
+ * Returns: the time in milliseconds; 0 for as long as it takes
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_get_open_timeout (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), 0);
+
+  return self->open_timeout;
+}
+
+/**
+ * g_flow_set_open_timeout: (attributes org.gtk.Method.set_property=open-timeout)
+ * @self: a flow
+ * @open_timeout: the time in milliseconds; 0 for as long as it takes
+ *
+ * Sets how long opening waits for executors before it fails.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_open_timeout (GFlow *self,
+                         guint  open_timeout)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+
+  if (self->open_timeout == open_timeout)
+    return;
+
+  self->open_timeout = open_timeout;
+  g_object_notify (G_OBJECT (self), "open-timeout");
+}
+
+/**
  * g_flow_get_close_timeout: (attributes org.gtk.Method.get_property=close-timeout)
  * @self: a flow
  *

@@ -46,6 +46,7 @@
  */
 
 /* How long closing waits, in milliseconds, unless set */
+#define OPEN_TIMEOUT (10 * 60 * 1000)
 #define CLOSE_TIMEOUT 5000
 
 enum
@@ -56,6 +57,7 @@ enum
   PROP_MAX_PARALLEL,
   PROP_ON_ERROR,
   PROP_IS_OPEN,
+  PROP_OPEN_TIMEOUT,
   PROP_CLOSE_TIMEOUT,
   PROP_INSERTION_POINT,
   PROP_HISTORY,
@@ -362,6 +364,9 @@ g_flow_get_property (GObject    *object,
     case PROP_IS_OPEN:
       g_value_set_boolean (value, self->door == G_FLOW_DOOR_OPEN);
       break;
+    case PROP_OPEN_TIMEOUT:
+      g_value_set_uint (value, self->open_timeout);
+      break;
     case PROP_CLOSE_TIMEOUT:
       g_value_set_uint (value, self->close_timeout);
       break;
@@ -406,6 +411,9 @@ g_flow_set_property (GObject      *object,
       break;
     case PROP_ON_ERROR:
       g_flow_set_on_error (self, g_value_get_enum (value));
+      break;
+    case PROP_OPEN_TIMEOUT:
+      g_flow_set_open_timeout (self, g_value_get_uint (value));
       break;
     case PROP_CLOSE_TIMEOUT:
       g_flow_set_close_timeout (self, g_value_get_uint (value));
@@ -484,6 +492,18 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_IS_OPEN] = g_param_spec_boolean ("is-open", NULL, NULL, FALSE, ro);
+
+  /**
+   * GFlow:open-timeout: (attributes org.gtk.Property.get=g_flow_get_open_timeout org.gtk.Property.set=g_flow_set_open_timeout)
+   *
+   * How long [method@GFlow.Flow.open] waits for executors to be set up, before it fails. In
+   * milliseconds; 0 for as long as it takes. Ten minutes, unless it is set. Of flows inside
+   * others that of the outermost counts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_OPEN_TIMEOUT] = g_param_spec_uint ("open-timeout", NULL, NULL, 0, G_MAXUINT,
+                                                     OPEN_TIMEOUT, rw);
 
   /**
    * GFlow:close-timeout: (attributes org.gtk.Property.get=g_flow_get_close_timeout org.gtk.Property.set=g_flow_set_close_timeout)
@@ -630,6 +650,7 @@ g_flow_init (GFlow *self)
   _g_flow_mutex_init (&self->mutex);
   _g_flow_home_init (&self->home);
   self->crew = _g_flow_crew_new ();
+  self->open_timeout = OPEN_TIMEOUT;
   self->close_timeout = CLOSE_TIMEOUT;
   self->nodes = g_ptr_array_new_with_free_func (g_object_unref);
 }

@@ -447,7 +447,7 @@ test('requests', async () => {
     node.placement = GFlow.FlowPlacement.CONTEXT;
     equal(node.get_executor(), executor);
     equal(flow.get_orphans().get_item(0), node);
-    check(flow, {insertion_point: node, close_timeout: 1000});
+    check(flow, {insertion_point: node, open_timeout: 9000, close_timeout: 1000});
     check(request, {id: 'i', endpoint: '/x'});
     request.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(request.get_parameters().n_children(), 0);

@@ -918,6 +918,9 @@ void test_request () throws Error {
     assert_true (flow.insertion_point == flow[1]);
     flow.set_insertion_point (flow[1]);
     assert_true (flow.get_insertion_point () == flow[1]);
+    flow.open_timeout = 3000;
+    flow.set_open_timeout (4000);
+    assert_true (flow.get_open_timeout () == 4000);
     flow.close_timeout = 1000;
     flow.set_close_timeout (2000);
     assert_true (flow.get_close_timeout () == 2000);
