@@ -383,6 +383,7 @@ gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
+GError        *_g_flow_run_new_cancelled_error (void);
 
 /* Cancellables of nodes that have ended: gflow-spares.c */
 GCancellable  *_g_flow_spares_take         (void);
@@ -633,6 +634,9 @@ void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 
 /* Sync bodies whose nodes go on: gflow-defer.c */
+GFlowNodeState _g_flow_run_call_deferring  (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowFrame      *frame);
 GFlowNodeState _g_flow_run_leave_deferring (GFlowRun        *self,
                                             guint32          index,
                                             gboolean         succeeded,
