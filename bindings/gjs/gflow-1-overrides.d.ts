@@ -129,11 +129,23 @@ declare module 'gi://GFlow?version=1' {
             to_object(): {[name: string]: unknown};
         }
 
-        interface FlowSource extends Iterable<FlowDocument>, AsyncIterable<FlowDocument> {
-            next(n_documents?: number, cancellable?: Gio.Cancellable | null):
-                Promise<Gio.ListModel<FlowDocument>>;
-            next_sync(n_documents?: number, cancellable?: Gio.Cancellable | null):
-                Gio.ListModel<FlowDocument>;
+        type Documents = Gio.ListModel<FlowDocument>;
+        interface EachDocument extends Iterable<FlowDocument>, AsyncIterable<FlowDocument> {}
+
+        interface FlowSource extends EachDocument {
+            next(n_documents?: number, cancellable?: Gio.Cancellable | null): Promise<Documents>;
+            next_sync(n_documents?: number, cancellable?: Gio.Cancellable | null): Documents;
+        }
+
+        interface FlowFileSource extends EachDocument {
+            next(n_documents?: number, cancellable?: Gio.Cancellable | null): Promise<Documents>;
+            next_sync(n_documents?: number, cancellable?: Gio.Cancellable | null): Documents;
+        }
+
+        interface FlowReader extends EachDocument {
+            set_fields(fields: GLib.Variant | {[column: string]: string} | null): void;
+            next(n_documents?: number, cancellable?: Gio.Cancellable | null): Promise<Documents>;
+            next_sync(n_documents?: number, cancellable?: Gio.Cancellable | null): Documents;
         }
 
         /** Documents replace those of the request; an object is the result. */
@@ -217,10 +229,6 @@ declare module 'gi://GFlow?version=1' {
             result(name: string): unknown;
             /** What an executor has thrown. */
             error_of(): GLib.Error | Error | unknown;
-        }
-
-        interface FlowReader {
-            set_fields(fields: GLib.Variant | {[column: string]: string} | null): void;
         }
 
         interface FlowWriter {
