@@ -666,11 +666,13 @@ class Flow(Shown, GFlow.Flow):
         add(uses=…, name=…, needs=…, …): an executor. Returns the flow, for another add().
 
         uses: a class of executors, what makes one, one, the name of a class, or a dict of
-            jtype, with, metas and requests; None lets the documents pass
+            jtype, with, metas, requests and dynamic_batching; None lets the documents pass
         needs: the name of a node, or several; 'gateway' is the entry; None the one before
         uses_with: what the class is called with
         uses_metas: name, description, workspace
         uses_requests: endpoints, and the names of the methods that serve them
+        uses_dynamic_batching: {'/encode': {'preferred_batch_size': 16, 'timeout': 100}}: the documents
+            of several requests are served together: see requests()
         parallel, replicas: how many shards there are of the executor, and how many of each
         polling: 'ANY', 'ALL' or 'ALL_ASYNC' of the shards; or a dict of these by endpoint
         scheduling: 'LEAST_BUSY' or 'ROUND_ROBIN'
@@ -687,13 +689,14 @@ class Flow(Shown, GFlow.Flow):
         return self._add_executor(**options)
 
     def _add_executor(self, *, uses=None, name=None, needs=None, uses_with=None, uses_metas=None,
-                      uses_requests=None, uses_before=None, uses_after=None, polling=None,
+                      uses_requests=None, uses_dynamic_batching=None, uses_before=None, uses_after=None, polling=None,
                       scheduling=None, reducer=None, when=None, lock=None, retries=0, **properties):
         for item in properties:
             if not hasattr(GFlow.FlowNode.props, item):
                 raise TypeError(f'A FlowNode has no property {item!r}')
         _check_locks(lock)
-        executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {})
+        executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {},
+                                 uses_dynamic_batching or {})
         needs = [item if isinstance(item, str) else self.find(item).get_name()
                  for item in _several(needs)]
         serving = Serving(executor, uses_before, uses_after, polling, scheduling, reducer, when)

@@ -4,13 +4,14 @@
 """Flows of executors, and what is posted to them."""
 
 import asyncio
+import collections.abc
 import math
 import sys
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
-from ._gflow_executor import FlowExecutor
+from ._gflow_executor import FlowExecutor, batching_of
 
 GFlow = get_introspection_module('GFlow')
 
@@ -26,26 +27,42 @@ def _find_class(name):
     return found[-1]
 
 
-def make_executor(uses, with_, metas, endpoints):
+def _batchings(batchings):
+    """Of each endpoint; that of None is for all others."""
+    made = {}
+    for endpoint, batching in batchings.items():
+        if not isinstance(batching, collections.abc.Mapping):
+            raise TypeError(f'uses_dynamic_batching: {batching!r} is no dict for {endpoint!r}')
+        unknown = set(batching) - {'preferred_batch_size', 'timeout'}
+        if unknown or 'preferred_batch_size' not in batching:
+            raise TypeError(f'uses_dynamic_batching: {endpoint!r} has a preferred_batch_size and a '
+                            f'timeout, not {sorted(batching)}')
+        made[None if endpoint == '*' else endpoint] = batching_of(endpoint, **batching)
+    return made
+
+
+def make_executor(uses, with_, metas, endpoints, batchings):
     """The executor that uses= stands for; None lets the documents pass."""
     if isinstance(uses, dict):
-        unknown = set(uses) - {'jtype', 'with', 'metas', 'requests'}
+        unknown = set(uses) - {'jtype', 'with', 'metas', 'requests', 'dynamic_batching'}
         if unknown:
             raise TypeError(f'uses: there is no {sorted(unknown)[0]!r}')
         with_ = {**uses.get('with', {}), **with_}
         metas = {**uses.get('metas', {}), **metas}
         endpoints = {**uses.get('requests', {}), **endpoints}
+        batchings = {**uses.get('dynamic_batching', {}), **batchings}
         uses = uses['jtype']
     if isinstance(uses, str):
         uses = _find_class(uses)
     if uses is None:
-        if with_ or metas or endpoints:
-            raise TypeError('uses_with, uses_metas and uses_requests need uses')
+        if with_ or metas or endpoints or batchings:
+            raise TypeError('uses_with, uses_metas, uses_requests and uses_dynamic_batching need uses')
         return None
+    batchings = _batchings(batchings)
     if isinstance(uses, GFlow.FlowExecutor):
         if with_:
             raise TypeError('uses_with: the executor has been made already')
-        return uses._configure(metas, endpoints)
+        return uses._configure(metas, endpoints, batchings)
     if not callable(uses):
         raise TypeError(f'uses: {uses!r} is no class of executors')
 
@@ -54,7 +71,7 @@ def make_executor(uses, with_, metas, endpoints):
         executor = uses._later(with_) if is_class else uses(**with_)
         if not isinstance(executor, GFlow.FlowExecutor):
             raise TypeError(f'uses: {uses!r} has made {executor!r}, which is no executor')
-        return executor._configure(metas, endpoints)
+        return executor._configure(metas, endpoints, batchings)
 
     executor = make()
     executor.set_factory(make)
