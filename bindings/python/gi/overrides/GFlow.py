@@ -24,13 +24,14 @@ from ..overrides import override
 from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
                           not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
 from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
-                               document, source, to_variant)
+                               document, source)
 from ._gflow_executor import FlowExecutor, requests
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_pipeline import Progress, count_documents, in_event_loop, make_executor, reason_of
 from ._gflow_serving import Serving
 from ._gflow_values import box, keep, kept, original, to_error
+from ._gflow_variant import to_variant
 
 GFlow = get_introspection_module('GFlow')
 

@@ -12,10 +12,10 @@ from gi.repository import Gio, GObject
 
 from ..module import get_introspection_module
 from ._gflow_documents import _list_of as list_of
-from ._gflow_documents import from_variant, to_variant
 from ._gflow_interrupt import bodies
 from ._gflow_loop import new_host
 from ._gflow_values import to_error
+from ._gflow_variant import from_variant, to_variant
 
 GFlow = get_introspection_module('GFlow')
 

@@ -11,10 +11,10 @@ from gi.repository import Gio
 
 from ..module import get_introspection_module
 from ._gflow_documents import _list_of as list_of
-from ._gflow_documents import to_variant
 from ._gflow_interrupt import bodies
 from ._gflow_pipeline import make_executor
 from ._gflow_values import to_error
+from ._gflow_variant import to_variant
 
 GFlow = get_introspection_module('GFlow')
 
