@@ -211,9 +211,12 @@ class FlowPost(GFlow.FlowPost):
             self._progress = Progress(self)
 
     def _answer(self, requests):
-        if self._progress is not None:
-            self._progress.close()
         return list(requests) if self._returns_results else None
+
+    def _end_progress(self):
+        progress, self._progress = self._progress, None
+        if progress is not None:
+            progress.close(self)
 
     def _method(self):
         return 'collect' if self._returns_results else 'run'
@@ -258,7 +261,10 @@ class FlowPost(GFlow.FlowPost):
         return answer
 
     async def _awaited(self):
-        answer = await self._finished(self._method())
+        try:
+            answer = await self._finished(self._method())
+        finally:
+            self._end_progress()
         return self._answer(answer if self._returns_results else ())
 
     def __await__(self):
@@ -268,7 +274,12 @@ class FlowPost(GFlow.FlowPost):
         return self
 
     async def __anext__(self):
-        request = await self._finished('next')
+        request = None
+        try:
+            request = await self._finished('next')
+        finally:
+            if request is None:
+                self._end_progress()
         if request is None:
             raise StopAsyncIteration
         return request
@@ -916,7 +927,10 @@ class Flow(Shown, GFlow.Flow):
         if in_event_loop():
             post._returns_results = True
             return post
-        requests = getattr(post, post._method() + '_sync')()
+        try:
+            requests = getattr(post, post._method() + '_sync')()
+        finally:
+            post._end_progress()
         return post._answer(requests if return_results else ())
 
     def index(self, *arguments, **options):

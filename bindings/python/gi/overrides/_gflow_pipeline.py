@@ -98,24 +98,41 @@ def count_documents(inputs):
 
 
 class Progress:
-    """A bar on the standard error output."""
+    """On the standard error output: a bar in a terminal, elsewhere a line now and then."""
 
     WIDTH = 20
+    STEP = .05  # of all requests, between two lines
 
     def __init__(self, post):
-        self.start = GLib.get_monotonic_time()
-        GObject.Object.connect(post, 'always', self.show)
+        self.is_terminal = sys.stderr.isatty()
+        self.pause = 100000 if self.is_terminal else 1000000  # µs
+        self.start = self.shown_at = GLib.get_monotonic_time()
+        self.n_shown = -1
+        GObject.Object.connect(post, 'always', self.look)
 
-    def show(self, post, _request=None):
-        n, total = post.get_n_done(), post.get_n_total()
-        seconds = max(GLib.get_monotonic_time() - self.start, 1) / 1e6
-        done = self.WIDTH if total <= 0 else math.floor(self.WIDTH * min(n / total, 1))
-        bar = '█' * done + ' ' * (self.WIDTH - done) if total > 0 else '…'
-        print(f'\r{bar} {n}{f"/{total}" if total > 0 else ""} requests, {seconds:.1f} s, '
-              f'{n / seconds:.1f}/s', end='', file=sys.stderr, flush=True)
+    def look(self, post, _request=None):
+        now, n, total = GLib.get_monotonic_time(), post.get_n_done(), post.get_n_total()
+        step = 1 if self.is_terminal else self.STEP * total
+        if now - self.shown_at >= self.pause and n - self.n_shown >= step:
+            self.show(n, total, now)
 
-    def close(self):
-        print(file=sys.stderr)
+    def show(self, n, total, now):
+        seconds = max(now - self.start, 1) / 1e6
+        text = (f'{n}{f"/{total}" if total > 0 else ""} requests, {seconds:.1f} s, '
+                f'{n / seconds:.1f}/s')
+        self.shown_at, self.n_shown = now, n
+        if self.is_terminal:
+            done = math.floor(self.WIDTH * min(n / total, 1)) if total > 0 else 0
+            bar = '█' * done + ' ' * (self.WIDTH - done) if total > 0 else '…'
+            text = f'\r{bar} {text}'
+        print(text, end='' if self.is_terminal else '\n', file=sys.stderr, flush=True)
+
+    def close(self, post):
+        n = post.get_n_done()
+        if n != self.n_shown:
+            self.show(n, post.get_n_total(), GLib.get_monotonic_time())
+        if self.is_terminal:
+            print(file=sys.stderr)
 
 
 def in_event_loop():
