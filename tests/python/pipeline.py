@@ -456,6 +456,15 @@ class Posts(unittest.TestCase):
         self.assertEqual(seen['/', 'two'], {'n': 3, 'x': .5, 'deep': {'l': [1, 'a']}})
         self.assertIs(type(seen['/', 'two']['n']), int)
 
+    def test_wrong_arguments(self):
+        with Flow().add(uses=Marker) as flow:
+            for options in ({'endpoint': 3}, {'request_size': 'a'}, {'parameters': ['a']},
+                            {'on_done': 3}, {'on_always': 'print'}, {'on_dnoe': print},
+                            {'inputs': 3}, {'inputs': [3]}, {'parameters': {'a': object()}}):
+                with self.assertRaises(TypeError, msg=options):
+                    flow.post(**{'endpoint': '/', 'inputs': ['a'], **options})
+            self.assertIsNone(flow.post('/', ['a']))
+
     def test_progress(self):
         shown = io.StringIO()
         with contextlib.redirect_stderr(shown), Flow() as flow:

@@ -10,6 +10,7 @@
 help(GFlow.Flow) shows how.
 """
 
+import collections.abc
 import contextlib
 import contextvars
 import functools
@@ -63,8 +64,8 @@ def _set_property(node, name, value):
         raise TypeError(f'A FlowNode has no property {name!r}')
     try:
         node.set_property(name, operator.index(value) if spec.value_type in _INTEGERS else value)
-    except TypeError as error:
-        raise TypeError(f'{name}: {error}') from None
+    except (OverflowError, TypeError) as error:
+        raise type(error)(f'{name}: {error}') from None
 
 
 def _exists(message):
@@ -192,10 +193,15 @@ class FlowPost(GFlow.FlowPost):
     _progress = None
 
     def _set_up(self, inputs, callbacks, parameters, target, request_size, n_total, show_progress):
+        for name, callback in callbacks.items():
+            if callback is not None and not callable(callback):
+                raise TypeError(f'on_{name}: {callback!r} is no function')
+        if parameters is not None and not isinstance(parameters, (collections.abc.Mapping, GLib.Variant)):
+            raise TypeError(f'parameters: {parameters!r} is no dict')
         if inputs is not None:
             self.set_source(source(inputs))
         n_documents = count_documents(inputs)
-        self.set_request_size(max(request_size or 0, 0))
+        self.set_request_size(max(operator.index(request_size or 0), 0))
         if n_total is None and n_documents is not None:
             n_total = -(-n_documents // self.get_request_size()) if self.get_request_size() else 1
         if n_total is not None:
@@ -915,6 +921,8 @@ class Flow(Shown, GFlow.Flow):
 
         The first request that fails ends the stream, and raises what its executor raised, unless
         continue_on_error is set. on_error is told in any case."""
+        if not isinstance(endpoint, str):
+            raise TypeError(f'endpoint: {endpoint!r} is no string')
         if self._parts().scopes and not self.get_is_open():
             self.open_sync()  # an empty flow may be edited until now
         post = FlowPost(flow=self, endpoint=endpoint)
