@@ -443,7 +443,7 @@ _g_flow_passage_wait (GFlowNode  *node,
   GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
   if (part != NULL)
-    _g_flow_batcher_add (place->batcher, run, part);
+    _g_flow_batcher_add (place->batcher, run, node, part);
   return part != NULL || *error == NULL;
 }
 
