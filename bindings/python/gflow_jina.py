@@ -148,9 +148,10 @@ class Flow:
         self._flow.needs_all(name)
         return self
 
-    def plot(self, output):
-        """Draws the flow into a file."""
-        self._flow.plot_sync(output)
+    def plot(self, output, vertical_layout=False):
+        """Draws the flow into a file, from left to right or from top to bottom."""
+        self._flow.plot_sync(output, direction=GFlow.FlowDirection.TOP_TO_BOTTOM
+                             if vertical_layout else GFlow.FlowDirection.LEFT_TO_RIGHT)
         return self
 
     def __enter__(self):

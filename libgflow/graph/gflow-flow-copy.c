@@ -47,8 +47,10 @@ g_flow_copy (GFlow *self)
                               "max-threads", self->max_threads,
                               "max-parallel", self->max_parallel,
                               "on-error", self->on_error,
+                              "open-timeout", self->open_timeout,
                               "close-timeout", self->close_timeout,
                               "history", self->history,
+                              "direction", self->direction,
                               NULL);
   g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 

@@ -64,7 +64,9 @@ struct _GFlow
   /* At home only */
   GFlowNode     *insertion_point; /* (unowned) (nullable): the node added last, unless set */
   GListStore    *orphans;      /* (owned) (nullable): made when asked for */
+  guint          open_timeout;  /* ms */
   guint          close_timeout; /* ms */
+  GFlowDirection direction;    /* of pictures */
 
   /* Written at home only, guarded by the mutex */
   GFlowDoor      door;         /* no edits unless it is closed */

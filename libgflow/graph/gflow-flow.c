@@ -46,6 +46,7 @@
  */
 
 /* How long closing waits, in milliseconds, unless set */
+#define OPEN_TIMEOUT (10 * 60 * 1000)
 #define CLOSE_TIMEOUT 5000
 
 enum
@@ -56,9 +57,11 @@ enum
   PROP_MAX_PARALLEL,
   PROP_ON_ERROR,
   PROP_IS_OPEN,
+  PROP_OPEN_TIMEOUT,
   PROP_CLOSE_TIMEOUT,
   PROP_INSERTION_POINT,
   PROP_HISTORY,
+  PROP_DIRECTION,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS,
   N_PROPS
@@ -361,6 +364,9 @@ g_flow_get_property (GObject    *object,
     case PROP_IS_OPEN:
       g_value_set_boolean (value, self->door == G_FLOW_DOOR_OPEN);
       break;
+    case PROP_OPEN_TIMEOUT:
+      g_value_set_uint (value, self->open_timeout);
+      break;
     case PROP_CLOSE_TIMEOUT:
       g_value_set_uint (value, self->close_timeout);
       break;
@@ -369,6 +375,9 @@ g_flow_get_property (GObject    *object,
       break;
     case PROP_HISTORY:
       g_value_set_object (value, self->history);
+      break;
+    case PROP_DIRECTION:
+      g_value_set_enum (value, self->direction);
       break;
     case PROP_ITEM_TYPE:
       g_value_set_gtype (value, G_TYPE_FLOW_NODE);
@@ -403,6 +412,9 @@ g_flow_set_property (GObject      *object,
     case PROP_ON_ERROR:
       g_flow_set_on_error (self, g_value_get_enum (value));
       break;
+    case PROP_OPEN_TIMEOUT:
+      g_flow_set_open_timeout (self, g_value_get_uint (value));
+      break;
     case PROP_CLOSE_TIMEOUT:
       g_flow_set_close_timeout (self, g_value_get_uint (value));
       break;
@@ -411,6 +423,9 @@ g_flow_set_property (GObject      *object,
       break;
     case PROP_HISTORY:
       g_flow_set_history (self, g_value_get_object (value));
+      break;
+    case PROP_DIRECTION:
+      g_flow_set_direction (self, g_value_get_enum (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -479,6 +494,18 @@ install_properties (GObjectClass *object_class)
   properties[PROP_IS_OPEN] = g_param_spec_boolean ("is-open", NULL, NULL, FALSE, ro);
 
   /**
+   * GFlow:open-timeout: (attributes org.gtk.Property.get=g_flow_get_open_timeout org.gtk.Property.set=g_flow_set_open_timeout)
+   *
+   * How long [method@GFlow.Flow.open] waits for executors to be set up, before it fails. In
+   * milliseconds; 0 for as long as it takes. Ten minutes, unless it is set. Of flows inside
+   * others that of the outermost counts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_OPEN_TIMEOUT] = g_param_spec_uint ("open-timeout", NULL, NULL, 0, G_MAXUINT,
+                                                     OPEN_TIMEOUT, rw);
+
+  /**
    * GFlow:close-timeout: (attributes org.gtk.Property.get=g_flow_get_close_timeout org.gtk.Property.set=g_flow_set_close_timeout)
    *
    * How long [method@GFlow.Flow.close] waits for requests that are under way, and for
@@ -511,6 +538,16 @@ install_properties (GObjectClass *object_class)
    * Since: 0.1
    */
   properties[PROP_HISTORY] = g_param_spec_object ("history", NULL, NULL, G_TYPE_FLOW_HISTORY, rw);
+
+  /**
+   * GFlow:direction: (attributes org.gtk.Property.get=g_flow_get_direction org.gtk.Property.set=g_flow_set_direction)
+   *
+   * Which way pictures of the flow go: see [method@GFlow.Flow.plot]. A run does not care.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DIRECTION] = g_param_spec_enum ("direction", NULL, NULL, G_TYPE_FLOW_DIRECTION,
+                                                  G_FLOW_DIRECTION_LEFT_TO_RIGHT, rw);
 
   /**
    * GFlow:item-type:
@@ -613,6 +650,7 @@ g_flow_init (GFlow *self)
   _g_flow_mutex_init (&self->mutex);
   _g_flow_home_init (&self->home);
   self->crew = _g_flow_crew_new ();
+  self->open_timeout = OPEN_TIMEOUT;
   self->close_timeout = CLOSE_TIMEOUT;
   self->nodes = g_ptr_array_new_with_free_func (g_object_unref);
 }
@@ -689,182 +727,6 @@ g_flow_validate (GFlow   *self,
 /* Properties */
 
 /**
- * g_flow_get_name: (attributes org.gtk.Method.get_property=name)
- * @self: a flow
- *
- * Gets the name of the flow.
- *
- * Returns: (transfer none) (nullable): the name
- *
- * Since: 0.1
- */
-const char *
-g_flow_get_name (GFlow *self)
-{
-  g_return_val_if_fail (G_IS_FLOW (self), NULL);
-
-  return self->name;
-}
-
-/**
- * g_flow_set_name: (attributes org.gtk.Method.set_property=name)
- * @self: a flow
- * @name: (nullable): the name
- *
- * Sets a name for logs and pictures.
- *
- * Since: 0.1
- */
-void
-g_flow_set_name (GFlow      *self,
-                 const char *name)
-{
-  g_return_if_fail (G_IS_FLOW (self));
-
-  if (g_strcmp0 (self->name, name) == 0)
-    return;
-
-  char *copy = g_strdup (name);
-
-  g_free (self->name);
-  self->name = copy;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
-}
-
-/**
- * g_flow_get_max_threads: (attributes org.gtk.Method.get_property=max-threads)
- * @self: a flow
- *
- * Gets how many threads may work for the flow at once.
- *
- * Returns: the number, 0 for as many as there are processors
- *
- * Since: 0.1
- */
-guint
-g_flow_get_max_threads (GFlow *self)
-{
-  g_return_val_if_fail (G_IS_FLOW (self), 0);
-
-  return self->max_threads;
-}
-
-/**
- * g_flow_set_max_threads: (attributes org.gtk.Method.set_property=max-threads)
- * @self: a flow
- * @max_threads: the number, of which at most 1024 count; 0 for as many as there
- *   are processors
- *
- * Sets how many threads may work for the flow at once.
- *
- * Since: 0.1
- */
-void
-g_flow_set_max_threads (GFlow *self,
-                        guint  max_threads)
-{
-  g_return_if_fail (G_IS_FLOW (self));
-
-  if (self->max_threads == max_threads)
-    return;
-
-  self->max_threads = max_threads;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_THREADS]);
-}
-
-/**
- * g_flow_get_max_parallel: (attributes org.gtk.Method.get_property=max-parallel)
- * @self: a flow
- *
- * Gets how many nodes may run at once.
- *
- * Returns: the number, 0 for no limit
- *
- * Since: 0.1
- */
-guint
-g_flow_get_max_parallel (GFlow *self)
-{
-  g_return_val_if_fail (G_IS_FLOW (self), 0);
-
-  return self->max_parallel;
-}
-
-/**
- * g_flow_set_max_parallel: (attributes org.gtk.Method.set_property=max-parallel)
- * @self: a flow
- * @max_parallel: the number, 0 for no limit
- *
- * Sets how many nodes may run at once.
- *
- * Since: 0.1
- */
-void
-g_flow_set_max_parallel (GFlow *self,
-                         guint  max_parallel)
-{
-  g_return_if_fail (G_IS_FLOW (self));
-
-  if (self->max_parallel == max_parallel)
-    return;
-
-  _g_flow_mutex_lock (&self->mutex);
-  self->max_parallel = max_parallel;
-  if (self->parallel_lock == NULL)
-    self->parallel_lock = g_flow_lock_new ();
-
-  g_autoptr(GFlowLock) lock = g_object_ref (self->parallel_lock);
-
-  _g_flow_mutex_unlock (&self->mutex);
-
-  /* Runs that started with a limit go on with it, as good as none. */
-  g_flow_lock_set_permits (lock, max_parallel != 0 ? max_parallel : G_MAXUINT);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_PARALLEL]);
-}
-
-/**
- * g_flow_get_on_error: (attributes org.gtk.Method.get_property=on-error)
- * @self: a flow
- *
- * Gets what the failure of a node means for the rest of a run.
- *
- * Returns: the policy
- *
- * Since: 0.1
- */
-GFlowOnError
-g_flow_get_on_error (GFlow *self)
-{
-  g_return_val_if_fail (G_IS_FLOW (self), G_FLOW_ON_ERROR_SKIP_DEPENDANTS);
-
-  return self->on_error;
-}
-
-/**
- * g_flow_set_on_error: (attributes org.gtk.Method.set_property=on-error)
- * @self: a flow
- * @on_error: the policy
- *
- * Sets what the failure of a node means for the rest of a run. Holds for runs
- * made later.
- *
- * Since: 0.1
- */
-void
-g_flow_set_on_error (GFlow        *self,
-                     GFlowOnError  on_error)
-{
-  g_return_if_fail (G_IS_FLOW (self));
-  g_return_if_fail (on_error <= G_FLOW_ON_ERROR_IGNORE);
-
-  if (self->on_error == on_error)
-    return;
-
-  self->on_error = on_error;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ON_ERROR]);
-}
-
-/**
  * g_flow_get_is_open: (attributes org.gtk.Method.get_property=is-open)
  * @self: a flow
  *
@@ -880,46 +742,6 @@ g_flow_get_is_open (GFlow *self)
   g_return_val_if_fail (G_IS_FLOW (self), FALSE);
 
   return self->door == G_FLOW_DOOR_OPEN;
-}
-
-/**
- * g_flow_get_close_timeout: (attributes org.gtk.Method.get_property=close-timeout)
- * @self: a flow
- *
- * Gets how long closing waits for what runs.
- *
- * Returns: the time in milliseconds; 0 for as long as it takes
- *
- * Since: 0.1
- */
-guint
-g_flow_get_close_timeout (GFlow *self)
-{
-  g_return_val_if_fail (G_IS_FLOW (self), 0);
-
-  return self->close_timeout;
-}
-
-/**
- * g_flow_set_close_timeout: (attributes org.gtk.Method.set_property=close-timeout)
- * @self: a flow
- * @close_timeout: the time in milliseconds; 0 for as long as it takes
- *
- * Sets how long closing waits for what runs before it is cancelled, and how long then.
- *
- * Since: 0.1
- */
-void
-g_flow_set_close_timeout (GFlow *self,
-                          guint  close_timeout)
-{
-  g_return_if_fail (G_IS_FLOW (self));
-
-  if (self->close_timeout == close_timeout)
-    return;
-
-  self->close_timeout = close_timeout;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLOSE_TIMEOUT]);
 }
 
 /**
@@ -968,42 +790,4 @@ g_flow_set_insertion_point (GFlow     *self,
 
   self->insertion_point = node;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_INSERTION_POINT]);
-}
-
-/**
- * g_flow_get_history: (attributes org.gtk.Method.get_property=history)
- * @self: a flow
- *
- * Gets what runs learn of how long nodes take.
- *
- * Returns: (transfer none) (nullable): the history
- *
- * Since: 0.1
- */
-GFlowHistory *
-g_flow_get_history (GFlow *self)
-{
-  g_return_val_if_fail (G_IS_FLOW (self), NULL);
-
-  return self->history;
-}
-
-/**
- * g_flow_set_history: (attributes org.gtk.Method.set_property=history)
- * @self: a flow
- * @history: (nullable): the history
- *
- * Sets what runs that are made from now on learn of how long nodes take.
- *
- * Since: 0.1
- */
-void
-g_flow_set_history (GFlow        *self,
-                    GFlowHistory *history)
-{
-  g_return_if_fail (G_IS_FLOW (self));
-  g_return_if_fail (history == NULL || G_IS_FLOW_HISTORY (history));
-
-  if (g_set_object (&self->history, history))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HISTORY]);
 }

@@ -202,6 +202,11 @@ void          g_flow_set_on_error      (GFlow               *self,
 G_FLOW_AVAILABLE_IN_0_1
 gboolean      g_flow_get_is_open          (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
+guint         g_flow_get_open_timeout  (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_open_timeout  (GFlow               *self,
+                                        guint                open_timeout);
+G_FLOW_AVAILABLE_IN_0_1
 guint         g_flow_get_close_timeout (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_close_timeout (GFlow               *self,
@@ -216,5 +221,10 @@ GFlowHistory *g_flow_get_history       (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_history       (GFlow               *self,
                                         GFlowHistory        *history);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowDirection g_flow_get_direction    (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_direction     (GFlow               *self,
+                                        GFlowDirection       direction);
 
 G_END_DECLS

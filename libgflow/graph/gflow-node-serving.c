@@ -528,7 +528,7 @@ g_flow_node_get_polling_for (GFlowNode  *self,
 /**
  * g_flow_node_set_polling_for:
  * @self: a node of a flow that is not open
- * @endpoint: an endpoint, like `/search`
+ * @endpoint: an endpoint, like `/search`; or "" for all that nothing else is set for
  * @polling: the polling
  *
  * Sets which instances serve a request for an endpoint, where that is not as
@@ -546,6 +546,12 @@ g_flow_node_set_polling_for (GFlowNode    *self,
   g_return_if_fail (endpoint != NULL);
   g_return_if_fail (polling <= G_FLOW_POLLING_ALL_ASYNC);
   g_return_if_fail (!_g_flow_is_frozen (self->flow));
+
+  if (*endpoint == '\0')
+    {
+      g_flow_node_set_polling (self, polling);
+      return;
+    }
 
   GFlowServing *serving = begin_change (self);
 

@@ -166,6 +166,25 @@ typedef enum
 } GFlowOnError;
 
 /**
+ * GFlowDirection:
+ * @G_FLOW_DIRECTION_LEFT_TO_RIGHT: what comes first is on the left
+ * @G_FLOW_DIRECTION_TOP_TO_BOTTOM: what comes first is at the top
+ * @G_FLOW_DIRECTION_RIGHT_TO_LEFT: what comes first is on the right
+ * @G_FLOW_DIRECTION_BOTTOM_TO_TOP: what comes first is at the bottom
+ *
+ * Which way a picture of a flow goes.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_DIRECTION_LEFT_TO_RIGHT,
+  G_FLOW_DIRECTION_TOP_TO_BOTTOM,
+  G_FLOW_DIRECTION_RIGHT_TO_LEFT,
+  G_FLOW_DIRECTION_BOTTOM_TO_TOP,
+} GFlowDirection;
+
+/**
  * GFlowPolling:
  * @G_FLOW_POLLING_ANY: one instance serves the request: one that is idle
  * @G_FLOW_POLLING_ALL: every shard serves the request, each a copy of it, and what they

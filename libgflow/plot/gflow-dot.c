@@ -64,6 +64,7 @@ get_shape (GFlowNodeKind kind)
       return "component";
     case G_FLOW_NODE_KIND_MAP:
       return "box3d";
+    case G_FLOW_NODE_KIND_EXECUTOR:
     case G_FLOW_NODE_KIND_FUNC:
     case G_FLOW_NODE_KIND_TASK:
     default:
@@ -97,7 +98,7 @@ append_node (GString      *dot,
   g_string_append_printf (dot, "%s%u [", drawn->prefix, index);
   append_attribute (dot, "label", label);
   g_string_append_printf (dot, ", shape=%s, ",
-                          get_shape ((GFlowNodeKind) drawn->plan->nodes[index].kind));
+                          get_shape (_g_flow_picture_kind (picture, scene, index)));
   append_attribute (dot, "tooltip", tooltip);
   if (look != NULL)
     append_look (dot, look);
@@ -105,9 +106,9 @@ append_node (GString      *dot,
 }
 
 static void
-append_subflow_attributes (GString        *dot,
-                           GFlowPicture   *picture,
-                           const GFlowBox *box)
+append_node_attributes (GString        *dot,
+                        GFlowPicture   *picture,
+                        const GFlowBox *box)
 {
   const GFlowLook *look = _g_flow_picture_look (picture, box->scene, box->index);
   g_autofree char *title = _g_flow_picture_dup_title (picture, box->scene, box->index);
@@ -135,30 +136,58 @@ append_group_attributes (GString        *dot,
                         "style=\"rounded\";\n");
 }
 
+/* What is in the box of a node where several serve. */
+static void
+append_members (GString        *dot,
+                GFlowPicture   *picture,
+                const GFlowBox *box)
+{
+  g_autoptr(GArray) members = _g_flow_picture_dup_members (picture, box->scene, box->index);
+
+  for (guint i = 0; i < members->len; i++)
+    {
+      const GFlowMember *member = &g_array_index (members, GFlowMember, i);
+
+      indent (dot, box->depth);
+      g_string_append_printf (dot, "%s [", member->id);
+      append_attribute (dot, "label", member->label);
+      g_string_append (dot, ", shape=box];\n");
+      for (guint k = 0; k < i; k++)
+        if (g_array_index (members, GFlowMember, k).role + 1 == member->role)
+          {
+            indent (dot, box->depth);
+            g_string_append_printf (dot, "%s -> %s;\n", g_array_index (members, GFlowMember, k).id,
+                                    member->id);
+          }
+    }
+}
+
 static void
 append_items (GString      *dot,
               GFlowPicture *picture,
               guint         number)
 {
   const GFlowBox *box = picture->boxes->pdata[number];
-  const gboolean is_subflow = box->kind == G_FLOW_BOX_SUBFLOW;
+  const gboolean is_node = box->kind == G_FLOW_BOX_SUBFLOW || box->kind == G_FLOW_BOX_TEAM;
   const gboolean is_group = box->kind == G_FLOW_BOX_SERIES || box->kind == G_FLOW_BOX_PARALLEL;
   /* A group of one is nothing to look at. */
-  const gboolean framed = is_subflow || (is_group && box->items->len > 1);
+  const gboolean framed = is_node || (is_group && box->items->len > 1);
 
   if (framed)
     {
       indent (dot, box->depth - 1);
-      if (is_subflow)
+      if (is_node)
         g_string_append_printf (dot, "subgraph cluster_%s%u {\n",
                                 _g_flow_picture_scene (picture, box->scene)->prefix, box->index);
       else
         g_string_append_printf (dot, "subgraph cluster_g%u {\n", number);
-      if (is_subflow)
-        append_subflow_attributes (dot, picture, box);
+      if (is_node)
+        append_node_attributes (dot, picture, box);
       else
         append_group_attributes (dot, box);
     }
+  if (box->kind == G_FLOW_BOX_TEAM)
+    append_members (dot, picture, box);
   for (guint i = 0; i < box->items->len; i++)
     {
       const GFlowBoxItem *item = &g_array_index (box->items, GFlowBoxItem, i);
@@ -175,55 +204,59 @@ append_items (GString      *dot,
     }
 }
 
-/* An arrow to or from a flow that is drawn ends at its box. */
+/* The gateway is drawn twice: where requests come from, and where responses go. */
 static void
-append_edge (GString      *dot,
-             GFlowPicture *picture,
-             guint         scene,
-             guint         from,
-             guint         to)
+append_gateway (GString      *dot,
+                GFlowPicture *picture)
 {
-  const GFlowScene *drawn = _g_flow_picture_scene (picture, scene);
-  const GFlowRunWhen when = (GFlowRunWhen) drawn->plan->nodes[to].run_when;
-  guint from_scene = scene, to_scene = scene;
-  const guint tail = _g_flow_picture_end (picture, &from_scene, from, TRUE);
-  const guint head = _g_flow_picture_end (picture, &to_scene, to, FALSE);
+  if (picture->gated)
+    g_string_append (dot, "  gateway_in [label=\"" G_FLOW_GATEWAY "\", shape=hexagon];\n"
+                          "  gateway_out [label=\"" G_FLOW_GATEWAY "\", shape=hexagon];\n");
+}
 
-  g_string_append_printf (dot, "  %s%u -> %s%u",
-                          _g_flow_picture_scene (picture, from_scene)->prefix, tail,
-                          _g_flow_picture_scene (picture, to_scene)->prefix, head);
-
+/* An arrow to or from a box ends there. */
+static void
+append_arrow (GString          *dot,
+              GFlowPicture     *picture,
+              const GFlowArrow *arrow)
+{
+  const gboolean from_box = arrow->from != G_FLOW_GATE_IN &&
+                            _g_flow_picture_is_box (picture, arrow->scene, arrow->from);
+  const gboolean to_box = arrow->to != G_FLOW_GATE_OUT &&
+                          _g_flow_picture_is_box (picture, arrow->scene, arrow->to);
+  const char *prefix = _g_flow_picture_scene (picture, arrow->scene)->prefix;
+  g_autofree char *tail = _g_flow_picture_dup_end (picture, arrow->scene, arrow->from, TRUE);
+  g_autofree char *head = _g_flow_picture_dup_end (picture, arrow->scene, arrow->to, FALSE);
   const char *separator = " [";
 
-  if (from_scene != scene)
+  g_string_append_printf (dot, "  %s -> %s", tail, head);
+  if (from_box)
     {
-      g_string_append_printf (dot, "%sltail=cluster_%s%u", separator, drawn->prefix, from);
+      g_string_append_printf (dot, "%sltail=cluster_%s%u", separator, prefix, arrow->from);
       separator = ", ";
     }
-  if (to_scene != scene)
+  if (to_box)
     {
-      g_string_append_printf (dot, "%slhead=cluster_%s%u", separator, drawn->prefix, to);
+      g_string_append_printf (dot, "%slhead=cluster_%s%u", separator, prefix, arrow->to);
       separator = ", ";
     }
-  if (when != G_FLOW_RUN_WHEN_ALL_SUCCEEDED)
+  if (arrow->line != G_FLOW_ARROW_SOLID)
     {
       g_string_append_printf (dot, "%sstyle=%s", separator,
-                              when == G_FLOW_RUN_WHEN_ANY_FAILED ? "dashed" : "dotted");
+                              arrow->line == G_FLOW_ARROW_DASHED ? "dashed" : "dotted");
       separator = ", ";
     }
   g_string_append (dot, *separator == ',' ? "];\n" : ";\n");
 }
 
 static void
-append_edges (GString      *dot,
-              GFlowPicture *picture,
-              guint         scene)
+append_arrows (GString      *dot,
+               GFlowPicture *picture)
 {
-  const GFlowPlan *plan = _g_flow_picture_scene (picture, scene)->plan;
+  g_autoptr(GArray) arrows = _g_flow_picture_dup_arrows (picture);
 
-  for (guint i = 0; i < plan->n_nodes; i++)
-    for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
-      append_edge (dot, picture, scene, plan->upstreams[k], i);
+  for (guint i = 0; i < arrows->len; i++)
+    append_arrow (dot, picture, &g_array_index (arrows, GFlowArrow, i));
 }
 
 static void
@@ -269,7 +302,10 @@ append_legend (GString *dot,
  * Groups that were added with [method@GFlow.Flow.add_group] are boxes, and so are flows
  * that are nodes, with their own nodes in them: down to 16 levels, and as long as there
  * are no more than 2000 nodes; others are drawn as one node. The locks of a node
- * stand below its title. With @run, colours, lines and symbols say in which state
+ * stand below its title. Shards, and executors around a node, are in the box of the node. A flow
+ * that serves requests has its gateway at both ends: requests come in at one, responses
+ * go out at the other; arrows to nodes that no response waits for are dotted. It goes
+ * in the [property@GFlow.Flow:direction] that is set. With @run, colours, lines and symbols say in which state
  * each node is, and a legend explains them.
  *
  * The text depends on nothing but the flow, the states and the language of the user.
@@ -291,7 +327,9 @@ g_flow_to_dot (GFlow    *self,
 
   append_string (dot, name != NULL ? name : "flow", "\\\\");
   g_string_append (dot, "\" {\n"
-                        "  rankdir=LR; compound=true; fontname=\"Cantarell,sans-serif\"; ");
+                        "  rankdir=");
+  g_string_append (dot, _g_flow_picture_direction (picture));
+  g_string_append (dot, "; compound=true; fontname=\"Cantarell,sans-serif\"; ");
   if (name != NULL)
     {
       append_attribute (dot, "label", name);
@@ -300,8 +338,8 @@ g_flow_to_dot (GFlow    *self,
   g_string_append (dot, "\n  node [fontname=\"Cantarell,sans-serif\", style=\"rounded,filled\", "
                         "fillcolor=\"#ffffff\"];\n");
   append_items (dot, picture, 0);
-  for (guint i = 0; i < picture->scenes->len; i++)
-    append_edges (dot, picture, i);
+  append_gateway (dot, picture);
+  append_arrows (dot, picture);
   append_legend (dot, picture->looks);
   g_string_append (dot, "}\n");
   return g_string_free (dot, FALSE);

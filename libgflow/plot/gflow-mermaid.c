@@ -48,7 +48,7 @@ append_node (GString      *text,
 {
   const GFlowScene *drawn = _g_flow_picture_scene (picture, scene);
   const GFlowLook *look = _g_flow_picture_look (picture, scene, index);
-  const GFlowNodeKind kind = (GFlowNodeKind) drawn->plan->nodes[index].kind;
+  const GFlowNodeKind kind = _g_flow_picture_kind (picture, scene, index);
   const gboolean has_runs = kind == G_FLOW_NODE_KIND_FLOW || kind == G_FLOW_NODE_KIND_MAP;
   const char *open = kind == G_FLOW_NODE_KIND_JOIN ? "((" : has_runs ? "[[" : "[";
   const char *close = kind == G_FLOW_NODE_KIND_JOIN ? "))" : has_runs ? "]]" : "]";
@@ -73,7 +73,7 @@ append_box_head (GString      *text,
   const GFlowBox *box = picture->boxes->pdata[number];
 
   indent (text, box->depth - 1);
-  if (box->kind == G_FLOW_BOX_SUBFLOW)
+  if (box->kind == G_FLOW_BOX_SUBFLOW || box->kind == G_FLOW_BOX_TEAM)
     {
       g_autofree char *title = _g_flow_picture_dup_title (picture, box->scene, box->index);
       g_autofree char *details = _g_flow_picture_dup_details (picture, box->scene, box->index);
@@ -108,19 +108,47 @@ append_box_class (GString        *text,
                           look->name);
 }
 
+/* What is in the box of a node where several serve. */
+static void
+append_members (GString        *text,
+                GFlowPicture   *picture,
+                const GFlowBox *box)
+{
+  g_autoptr(GArray) members = _g_flow_picture_dup_members (picture, box->scene, box->index);
+
+  for (guint i = 0; i < members->len; i++)
+    {
+      const GFlowMember *member = &g_array_index (members, GFlowMember, i);
+
+      indent (text, box->depth);
+      g_string_append_printf (text, "%s[", member->id);
+      append_string (text, member->label);
+      g_string_append (text, "]\n");
+      for (guint k = 0; k < i; k++)
+        if (g_array_index (members, GFlowMember, k).role + 1 == member->role)
+          {
+            indent (text, box->depth);
+            g_string_append_printf (text, "%s --> %s\n", g_array_index (members, GFlowMember, k).id,
+                                    member->id);
+          }
+    }
+}
+
 static void
 append_items (GString      *text,
               GFlowPicture *picture,
               guint         number)
 {
   const GFlowBox *box = picture->boxes->pdata[number];
-  const gboolean is_subflow = box->kind == G_FLOW_BOX_SUBFLOW;
+  const gboolean is_node = box->kind == G_FLOW_BOX_SUBFLOW || box->kind == G_FLOW_BOX_TEAM;
   const gboolean is_group = box->kind == G_FLOW_BOX_SERIES || box->kind == G_FLOW_BOX_PARALLEL;
   /* A group of one is nothing to look at. */
-  const gboolean framed = is_subflow || (is_group && box->items->len > 1);
+  const gboolean framed = is_node || (is_group && box->items->len > 1);
 
   if (framed)
     append_box_head (text, picture, number);
+  if (box->kind == G_FLOW_BOX_TEAM)
+    append_members (text, picture, box);
   for (guint i = 0; i < box->items->len; i++)
     {
       const GFlowBoxItem *item = &g_array_index (box->items, GFlowBoxItem, i);
@@ -135,27 +163,35 @@ append_items (GString      *text,
       indent (text, box->depth - 1);
       g_string_append (text, "end\n");
     }
-  if (is_subflow)
+  if (is_node)
     append_box_class (text, picture, box);
+}
+
+/* The gateway is drawn twice: where requests come from, and where responses go. */
+static void
+append_gateway (GString      *text,
+                GFlowPicture *picture)
+{
+  if (picture->gated)
+    g_string_append (text, "  gateway_in{{\"" G_FLOW_GATEWAY "\"}}\n"
+                           "  gateway_out{{\"" G_FLOW_GATEWAY "\"}}\n");
 }
 
 /* An arrow may go to a subgraph. */
 static void
-append_edges (GString      *text,
-              GFlowPicture *picture,
-              guint         scene)
+append_arrows (GString      *text,
+               GFlowPicture *picture)
 {
-  const GFlowScene *drawn = _g_flow_picture_scene (picture, scene);
-  const GFlowPlan *plan = drawn->plan;
+  g_autoptr(GArray) arrows = _g_flow_picture_dup_arrows (picture);
 
-  for (guint i = 0; i < plan->n_nodes; i++)
+  for (guint i = 0; i < arrows->len; i++)
     {
-      const char *arrow =
-        plan->nodes[i].run_when == G_FLOW_RUN_WHEN_ALL_SUCCEEDED ? "-->" : "-.->";
+      const GFlowArrow *arrow = &g_array_index (arrows, GFlowArrow, i);
+      g_autofree char *from = _g_flow_picture_dup_id (picture, arrow->scene, arrow->from);
+      g_autofree char *to = _g_flow_picture_dup_id (picture, arrow->scene, arrow->to);
 
-      for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
-        g_string_append_printf (text, "  %s%u %s %s%u\n", drawn->prefix, plan->upstreams[k], arrow,
-                                drawn->prefix, i);
+      g_string_append_printf (text, "  %s %s %s\n", from,
+                              arrow->line == G_FLOW_ARROW_SOLID ? "-->" : "-.->", to);
     }
 }
 
@@ -224,11 +260,12 @@ g_flow_to_mermaid (GFlow    *self,
   g_return_val_if_fail (run == NULL || G_IS_FLOW_RUN (run), NULL);
 
   g_autoptr(GFlowPicture) picture = _g_flow_picture_new (self, run);
-  GString *text = g_string_new ("flowchart LR\n");
+  GString *text = g_string_new (NULL);
 
+  g_string_append_printf (text, "flowchart %s\n", _g_flow_picture_direction (picture));
   append_items (text, picture, 0);
-  for (guint i = 0; i < picture->scenes->len; i++)
-    append_edges (text, picture, i);
+  append_gateway (text, picture);
+  append_arrows (text, picture);
   append_legend (text, picture->looks);
   return g_string_free (text, FALSE);
 }

@@ -8,6 +8,7 @@
 #include "graph/gflow-flow-private.h"
 #include "graph/gflow-node-serving-private.h"
 #include "run/gflow-record-private.h"
+#include "stream/gflow-pipeline-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -26,6 +27,7 @@ scene_free (gpointer data)
   _g_flow_plan_unref (scene->plan);
   g_clear_object (&scene->run);
   g_clear_pointer (&scene->inner, g_array_unref);
+  g_clear_pointer (&scene->teams, g_hash_table_unref);
   g_free (scene->prefix);
   g_free (scene);
 }
@@ -182,6 +184,25 @@ add_inner_scene (GFlowPicture *self,
                     add_box (self, G_FLOW_BOX_SUBFLOW, box, scene, index));
 }
 
+/* Draws a node as a box of those that serve there, if there are several. */
+static gboolean
+add_team (GFlowPicture *self,
+          guint         scene,
+          guint         index,
+          guint         box)
+{
+  GFlowScene *drawn = _g_flow_picture_scene (self, scene);
+
+  if (is_full (self, box) || !_g_flow_picture_has_members (drawn->plan->nodes[index].node))
+    return FALSE;
+
+  if (drawn->teams == NULL)
+    drawn->teams = g_hash_table_new (NULL, NULL);
+  g_hash_table_add (drawn->teams, GUINT_TO_POINTER (index));
+  add_box (self, G_FLOW_BOX_TEAM, box, scene, index);
+  return TRUE;
+}
+
 /* Takes @run and @prefix. */
 static guint
 add_scene (GFlowPicture *self,
@@ -217,7 +238,7 @@ add_scene (GFlowPicture *self,
           inner = add_inner_scene (self, number, i, in);
           g_array_append_val (scene->inner, inner);
         }
-      if (inner == G_FLOW_NOT_DRAWN)
+      if (inner == G_FLOW_NOT_DRAWN && !add_team (self, number, i, in))
         add_item (self, in, FALSE, number, i);
     }
   return number;
@@ -232,6 +253,7 @@ _g_flow_picture_new (GFlow    *flow,
   self->scenes = g_ptr_array_new_with_free_func (scene_free);
   self->boxes = g_ptr_array_new_with_free_func (box_free);
   self->locks = g_hash_table_new (NULL, NULL);
+  self->gated = _g_flow_has_executors (flow);
   add_box (self, G_FLOW_BOX_PICTURE, 0, 0, 0);
   add_scene (self, flow, run != NULL ? g_object_ref (run) : NULL, g_strdup ("n"), 0, 0);
   return self;
@@ -276,20 +298,79 @@ find_end (const GFlowPlan *plan,
   return 0;
 }
 
-/* The node that an arrow to or from a node can be tied to: that one, or one of the
- * flow that is drawn in its place. */
-guint
-_g_flow_picture_end (GFlowPicture *self,
-                     guint        *scene,
-                     guint         index,
-                     gboolean      last)
+static gboolean
+is_team (GFlowPicture *self,
+         guint         scene,
+         guint         index)
 {
-  for (guint inner; (inner = _g_flow_picture_inner (self, *scene, index)) != G_FLOW_NOT_DRAWN;)
+  const GFlowScene *drawn = _g_flow_picture_scene (self, scene);
+
+  return drawn->teams != NULL && g_hash_table_contains (drawn->teams, GUINT_TO_POINTER (index));
+}
+
+/* Whether the node is drawn as a box with something in it. */
+gboolean
+_g_flow_picture_is_box (GFlowPicture *self,
+                        guint         scene,
+                        guint         index)
+{
+  return is_team (self, scene, index) ||
+         _g_flow_picture_inner (self, scene, index) != G_FLOW_NOT_DRAWN;
+}
+
+/* What the node is called in the text. */
+char *
+_g_flow_picture_dup_id (GFlowPicture *self,
+                        guint         scene,
+                        guint         index)
+{
+  if (index == G_FLOW_GATE_IN || index == G_FLOW_GATE_OUT)
+    return g_strdup (index == G_FLOW_GATE_IN ? "gateway_in" : "gateway_out");
+  return g_strdup_printf ("%s%u", _g_flow_picture_scene (self, scene)->prefix, index);
+}
+
+/* What an arrow to or from a node can be tied to: that one, or something in its box. */
+char *
+_g_flow_picture_dup_end (GFlowPicture *self,
+                         guint         scene,
+                         guint         index,
+                         gboolean      last)
+{
+  for (guint inner; (inner = _g_flow_picture_inner (self, scene, index)) != G_FLOW_NOT_DRAWN;)
     {
-      *scene = inner;
+      scene = inner;
       index = find_end (_g_flow_picture_scene (self, inner)->plan, last);
     }
-  return index;
+  if (!is_team (self, scene, index))
+    return _g_flow_picture_dup_id (self, scene, index);
+
+  g_autoptr(GArray) members = _g_flow_picture_dup_members (self, scene, index);
+
+  return g_strdup (g_array_index (members, GFlowMember, last ? members->len - 1 : 0).id);
+}
+
+/* As both languages call it. */
+const char *
+_g_flow_picture_direction (GFlowPicture *self)
+{
+  static const char * const names[] = {
+    [G_FLOW_DIRECTION_LEFT_TO_RIGHT] = "LR", [G_FLOW_DIRECTION_TOP_TO_BOTTOM] = "TB",
+    [G_FLOW_DIRECTION_RIGHT_TO_LEFT] = "RL", [G_FLOW_DIRECTION_BOTTOM_TO_TOP] = "BT",
+  };
+
+  return names[g_flow_get_direction (_g_flow_picture_scene (self, 0)->flow)];
+}
+
+/* What the node is for who looks at it. In the plan of the flow an executor has no body yet. */
+GFlowNodeKind
+_g_flow_picture_kind (GFlowPicture *self,
+                      guint         scene,
+                      guint         index)
+{
+  const GFlowPlanNode *node = &_g_flow_picture_scene (self, scene)->plan->nodes[index];
+
+  return node->node->kind == G_FLOW_NODE_KIND_EXECUTOR ? G_FLOW_NODE_KIND_EXECUTOR
+                                                       : (GFlowNodeKind) node->kind;
 }
 
 /* How the node is drawn; NULL if there is no run to tell. */

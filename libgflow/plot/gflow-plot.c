@@ -236,7 +236,8 @@ draw (GTask      *task,
  * @user_data: data for @callback
  *
  * Draws the flow as it stands now into a file, which is replaced as a whole. The flow, and
- * the run, may go on meanwhile. See [method@GFlow.Flow.to_dot] for what is shown.
+ * the run, may go on meanwhile. It goes from left to right, unless another
+ * [property@GFlow.Flow:direction] is set. See [method@GFlow.Flow.to_dot] for what is shown.
  *
  * If Graphviz, of which the program `dot` is used, is not installed, pictures fail with
  * %G_IO_ERROR_NOT_SUPPORTED; the other formats need nothing. Graphviz draws a thousand

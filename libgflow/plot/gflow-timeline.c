@@ -187,6 +187,20 @@ sort_nodes (const GFlowPlan *plan)
   return order;
 }
 
+static void
+reverse (GArray *numbers)
+{
+  guint32 *items = (guint32 *) numbers->data;
+
+  for (guint i = 0; i < numbers->len / 2; i++)
+    {
+      const guint32 first = items[i];
+
+      items[i] = items[numbers->len - 1 - i];
+      items[numbers->len - 1 - i] = first;
+    }
+}
+
 /* The chain of nodes, each of which needs the one before, that takes longest: the run could
  * not have been shorter than that, however many workers there were. */
 static void
@@ -223,9 +237,11 @@ find_critical_path (GFlowTimeline *self)
       {
         const guint32 number = self->slice_of[index] - 1;
 
-        g_array_prepend_val (self->critical, number);
+        g_array_append_val (self->critical, number);
         g_array_index (self->slices, GFlowSlice, number).critical = TRUE;
       }
+  /* It was found from the end. */
+  reverse (self->critical);
 }
 
 /* Of a run whose record is not kept, and of one that has not started, it is empty. */

@@ -129,6 +129,16 @@ g_flow_run_ask_question_finish (GFlowRun      *self,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static gboolean
+is_running (GFlowRun  *self,
+            GFlowNode *node)
+{
+  guint index;
+
+  return _g_flow_run_has_state (self) && _g_flow_plan_find (self->plan, node, &index) &&
+         _g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_RUNNING;
+}
+
 /* The caller of a blocking function may be the worker that the body is on: then nobody
  * else iterates the owner context. */
 static GMainContext *
@@ -172,7 +182,10 @@ g_flow_run_ask_question_sync (GFlowRun       *self,
                      GError        **error)
 {
   g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
+  g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);
+  g_return_val_if_fail (G_IS_FLOW_QUESTION (question), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+  g_return_val_if_fail (is_running (self, node), NULL);
 
   if (self->owner != NULL && g_main_context_is_owner (_g_flow_owner_get_context (self->owner)))
     {

@@ -28,6 +28,7 @@ typedef enum
   PHASE_LIMITED,   /* its body runs, and has so much time */
   PHASE_TIMED_OUT, /* its body runs, and has had its time */
   PHASE_FAILED,    /* set aside: the owner context will decide */
+  PHASE_DECIDING,  /* it does: who is asked may iterate the context */
   PHASE_WAITING,   /* set aside, until the timer comes */
 } Phase;
 
@@ -357,8 +358,11 @@ decide (GFlowAttempts         *attempts,
   GFlowNode *node = run->plan->nodes[attempts->index].node;
   const guint n = atomic_load_explicit (&attempts->n, memory_order_relaxed);
 
+  atomic_store_explicit (&attempts->phase, PHASE_DECIDING, memory_order_relaxed);
+  /* Whoever cancels it meanwhile leaves it to this. */
   if (!_g_flow_run_may_run (run, attempts->index) ||
-      !_g_flow_node_ask_retry (node, run, attempts->error, n))
+      !_g_flow_node_ask_retry (node, run, attempts->error, n) ||
+      !_g_flow_run_may_run (run, attempts->index))
     {
       give_up (attempts);
       return;

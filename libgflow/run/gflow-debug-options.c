@@ -42,9 +42,12 @@ static gboolean
 parse_trace (GFlowDebugOptions *options,
              const char        *value)
 {
+  if (*value == '\0')
+    return FALSE;
+
   g_free (options->trace);
   options->trace = g_strdup (value);
-  return *value != '\0';
+  return TRUE;
 }
 
 static gboolean
@@ -59,8 +62,11 @@ static gboolean
 parse_fail (GFlowDebugOptions *options,
             const char        *value)
 {
+  if (*value == '\0')
+    return FALSE;
+
   g_ptr_array_add (options->failing, g_pattern_spec_new (value));
-  return *value != '\0';
+  return TRUE;
 }
 
 static gboolean

@@ -122,14 +122,19 @@ connect_cancellable (GFlowRun     *self,
     _g_flow_watch_absorb (self->cancel_handler);
 }
 
+static GError *
+new_late_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                              _("The run did not end before its deadline"));
+}
+
 static gboolean
 deadline_cb (gpointer user_data)
 {
   g_autoptr(GFlowRun) self = g_object_ref (user_data);
 
-  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_LATE,
-                    g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                                         _("The run did not end before its deadline")));
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_LATE, new_late_error ());
   _g_flow_run_cancel_running (self);
   return G_SOURCE_REMOVE;
 }
@@ -369,6 +374,15 @@ disconnect (GFlowRun *self)
   _g_flow_run_stop_ticking (self);
 }
 
+/* The run was cancelled, or too late, after a failure that came first; but that was forgotten,
+ * as the node was to run again. */
+static void
+tell_halted_locked (GFlowRun *self)
+{
+  self->cancelled = (_g_flow_run_attention (self) & G_FLOW_ATTENTION_LATE) == 0;
+  self->error = self->cancelled ? _g_flow_run_new_cancelled_error () : new_late_error ();
+}
+
 /* How the run ends: by the first error in time. */
 GFlowRunState
 _g_flow_run_settle_outcome (GFlowRun *self)
@@ -376,6 +390,9 @@ _g_flow_run_settle_outcome (GFlowRun *self)
   GFlowRunState state = G_FLOW_RUN_STATE_DONE;
 
   _g_flow_mutex_lock (&self->mutex);
+  if (self->error == NULL && !self->settled &&
+      (_g_flow_run_attention (self) & G_FLOW_ATTENTION_CANCELLED) != 0)
+    tell_halted_locked (self);
   self->settled = TRUE;
   if (self->error == NULL && self->cancelled_node != G_FLOW_NO_NODE)
     {

@@ -160,7 +160,7 @@ read_all (int      fd,
   return g_steal_pointer (&data);
 }
 
-/* The lock goes when the file is closed, and so with the process in any case. */
+/* The lock goes with the process in any case. */
 static gboolean
 open_file (GFlowJournal  *self,
            GError       **error)
@@ -376,11 +376,11 @@ set_unsynced (GFlowJournal *self)
 }
 
 /* Writes what there is. The file's mutex is held. */
-static gboolean
-write_bytes (GFlowJournal  *self,
-             GError       **error)
+static void
+write_bytes (GFlowJournal *self)
 {
   g_autoptr(GArray) nodes = NULL;
+  GError *error = NULL;
   GString *bytes;
   gboolean good;
 
@@ -393,8 +393,11 @@ write_bytes (GFlowJournal  *self,
   good = self->error == NULL;
   _g_flow_mutex_unlock (&self->mutex);
 
-  good = good && write_all (self->fd, bytes->str, bytes->len, error);
-  if (good && bytes->len > 0)
+  if (good && !write_all (self->fd, bytes->str, bytes->len, &error))
+    /* Before anybody else writes behind what may be half a record, and before any of the nodes
+     * ends, so that nothing starts after it. */
+    fail (self, error);
+  else if (good && bytes->len > 0)
     set_unsynced (self);
 
   _g_flow_mutex_lock (&self->mutex);
@@ -402,7 +405,6 @@ write_bytes (GFlowJournal  *self,
   _g_flow_mutex_unlock (&self->mutex);
   /* Also if it could not be written: they have ended, and the run fails anyway. */
   release_nodes (self, nodes);
-  return good;
 }
 
 /* Writes the records up to the one with that number, if nobody else has. */
@@ -410,14 +412,10 @@ static void
 flush (GFlowJournal *self,
        guint64       number)
 {
-  GError *error = NULL;
-
   _g_flow_mutex_lock (&self->file_mutex);
   if (self->n_written < number)
-    write_bytes (self, &error);
+    write_bytes (self);
   _g_flow_mutex_unlock (&self->file_mutex);
-  if (error != NULL)
-    fail (self, error);
 }
 
 static void
@@ -468,8 +466,13 @@ get_phase (GFlowJournal *self)
 static void
 close_file (GFlowJournal *self)
 {
-  if (self->fd >= 0)
-    close (self->fd);
+  if (self->fd < 0)
+    return;
+
+  /* A child of this process has the file, too, as long as it has not called exec(). */
+  if (flock (self->fd, LOCK_UN) != 0)
+    g_debug ("%s: %s", self->path, g_strerror (errno));
+  close (self->fd);
   self->fd = -1;
 }
 

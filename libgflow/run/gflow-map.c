@@ -209,7 +209,7 @@ _g_flow_run_name_item (GFlowRun  *child,
 {
   const char *text = NULL;
 
-  if (child->failures == NULL)
+  if (child->failures == NULL || child->failures->len == 0)
     return;
 
   const guint32 failed = g_array_index (child->failures, guint32, 0);

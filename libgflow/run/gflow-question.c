@@ -84,11 +84,33 @@ fail (GFlowQuestion *self,
 
 /* In whichever thread cancels. */
 static void
-cancelled_cb (GCancellable  *cancellable,
-              GFlowQuestion *self)
+cancelled_cb (GCancellable *cancellable,
+              gpointer      user_data)
 {
-  fail (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                   _("The question was not answered in time")));
+  g_autoptr(GFlowQuestion) self = g_weak_ref_get (user_data);
+
+  if (self != NULL)
+    fail (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                     _("The question was not answered in time")));
+}
+
+static void
+free_weak_ref (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+/* The question may be gone when it is told. When it goes it does not wait for that, as it
+ * may go while the cancellable tells others. */
+static void
+follow_cancellable (GFlowQuestion *self)
+{
+  GWeakRef *weak = g_new (GWeakRef, 1);
+
+  g_weak_ref_init (weak, self);
+  self->handler = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), weak,
+                                         free_weak_ref);
 }
 
 /* The question is asked by a node of @run. Takes @task. */
@@ -102,8 +124,7 @@ _g_flow_question_begin (GFlowQuestion *self,
   self->open = _g_flow_run_open_question (run, index, self->text);
   g_set_object (&self->cancellable, g_task_get_cancellable (task));
   atomic_store_explicit (&self->task, task, memory_order_release);
-  /* Not owned: it is disconnected, which waits for it, before this goes. */
-  self->handler = g_cancellable_connect (self->cancellable, G_CALLBACK (cancelled_cb), self, NULL);
+  follow_cancellable (self);
 }
 
 /* Nobody is there to answer. */
@@ -124,7 +145,7 @@ g_flow_question_finalize (GObject *object)
   GFlowQuestion *self = G_FLOW_QUESTION (object);
 
   if (self->handler != 0)
-    g_cancellable_disconnect (self->cancellable, self->handler);
+    g_signal_handler_disconnect (self->cancellable, self->handler);
   g_clear_object (&self->cancellable);
   if (self->node != NULL)
     fail (self, g_error_new (G_FLOW_ERROR, G_FLOW_ERROR_ABANDONED,

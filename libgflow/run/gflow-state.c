@@ -619,6 +619,12 @@ _g_flow_run_free_cancellable (GFlowRun *self,
     }
 }
 
+GError *
+_g_flow_run_new_cancelled_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The run was cancelled"));
+}
+
 /**
  * g_flow_run_cancel:
  * @self: a run
@@ -641,9 +647,7 @@ g_flow_run_cancel (GFlowRun *self)
        G_FLOW_ATTENTION_CANCELLED) != 0 || g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING)
     return;
 
-  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED,
-                    g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                         _("The run was cancelled")));
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED, _g_flow_run_new_cancelled_error ());
   if (g_flow_run_get_state (self) == G_FLOW_RUN_STATE_RUNNING)
     _g_flow_run_cancel_running (self);
 }

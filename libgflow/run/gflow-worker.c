@@ -469,7 +469,9 @@ finish_attended_node (GFlowRun       *self,
     release_locks (self, lane, index);
   if ((attention & G_FLOW_ATTENTION_RECORDED) != 0)
     _g_flow_run_observe_end (self, index, state);
-  if ((marks & G_FLOW_MARK_CHOSE) != 0)
+  /* Where the downstreams of one that has failed do not run, it may choose anew. */
+  if ((marks & G_FLOW_MARK_CHOSE) != 0 &&
+      (state != G_FLOW_NODE_STATE_FAILED || self->on_error == G_FLOW_ON_ERROR_IGNORE))
     _g_flow_run_apply_choice (self, index);
   if ((attention & G_FLOW_ATTENTION_RESULTS) != 0 && _g_flow_run_has_read (self, index, state))
     _g_flow_run_drop_results (self, lane, index);

@@ -27,6 +27,28 @@ typedef struct
   guint timeout; /* ms */
 } GFlowBatching;
 
+typedef struct
+{
+  GHashTable    *bindings;     /* (owned) (nullable): endpoint → GFlowBinding */
+  GFlowBinding  *fallback;     /* (owned) (nullable): what is bound for all other endpoints */
+  GFlowBinding  *of_class;     /* (owned) (nullable): made when an open flow first takes it */
+  GHashTable    *batchings;    /* (owned) (nullable): endpoint, or "" → GFlowBatching */
+  GVariant      *given;        /* (owned) (nullable): properties that it was made with */
+  char          *name;         /* (owned) (nullable) */
+  char          *node_name;    /* (owned) (nullable): where it serves */
+  char          *description;  /* (owned) (nullable) */
+  GFile         *workspace;    /* (owned) (nullable) */
+  guint          index;        /* among the instances at its node */
+  guint          shard;        /* which of the shards there it is of */
+  _Atomic gboolean taken;      /* an open flow has it */
+
+  GFlowExecutorFactoryFunc  factory;
+  gpointer                  factory_data;
+  GDestroyNotify            factory_destroy;
+} GFlowExecutorPrivate;
+
+GFlowExecutorPrivate *_g_flow_executor_get_private (GFlowExecutor *self);
+
 GFlowBinding *_g_flow_binding_ref       (GFlowBinding  *binding);
 void          _g_flow_binding_unref     (GFlowBinding  *binding);
 
@@ -34,6 +56,9 @@ GFlowBinding *_g_flow_executor_find     (GFlowExecutor *self,
                                          const char    *endpoint);
 const GFlowBatching *_g_flow_executor_find_batching (GFlowExecutor *self,
                                          const char    *endpoint);
+void          _g_flow_executor_ensure_binding_of_class (GFlowExecutor *self);
+void          _g_flow_executor_share_bindings (GFlowExecutor *self,
+                                         GFlowExecutor *copy);
 void          _g_flow_executor_number   (GFlowExecutor *self,
                                          const char    *node_name,
                                          guint          index,

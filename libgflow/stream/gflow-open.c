@@ -39,8 +39,11 @@ struct _Operation
   GSource       *timer;       /* (owned) (nullable) */
   GSource       *idle;        /* (owned) (nullable) */
   GSource       *cancel;      /* (owned) (nullable) */
+  GSource       *limit;       /* (owned) (nullable): of the time to open */
+  GPtrArray     *waiters;     /* (owned) (nullable) of Waiter: flows around it that are opened, too */
   GError        *error;       /* (owned) (nullable): why it does not open */
   guint          timeout;     /* ms */
+  gboolean       sets_up;     /* executors are being set up */
   gboolean       late;        /* what runs was cancelled */
   GFlowWait     *wait;        /* (unowned) (nullable): the blocking call that it is for */
   gboolean       alone;       /* that call does not wait for it any more: a thread does */
@@ -48,6 +51,17 @@ struct _Operation
                                * has patience for it */
   gboolean       ended;
 };
+
+/* The flow inside is being opened, and not by whoever has this. */
+typedef struct
+{
+  Operation *operation; /* (unowned): opens it */
+  GFlowNode *node;      /* (unowned) */
+  GFlowRun  *run;       /* (unowned) */
+  Part      *part;      /* (unowned) */
+  GTask     *task;      /* (owned) */
+  GSource   *cancel;    /* (owned) (nullable) */
+} Waiter;
 
 static void
 free_part (gpointer data)
@@ -142,7 +156,51 @@ opened_inside_cb (GObject      *source,
     g_task_return_error (task, error);
 }
 
-/* A flow inside. If somebody else has opened it, it is used as it is, and left open. */
+static void
+free_waiter (gpointer data)
+{
+  Waiter *waiter = data;
+
+  if (waiter->cancel != NULL)
+    g_source_destroy (waiter->cancel);
+  g_clear_pointer (&waiter->cancel, g_source_unref);
+  g_object_unref (waiter->task);
+  g_free (waiter);
+}
+
+static gboolean
+wait_cancelled_cb (GCancellable *cancellable,
+                   gpointer      user_data)
+{
+  Waiter *waiter = user_data;
+  g_autoptr(GTask) task = g_object_ref (waiter->task);
+
+  g_ptr_array_remove (waiter->operation->waiters, waiter);
+  g_task_return_error_if_cancelled (task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_until_open (Operation *operation,
+                 GFlowNode *node,
+                 GFlowRun  *run,
+                 Part      *part,
+                 GTask     *task)
+{
+  Waiter *waiter = g_new (Waiter, 1);
+
+  *waiter = (Waiter) { operation, node, run, part, g_object_ref (task),
+                       g_cancellable_source_new (g_task_get_cancellable (task)) };
+  g_source_set_static_name (waiter->cancel, "GFlow open");
+  g_source_set_callback (waiter->cancel, G_SOURCE_FUNC (wait_cancelled_cb), waiter, NULL);
+  g_source_attach (waiter->cancel, operation->context);
+  if (operation->waiters == NULL)
+    operation->waiters = g_ptr_array_new_with_free_func (free_waiter);
+  g_ptr_array_add (operation->waiters, waiter);
+}
+
+/* A flow inside. If somebody else has opened it, it is used as it is, and left open; and likewise if
+ * somebody else is about to. */
 static void
 open_inside (GFlowNode  *node,
              GFlowRun   *run,
@@ -152,13 +210,42 @@ open_inside (GFlowNode  *node,
 {
   Part *part = user_data;
   GFlow *inside = _g_flow_node_subflow (part->node);
+  Operation *other = inside->door == G_FLOW_DOOR_OPENING ? inside->pipeline->opening : NULL;
 
-  part->opens = inside->door != G_FLOW_DOOR_OPEN && inside->door != G_FLOW_DOOR_OPENING;
+  /* What a blocking call waits for must not be in a context that it does not iterate. */
+  if (other != NULL && other->context == g_task_get_context (task))
+    {
+      wait_until_open (other, node, run, part, task);
+      return;
+    }
+  part->opens = inside->door != G_FLOW_DOOR_OPEN;
   if (part->opens)
     open_flow (inside, g_task_get_cancellable (task), NULL, part, opened_inside_cb,
                g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
+}
+
+/* The flow is open, or will not be, by @error. Whoever else opens it then has to do so itself if that
+ * was cancelled. */
+static void
+end_opening (Operation    *operation,
+             const GError *error)
+{
+  g_autoptr(GPtrArray) waiters = g_steal_pointer (&operation->waiters);
+
+  operation->pipeline->opening = NULL;
+  for (guint i = 0; waiters != NULL && i < waiters->len; i++)
+    {
+      Waiter *waiter = waiters->pdata[i];
+
+      if (error == NULL)
+        g_task_return_boolean (waiter->task, TRUE);
+      else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_task_return_error (waiter->task, g_error_copy (error));
+      else
+        open_inside (waiter->node, waiter->run, waiter->task, waiter->part, NULL);
+    }
 }
 
 static void
@@ -313,6 +400,7 @@ free_operation (Operation *operation)
 {
   stop_source (&operation->timer);
   stop_source (&operation->cancel);
+  stop_source (&operation->limit);
   stop_source (&operation->idle);
   _g_flow_pipeline_unref (operation->pipeline);
   g_clear_object (&operation->run);
@@ -353,6 +441,7 @@ give_up (Operation *operation)
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                                  _("The flow was closed, but something in it still runs"));
   _g_flow_set_door (operation->flow, G_FLOW_DOOR_CLOSED, NULL);
+  end_opening (operation, error);
   operation->flow = NULL;
   if (operation->wait != NULL)
     {
@@ -397,12 +486,35 @@ timer_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void fail (Operation *operation,
+                  GError    *error);
+
+/* A run of setups is told by itself. */
 static gboolean
 cancel_cb (GCancellable *cancellable,
            gpointer      user_data)
 {
-  cancel_all (user_data);
+  Operation *operation = user_data;
+
+  if (operation->sets_up)
+    fail (operation, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                          _("Operation was cancelled")));
+  else
+    cancel_all (operation);
   return G_SOURCE_REMOVE;
+}
+
+static void
+watch_cancellable (Operation    *operation,
+                   GCancellable *cancellable)
+{
+  if (cancellable == NULL)
+    return;
+
+  operation->cancel = g_cancellable_source_new (cancellable);
+  g_source_set_static_name (operation->cancel, "GFlow open or close");
+  g_source_set_callback (operation->cancel, G_SOURCE_FUNC (cancel_cb), operation, NULL);
+  g_source_attach (operation->cancel, operation->context);
 }
 
 static void
@@ -454,6 +566,7 @@ torn_down_cb (GObject      *source,
   if (task != NULL)
     {
       _g_flow_set_door (operation->flow, G_FLOW_DOOR_CLOSED, NULL);
+      end_opening (operation, operation->error);
       if (operation->error != NULL)
         g_task_return_error (task, g_steal_pointer (&operation->error));
       else if (error != NULL)
@@ -582,17 +695,22 @@ set_up_cb (GObject      *source,
   GFlowRun *run = G_FLOW_RUN (source);
   g_autoptr(GError) error = NULL;
 
+  operation->sets_up = FALSE;
+  stop_source (&operation->limit);
   note_set_up (operation->pipeline, run);
-  if (g_flow_run_execute_finish (run, result, &error))
+  /* Not if the caller has been told that it does not open, or will be. */
+  if (g_flow_run_execute_finish (run, result, &error) && operation->error == NULL &&
+      operation->task != NULL)
     {
       g_autoptr(GTask) task = g_steal_pointer (&operation->task);
 
       _g_flow_set_door (operation->flow, G_FLOW_DOOR_OPEN, operation->pipeline);
+      end_opening (operation, NULL);
       g_task_return_boolean (task, TRUE);
       free_operation (operation);
       return;
     }
-  if (operation->error == NULL)
+  if (operation->error == NULL && error != NULL)
     operation->error = explain (run, error);
   begin_teardown (operation);
 }
@@ -611,7 +729,7 @@ fail (Operation *operation,
   operation->error = error;
   operation->late = TRUE;
   start_timer (operation);
-  if (operation->part != NULL)
+  if (operation->part != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     fail (operation->part->operation, explain_part (operation->part, error));
 }
 
@@ -624,6 +742,51 @@ failed_cb (GFlowNode *node,
   fail (user_data, explain (run, error));
 }
 
+/* The names of those that are not set up yet. */
+static char *
+list_missing (GFlowRun *run)
+{
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; run->plan != NULL && i < run->plan->n_nodes; i++)
+    if (_g_flow_run_node_state (run, i) != G_FLOW_NODE_STATE_DONE)
+      {
+        Part *part = run->plan->nodes[i].user_data;
+
+        g_string_append_printf (names, "%s“%s”", names->len > 0 ? ", " : "",
+                                part->station != NULL ? part->station->name
+                                                      : g_flow_node_get_name (part->node));
+      }
+  return g_string_free (names, FALSE);
+}
+
+static gboolean
+limit_cb (gpointer user_data)
+{
+  Operation *operation = user_data;
+  g_autofree char *names = list_missing (operation->run);
+
+  fail (operation, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                _("The flow was not open in time: it waited for %s"), names));
+  g_flow_run_cancel (operation->run);
+  return G_SOURCE_REMOVE;
+}
+
+/* That of the flow around counts. */
+static void
+start_limit (Operation *operation)
+{
+  const guint limit = g_flow_get_open_timeout (operation->flow);
+
+  if (operation->part != NULL || limit == 0)
+    return;
+
+  operation->limit = g_timeout_source_new (limit);
+  g_source_set_static_name (operation->limit, "GFlow open timeout");
+  g_source_set_callback (operation->limit, limit_cb, operation, NULL);
+  g_source_attach (operation->limit, operation->context);
+}
+
 static void
 begin_setup (Operation    *operation,
              GCancellable *cancellable)
@@ -631,6 +794,10 @@ begin_setup (Operation    *operation,
   g_autoptr(GFlow) flow = make_setup (operation);
   const guint n = g_list_model_get_n_items (G_LIST_MODEL (flow));
 
+  operation->sets_up = TRUE;
+  operation->pipeline->opening = operation;
+  watch_cancellable (operation, cancellable);
+  start_limit (operation);
   for (guint i = 0; i < n; i++)
     {
       g_autoptr(GFlowNode) node = g_list_model_get_item (G_LIST_MODEL (flow), i);
@@ -696,11 +863,14 @@ open_flow (GFlow               *self,
  *
  * Opens the flow: makes the instances of all executors, and sets them up, all at once. Then
  * requests may be posted. Until the flow is closed it cannot be edited. Flows with
- * executors that are nodes of it are opened with it, and closed with it, unless they are open already.
+ * executors that are nodes of it are opened with it, and closed with it, unless they are open already,
+ * or are being opened: then this waits for them.
  *
  * If an executor cannot be started, this fails with %G_FLOW_ERROR_START_FAILED; those that
  * were started are torn down before @callback is called. If they do not end
- * in [property@GFlow.Flow:close-timeout], it is called without waiting any longer.
+ * in [property@GFlow.Flow:close-timeout], it is called without waiting any longer. So it is
+ * if the operation is cancelled, and if the flow is not open in
+ * [property@GFlow.Flow:open-timeout], which is %G_IO_ERROR_TIMED_OUT.
  *
  * Since: 0.1
  */
@@ -794,12 +964,7 @@ close_flow (GFlow               *self,
   Operation *operation = operation_new (self, g_steal_pointer (&task), self->pipeline, wait, part);
 
   _g_flow_set_door (self, G_FLOW_DOOR_CLOSING, self->pipeline);
-  if (cancellable != NULL)
-    {
-      operation->cancel = g_cancellable_source_new (cancellable);
-      g_source_set_callback (operation->cancel, G_SOURCE_FUNC (cancel_cb), operation, NULL);
-      g_source_attach (operation->cancel, operation->context);
-    }
+  watch_cancellable (operation, cancellable);
   start_timer (operation);
   _g_flow_pipeline_hurry (self->pipeline);
   wait_for_runs (operation);

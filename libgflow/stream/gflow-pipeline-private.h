@@ -210,6 +210,7 @@ struct _GFlowPipeline
   GHashTable     *before;      /* (owned): likewise, in front of it */
   GHashTable     *after;       /* (owned): likewise, behind it */
   GPtrArray      *inside;      /* (owned) of GFlowNode: flows that were opened with it */
+  gpointer        opening;     /* (unowned) (nullable): what opens it, in gflow-open.c */
 
   GFlowMutex      mutex;       /* guards what follows */
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */

@@ -260,6 +260,63 @@ test_cancel (gconstpointer data)
 }
 
 static void
+drop_cb (GCancellable *cancellable,
+         Person       *person)
+{
+  g_clear_object (&person->question);
+}
+
+/* As who shows a dialog takes it away. */
+static gboolean
+drop_later_cb (GFlowRun      *run,
+               GFlowQuestion *question,
+               Person        *person)
+{
+  g_signal_connect (g_flow_run_get_node_cancellable (run, g_flow_question_get_node (question)),
+                    "cancelled", G_CALLBACK (drop_cb), person);
+  return keep_cb (run, question, person);
+}
+
+static void
+test_dropped_when_cancelled (gconstpointer data)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  Person person = { 0 };
+  Asker asker = { 0 };
+  GFlowNode *node = add_asker (flow, &asker, GPOINTER_TO_INT (data));
+  TestResult result;
+
+  g_test_summary ("Who is told of the cancellation may drop the question");
+  test_result_init (&result);
+  run = g_flow_run_new (flow);
+  g_signal_connect (run, "ask", G_CALLBACK (drop_later_cb), &person);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (person.question != NULL);
+  g_flow_run_cancel_node (run, node);
+  TEST_WAIT (result.calls > 0);
+  g_assert_null (person.question);
+  test_assert_node (run, node, CANCELLED);
+  test_result_clear (&result);
+  g_assert_finalize_object (g_steal_pointer (&run));
+}
+
+static void
+test_not_running (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowQuestion) question = g_flow_question_new ("Why?", NULL, NULL);
+  GFlowNode *node = g_flow_add (flow, "node", test_body_nothing, NULL, NULL, NULL);
+
+  g_test_summary ("A node that does not run cannot ask, and its caller does not wait");
+  run = test_execute_well (flow);
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*is_running*");
+  g_assert_null (g_flow_run_ask_question_sync (run, node, question, NULL));
+  g_test_assert_expected_messages ();
+}
+
+static void
 test_in_context (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -287,6 +344,11 @@ main (int   argc,
   g_test_add_data_func ("/ask/answers/task/sync", &ways[3], test_answers);
   g_test_add_data_func ("/ask/cancel/worker", GINT_TO_POINTER (FALSE), test_cancel);
   g_test_add_data_func ("/ask/cancel/task", GINT_TO_POINTER (TRUE), test_cancel);
+  g_test_add_data_func ("/ask/dropped-when-cancelled/worker", GINT_TO_POINTER (FALSE),
+                        test_dropped_when_cancelled);
+  g_test_add_data_func ("/ask/dropped-when-cancelled/task", GINT_TO_POINTER (TRUE),
+                        test_dropped_when_cancelled);
+  g_test_add_func ("/ask/not-running", test_not_running);
   g_test_add_func ("/ask/in-context", test_in_context);
 
   return g_test_run ();

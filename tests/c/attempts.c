@@ -231,6 +231,74 @@ test_decided_later (gconstpointer kind)
   work_clear (&work);
 }
 
+typedef struct
+{
+  TestGate *gate;
+  TestJob  *other;
+  gboolean  cancels;
+  guint     asked;
+} Dialog;
+
+/* As a dialog that runs a main loop. */
+static gboolean
+dialog_cb (GFlowNode *node,
+           GFlowRun  *run,
+           GError    *error,
+           guint      attempt,
+           gpointer   user_data)
+{
+  Dialog *dialog = user_data;
+
+  dialog->asked++;
+  test_gate_open (dialog->gate);
+  TEST_WAIT (g_atomic_int_get (&dialog->other->runs) == 2);
+  if (dialog->cancels)
+    {
+      g_flow_run_cancel_node (run, node);
+      test_settle (5);
+    }
+  return TRUE;
+}
+
+/* Meanwhile attempts at other nodes fail, too, and are decided; or the node is cancelled. */
+static void
+test_decided_in_dialog (gconstpointer data)
+{
+  Work work;
+  TestGate gate;
+  Dialog dialog = { .gate = &gate, .cancels = GPOINTER_TO_INT (data) };
+  GFlowNode *other;
+
+  work_init (&work, KIND_SYNC);
+  test_gate_init (&gate);
+  g_flow_set_max_threads (work.flow, 2);
+  other = test_add_sync (&work.bench, work.flow, "other", &dialog.other);
+  dialog.other->gate = &gate;
+  for (guint i = 0; i < 2; i++)
+    {
+      GFlowNode *node = i == 0 ? work.tried : other;
+
+      test_job_fail (test_job_of (node), "not yet");
+      test_job_of (node)->failures = 1;
+      g_flow_node_set_max_retries (node, 5);
+      /* Would be waited for. */
+      g_flow_node_set_retry_delay (node, dialog.cancels && i == 0 ? 1000 * 1000 : 1);
+    }
+  g_signal_connect (work.tried, "should-retry", G_CALLBACK (dialog_cb), &dialog);
+  test_run_execute (work.run, NULL, NULL);
+  g_assert_cmpuint (dialog.asked, ==, 1);
+  g_assert_cmpint (work.job->runs, ==, dialog.cancels ? 1 : 2);
+  g_assert_cmpint (dialog.other->runs, ==, 2);
+  g_assert_cmpuint (g_flow_run_get_n_done (work.run), ==, 4);
+  test_assert_node (work.run, other, DONE);
+  if (dialog.cancels)
+    test_assert_node (work.run, work.tried, CANCELLED);
+  else
+    test_assert_run (work.run, DONE);
+  test_gate_clear (&gate);
+  work_clear (&work);
+}
+
 static void
 test_never_after_cancellation (void)
 {
@@ -664,6 +732,10 @@ main (int    argc,
         if (!tests[i].blocks_context || kinds[k].kind != KIND_CONTEXT)
           g_test_add_data_func (path, GINT_TO_POINTER (kinds[k].kind), tests[i].func);
       }
+  g_test_add_data_func ("/attempts/decided-in-dialog", GINT_TO_POINTER (FALSE),
+                        test_decided_in_dialog);
+  g_test_add_data_func ("/attempts/cancelled-in-dialog", GINT_TO_POINTER (TRUE),
+                        test_decided_in_dialog);
   g_test_add_func ("/attempts/sync-call", test_sync_call);
   g_test_add_func ("/attempts/result", test_result);
   g_test_add_func ("/attempts/never-after-cancellation", test_never_after_cancellation);

@@ -67,6 +67,9 @@ test_bad_words (void)
       /* It is named, with what would do; and the others count. */
       test_assert_contains (complaints, named);
       g_assert_true (options->locks && options->schedule);
+      /* It does not. */
+      g_assert_null (options->trace);
+      g_assert_cmpuint (options->failing->len, ==, 0);
       if (i == 0)
         test_assert_contains (complaints, "known are help, schedule, locks, trace, shuffle, fail, "
                                           "cancel-after, delay\n");

@@ -7,6 +7,9 @@
 
 #include "test-executor.h"
 
+#include "stream/gflow-pipeline-private.h"
+
+#include <math.h>
 #include <string.h>
 
 /* One that is bound to nothing, and has no functions */
@@ -28,6 +31,81 @@ test_bare_class_init (TestBareClass *klass)
 
 static void
 test_bare_init (TestBare *self)
+{
+}
+
+/* One with properties of all types of numbers */
+
+#define TEST_TYPE_NUMBERS (test_numbers_get_type ())
+G_DECLARE_FINAL_TYPE (TestNumbers, test_numbers, TEST, NUMBERS, GFlowExecutor)
+
+enum
+{
+  PROP_0,
+  PROP_INT,
+  PROP_UINT,
+  PROP_INT64,
+  PROP_UINT64,
+  PROP_FLOAT,
+  PROP_DOUBLE,
+  PROP_BOOLEAN,
+  N_PROPS
+};
+
+struct _TestNumbers
+{
+  GFlowExecutor parent_instance;
+
+  GValue        values[N_PROPS];
+};
+
+G_DEFINE_FINAL_TYPE (TestNumbers, test_numbers, G_TYPE_FLOW_EXECUTOR)
+
+static void
+test_numbers_get_property (GObject    *object,
+                           guint       prop_id,
+                           GValue     *value,
+                           GParamSpec *pspec)
+{
+  g_value_copy (&TEST_NUMBERS (object)->values[prop_id], value);
+}
+
+static void
+test_numbers_set_property (GObject      *object,
+                           guint         prop_id,
+                           const GValue *value,
+                           GParamSpec   *pspec)
+{
+  TestNumbers *self = TEST_NUMBERS (object);
+
+  if (!G_IS_VALUE (&self->values[prop_id]))
+    g_value_init (&self->values[prop_id], pspec->value_type);
+  g_value_copy (value, &self->values[prop_id]);
+}
+
+static void
+test_numbers_class_init (TestNumbersClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS;
+  GParamSpec *pspecs[N_PROPS] = {
+    NULL,
+    g_param_spec_int ("int", NULL, NULL, G_MININT, G_MAXINT, 0, flags),
+    g_param_spec_uint ("uint", NULL, NULL, 0, G_MAXUINT, 0, flags),
+    g_param_spec_int64 ("int64", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags),
+    g_param_spec_uint64 ("uint64", NULL, NULL, 0, G_MAXUINT64, 0, flags),
+    g_param_spec_float ("float", NULL, NULL, -G_MAXFLOAT, G_MAXFLOAT, 0, flags),
+    g_param_spec_double ("double", NULL, NULL, -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags),
+    g_param_spec_boolean ("boolean", NULL, NULL, FALSE, flags),
+  };
+
+  object_class->get_property = test_numbers_get_property;
+  object_class->set_property = test_numbers_set_property;
+  g_object_class_install_properties (object_class, N_PROPS, pspecs);
+}
+
+static void
+test_numbers_init (TestNumbers *self)
 {
 }
 
@@ -79,6 +157,62 @@ test_uses_with (void)
   test_assert_contains (error->message, "“TestExecutor”");
 }
 
+/* A property is what was given, or the executor is not made: nothing is rounded, but fractions to
+ * what a float can be. */
+static void
+test_numbers (void)
+{
+  const struct { const char *given; double wanted; } cases[] = {
+    { "{'int': <int64 -5>}", -5 }, { "{'int': <7.0>}", 7 }, { "{'int': <1e-9>}", NAN },
+    { "{'int': <0.5>}", NAN }, { "{'int': <int64 4294967296>}", NAN }, { "{'int': <1e300>}", NAN },
+    { "{'int': <uint64 18446744073709551615>}", NAN }, { "{'uint': <-1>}", NAN },
+    { "{'uint': <byte 3>}", 3 }, { "{'int64': <-9223372036854775808.0>}", -0x1p63 }, { "{'int64': <9223372036854775808.0>}", NAN },
+    { "{'int64': <1.0000000001>}", NAN }, { "{'int64': <uint64 9223372036854775808>}", NAN },
+    { "{'uint64': <uint64 9223372036854775808>}", 0x1p63 }, { "{'uint64': <-1.0>}", NAN },
+    { "{'double': <int64 9007199254740992>}", 0x1p53 }, { "{'double': <int64 9007199254740993>}", NAN },
+    { "{'double': <int64 9223372036854775807>}", NAN }, { "{'double': <1e-300>}", 1e-300 },
+    { "{'double': <uint64 18446744073709551615>}", NAN }, { "{'double': <true>}", NAN },
+    { "{'float': <16777216>}", 16777216 }, { "{'float': <16777217>}", NAN },
+    { "{'float': <0.1>}", (double) 0.1f }, { "{'float': <1e300>}", NAN },
+    { "{'boolean': <1>}", 1 }, { "{'boolean': <2>}", NAN }, { "{'int': <'1'>}", NAN },
+    { "{'int': <[1]>}", NAN }, { "{'int': <(1, 2)>}", NAN },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GVariant) given = g_variant_parse (G_VARIANT_TYPE_VARDICT, cases[i].given, NULL,
+                                                    NULL, NULL);
+      g_autoptr (GFlowExecutor) executor = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s", cases[i].given);
+      g_assert_nonnull (given);
+      executor = g_flow_executor_new_from_type (TEST_TYPE_NUMBERS, given, &error);
+      if (isnan (cases[i].wanted))
+        {
+          g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT);
+          continue;
+        }
+      g_assert_no_error (error);
+
+      g_autoptr (GVariant) entry = g_variant_get_child_value (given, 0);
+      g_autofree char *name = NULL;
+      g_auto (GValue) value = G_VALUE_INIT;
+
+      g_variant_get_child (entry, 0, "s", &name);
+      if (strcmp (name, "boolean") == 0)
+        {
+          g_value_init (&value, G_TYPE_BOOLEAN);
+          g_object_get_property (G_OBJECT (executor), name, &value);
+          g_assert_true (g_value_get_boolean (&value));
+          continue;
+        }
+      g_value_init (&value, G_TYPE_DOUBLE);
+      g_object_get_property (G_OBJECT (executor), name, &value);
+      g_assert_cmpfloat (g_value_get_double (&value), ==, cases[i].wanted);
+    }
+}
+
 /* 52: what nobody serves passes by, and that is no failure. */
 static void
 test_unbound (void)
@@ -126,6 +260,38 @@ test_redirect (void)
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
   request = test_serve (flow, "/index", "0", NULL, NULL);
   test_assert_texts (request, "0 bar foo");
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+/* Endpoints that nothing is bound for are all the same, however many there are, and however it is
+ * said what is for all of them. */
+static void
+test_any_endpoint (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowExecutor) bare = g_object_new (TEST_TYPE_BARE, NULL);
+  GFlowNode *node;
+
+  g_flow_executor_bind (bare, "", mark, (gpointer) "any", NULL);
+  g_flow_executor_bind (bare, "/index", mark, (gpointer) "index", NULL);
+  g_flow_executor_set_batching (bare, "", 4, 0);
+  g_assert_cmpuint (g_flow_executor_get_batch_size (bare, NULL), ==, 4);
+  node = g_flow_add_executor (flow, NULL, bare, NULL, NULL);
+  g_flow_node_set_parallel (node, 2);
+  g_flow_node_set_polling_for (node, "", G_FLOW_POLLING_ALL);
+  g_flow_node_set_polling_for (node, "/index", G_FLOW_POLLING_ANY);
+  g_assert_cmpint (g_flow_node_get_polling (node), ==, G_FLOW_POLLING_ALL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *endpoint = g_strdup_printf ("/%u", i);
+      g_autoptr (GFlowRequest) request = test_serve (flow, endpoint, "0", NULL, NULL);
+      g_autoptr (GFlowRequest) index = test_serve (flow, "/index", "0", NULL, NULL);
+
+      test_assert_texts (request, "0 any");
+      test_assert_texts (index, "0 index");
+    }
+  g_assert_cmpuint (g_hash_table_size (flow->pipeline->channels), ==, 2);
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }
 
@@ -303,8 +469,10 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/executors/uses-with", test_uses_with);
+  g_test_add_func ("/executors/numbers", test_numbers);
   g_test_add_func ("/executors/unbound", test_unbound);
   g_test_add_func ("/executors/redirect", test_redirect);
+  g_test_add_func ("/executors/any-endpoint", test_any_endpoint);
   g_test_add_func ("/executors/factory-fails", test_factory_fails);
   g_test_add_func ("/executors/beside", test_beside);
   g_test_add_func ("/executors/no-limit", test_no_limit);

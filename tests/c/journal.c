@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "run/gflow-journal-format-private.h"
@@ -1083,6 +1084,56 @@ test_busy (void)
   small_clear (&small);
 }
 
+/* A body forks, and the child outlives the run with all that is open. */
+
+static gboolean
+body_fork (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  const int *ends = user_data;
+  const pid_t child = fork ();
+  char byte;
+
+  if (child == 0)
+    {
+      close (ends[1]);
+      _exit (read (ends[0], &byte, 1) == 0 ? 0 : 1);
+    }
+  return child > 0;
+}
+
+static void
+test_forked (void)
+{
+  Small small;
+  int ends[2];
+  int status;
+  g_autoptr(GFlow) flow = g_flow_new ();
+  g_autoptr(GFlowRun) first = NULL;
+  g_autoptr(GFlowRun) second = NULL;
+  g_autoptr(GError) error = NULL;
+
+  small_init (&small, "a");
+  g_assert_cmpint (pipe (ends), ==, 0);
+  g_flow_add (flow, "fork", body_fork, ends, NULL, NULL);
+  first = new_run (flow, &small.journal);
+  g_assert_true (execute (first, FALSE, &error));
+  g_assert_no_error (error);
+
+  second = new_run (small.flow, &small.journal);
+  g_assert_true (execute (second, FALSE, &error));
+  g_assert_no_error (error);
+  close (ends[0]);
+  close (ends[1]);
+  g_assert_cmpint (wait (&status), >, 0);
+  g_assert_cmpint (status, ==, 0);
+  g_clear_object (&first);
+  g_clear_object (&second);
+  small_clear (&small);
+}
+
 /* When a run has ended its journal is free, also for its own handlers. */
 
 static void
@@ -1423,6 +1474,7 @@ main (int    argc,
   g_test_add_func ("/journal/changed", test_changed);
   g_test_add_func ("/journal/parameters", test_parameters);
   g_test_add_func ("/journal/busy", test_busy);
+  g_test_add_func ("/journal/forked", test_forked);
   g_test_add_func ("/journal/again-at-once", test_again_at_once);
   g_test_add_func ("/journal/refused", test_refused);
   g_test_add_func ("/journal/restored", test_restored);

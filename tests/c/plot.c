@@ -4,6 +4,7 @@
 
 /* Flows as text: DOT and Mermaid. */
 
+#include "test-graphviz.h"
 #include "test-util.h"
 
 #include <string.h>
@@ -72,67 +73,6 @@ test_plain (void)
   g_assert_cmpstr (again, ==, dot);
 }
 
-/* What Graphviz makes of it: all texts and tooltips of the picture, each on a line. */
-static void
-svg_text_cb (GMarkupParseContext  *context,
-             const char           *text,
-             gsize                 length,
-             gpointer              user_data,
-             GError              **error)
-{
-  const char *element = g_markup_parse_context_get_element (context);
-
-  if (g_strcmp0 (element, "text") == 0)
-    g_string_append_printf (user_data, "%.*s\n", (int) length, text);
-}
-
-static void
-svg_start_cb (GMarkupParseContext  *context,
-              const char           *element,
-              const char          **names,
-              const char          **values,
-              gpointer              user_data,
-              GError              **error)
-{
-  for (guint i = 0; names[i] != NULL; i++)
-    if (g_str_equal (names[i], "xlink:title"))
-      g_string_append_printf (user_data, "%s\n", values[i]);
-}
-
-static char *
-draw_svg (const char *dot)
-{
-  const GMarkupParser parser = { .start_element = svg_start_cb, .text = svg_text_cb };
-  g_autoptr (GSubprocess) process = NULL;
-  g_autoptr (GMarkupParseContext) context = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *svg = NULL;
-  GString *texts = g_string_new (NULL);
-
-  process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE,
-                              &error, "dot", "-Tsvg", NULL);
-  g_assert_no_error (error);
-  g_subprocess_communicate_utf8 (process, dot, NULL, &svg, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_true (g_subprocess_get_successful (process));
-
-  context = g_markup_parse_context_new (&parser, 0, texts, NULL);
-  g_markup_parse_context_parse (context, svg, -1, &error);
-  g_assert_no_error (error);
-  g_markup_parse_context_end_parse (context, &error);
-  g_assert_no_error (error);
-
-  return g_string_free (texts, FALSE);
-}
-
-static gboolean
-have_graphviz (void)
-{
-  g_autofree char *program = g_find_program_in_path ("dot");
-
-  return program != NULL;
-}
-
 static const char * const hostile[] = {
   "say \"hi\"",
   "back\\slash \\N \\G \\l \\",
@@ -193,9 +133,9 @@ test_escaped (void)
 
   /* Graphviz shows exactly what the names are, and takes nothing for its own. */
   dot = g_flow_to_dot (flow, run);
-  if (have_graphviz ())
+  if (test_have_graphviz ())
     {
-      g_autofree char *texts = draw_svg (dot);
+      g_autofree char *texts = test_draw_svg (dot);
 
       for (guint i = 0; i < G_N_ELEMENTS (hostile); i++)
         {
@@ -310,8 +250,8 @@ test_subflows (void)
   test_assert_contains (mermaid, "  n0 --> n1\n");
   test_assert_contains (mermaid, "  n1 --> n2\n");
 
-  if (have_graphviz ())
-    g_free (draw_svg (dot));
+  if (test_have_graphviz ())
+    g_free (test_draw_svg (dot));
 }
 
 /* Flows that hold each other, or very many: pictures are bounded. */
@@ -406,31 +346,6 @@ test_details (void)
   mermaid = g_flow_to_mermaid (flow, NULL);
   test_assert_contains (mermaid, "\"b<br/>After a failure<br/>Lock: disk<br/>Lock 1\"");
   test_assert_contains (mermaid, "n0 -.-> n1\n");
-}
-
-/* How nodes serve requests. */
-static void
-test_serving (void)
-{
-  g_autoptr (GFlow) flow = g_flow_new ();
-  GFlowNode *all = g_flow_add_executor (flow, "all", NULL, NULL, NULL);
-  GFlowNode *first = g_flow_add_executor (flow, "first", NULL, NULL, NULL);
-  GFlowNode *any = g_flow_add_executor (flow, "any", NULL, NULL, NULL);
-  g_autofree char *dot = NULL, *mermaid = NULL;
-
-  g_flow_node_set_parallel (all, 3);
-  g_flow_node_set_replicas (all, 2);
-  g_flow_node_set_parallel (first, 2);
-  g_flow_node_set_polling (first, G_FLOW_POLLING_ALL_ASYNC);
-  g_flow_node_set_parallel (any, 4);
-  g_assert_true (g_flow_node_set_condition (any, g_variant_new_parsed ("{'n': <1>}"), NULL));
-  g_flow_node_set_detached (any, TRUE);
-  dot = g_flow_to_dot (flow, NULL);
-  mermaid = g_flow_to_mermaid (flow, NULL);
-  test_assert_contains (dot, "label=\"all\\nShards: 3, all serve\\nReplicas: 2\"");
-  test_assert_contains (dot, "label=\"first\\nShards: 2, the first counts\"");
-  test_assert_contains (dot, "label=\"any\\nShards: 4\\nOnly some documents\\nNobody waits for it\"");
-  test_assert_contains (mermaid, "\"all<br/>Shards: 3, all serve<br/>Replicas: 2\"");
 }
 
 static void
@@ -544,7 +459,6 @@ main (int    argc,
   g_test_add_func ("/plot/details", test_details);
   g_test_add_func ("/plot/states", test_states);
   g_test_add_func ("/plot/odd", test_odd);
-  g_test_add_func ("/plot/serving", test_serving);
 
   return g_test_run ();
 }

@@ -338,6 +338,27 @@ test_lock (void)
   work_clear (&work);
 }
 
+/* The failure is forgotten, as the node is to run again; but the run is cancelled before it does,
+ * and so that is how it ends. */
+static void
+test_cancelled (void)
+{
+  Work work;
+  g_autoptr(GError) error = NULL;
+
+  work_init (&work, TRUE);
+  work_start (&work);
+  g_assert_true (g_flow_run_retry_node (work.run, work.bad, NULL));
+  g_flow_run_cancel (work.run);
+  test_gate_open (&work.gate);
+  TEST_WAIT (work.result.calls > 0);
+  g_assert_false (g_flow_run_execute_finish (work.run, work.result.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  test_assert_run (work.run, CANCELLED);
+  test_assert_node (work.run, work.bad, CANCELLED);
+  work_clear (&work);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -352,6 +373,7 @@ main (int    argc,
   g_test_add_func ("/revive/random", test_random);
 
   g_test_add_func ("/revive/lock", test_lock);
+  g_test_add_func ("/revive/cancelled", test_cancelled);
 
   return g_test_run ();
 }

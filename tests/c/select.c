@@ -301,6 +301,45 @@ test_retried_chooser (void)
   g_assert_cmpstr (text, ==, "a:skipped b:done");
 }
 
+static void
+test_revived_chooser (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autofree char *text = NULL;
+  TestGate gate;
+  TestBench bench;
+  TestResult result;
+  TestJob *keeper;
+  GFlowNode *first, *b;
+  int n = 0;
+
+  g_test_summary ("What a node has chosen that failed is forgotten when it is run again");
+  test_bench_init (&bench);
+  test_gate_init (&gate);
+  test_result_init (&result);
+  test_add_sync (&bench, flow, "keeper", &keeper);
+  keeper->gate = &gate;
+  g_flow_set_max_threads (flow, 2);
+  first = g_flow_add (flow, "choose", body_choose_again, &n, NULL, NULL);
+  add_behind (flow, "a", first, NULL);
+  b = add_behind (flow, "b", first, NULL);
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_run_get_node_state (run, b) == G_FLOW_NODE_STATE_SKIPPED);
+  g_assert_true (g_flow_run_retry_node (run, first, NULL));
+  TEST_WAIT (g_flow_run_get_node_state (run, first) == G_FLOW_NODE_STATE_DONE);
+  test_gate_open (&gate);
+  TEST_WAIT (result.calls > 0);
+  text = describe (flow, run);
+  g_assert_cmpstr (text, ==, "choose:done a:skipped b:done");
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&flow);
+  test_gate_clear (&gate);
+  test_bench_clear (&bench);
+}
+
 /* Many branches, many nodes that choose, many runs. */
 
 static gboolean
@@ -404,6 +443,7 @@ main (int   argc,
   g_test_add_func ("/select/locks", test_locked_branches);
   g_test_add_func ("/select/failing", test_failing_chooser);
   g_test_add_func ("/select/retried", test_retried_chooser);
+  g_test_add_func ("/select/revived", test_revived_chooser);
   g_test_add_func ("/select/random", test_at_random);
   g_test_add_func ("/select/no-downstream", test_no_downstream);
 

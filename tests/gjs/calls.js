@@ -80,6 +80,7 @@ test('flows', async () => {
     file.delete(null);
     check(flow, {
         name: 'a flow', max_threads: 2, max_parallel: 3, on_error: GFlow.FlowOnError.STOP,
+        direction: GFlow.FlowDirection.TOP_TO_BOTTOM,
     });
     deepEqual([...flow.lookup('join').get_upstreams()].map(({name}) => name), [a.name, b.name]);
 });
@@ -446,7 +447,7 @@ test('requests', async () => {
     node.placement = GFlow.FlowPlacement.CONTEXT;
     equal(node.get_executor(), executor);
     equal(flow.get_orphans().get_item(0), node);
-    check(flow, {insertion_point: node, close_timeout: 1000});
+    check(flow, {insertion_point: node, open_timeout: 9000, close_timeout: 1000});
     check(request, {id: 'i', endpoint: '/x'});
     request.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(request.get_parameters().n_children(), 0);

@@ -77,6 +77,9 @@ const enumerations = {
     FlowFormat: ['LINES', 'CSV', 'NDJSON', 'JSON'],
     FlowPlacement: ['WORKER', 'CONTEXT'],
     FlowRunWhen: ['ALL_SUCCEEDED', 'ALL_FINISHED', 'ANY_FAILED'],
+    FlowDirection: [
+        'LEFT_TO_RIGHT', 'TOP_TO_BOTTOM', 'RIGHT_TO_LEFT', 'BOTTOM_TO_TOP',
+    ],
     FlowPolling: ['ANY', 'ALL', 'ALL_ASYNC'],
     FlowScheduling: ['LEAST_BUSY', 'ROUND_ROBIN'],
     FlowReducer: ['MERGE', 'CONCATENATE', 'FIRST', 'NONE', 'CUSTOM'],

@@ -31,6 +31,15 @@ test('plot, go on adding, plot again', async () => {
     equal(GLib.rmdir(folder), 0);
 });
 
+test('which way it goes', () => {
+    const flow = new GFlow.Flow({direction: GFlow.FlowDirection.TOP_TO_BOTTOM});
+
+    flow.node({name: 'load'}, () => {});
+    ok(flow.to_dot(null).includes('rankdir=TB'));
+    flow.direction = GFlow.FlowDirection.LEFT_TO_RIGHT;
+    ok(flow.to_mermaid(null).startsWith('flowchart LR\n'));
+});
+
 test('kinds that nobody knows', async () => {
     const error = await rejects(new GFlow.Flow().plot('/nowhere/a.gif'));
 

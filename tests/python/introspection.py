@@ -27,10 +27,11 @@ METHODS = {
         remove_node lookup copy equal validate to_dot to_mermaid plot plot_finish plot_sync
         execute execute_finish execute_sync get_name set_name
         get_max_threads set_max_threads get_max_parallel set_max_parallel
-        get_on_error set_on_error get_history set_history set_worker_func work
+        get_on_error set_on_error get_history set_history get_direction set_direction set_worker_func work
         add_executor get_orphans get_insertion_point set_insertion_point
         open open_finish open_sync close close_finish close_sync block get_is_open
-        get_close_timeout set_close_timeout post index search update delete''',
+        get_open_timeout set_open_timeout get_close_timeout set_close_timeout post index search
+        update delete''',
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
         set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
         get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
@@ -94,8 +95,8 @@ METHODS = {
 }
 
 PROPERTIES = {
-    'Flow': '''name max-threads max-parallel on-error history item-type n-items is-open close-timeout
-        insertion-point''',
+    'Flow': '''name max-threads max-parallel on-error history item-type n-items is-open open-timeout
+        close-timeout insertion-point direction''',
     'FlowNode': '''name title flow subflow placement priority weight run-when timeout
         max-retries retry-delay retry-factor retry-jitter executor
         parallel replicas polling scheduling before after reducer condition detached''',
@@ -147,6 +148,7 @@ ENUMS = {
     'FlowContents': 'NONE TEXT BLOB',
     'FlowPlacement': 'WORKER CONTEXT',
     'FlowRunWhen': 'ALL_SUCCEEDED ALL_FINISHED ANY_FAILED',
+    'FlowDirection': 'LEFT_TO_RIGHT TOP_TO_BOTTOM RIGHT_TO_LEFT BOTTOM_TO_TOP',
     'FlowPolling': 'ANY ALL ALL_ASYNC',
     'FlowScheduling': 'LEAST_BUSY ROUND_ROBIN',
     'FlowReducer': 'MERGE CONCATENATE FIRST NONE CUSTOM',
@@ -366,7 +368,8 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.Flow_to_mermaid(flow, None))
         self.plot()
         for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
-                ('on_error', GFlow.FlowOnError.IGNORE):
+                ('on_error', GFlow.FlowOnError.IGNORE), \
+                ('direction', GFlow.FlowDirection.TOP_TO_BOTTOM):
             getattr(self, f'Flow_set_{name}')(flow, value)
             self.assertEqual(getattr(self, f'Flow_get_{name}')(flow), value)
         self.Flow_set_on_error(flow, GFlow.FlowOnError.SKIP_DEPENDANTS)
@@ -693,6 +696,8 @@ class Calls(unittest.TestCase):
         self.assertEqual([node.get_name() for node in self.Flow_get_orphans(flow)], ['a', 'b'])
         self.Flow_set_insertion_point(flow, a)
         self.assertIs(self.Flow_get_insertion_point(flow), a)
+        self.Flow_set_open_timeout(flow, 9000)
+        self.assertEqual(self.Flow_get_open_timeout(flow), 9000)
         self.Flow_set_close_timeout(flow, 7000)
         self.assertEqual(self.Flow_get_close_timeout(flow), 7000)
         self.assertFalse(self.Flow_get_is_open(flow))

@@ -77,9 +77,11 @@ class Pages(unittest.TestCase):
         run('''
             from gflow_jina import Flow
 
-            f = Flow().add().plot('f.mmd')
+            f = Flow().add().plot('f.mmd').add().plot('g.mmd', vertical_layout=True)
             ''')
-        self.assertTrue(os.path.getsize('f.mmd'))
+        with open('f.mmd', encoding='utf-8') as one, open('g.mmd', encoding='utf-8') as two:
+            self.assertTrue(one.read().startswith('flowchart LR\n'))
+            self.assertTrue(two.read().startswith('flowchart TB\n'))
 
     def test_chain(self):
         _, names = run('''

@@ -35,6 +35,28 @@ class Plots(unittest.TestCase):
             self.assertIn('✓ load', path.read_text(encoding='utf-8'))
         asyncio.run(main())
 
+    def test_direction(self):
+        """As the flow says, unless the call does."""
+        path, down = self.folder / 'a.mmd', GFlow.FlowDirection.TOP_TO_BOTTOM
+
+        def drawn():
+            return path.read_text(encoding='utf-8').split('\n')[0]
+
+        async def main():
+            await self.flow.plot(path)
+            self.assertEqual(drawn(), 'flowchart LR')
+            await self.flow.plot(path, direction=down)
+            self.assertEqual(drawn(), 'flowchart TB')
+        asyncio.run(main())
+        self.assertEqual(self.flow.get_direction(), GFlow.FlowDirection.LEFT_TO_RIGHT)
+        self.flow.plot_sync(path, direction=GFlow.FlowDirection.BOTTOM_TO_TOP)
+        self.assertEqual(drawn(), 'flowchart BT')
+        self.flow.props.direction = down
+        self.flow.plot_sync(path)
+        self.assertEqual(drawn(), 'flowchart TB')
+        self.assertIn('rankdir=TB', self.flow.to_dot())
+        self.assertEqual(self.flow.copy().get_direction(), down)
+
     def test_twice(self):
         """Scenario 64: plot, go on adding, plot again."""
         paths = [str(self.folder / name) for name in ('one.mmd', 'two.mmd')]

@@ -66,7 +66,11 @@ void test_flow () throws Error {
 
     assert_true (flow.validate ());
     assert_true ("digraph" in flow.to_dot ());
-    assert_true ("flowchart" in flow.to_mermaid ());
+    flow.direction = FlowDirection.TOP_TO_BOTTOM;
+    assert_true ("flowchart TB" in flow.to_mermaid ());
+    flow.set_direction (FlowDirection.RIGHT_TO_LEFT);
+    assert_true (flow.get_direction () == FlowDirection.RIGHT_TO_LEFT);
+    assert_true ("rankdir=RL" in flow.to_dot ());
 
     FileIOStream stream;
     var file = File.new_tmp ("gflow-XXXXXX.mmd", out stream);
@@ -914,6 +918,9 @@ void test_request () throws Error {
     assert_true (flow.insertion_point == flow[1]);
     flow.set_insertion_point (flow[1]);
     assert_true (flow.get_insertion_point () == flow[1]);
+    flow.open_timeout = 3000;
+    flow.set_open_timeout (4000);
+    assert_true (flow.get_open_timeout () == 4000);
     flow.close_timeout = 1000;
     flow.set_close_timeout (2000);
     assert_true (flow.get_close_timeout () == 2000);
@@ -1141,6 +1148,10 @@ void test_values () {
     FlowRunWhen[] run_whens = {
         FlowRunWhen.ALL_SUCCEEDED, FlowRunWhen.ALL_FINISHED, FlowRunWhen.ANY_FAILED
     };
+    FlowDirection[] directions = {
+        FlowDirection.LEFT_TO_RIGHT, FlowDirection.TOP_TO_BOTTOM, FlowDirection.RIGHT_TO_LEFT,
+        FlowDirection.BOTTOM_TO_TOP
+    };
     FlowPolling[] pollings = { FlowPolling.ANY, FlowPolling.ALL, FlowPolling.ALL_ASYNC };
     FlowScheduling[] schedulings = { FlowScheduling.LEAST_BUSY, FlowScheduling.ROUND_ROBIN };
     FlowReducer[] reducers = {
@@ -1170,6 +1181,7 @@ void test_values () {
     check_values (on_errors, typeof (FlowOnError));
     check_values (placements, typeof (FlowPlacement));
     check_values (run_whens, typeof (FlowRunWhen));
+    check_values (directions, typeof (FlowDirection));
     check_values (pollings, typeof (FlowPolling));
     check_values (schedulings, typeof (FlowScheduling));
     check_values (reducers, typeof (FlowReducer));

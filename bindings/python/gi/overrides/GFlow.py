@@ -976,19 +976,24 @@ class Flow(Shown, GFlow.Flow):
             exception = original(error)
         raise exception
 
-    def plot(self, file, run=None, cancellable=None, callback=None, *user_data):
+    def plot(self, file, run=None, cancellable=None, callback=None, *user_data, direction=None):
         """await flow.plot('plan.svg'): draws the flow into a file, whose suffix says how: .svg,
         .png or .pdf (by Graphviz), .dot, .mmd. With a run, by the states of its nodes.
 
-        file: a path, or a Gio.File. With a callback: as in C."""
+        file: a path, or a Gio.File
+        direction: a FlowDirection, in place of the property. With a callback: as in C."""
         if callback is not None:
-            return super().plot(_file(file), run, cancellable, callback, *user_data)
-        return self._plot(_file(file), run, cancellable)
+            with self._turned(direction):
+                return super().plot(_file(file), run, cancellable, callback, *user_data)
+        return self._plot(_file(file), run, cancellable, direction)
 
-    async def _plot(self, file, run, cancellable):
+    async def _plot(self, file, run, cancellable, direction):
+        def start(ready):
+            with self._turned(direction):  # the flow is read before it returns
+                _Flow.plot(self, file, run, own, ready)
+
         with _linked(cancellable) as own:
-            results, cancelled = await finished(
-                lambda ready: _Flow.plot(self, file, run, own, ready), own.cancel)
+            results, cancelled = await finished(start, own.cancel)
         try:
             self.plot_finish(results.pop())
         except GLib.Error:
@@ -998,11 +1003,21 @@ class Flow(Shown, GFlow.Flow):
             raise cancelled
         return True
 
-    def plot_sync(self, file, run=None, cancellable=None):
+    def plot_sync(self, file, run=None, cancellable=None, *, direction=None):
         """Draws the flow into a file and waits. Otherwise as plot()."""
         cancellable = cancellable or Gio.Cancellable()
-        with blocking(cancellable.cancel):
+        with blocking(cancellable.cancel), self._turned(direction):
             return super().plot_sync(_file(file), run, cancellable)
+
+    @contextlib.contextmanager
+    def _turned(self, direction):
+        """Pictures of the flow go in the direction meanwhile, if one is given."""
+        kept = self.get_direction()
+        self.set_direction(kept if direction is None else direction)
+        try:
+            yield
+        finally:
+            self.set_direction(kept)
 
     def execute_sync(self, cancellable=None, **properties):
         """Runs the flow and waits, also inside of a running loop. Otherwise as execute()."""
