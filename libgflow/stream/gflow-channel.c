@@ -318,6 +318,23 @@ find_ways (GFlowChannel *channel,
   count_takers (channel, _g_flow_channel_exit (channel));
 }
 
+/* Whether what is called at a node gets requests only. */
+static gboolean
+hides_run (const GFlowPlace *place)
+{
+  return place->body == NULL && place->team == NULL && place->batcher == NULL &&
+         has_plain_body (place->node);
+}
+
+static gboolean
+hides_runs (GFlowChannel *channel)
+{
+  for (guint i = 0; i < channel->plan->n_nodes; i++)
+    if (!hides_run (&channel->places[i]))
+      return FALSE;
+  return channel->plan->policies == NULL && channel->n_beside == 0;
+}
+
 /* The flow is open, and so is not edited. */
 GFlowChannel *
 _g_flow_channel_new (GFlowPipeline *pipeline,
@@ -337,6 +354,7 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
   channel->places = g_new0 (GFlowPlace, flow->nodes->len + 2);
   channel->plan = _g_flow_plan_compile (flow, channel);
   find_ways (channel, last);
+  channel->hides_runs = hides_runs (channel);
   _g_flow_mutex_unlock (&flow->mutex);
   return channel;
 }
