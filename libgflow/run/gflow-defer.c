@@ -119,7 +119,7 @@ _g_flow_run_call_deferring (GFlowRun   *self,
     ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
 
   if (frame->deferred)
-    return _g_flow_run_leave_deferring (self, index, succeeded, error);
+    return _g_flow_run_leave_deferring (self, index, succeeded || error == NULL, error);
 
   _g_flow_run_unmark (self, index, G_FLOW_MARK_STOPPED);
   if ((succeeded || error != NULL) && claim (self, index))
@@ -199,7 +199,9 @@ g_flow_run_defer_node (GFlowRun  *self,
   frame->deferred = TRUE;
   self->defers = TRUE;
   _g_flow_run_unmark (self, index, G_FLOW_MARK_STOPPED);
-  _g_flow_run_mark (self, index, G_FLOW_MARK_DEFERRED);
+  /* One that can defer was marked before its body, and may have been completed since then. */
+  if (self->plan->nodes[index].kind != G_FLOW_NODE_KIND_DEFERRING)
+    _g_flow_run_mark (self, index, G_FLOW_MARK_DEFERRED);
 }
 
 /* Ends a node that was deferred and has not been completed. */

@@ -317,6 +317,73 @@ test_at_once (gconstpointer data)
     }
 }
 
+/* Bodies of nodes that can defer, which say that they do so by a call, too. */
+
+typedef struct
+{
+  gboolean   completes; /* before it says so */
+  GFlowRun  *run;       /* (unowned) */
+  GFlowNode *node;      /* (unowned) */
+} Twice;
+
+static gboolean
+body_twice (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  Twice *test = user_data;
+
+  test->run = run;
+  test->node = node;
+  if (test->completes)
+    g_flow_run_complete_node (run, node);
+  g_flow_run_defer_node (run, node);
+  if (test->completes)
+    g_flow_run_complete_node (run, node);
+
+  return FALSE;
+}
+
+static gboolean
+complete_twice_cb (gpointer user_data)
+{
+  Twice *tests = user_data;
+
+  /* The first one has ended, and does not again. */
+  test_assert_node (tests[0].run, tests[0].node, DONE);
+  g_assert_cmpuint (g_flow_run_get_node_state (tests[1].run, tests[1].node), ==,
+                    G_FLOW_NODE_STATE_RUNNING);
+  g_flow_run_complete_node (tests[0].run, tests[0].node);
+  g_assert_cmpuint (g_flow_run_get_n_done (tests[0].run), ==, 1);
+  g_flow_run_complete_node (tests[1].run, tests[1].node);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_says_twice (gconstpointer data)
+{
+  Twice tests[] = { { .completes = TRUE }, { .completes = FALSE } };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  g_autoptr (GError) error = NULL;
+  TestResult result;
+
+  test_result_init (&result);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_flow_node_set_can_defer (add_in_context (flow, NULL, body_twice, &tests[i]), TRUE);
+  g_flow_run_set_keep_record (run, data != NULL);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (result.calls > 0 || tests[1].run != NULL);
+  g_idle_add (complete_twice_cb, tests);
+  TEST_WAIT (result.calls > 0);
+  g_assert_true (g_flow_run_execute_finish (run, result.result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 2);
+  test_result_clear (&result);
+}
+
 static void
 test_plain_chain (void)
 {
@@ -808,6 +875,8 @@ main (int   argc,
     }
   g_test_add_data_func ("/defer/at-once/plain", NULL, test_at_once);
   g_test_add_data_func ("/defer/at-once/recorded", "recorded", test_at_once);
+  g_test_add_data_func ("/defer/says-twice/plain", NULL, test_says_twice);
+  g_test_add_data_func ("/defer/says-twice/recorded", "recorded", test_says_twice);
   g_test_add_func ("/defer/plain-chain", test_plain_chain);
   g_test_add_func ("/defer/retry", test_retry);
   g_test_add_func ("/defer/property", test_property);
