@@ -66,6 +66,7 @@ get_shape (GFlowNodeKind kind)
       return "box3d";
     case G_FLOW_NODE_KIND_EXECUTOR:
     case G_FLOW_NODE_KIND_FUNC:
+    case G_FLOW_NODE_KIND_DEFERRING:
     case G_FLOW_NODE_KIND_TASK:
     default:
       return "box";

@@ -641,6 +641,9 @@ void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 
 /* Sync bodies whose nodes go on: gflow-defer.c */
+GFlowNodeState _g_flow_run_call_deferring  (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowFrame      *frame);
 GFlowNodeState _g_flow_run_leave_deferring (GFlowRun        *self,
                                             guint32          index,
                                             gboolean         succeeded,

@@ -1021,7 +1021,9 @@ own_cancelled_cb (GCancellable *cancellable,
   if (!_g_flow_run_is_stopping (self))
     g_flow_run_cancel (self);
   /* This may be the last reference by now, and the thread not that of the run. */
-  if (!_g_flow_scheduler_give (self))
+  if (self->flow == NULL)
+    g_object_unref (self);
+  else if (!_g_flow_scheduler_give (self))
     _g_flow_home_release (&self->flow->home, self, g_object_unref);
 }
 

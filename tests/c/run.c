@@ -193,6 +193,37 @@ task_parameters (GFlowNode  *node,
 }
 
 static void
+ignore_cb (void)
+{
+}
+
+/* Bindings make objects as they are asked to. Such a run cannot be executed; but it may be
+ * looked at, and all the rest has no effect. */
+static void
+test_no_flow (void)
+{
+  g_autoptr (GFlowRun) run = g_object_new (G_TYPE_FLOW_RUN, NULL);
+  g_autoptr (GFlowNode) node = g_flow_node_new ("node", test_body_nothing, NULL, NULL);
+  g_autofree char *status = NULL;
+
+  g_signal_connect (run, "notify", G_CALLBACK (ignore_cb), NULL);
+  g_flow_run_pause (run);
+  g_flow_run_resume (run);
+  g_flow_run_cancel_node (run, node);
+  g_flow_run_set_node_priority (run, node, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (run)), ==, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_run_get_errors (run)), ==, 0);
+  g_assert_false (g_flow_run_retry_node (run, node, NULL));
+  status = g_flow_run_dup_status (run);
+  g_assert_nonnull (status);
+  g_cancellable_cancel (g_flow_run_get_cancellable (run));
+  g_flow_run_cancel (run);
+  g_assert_null (g_flow_run_save (run));
+  test_assert_run (run, NEW);
+  g_assert_finalize_object (g_steal_pointer (&run));
+}
+
+static void
 test_parameters (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -475,6 +506,7 @@ main (int    argc,
   g_test_add_func ("/run/set-up", test_set_up);
   g_test_add_func ("/run/getters", test_getters);
   g_test_add_func ("/run/construct", test_construct);
+  g_test_add_func ("/run/no-flow", test_no_flow);
   g_test_add_func ("/run/parameters", test_parameters);
   g_test_add_func ("/run/states", test_states);
   g_test_add_func ("/run/execute-twice", test_execute_twice);

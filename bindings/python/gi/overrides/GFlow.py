@@ -360,6 +360,7 @@ def _new_node(name, body):
     node = (_FlowNode.new_for_task if isinstance(body, TaskBody) else _FlowNode.new)(name, body)
     if isinstance(body, CoroutineBody):
         node.set_placement(GFlow.FlowPlacement.CONTEXT)
+        node.set_can_defer(True)
     node._body = body
     return node
 
@@ -1123,8 +1124,13 @@ class FlowRun(Shown, GFlow.FlowRun):
     async def _execute(self, cancellable):
         # Nothing here may hold the run in a way that the garbage collector does not see, such as
         # a bound method of C, or the result: the run holds the exception, which holds this frame.
-        results, cancelled = await finished(
-            lambda ready: _FlowRun.execute(self, cancellable, ready), lambda: self.cancel())
+        # The reference spares C to tell Python whenever another one comes and goes.
+        held = GObject.Value(_FlowRun, self)
+        try:
+            results, cancelled = await finished(
+                lambda ready: _FlowRun.execute(self, cancellable, ready), lambda: self.cancel())
+        finally:
+            held.unset()
         try:
             self.execute_finish(results.pop())
         except Exception:
