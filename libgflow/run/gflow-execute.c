@@ -224,7 +224,9 @@ _g_flow_run_begin (GFlowRun        *self,
   _g_flow_run_debug (self);
   if (self->keep_record)
     _g_flow_run_begin_keeping (self);
-  self->start_time = g_get_monotonic_time ();
+  /* That of a request has begun with its passage. */
+  if (self->start_time == 0)
+    self->start_time = g_get_monotonic_time ();
   if (self->history != NULL)
     _g_flow_run_start_learning (self);
   if (self->is_recorded)
@@ -432,7 +434,9 @@ _g_flow_run_finish (GFlowRun *self)
   _g_flow_run_free_spares (self);
   if (self->passage != NULL)
     _g_flow_passage_end (self, state);
-  self->end_time = g_get_monotonic_time ();
+  /* That of a request ends with its answer, but for what goes on then. */
+  if (self->end_time == 0)
+    self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);
   /* Handlers that were connected meanwhile see it. */
