@@ -76,7 +76,7 @@ find_batcher (GFlowChannel *channel,
 
   if (batching != NULL)
     place->batcher = _g_flow_pipeline_ref_batcher (channel->pipeline, place->station,
-                                                   place->bindings, batching);
+                                                   G_FLOW_ROLE_ALONE, place->bindings, batching);
 }
 
 /* Not one that starts other runs. */
@@ -172,7 +172,7 @@ _g_flow_channel_place (GFlowChannel   *channel,
   if (place->team != NULL || binding != NULL || place->condition != NULL || place->merges)
     plan_node->user_data = place;
   /* While a request waits for others nobody must wait for it. */
-  return place->batcher == NULL;
+  return place->batcher == NULL && (place->team == NULL || !_g_flow_team_batches (place->team));
 }
 
 /* Where documents go */

@@ -383,9 +383,11 @@ _g_flow_passage_take (GFlowRun    *run,
   /* It had one before if it is run again. */
   g_clear_object (&passage->parts[place->index]);
   passage->parts[place->index] = part;
-  if (place->condition != NULL)
-    _g_flow_request_filter (part, place->condition, place->node);
-  if (!part->passes)
+
+  const gboolean known = place->condition == NULL ||
+                         _g_flow_request_filter (part, place->condition, place->node, error);
+
+  if (known && !part->passes)
     return part;
 
   /* It was not there. */
@@ -472,7 +474,7 @@ _g_flow_passage_wait (GFlowNode  *node,
   GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
   if (part != NULL)
-    _g_flow_batcher_add (place->batcher, run, part);
+    _g_flow_batcher_add (place->batcher, run, node, part);
   return part != NULL || *error == NULL;
 }
 

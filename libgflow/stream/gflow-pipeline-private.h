@@ -54,6 +54,15 @@ void           _g_flow_station_leave_alone (GFlowStation *station,
                                        guint          instance);
 void           _g_flow_station_leave_shard (GFlowStation *station,
                                        guint          instance);
+guint          _g_flow_station_enter_role (GFlowStation *station,
+                                       int            role,
+                                       gboolean       alone);
+void           _g_flow_station_leave_role (GFlowStation *station,
+                                       int            role,
+                                       guint          instance);
+void           _g_flow_station_add_locks (GFlowStation *station,
+                                       int            role,
+                                       GFlowNode     *node);
 
 /* What serves at a node in several steps: gflow-team.c */
 typedef struct _GFlowTeam GFlowTeam;
@@ -174,6 +183,7 @@ GFlowTeam     *_g_flow_team_new            (GFlowChannel  *channel,
                                             GFlowPlace    *place,
                                             GFlowPolling   polling);
 void           _g_flow_team_free           (GFlowTeam     *team);
+gboolean       _g_flow_team_batches        (GFlowTeam     *team);
 void           _g_flow_team_start          (GFlowNode     *node,
                                             GFlowRun      *run,
                                             GTask         *task,
@@ -238,6 +248,7 @@ GFlowChannel  *_g_flow_pipeline_ref_channel (GFlowPipeline *pipeline,
                                             const char     *endpoint);
 GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
                                             GFlowStation   *station,
+                                            int             role,
                                             GPtrArray      *bindings,
                                             const GFlowBatching *batching);
 void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
