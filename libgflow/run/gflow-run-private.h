@@ -167,6 +167,12 @@ typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
 
+/* The source object of the task that a node is to be called with, @at_once or later; NULL if that can
+ * only be told when it is called. */
+typedef gpointer (*GFlowTaskOwnerFunc) (GFlowRun *run,
+                                        guint32   index,
+                                        gboolean  at_once);
+
 struct _GFlowRun
 {
   GObject          parent_instance;
@@ -185,6 +191,7 @@ struct _GFlowRun
   GFlowChannel    *channel;      /* (unowned) (nullable): where it goes, if that was chosen */
   GFlowPassage    *passage;      /* (owned) (nullable): its way through the nodes */
   GFlowEndedFunc   answered;     /* (nullable): that has come back, and the run goes on */
+  GFlowTaskOwnerFunc find_task_owner; /* (nullable): whose tasks those of nodes are, if not theirs */
   GFlowPlan       *plan;         /* (owned) (nullable) */
   GFlowJournal    *journal;      /* (owned) (nullable) */
   GFlowLock       *parallel_lock; /* (owned) (nullable): the flow's max-parallel */
@@ -627,7 +634,8 @@ void           _g_flow_run_learn_ahead     (GFlowRun        *self,
 
 /* Async bodies: gflow-task.c */
 GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
-                                            guint32          index);
+                                            guint32          index,
+                                            gboolean         at_once);
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);

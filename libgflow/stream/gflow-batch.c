@@ -53,6 +53,7 @@ struct _Batch
   GPtrArray     *documents;   /* (owned) (nullable): what it was served with */
   gboolean       has_copies;  /* some of them are, as several requests have the same one */
   guint          instance;    /* by which instance, if by a task */
+  gboolean       has_entered; /* that was found out before its requests were taken */
 
   /* Guarded by the mutex of the batcher */
   GQueue         entries;     /* (owned) of Entry, the oldest first */
@@ -162,6 +163,9 @@ return_cancelled (Entry *entry)
 /* Serving. What ends in _locked is called with the mutex. */
 
 static gboolean   timer_cb    (gpointer      user_data);
+static gpointer   find_task_owner (GFlowRun *run,
+                                   guint32   index,
+                                   gboolean  at_once);
 static void       batch_ended (GFlowRun     *run,
                                const GError *error,
                                gpointer      user_data);
@@ -212,6 +216,7 @@ begin_locked (Batch *batch)
   batch->leader = entry_ref (batch->entries.head->data);
   batch->run = g_flow_run_new (batch->batcher->flow);
   batch->run->parent = batch->leader->run;
+  batch->run->find_task_owner = find_task_owner;
   g_object_set_qdata (G_OBJECT (batch->run), batch_quark (), batch);
   /* Nothing refuses it: it has no journal, and is a part of nothing. */
   if (!_g_flow_run_begin (batch->run, batch->leader->context, NULL, batch_ended,
@@ -325,6 +330,26 @@ serve (GFlowNode  *node,
   return served;
 }
 
+/* As _g_flow_passage_find_task_owner(). */
+static gpointer
+find_task_owner (GFlowRun *run,
+                 guint32   index,
+                 gboolean  at_once)
+{
+  Batch *batch = g_object_get_qdata (G_OBJECT (run), batch_quark ());
+  GFlowBatcher *self = batch->batcher;
+  guint instance = _g_flow_station_get_only (self->station, self->role);
+
+  if (instance == G_MAXUINT && !at_once)
+    return NULL;
+  if (instance == G_MAXUINT)
+    {
+      instance = batch->instance = _g_flow_station_enter_role (self->station, self->role, FALSE);
+      batch->has_entered = TRUE;
+    }
+  return self->station->instances->pdata[instance];
+}
+
 static void
 start (GFlowNode  *node,
        GFlowRun   *run,
@@ -333,16 +358,20 @@ start (GFlowNode  *node,
        GError    **error)
 {
   GFlowBatcher *self = user_data;
-  Batch *batch = take (self, run, error);
+  Batch *batch = g_object_get_qdata (G_OBJECT (run), batch_quark ());
 
-  if (batch == NULL)
-    return;
+  if (!batch->has_entered)
+    batch->instance = _g_flow_station_enter_role (self->station, self->role, FALSE);
+  if (take (self, run, error) == NULL)
+    {
+      _g_flow_station_leave (self->station, batch->instance);
+      batch->has_entered = FALSE;
+      return;
+    }
 
-  const guint instance = _g_flow_station_enter_role (self->station, self->role, FALSE);
-  GFlowBinding *binding = self->bindings->pdata[instance];
+  GFlowBinding *binding = self->bindings->pdata[batch->instance];
 
-  batch->instance = instance;
-  binding->task_func (self->station->instances->pdata[instance], batch->request, task,
+  binding->task_func (self->station->instances->pdata[batch->instance], batch->request, task,
                       binding->user_data, error);
 }
 

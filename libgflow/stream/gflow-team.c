@@ -399,6 +399,41 @@ serve (GFlowNode  *node,
   return served;
 }
 
+/* Which of its instances serves; to which 1 is added. */
+static guint32 *
+find_instance (GFlowVisit *visit,
+               Member     *member)
+{
+  guint position;
+
+  g_ptr_array_find (visit->team->members, member, &position);
+  return &visit->instances[position];
+}
+
+/* As _g_flow_passage_find_task_owner(). */
+static gpointer
+find_task_owner (GFlowRun *run,
+                 guint32   index,
+                 gboolean  at_once)
+{
+  const GFlowPlanNode *node = &run->plan->nodes[index];
+  Member *member = node->user_data;
+
+  if (member->station == NULL || member->batcher != NULL)
+    return node->node;
+
+  guint instance = _g_flow_station_get_only (member->station, member->role);
+
+  if (instance == G_MAXUINT && !at_once)
+    return NULL;
+  if (instance == G_MAXUINT)
+    {
+      instance = _g_flow_station_enter_role (member->station, member->role, FALSE);
+      *find_instance (get_visit (run), member) = instance + 1;
+    }
+  return member->station->instances->pdata[instance];
+}
+
 static void
 start_to_serve (GFlowNode  *node,
                 GFlowRun   *run,
@@ -409,12 +444,14 @@ start_to_serve (GFlowNode  *node,
   Member *member = user_data;
   GFlowVisit *visit = get_visit (run);
   GFlowRequest *part = take_part (visit, member);
-  const guint instance = _g_flow_station_enter_role (member->station, member->role, FALSE);
-  GFlowBinding *binding = member->bindings->pdata[instance];
-  guint index;
+  guint32 *entered = find_instance (visit, member);
 
-  g_ptr_array_find (visit->team->members, member, &index);
-  visit->instances[index] = instance + 1;
+  if (*entered == 0)
+    *entered = _g_flow_station_enter_role (member->station, member->role, FALSE) + 1;
+
+  const guint instance = *entered - 1;
+  GFlowBinding *binding = member->bindings->pdata[instance];
+
   binding->task_func (member->station->instances->pdata[instance], part, task, binding->user_data,
                       error);
 }
@@ -441,15 +478,14 @@ _g_flow_visit_node_ended (GFlowVisit     *visit,
 {
   const GFlowPlanNode *node = &run->plan->nodes[index];
   Member *member = node->user_data;
-  guint position;
+  guint32 *instance = find_instance (visit, member);
 
-  g_ptr_array_find (visit->team->members, member, &position);
-  if (visit->instances[position] == 0 && member->batcher == NULL)
+  if (*instance == 0 && member->batcher == NULL)
     return;
 
-  if (visit->instances[position] > 0)
-    _g_flow_station_leave (member->station, visit->instances[position] - 1);
-  visit->instances[position] = 0;
+  if (*instance > 0)
+    _g_flow_station_leave (member->station, *instance - 1);
+  *instance = 0;
   if (state == G_FLOW_NODE_STATE_DONE)
     note_success (visit, member);
 }
@@ -548,6 +584,7 @@ start_run (GFlowVisit      *visit,
   *run = g_flow_run_new (flow);
   g_flow_run_set_on_error (*run, visit->on_error);
   (*run)->passage = &visit->passage;
+  (*run)->find_task_owner = find_task_owner;
   (*run)->quiet = TRUE;
   (*run)->parent = parent;
   if (_g_flow_run_begin (*run, g_task_get_context (visit->task),
