@@ -34,6 +34,7 @@ struct _GFlowOwner
   GSource             *patience;  /* (owned): ready when a backlog has waited for long */
   _Atomic (GThread *)  thread;    /* (unowned): that dispatched it last */
   _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
+  _Atomic gboolean     may_sleep; /* the context has found nothing, and may wait */
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
   gboolean             backlog;   /* could not do everything within the budget */
@@ -265,6 +266,12 @@ queue (GFlowOwner *owner,
     }
 }
 
+static gboolean
+is_posted (GFlowOwner *owner)
+{
+  return atomic_load_explicit (&owner->posted, memory_order_seq_cst) != NULL;
+}
+
 /* Takes the posted runs over, first come first served. */
 static void
 take_posted (GFlowOwner *owner)
@@ -307,7 +314,14 @@ dispatch_next (GFlowOwner *owner,
 
   const gboolean more = dispatch_run (run, budget);
 
-  if (more && !run->finished)
+  const gboolean complete = !run->finished && _g_flow_scheduler_is_complete (run);
+  /* Then nothing is left but to finish it, and its last post, which this dispatch may have made, needs
+   * no other one. */
+  const gboolean at_once = complete && _g_flow_run_attention (run) == 0;
+
+  if (at_once)
+    take_posted (owner);
+  if (more && !run->finished && !at_once)
     {
       /* A body that iterated the context may have taken it out. */
       queue (owner, run);
@@ -319,7 +333,7 @@ dispatch_next (GFlowOwner *owner,
       else
         unqueue (owner, run);
       /* While it is posted it is in a list, and cannot be let go. */
-      if (_g_flow_scheduler_is_complete (run) && _g_flow_journal_close (run) &&
+      if (complete && _g_flow_journal_close (run) &&
           !atomic_load_explicit (&run->posted, memory_order_seq_cst))
         {
           unqueue (owner, run);
@@ -360,12 +374,6 @@ dispatch_patience (GSource     *source,
 }
 
 static GSourceFuncs patience_funcs = { .dispatch = dispatch_patience };
-
-static gboolean
-is_posted (GFlowOwner *owner)
-{
-  return atomic_load_explicit (&owner->posted, memory_order_seq_cst) != NULL;
-}
 
 /* Before the context waits, and after that. Whoever posts wakes it up after the
  * list can be seen to be not empty. */
@@ -516,20 +524,41 @@ owner_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
+/* Relaxed: who does not see it yet wakes the context up in vain. */
+static void
+stay_awake (GFlowOwner *owner)
+{
+  atomic_store_explicit (&owner->may_sleep, FALSE, memory_order_relaxed);
+}
+
 static gboolean
 owner_check (GSource *source)
 {
-  return has_work (((GFlowOwnerSource *) source)->owner);
+  GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+
+  stay_awake (owner);
+  return has_work (owner);
 }
 
 static gboolean
 owner_prepare (GSource *source,
                int     *timeout)
 {
-  const gboolean ready = owner_check (source);
+  GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+  gboolean ready = has_work (owner);
 
+  if (!ready)
+    {
+      /* Sequentially consistent, and before the list is looked at: pairs with the load in
+       * _g_flow_owner_post(). Whoever posts either sees this, or has been seen. */
+      atomic_store_explicit (&owner->may_sleep, TRUE, memory_order_seq_cst);
+      ready = has_work (owner);
+    }
   if (ready)
-    prepare (((GFlowOwnerSource *) source)->owner);
+    {
+      stay_awake (owner);
+      prepare (owner);
+    }
   *timeout = ready ? 0 : -1;
   return ready;
 }
@@ -548,6 +577,8 @@ create_owner (GMainContext *context)
   GFlowOwner *owner = g_new0 (GFlowOwner, 1);
 
   owner->ref_count = 1;
+  /* Whoever iterates the context may wait already. */
+  atomic_init (&owner->may_sleep, TRUE);
   owner->context = g_main_context_ref (context);
   owner->source = g_source_new (&source_funcs, sizeof (GFlowOwnerSource));
   ((GFlowOwnerSource *) owner->source)->owner = owner;
@@ -711,6 +742,11 @@ _g_flow_owner_post (GFlowRun *run)
   while (!atomic_compare_exchange_weak_explicit (&owner->posted, &before, run,
                                                  memory_order_seq_cst, memory_order_relaxed));
   if (before != NULL)
+    return;
+
+  /* Sequentially consistent: pairs with the store in owner_prepare(). A context that is busy
+   * looks at the list before it waits, and to wake it up is a system call. */
+  if (!atomic_load_explicit (&owner->may_sleep, memory_order_seq_cst))
     return;
 
   /* Sequentially consistent: pairs with the store in _g_flow_owner_stand_in(). */
