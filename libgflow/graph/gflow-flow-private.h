@@ -56,6 +56,7 @@ struct _GFlow
   guint         max_threads;
   guint         max_parallel;
   GFlowOnError  on_error;
+  GFlowTaskOwnerFunc find_task_owner; /* (nullable): see GFlowPlan; of flows that are none of the application */
   GFlowHistory *history;       /* (owned) (nullable) */
   GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
   GFlowGrouping *grouping;     /* (owned) (nullable): no groups were added */
@@ -108,8 +109,8 @@ GFlowNode  *_g_flow_take_node       (GFlow      *self,
                                      GError    **error);
 GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
 GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
+                                     GFlowLock **parallel_lock,
                                      GError    **error);
 GFlowGrouping *_g_flow_dup_grouping  (GFlow      *self);
-GFlowLock  *_g_flow_ref_parallel_lock (GFlow    *self);
 
 G_END_DECLS

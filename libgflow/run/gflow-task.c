@@ -173,8 +173,9 @@ _g_flow_call_new (GFlowRun *run,
                   guint32   index,
                   gboolean  at_once)
 {
-  gpointer owner = run->find_task_owner == NULL ? run->plan->nodes[index].node
-                                                : run->find_task_owner (run, index, at_once);
+  GFlowPlan *plan = run->plan;
+  gpointer owner = plan->find_task_owner == NULL ? plan->nodes[index].node
+                                                 : plan->find_task_owner (run, index, at_once);
 
   if (owner == NULL)
     return NULL;
@@ -184,7 +185,7 @@ _g_flow_call_new (GFlowRun *run,
                             call);
 
   *call = (GFlowCall) {
-    .run = run, .plan = _g_flow_plan_ref (run->plan), .task = task, .index = index,
+    .run = run, .plan = _g_flow_plan_ref (plan), .task = task, .index = index,
   };
   /* Not by the macro, which would copy a name for each task. */
   (g_task_set_source_tag) (task, _g_flow_call_new);

@@ -163,9 +163,6 @@ return_cancelled (Entry *entry)
 /* Serving. What ends in _locked is called with the mutex. */
 
 static gboolean   timer_cb    (gpointer      user_data);
-static gpointer   find_task_owner (GFlowRun *run,
-                                   guint32   index,
-                                   gboolean  at_once);
 static void       batch_ended (GFlowRun     *run,
                                const GError *error,
                                gpointer      user_data);
@@ -216,7 +213,6 @@ begin_locked (Batch *batch)
   batch->leader = entry_ref (batch->entries.head->data);
   batch->run = g_flow_run_new (batch->batcher->flow);
   batch->run->parent = batch->leader->run;
-  batch->run->find_task_owner = find_task_owner;
   g_object_set_qdata (G_OBJECT (batch->run), batch_quark (), batch);
   /* Nothing refuses it: it has no journal, and is a part of nothing. */
   if (!_g_flow_run_begin (batch->run, batch->leader->context, NULL, batch_ended,
@@ -762,6 +758,7 @@ make_flow (GFlowBatcher *self,
   _g_flow_home_clear (&flow->home);
   _g_flow_crew_unref (flow->crew);
   flow->crew = _g_flow_crew_ref (outer->crew);
+  flow->find_task_owner = find_task_owner;
   g_flow_set_max_threads (flow, g_flow_get_max_threads (outer));
   if (binding->task_func != NULL)
     node = g_flow_add_task (flow, g_flow_node_get_name (real), start, self, NULL, NULL);

@@ -391,9 +391,9 @@ execute (Operation           *operation,
          GAsyncReadyCallback  callback)
 {
   g_flow_set_max_threads (flow, MAX (g_list_model_get_n_items (G_LIST_MODEL (flow)), 1));
+  flow->find_task_owner = find_task_owner;
   g_clear_object (&operation->run);
   operation->run = g_flow_run_new (flow);
-  operation->run->find_task_owner = find_task_owner;
   g_flow_run_execute (operation->run, cancellable, callback, operation);
 }
 
@@ -854,7 +854,7 @@ open_flow (GFlow               *self,
   g_task_set_source_tag (task, g_flow_open);
   g_task_set_check_cancellable (task, FALSE);
   if (check_door (self, G_FLOW_DOOR_CLOSED, &error))
-    plan = _g_flow_ref_valid_plan (self, &error);
+    plan = _g_flow_ref_valid_plan (self, NULL, &error);
   if (plan != NULL)
     pipeline = _g_flow_pipeline_new (self, &error);
   if (pipeline == NULL)

@@ -147,7 +147,6 @@ _g_flow_passage_begin (GFlowRun  *run,
   if (G_UNLIKELY (passage->channel->n_beside > 0))
     _g_flow_passage_detach_begin (passage, run);
   run->passage = passage;
-  run->find_task_owner = _g_flow_passage_find_task_owner;
   return _g_flow_plan_ref (passage->channel->plan);
 }
 
@@ -371,9 +370,11 @@ _g_flow_passage_take (GFlowRun    *run,
   /* It had one before if it is run again. */
   g_clear_object (&passage->parts[place->index]);
   passage->parts[place->index] = part;
-  if (place->condition != NULL)
-    _g_flow_request_filter (part, place->condition, place->node);
-  if (!part->passes)
+
+  const gboolean known = place->condition == NULL ||
+                         _g_flow_request_filter (part, place->condition, place->node, error);
+
+  if (known && !part->passes)
     return part;
 
   /* It was not there. */

@@ -116,8 +116,9 @@ void          _g_flow_request_gather    (GFlowRequest  *self,
                                          guint          n_parts);
 
 /* Leaving documents out: gflow-reduce.c */
-void          _g_flow_request_filter    (GFlowRequest   *self,
+gboolean      _g_flow_request_filter    (GFlowRequest   *self,
                                          GFlowCondition *condition,
-                                         GFlowNode      *node);
+                                         GFlowNode      *node,
+                                         GError        **error);
 
 G_END_DECLS

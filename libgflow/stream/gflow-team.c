@@ -76,6 +76,9 @@ static gboolean serve          (GFlowNode  *node,
                                 GFlowRun   *run,
                                 gpointer    user_data,
                                 GError    **error);
+static gpointer find_task_owner (GFlowRun  *run,
+                                guint32     index,
+                                gboolean    at_once);
 static void     start_to_serve (GFlowNode  *node,
                                 GFlowRun   *run,
                                 GTask      *task,
@@ -226,6 +229,7 @@ settle (GFlow *flow,
   _g_flow_crew_unref (flow->crew);
   flow->crew = _g_flow_crew_ref (outer->crew);
   flow->max_threads = outer->max_threads;
+  flow->find_task_owner = find_task_owner;
 }
 
 static void
@@ -584,7 +588,6 @@ start_run (GFlowVisit      *visit,
   *run = g_flow_run_new (flow);
   g_flow_run_set_on_error (*run, visit->on_error);
   (*run)->passage = &visit->passage;
-  (*run)->find_task_owner = find_task_owner;
   (*run)->quiet = TRUE;
   (*run)->parent = parent;
   if (_g_flow_run_begin (*run, g_task_get_context (visit->task),
