@@ -629,7 +629,8 @@ void           _g_flow_run_learn_ahead     (GFlowRun        *self,
 
 /* Async bodies: gflow-task.c */
 GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
-                                            guint32          index);
+                                            guint32          index,
+                                            gboolean         at_once);
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);
