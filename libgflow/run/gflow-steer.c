@@ -18,7 +18,7 @@
 static void
 init_heaps_locked (GFlowRun *self)
 {
-  if (!self->has_state || self->heap.usable)
+  if (!self->has_state || self->heap.content != NULL)
     return;
 
   g_flow_heap_init (&self->heap, self->plan->priorities);
@@ -144,7 +144,7 @@ tell_later (GFlowRun *self)
 {
   if (g_flow_run_get_state (self) != G_FLOW_RUN_STATE_NEW)
     _g_flow_scheduler_wake (self);
-  else if (_g_flow_home_is_here (&self->flow->home))
+  else if (self->flow != NULL && _g_flow_home_is_here (&self->flow->home))
     _g_flow_run_tell_paused (self);
 }
 

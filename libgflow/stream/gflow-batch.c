@@ -50,6 +50,7 @@ struct _Batch
   GFlowBatcher  *batcher;     /* (owned) */
   GFlowRequest  *request;     /* (owned): all of them in one */
   GPtrArray     *documents;   /* (owned) (nullable): what it was served with */
+  gboolean       has_copies;  /* some of them are, as several requests have the same one */
   guint          instance;    /* by which instance, if by a task */
 
   /* Guarded by the mutex of the batcher */
@@ -229,11 +230,32 @@ timer_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Adds a document of @entry. If another request has it, too, this one gets a copy, as if it were served
+ * by itself: else both would get what is made of it for either. */
+static void
+add_document (Batch         *batch,
+              Entry         *entry,
+              GFlowDocument *document,
+              GHashTable    *owners)
+{
+  Entry *owner = g_hash_table_lookup (owners, document);
+
+  if (owner == NULL || owner == entry)
+    {
+      g_hash_table_insert (owners, document, entry);
+      g_ptr_array_add (batch->documents, g_object_ref (document));
+      return;
+    }
+  g_ptr_array_add (batch->documents, g_flow_document_copy (document));
+  batch->has_copies = TRUE;
+}
+
 /* The documents of all requests in a row. */
 static void
 gather (Batch *batch)
 {
   GListStore *store = G_LIST_STORE (g_flow_request_get_documents (batch->request));
+  g_autoptr(GHashTable) owners = g_hash_table_new (NULL, NULL);
 
   batch->documents = g_ptr_array_new_with_free_func (g_object_unref);
   for (GList *link = batch->entries.head; link != NULL; link = link->next)
@@ -244,7 +266,11 @@ gather (Batch *batch)
       entry->first = batch->documents->len;
       entry->n_documents = g_list_model_get_n_items (documents);
       for (guint i = 0; i < entry->n_documents; i++)
-        g_ptr_array_add (batch->documents, g_list_model_get_item (documents, i));
+        {
+          g_autoptr(GFlowDocument) document = g_list_model_get_item (documents, i);
+
+          add_document (batch, entry, document, owners);
+        }
     }
   g_list_store_splice (store, 0, 0, batch->documents->pdata, batch->documents->len);
 }
@@ -380,7 +406,7 @@ static gboolean
 divide (Batch   *batch,
         GError **error)
 {
-  if (is_unchanged (batch))
+  if (!batch->has_copies && is_unchanged (batch))
     return TRUE;
 
   GListModel *now = g_flow_request_get_documents (batch->request);

@@ -334,7 +334,8 @@ g_flow_executor_redirect (GFlowExecutor  *self,
  * came. What it makes of a document goes back to the request that the document is from: a
  * document is told by itself, or by its id, or, if there are as many as there were,
  * by its place. If that does not tell whose a document is all fail with
- * %G_FLOW_ERROR_BAD_INPUT. A result that is set is a result for all of them.
+ * %G_FLOW_ERROR_BAD_INPUT. Of a document that several of them have all but one get a copy. A result
+ * that is set is a result for all of them.
  *
  * If the function fails, so do all requests of the batch; retries are made by each of them. A
  * request that is cancelled while it waits takes its documents out; one that is served

@@ -73,18 +73,16 @@ static GFlowPassage *
 enter_pipeline (GFlowRun  *run,
                 GError   **error)
 {
-  g_autoptr(GFlowPipeline) pipeline = _g_flow_ref_pipeline (run->flow);
   g_autofree GFlowPassage *passage = g_new0 (GFlowPassage, 1);
 
   passage->link.data = run;
-  if (pipeline == NULL || (run->channel != NULL && run->channel->pipeline != pipeline) ||
-      !_g_flow_pipeline_add_run (pipeline, run, &passage->link))
+  passage->pipeline = _g_flow_pipeline_enter (run->flow, run->channel, &passage->link);
+  if (passage->pipeline == NULL)
     {
       g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN,
                            _("The flow is not open"));
       return NULL;
     }
-  passage->pipeline = g_steal_pointer (&pipeline);
   return g_steal_pointer (&passage);
 }
 
@@ -131,6 +129,8 @@ _g_flow_passage_begin (GFlowRun  *run,
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
   passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
   passage->records[n].start = g_get_monotonic_time ();
+  if (G_UNLIKELY (passage->channel->may_retry))
+    passage->given = g_new0 (GFlowGiven *, n);
   if (G_UNLIKELY (passage->channel->n_beside > 0))
     _g_flow_passage_detach_begin (passage, run);
   run->passage = passage;
@@ -229,6 +229,9 @@ _g_flow_passage_end (GFlowRun      *run,
 
   for (guint i = 0; i < run->plan->n_nodes; i++)
     g_clear_object (&passage->parts[i]);
+  for (guint i = 0; passage->given != NULL && i < run->plan->n_nodes; i++)
+    g_clear_pointer (&passage->given[i], _g_flow_given_free);
+  g_free (passage->given);
   _g_flow_channel_unref (passage->channel);
   leave_pipeline (passage);
   g_clear_object (&passage->first);
@@ -306,6 +309,22 @@ take_part (GFlowPassage  *passage,
                                                     : _g_flow_request_branch (part);
 }
 
+/* What is put together, or copied, for a node is so for each attempt; what goes from node to node
+ * has to be kept. */
+static void
+prepare_attempt (GFlowPassage *passage,
+                 GFlowPlace   *place,
+                 GFlowRequest *part)
+{
+  GFlowGiven **given = &passage->given[place->index];
+
+  if (*given != NULL)
+    _g_flow_given_restore (*given, part);
+  else
+    *given = _g_flow_given_new (part, place->n_sources == 1 &&
+                                      is_only_taker (passage, place->sources[0]));
+}
+
 /* A node begins to serve: what it serves. NULL if it fails, with @error set, or if nothing
  * is for it. */
 GFlowRequest *
@@ -325,6 +344,8 @@ _g_flow_passage_take (GFlowRun    *run,
     }
 
   part->node = place->node;
+  if (G_UNLIKELY (place->may_retry))
+    prepare_attempt (passage, place, part);
   if (passage->divides)
     {
       g_clear_pointer (&part->of_node, g_variant_unref);

@@ -62,6 +62,15 @@ typedef struct _GFlowVisit GFlowVisit;
 /* Requests that are to be served together: gflow-batch.c */
 typedef struct _GFlowBatcher GFlowBatcher;
 
+/* What an executor was given, for another attempt: gflow-given.c */
+typedef struct _GFlowGiven GFlowGiven;
+
+GFlowGiven    *_g_flow_given_new      (GFlowRequest  *part,
+                                       gboolean       is_shared);
+void           _g_flow_given_free     (GFlowGiven    *self);
+void           _g_flow_given_restore  (GFlowGiven    *self,
+                                       GFlowRequest  *part);
+
 /* A node in a channel. */
 typedef struct
 {
@@ -79,6 +88,7 @@ typedef struct
   gboolean        merges;      /* it may have to put branches together */
   gboolean        is_beside;   /* no response waits for it */
   gboolean        enters;      /* it is a flow whose executors serve */
+  gboolean        may_retry;   /* there may be several attempts */
   guint32        *sources;     /* (owned): where what it gets comes from: nodes, or the entry */
   guint32         n_sources;
   guint32         n_takers;    /* who gets what it leaves */
@@ -95,6 +105,7 @@ struct _GFlowChannel
   GFlowPlan      *plan;        /* (owned) */
   GFlowPlace     *places;      /* (owned): for each node, for the entry, and for the exit */
   guint           n_beside;    /* nodes that no response waits for */
+  gboolean        may_retry;   /* at some node */
 };
 
 GFlowChannel  *_g_flow_channel_new    (GFlowPipeline *pipeline,
@@ -127,6 +138,7 @@ struct _GFlowPassage
   gboolean        divides;     /* parameters are for single nodes */
   GFlowRequest  **parts;       /* (owned): what each node has, or has left */
   guint32        *instances;   /* in the same block: which instance serves, for each node */
+  GFlowGiven    **given;       /* (owned) (nullable): what each node was given, if it may need it again */
   GFlowTimes    *records;     /* (owned): when, for each node and the entry */
   _Atomic guint   n_awaited;   /* nodes that the response waits for, and that have not ended */
   gboolean        answered;    /* it has come back, and the run goes on */
@@ -215,7 +227,6 @@ struct _GFlowPipeline
   GHashTable     *channels;    /* (owned): endpoint → GFlowChannel; "" for all others */
   GPtrArray      *batchers;    /* (owned) of GFlowBatcher */
   GQueue          runs;        /* (unowned) of GFlowRun: under way */
-  gboolean        is_shut;     /* there were none when it was closed, and no more may come */
   GSource        *idle;        /* (owned) (nullable): ready when there are none */
 };
 
@@ -228,11 +239,12 @@ GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
                                             GFlowStation   *station,
                                             GPtrArray      *bindings,
                                             const GFlowBatching *batching);
-gboolean       _g_flow_pipeline_shut       (GFlowPipeline  *pipeline);
 void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
 void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
-gboolean       _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
-                                            GFlowRun       *run,
+GFlowPipeline *_g_flow_pipeline_enter      (GFlow          *flow,
+                                            GFlowChannel   *channel,
+                                            GList          *link);
+void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GList          *link);
 void           _g_flow_pipeline_remove_run (GFlowPipeline  *pipeline,
                                             GList          *link);

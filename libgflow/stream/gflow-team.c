@@ -606,7 +606,7 @@ start_race (GFlowVisit *visit)
     return;
 
   visit->link.data = visit->run;
-  _g_flow_pipeline_add_run (visit->pipeline, visit->run, &visit->link);
+  _g_flow_pipeline_add_run (visit->pipeline, &visit->link);
 }
 
 static GFlowVisit *

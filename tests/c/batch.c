@@ -220,6 +220,24 @@ typedef struct
 } Sent;
 
 static void
+send_document (Sent          *self,
+               Bench         *bench,
+               const char    *endpoint,
+               GFlowDocument *document,
+               GVariant      *parameters)
+{
+  test_result_init (&self->result);
+  self->request = g_flow_request_new (endpoint);
+  g_flow_request_set_parameters (self->request, parameters);
+  g_list_store_append (G_LIST_STORE (g_flow_request_get_documents (self->request)), document);
+  self->run = g_flow_run_new (bench->flow);
+  g_flow_run_set_request (self->run, self->request);
+  test_life_watch (&bench->life, self->run);
+  test_life_watch (&bench->life, self->request);
+  g_flow_run_execute (self->run, NULL, test_result_cb, &self->result);
+}
+
+static void
 send_to (Sent       *self,
          Bench      *bench,
          const char *endpoint,
@@ -228,17 +246,9 @@ send_to (Sent       *self,
 {
   g_autoptr (GFlowDocument) document = g_flow_document_new_for_text (text);
 
-  test_result_init (&self->result);
-  self->request = g_flow_request_new (endpoint);
   g_flow_document_set_id (document, text);
-  g_flow_request_set_parameters (self->request, parameters);
-  g_list_store_append (G_LIST_STORE (g_flow_request_get_documents (self->request)), document);
-  self->run = g_flow_run_new (bench->flow);
-  g_flow_run_set_request (self->run, self->request);
-  test_life_watch (&bench->life, self->run);
-  test_life_watch (&bench->life, self->request);
   test_life_watch (&bench->life, document);
-  g_flow_run_execute (self->run, NULL, test_result_cb, &self->result);
+  send_document (self, bench, endpoint, document, parameters);
 }
 
 static void
@@ -483,6 +493,33 @@ test_owners (void)
       for (guint i = 0; i < 3; i++)
         assert_answer (&sent[i], strcmp (cases[k].answers[i], "*") == 0 ? nobody
                                                                         : cases[k].answers[i]);
+      bench_clear (&bench);
+    }
+}
+
+/* Requests that have the same document: each gets what becomes of it there. */
+static void
+test_shared (gconstpointer by_task)
+{
+  static const struct { Manner manner; const char *answer; } cases[] = {
+    { CHANGE, "t0!" }, { REPLACE, "t0!" }, { REVERSE, "t0" }, { THIN, "t0" }, { COPY, "t0!" },
+  };
+
+  for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      Bench bench;
+      Sent sent[3];
+      g_autoptr (GFlowDocument) document = g_flow_document_new_for_text ("t0");
+
+      bench_init (&bench, GPOINTER_TO_INT (by_task), 3, 3600 * 1000);
+      bench.manner = cases[k].manner;
+      bench_open (&bench);
+      g_flow_document_set_id (document, k % 2 == 0 ? "t0" : NULL);
+      for (guint i = 0; i < 3; i++)
+        send_document (&sent[i], &bench, "/", document, NULL);
+      for (guint i = 0; i < 3; i++)
+        assert_answer (&sent[i], cases[k].answer);
+      test_assert_log (&bench.log, "3");
       bench_clear (&bench);
     }
 }
@@ -810,6 +847,8 @@ main (int   argc,
   g_test_add_data_func ("/batch/fails-task", by_task, test_fails);
   g_test_add_func ("/batch/retries", test_retries);
   g_test_add_func ("/batch/owners", test_owners);
+  g_test_add_data_func ("/batch/shared", NULL, test_shared);
+  g_test_add_data_func ("/batch/shared-task", by_task, test_shared);
   g_test_add_func ("/batch/cancel", test_cancel);
   g_test_add_func ("/batch/cancel-oldest", test_cancel_oldest);
   g_test_add_func ("/batch/cancel-leader", test_cancel_leader);

@@ -154,6 +154,37 @@ test_construct (void)
   g_assert_true (test_run_execute (run, NULL, NULL));
 }
 
+/* What the run is told itself counts, in whichever order, and else what its flow says. */
+static void
+test_construct_in_any_order (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) other = g_flow_new ();
+  g_autoptr (GFlowHistory) history = g_flow_history_new ();
+
+  g_flow_set_on_error (flow, G_FLOW_ON_ERROR_STOP);
+  g_flow_set_history (flow, history);
+
+  g_autoptr (GFlowRun) told = g_object_new (G_TYPE_FLOW_RUN,
+                                            "on-error", G_FLOW_ON_ERROR_IGNORE,
+                                            "history", NULL,
+                                            "flow", flow,
+                                            NULL);
+  g_autoptr (GFlowRun) untold = g_object_new (G_TYPE_FLOW_RUN, "flow", flow, NULL);
+
+  g_assert_cmpint (g_flow_run_get_on_error (told), ==, G_FLOW_ON_ERROR_IGNORE);
+  g_assert_null (g_flow_run_get_history (told));
+  g_assert_cmpint (g_flow_run_get_on_error (untold), ==, G_FLOW_ON_ERROR_STOP);
+  g_assert_true (g_flow_run_get_history (untold) == history);
+
+  /* A run is of one flow. */
+  g_object_set (untold, "flow", flow, NULL);
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*self->flow == NULL*");
+  g_object_set (untold, "flow", other, NULL);
+  g_test_assert_expected_messages ();
+  g_assert_true (g_flow_run_get_flow (untold) == flow);
+}
+
 static void
 check_parameters (GFlowRun *run)
 {
@@ -190,6 +221,37 @@ task_parameters (GFlowNode  *node,
   check_parameters (run);
   g_atomic_int_inc ((int *) user_data);
   g_task_return_boolean (task, TRUE);
+}
+
+static void
+ignore_cb (void)
+{
+}
+
+/* Bindings make objects as they are asked to. Such a run cannot be executed; but it may be
+ * looked at, and all the rest has no effect. */
+static void
+test_no_flow (void)
+{
+  g_autoptr (GFlowRun) run = g_object_new (G_TYPE_FLOW_RUN, NULL);
+  g_autoptr (GFlowNode) node = g_flow_node_new ("node", test_body_nothing, NULL, NULL);
+  g_autofree char *status = NULL;
+
+  g_signal_connect (run, "notify", G_CALLBACK (ignore_cb), NULL);
+  g_flow_run_pause (run);
+  g_flow_run_resume (run);
+  g_flow_run_cancel_node (run, node);
+  g_flow_run_set_node_priority (run, node, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (run)), ==, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_run_get_errors (run)), ==, 0);
+  g_assert_false (g_flow_run_retry_node (run, node, NULL));
+  status = g_flow_run_dup_status (run);
+  g_assert_nonnull (status);
+  g_cancellable_cancel (g_flow_run_get_cancellable (run));
+  g_flow_run_cancel (run);
+  g_assert_null (g_flow_run_save (run));
+  test_assert_run (run, NEW);
+  g_assert_finalize_object (g_steal_pointer (&run));
 }
 
 static void
@@ -475,6 +537,8 @@ main (int    argc,
   g_test_add_func ("/run/set-up", test_set_up);
   g_test_add_func ("/run/getters", test_getters);
   g_test_add_func ("/run/construct", test_construct);
+  g_test_add_func ("/run/construct-in-any-order", test_construct_in_any_order);
+  g_test_add_func ("/run/no-flow", test_no_flow);
   g_test_add_func ("/run/parameters", test_parameters);
   g_test_add_func ("/run/states", test_states);
   g_test_add_func ("/run/execute-twice", test_execute_twice);
