@@ -359,11 +359,10 @@ free_grown_context (GFlowRun *self)
   g_clear_pointer (&context, g_main_context_unref);
 }
 
+/* Lets go of all that the run has. */
 static void
-g_flow_run_finalize (GObject *object)
+clear (GFlowRun *self)
 {
-  GFlowRun *self = G_FLOW_RUN (object);
-
   g_assert (self->waits.length == 0);
   if (self->outcomes != NULL)
     _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), self->plan->n_nodes);
@@ -403,6 +402,12 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_object (&self->flow);
   _g_flow_mutex_clear (&self->mutex);
+}
+
+static void
+g_flow_run_finalize (GObject *object)
+{
+  clear (G_FLOW_RUN (object));
 
   G_OBJECT_CLASS (g_flow_run_parent_class)->finalize (object);
 }
@@ -919,6 +924,33 @@ g_flow_run_init (GFlowRun *self)
   g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
   self->parent_index = G_FLOW_NO_NODE;
+}
+
+/* Whether no code of the application has seen the run, or can see it any more, so that nobody could
+ * tell it from a new one. In its owner context, by whom it tells that it has ended: the library has
+ * two references then, that one's and that of the dispatch. */
+gboolean
+_g_flow_run_is_unseen (GFlowRun *self)
+{
+  return self->quiet && _g_flow_run_attention (self) == 0 && self->asked == NULL &&
+         _g_flow_is_unknown_beside (G_OBJECT (self), 2);
+}
+
+/* Makes a run that has ended, and that nobody has seen, one of no flow that is as new. */
+void
+_g_flow_run_wipe (GFlowRun *self)
+{
+  clear (self);
+  memset (&self->flow, 0, sizeof *self - G_STRUCT_OFFSET (GFlowRun, flow));
+  g_flow_run_init (self);
+}
+
+/* Makes such a run one of @flow. */
+void
+_g_flow_run_reuse (GFlowRun *self,
+                   GFlow    *flow)
+{
+  set_flow (self, flow);
 }
 
 /**
