@@ -159,6 +159,35 @@ is_notified_of (GFlowRun *self,
                                        TRUE);
 }
 
+/* What was notified last */
+struct _GFlowTold
+{
+  double  fraction;
+  guint   n_done;
+  char   *status;    /* (owned) (nullable) */
+  guint   elapsed;   /* in seconds, and so what follows */
+  guint   remaining;
+  double  rate;
+};
+
+static GFlowTold *
+ensure_told (GFlowRun *self)
+{
+  if (self->told == NULL)
+    {
+      self->told = g_new (GFlowTold, 1);
+      *self->told = (GFlowTold) { .remaining = G_MAXUINT, .rate = -1.0 };
+    }
+  return self->told;
+}
+
+static void
+free_told (GFlowTold *told)
+{
+  g_free (told->status);
+  g_free (told);
+}
+
 /* Notifies of a number that people look at, if they would see a difference. */
 static void
 notify_rounded (GFlowRun *self,
@@ -181,11 +210,11 @@ notify_status (GFlowRun *self)
 
   g_autofree char *status = g_flow_run_dup_status (self);
 
-  if (g_strcmp0 (self->notified_status, status) == 0)
+  if (g_strcmp0 (self->told->status, status) == 0)
     return;
 
-  g_free (self->notified_status);
-  self->notified_status = g_steal_pointer (&status);
+  g_free (self->told->status);
+  self->told->status = g_steal_pointer (&status);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS]);
 }
 
@@ -196,12 +225,12 @@ notify_times (GFlowRun *self)
   const double rate = g_flow_run_get_rate (self);
   const guint seconds = remaining < 0.0 ? G_MAXUINT : _g_flow_run_round_seconds (remaining);
 
-  notify_rounded (self, PROP_ELAPSED, &self->notified_elapsed,
+  notify_rounded (self, PROP_ELAPSED, &self->told->elapsed,
                   (guint) g_flow_run_get_elapsed (self));
-  notify_rounded (self, PROP_REMAINING, &self->notified_remaining, seconds);
-  if (ABS (rate - self->notified_rate) > ABS (self->notified_rate) / 100)
+  notify_rounded (self, PROP_REMAINING, &self->told->remaining, seconds);
+  if (ABS (rate - self->told->rate) > ABS (self->told->rate) / 100)
     {
-      self->notified_rate = rate;
+      self->told->rate = rate;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RATE]);
     }
 }
@@ -212,14 +241,15 @@ _g_flow_run_notify_progress (GFlowRun *self)
 {
   const guint n_done = _g_flow_run_count_done (self);
   const double fraction = g_flow_run_get_fraction (self);
+  GFlowTold *told = ensure_told (self);
 
   g_object_freeze_notify (G_OBJECT (self));
-  if (n_done != self->notified_done)
+  if (n_done != told->n_done)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DONE]);
-  if (fraction > self->notified_fraction)
+  if (fraction > told->fraction)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FRACTION]);
-  self->notified_done = n_done;
-  self->notified_fraction = fraction;
+  told->n_done = n_done;
+  told->fraction = fraction;
   if (_g_flow_watch_is_notified (self))
     {
       notify_status (self);
@@ -329,11 +359,10 @@ free_grown_context (GFlowRun *self)
   g_clear_pointer (&context, g_main_context_unref);
 }
 
+/* Lets go of all that the run has. */
 static void
-g_flow_run_finalize (GObject *object)
+clear (GFlowRun *self)
 {
-  GFlowRun *self = G_FLOW_RUN (object);
-
   g_assert (self->waits.length == 0);
   if (self->outcomes != NULL)
     _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), self->plan->n_nodes);
@@ -350,7 +379,7 @@ g_flow_run_finalize (GObject *object)
   _g_flow_run_free_state (self);
   g_clear_object (&self->history);
   g_clear_pointer (&self->pace, g_free);
-  g_clear_pointer (&self->notified_status, g_free);
+  g_clear_pointer (&self->told, free_told);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->failures, g_array_unref);
@@ -371,9 +400,14 @@ g_flow_run_finalize (GObject *object)
   g_assert (self->passage == NULL);
   g_clear_object (&self->parallel_lock);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
-  g_clear_pointer (&self->crew, _g_flow_crew_unref);
   g_clear_object (&self->flow);
   _g_flow_mutex_clear (&self->mutex);
+}
+
+static void
+g_flow_run_finalize (GObject *object)
+{
+  clear (G_FLOW_RUN (object));
 
   G_OBJECT_CLASS (g_flow_run_parent_class)->finalize (object);
 }
@@ -459,6 +493,23 @@ g_flow_run_get_property (GObject    *object,
     }
 }
 
+/* What the flow says holds unless the run says otherwise. */
+static void
+set_flow (GFlowRun *self,
+          GFlow    *flow)
+{
+  if (self->flow == flow)
+    return;
+
+  g_return_if_fail (self->flow == NULL);
+
+  self->flow = g_object_ref (flow);
+  if (!self->on_error_set)
+    self->on_error = flow->on_error;
+  if (!self->history_set)
+    g_set_object (&self->history, flow->history);
+}
+
 static void
 g_flow_run_set_property (GObject      *object,
                          guint         prop_id,
@@ -470,7 +521,7 @@ g_flow_run_set_property (GObject      *object,
   switch (prop_id)
     {
     case PROP_FLOW:
-      self->flow = g_value_dup_object (value);
+      set_flow (self, g_value_get_object (value));
       break;
     case PROP_ON_ERROR:
       g_flow_run_set_on_error (self, g_value_get_enum (value));
@@ -502,19 +553,6 @@ g_flow_run_set_property (GObject      *object,
 }
 
 static void
-g_flow_run_constructed (GObject *object)
-{
-  GFlowRun *self = G_FLOW_RUN (object);
-
-  if (!self->on_error_set && self->flow != NULL)
-    self->on_error = g_flow_get_on_error (self->flow);
-  if (!self->history_set && self->flow != NULL)
-    g_set_object (&self->history, g_flow_get_history (self->flow));
-
-  G_OBJECT_CLASS (g_flow_run_parent_class)->constructed (object);
-}
-
-static void
 install_properties (GObjectClass *object_class)
 {
   const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
@@ -523,13 +561,12 @@ install_properties (GObjectClass *object_class)
   /**
    * GFlowRun:flow: (attributes org.gtk.Property.get=g_flow_run_get_flow)
    *
-   * The flow that is run.
+   * The flow that is run: set once, when the run is made.
    *
    * Since: 0.1
    */
-  properties[PROP_FLOW] = g_param_spec_object ("flow", NULL, NULL, G_TYPE_FLOW,
-                                               G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY |
-                                                 G_PARAM_STATIC_STRINGS);
+  /* Not a construct property, which would cost a small run a tenth of its time. */
+  properties[PROP_FLOW] = g_param_spec_object ("flow", NULL, NULL, G_TYPE_FLOW, rw);
 
   /**
    * GFlowRun:state: (attributes org.gtk.Property.get=g_flow_run_get_state)
@@ -871,7 +908,6 @@ g_flow_run_class_init (GFlowRunClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  object_class->constructed = g_flow_run_constructed;
   object_class->dispose = g_flow_run_dispose;
   object_class->finalize = g_flow_run_finalize;
   object_class->get_property = g_flow_run_get_property;
@@ -887,9 +923,34 @@ g_flow_run_init (GFlowRun *self)
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
-  self->notified_remaining = G_MAXUINT;
-  self->notified_rate = -1.0;
   self->parent_index = G_FLOW_NO_NODE;
+}
+
+/* Whether no code of the application has seen the run, or can see it any more, so that nobody could
+ * tell it from a new one. In its owner context, by whom it tells that it has ended: the library has
+ * two references then, that one's and that of the dispatch. */
+gboolean
+_g_flow_run_is_unseen (GFlowRun *self)
+{
+  return self->quiet && _g_flow_run_attention (self) == 0 && self->asked == NULL &&
+         _g_flow_is_unknown_beside (G_OBJECT (self), 2);
+}
+
+/* Makes a run that has ended, and that nobody has seen, one of no flow that is as new. */
+void
+_g_flow_run_wipe (GFlowRun *self)
+{
+  clear (self);
+  memset (&self->flow, 0, sizeof *self - G_STRUCT_OFFSET (GFlowRun, flow));
+  g_flow_run_init (self);
+}
+
+/* Makes such a run one of @flow. */
+void
+_g_flow_run_reuse (GFlowRun *self,
+                   GFlow    *flow)
+{
+  set_flow (self, flow);
 }
 
 /**
@@ -907,7 +968,11 @@ g_flow_run_new (GFlow *flow)
 {
   g_return_val_if_fail (G_IS_FLOW (flow), NULL);
 
-  return g_object_new (G_TYPE_FLOW_RUN, "flow", flow, NULL);
+  GFlowRun *self = g_object_new (G_TYPE_FLOW_RUN, NULL);
+
+  /* As the property does, without a GValue. */
+  set_flow (self, flow);
+  return self;
 }
 
 /* Properties */

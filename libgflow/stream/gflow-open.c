@@ -842,7 +842,7 @@ open_flow (GFlow               *self,
   g_task_set_source_tag (task, g_flow_open);
   g_task_set_check_cancellable (task, FALSE);
   if (check_door (self, G_FLOW_DOOR_CLOSED, &error))
-    plan = _g_flow_ref_valid_plan (self, &error);
+    plan = _g_flow_ref_valid_plan (self, NULL, &error);
   if (plan != NULL)
     pipeline = _g_flow_pipeline_new (self, &error);
   if (pipeline == NULL)
