@@ -6,7 +6,6 @@
 
 #include "resume-small.h"
 
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
