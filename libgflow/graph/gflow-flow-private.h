@@ -108,8 +108,8 @@ GFlowNode  *_g_flow_take_node       (GFlow      *self,
                                      GError    **error);
 GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
 GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
+                                     GFlowLock **parallel_lock,
                                      GError    **error);
 GFlowGrouping *_g_flow_dup_grouping  (GFlow      *self);
-GFlowLock  *_g_flow_ref_parallel_lock (GFlow    *self);
 
 G_END_DECLS

@@ -212,9 +212,9 @@ _g_flow_forget_names (GFlow *self)
   self->n_indexed = 0;
 }
 
-/* The plan as the flow stands, which may be a bad one: see its error. */
-GFlowPlan *
-_g_flow_ref_plan (GFlow *self)
+static GFlowPlan *
+ref_plan (GFlow      *self,
+          GFlowLock **parallel_lock)
 {
   _g_flow_mutex_lock (&self->mutex);
 
@@ -223,8 +223,17 @@ _g_flow_ref_plan (GFlow *self)
 
   GFlowPlan *plan = _g_flow_plan_ref (self->plan);
 
+  if (parallel_lock != NULL && self->max_parallel != 0)
+    *parallel_lock = g_object_ref (self->parallel_lock);
   _g_flow_mutex_unlock (&self->mutex);
   return plan;
+}
+
+/* The plan as the flow stands, which may be a bad one: see its error. */
+GFlowPlan *
+_g_flow_ref_plan (GFlow *self)
+{
+  return ref_plan (self, NULL);
 }
 
 /* The groups that were added, if there are any. */
@@ -239,12 +248,14 @@ _g_flow_dup_grouping (GFlow *self)
   return grouping;
 }
 
-/* The plan as the flow stands, if it can be run. */
+/* The plan as the flow stands, if it can be run. In @parallel_lock, if that is not NULL,
+ * the limit on nodes of all runs at once, if there is one. */
 GFlowPlan *
-_g_flow_ref_valid_plan (GFlow   *self,
-                        GError **error)
+_g_flow_ref_valid_plan (GFlow      *self,
+                        GFlowLock **parallel_lock,
+                        GError    **error)
 {
-  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
+  g_autoptr(GFlowPlan) plan = ref_plan (self, parallel_lock);
 
   GFlowProblems problems = { 0 };
 
@@ -261,18 +272,6 @@ _g_flow_ref_valid_plan (GFlow   *self,
     return g_steal_pointer (&plan);
   g_propagate_error (error, found);
   return NULL;
-}
-
-/* The limit on nodes of all runs at once, if there is one. */
-GFlowLock *
-_g_flow_ref_parallel_lock (GFlow *self)
-{
-  _g_flow_mutex_lock (&self->mutex);
-
-  GFlowLock *lock = self->max_parallel != 0 ? g_object_ref (self->parallel_lock) : NULL;
-
-  _g_flow_mutex_unlock (&self->mutex);
-  return lock;
 }
 
 /* With @detail: the endpoint of the request that the run is for, or 0. */
@@ -723,7 +722,7 @@ g_flow_validate (GFlow   *self,
   g_return_val_if_fail (G_IS_FLOW (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autoptr(GFlowPlan) plan = _g_flow_ref_valid_plan (self, error);
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_valid_plan (self, NULL, error);
 
   return plan != NULL;
 }

@@ -24,6 +24,7 @@ typedef enum
   G_FLOW_NODE_KIND_FLOW,
   G_FLOW_NODE_KIND_EXECUTOR, /* in the plan of an endpoint: one of the others */
   G_FLOW_NODE_KIND_MAP,
+  G_FLOW_NODE_KIND_DEFERRING, /* a FUNC that may leave work behind */
 } GFlowNodeKind;
 
 typedef struct _GFlowMap GFlowMap;

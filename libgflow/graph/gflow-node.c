@@ -57,6 +57,7 @@ enum
   PROP_PRIORITY,
   PROP_WEIGHT,
   PROP_RUN_WHEN,
+  PROP_CAN_DEFER,
   N_PROPS
 };
 
@@ -268,6 +269,9 @@ g_flow_node_get_property (GObject    *object,
     case PROP_RUN_WHEN:
       g_value_set_enum (value, self->run_when);
       break;
+    case PROP_CAN_DEFER:
+      g_value_set_boolean (value, g_flow_node_get_can_defer (self));
+      break;
     default:
       if (prop_id - N_PROPS < G_FLOW_NODE_N_POLICY_PROPS)
         _g_flow_node_get_policy_property (self, prop_id - N_PROPS, value);
@@ -304,6 +308,9 @@ g_flow_node_set_property (GObject      *object,
       break;
     case PROP_RUN_WHEN:
       g_flow_node_set_run_when (self, g_value_get_enum (value));
+      break;
+    case PROP_CAN_DEFER:
+      g_flow_node_set_can_defer (self, g_value_get_boolean (value));
       break;
     default:
       if (prop_id - N_PROPS < G_FLOW_NODE_N_POLICY_PROPS)
@@ -408,6 +415,18 @@ install_properties (GObjectClass *object_class)
   properties[PROP_RUN_WHEN] = g_param_spec_enum ("run-when", NULL, NULL,
                                                  G_TYPE_FLOW_RUN_WHEN,
                                                  G_FLOW_RUN_WHEN_ALL_SUCCEEDED, rw);
+
+  /**
+   * GFlowNode:can-defer: (attributes org.gtk.Property.get=g_flow_node_get_can_defer org.gtk.Property.set=g_flow_node_set_can_defer)
+   *
+   * Whether the sync body may leave work behind. If it may, and is called in the owner
+   * context, %FALSE without an error does not mean that it has failed, but that its work
+   * goes on: the node ends by [method@GFlow.FlowRun.complete_node] or
+   * [method@GFlow.FlowRun.fail_node], which may be called as soon as the body is.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CAN_DEFER] = g_param_spec_boolean ("can-defer", NULL, NULL, FALSE, rw);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
   _g_flow_node_install_policy (object_class, N_PROPS);
@@ -959,4 +978,47 @@ g_flow_node_set_run_when (GFlowNode    *self,
 
   if (self->run_when != run_when)
     SET_IN_FLOW (self, self->run_when, run_when, PROP_RUN_WHEN);
+}
+
+/**
+ * g_flow_node_get_can_defer: (attributes org.gtk.Method.get_property=can-defer)
+ * @self: a node
+ *
+ * Gets whether the sync body may leave work behind when it returns.
+ *
+ * Returns: whether it may
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_node_get_can_defer (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), FALSE);
+
+  return self->kind == G_FLOW_NODE_KIND_DEFERRING;
+}
+
+/**
+ * g_flow_node_set_can_defer: (attributes org.gtk.Method.set_property=can-defer)
+ * @self: a node
+ * @can_defer: whether the sync body may leave work behind
+ *
+ * Sets whether a sync body that returns %FALSE without an error, in the owner context,
+ * has started something that goes on: see [property@GFlow.FlowNode:can-defer]. No
+ * effect on a node without a sync body.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_can_defer (GFlowNode *self,
+                           gboolean   can_defer)
+{
+  const GFlowNodeKind kind = can_defer ? G_FLOW_NODE_KIND_DEFERRING : G_FLOW_NODE_KIND_FUNC;
+
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+
+  if (self->kind == kind ||
+      (self->kind != G_FLOW_NODE_KIND_FUNC && self->kind != G_FLOW_NODE_KIND_DEFERRING))
+    return;
+  SET_IN_FLOW (self, self->kind, kind, PROP_CAN_DEFER);
 }

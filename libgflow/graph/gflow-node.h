@@ -101,6 +101,11 @@ GFlowRunWhen    g_flow_node_get_run_when         (GFlowNode       *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_node_set_run_when         (GFlowNode       *self,
                                                   GFlowRunWhen     run_when);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean        g_flow_node_get_can_defer        (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_can_defer        (GFlowNode       *self,
+                                                  gboolean         can_defer);
 
 /* How long its body may take, and how often it is tried */
 

@@ -66,6 +66,7 @@ get_shape (GFlowNodeKind kind)
       return "box3d";
     case G_FLOW_NODE_KIND_EXECUTOR:
     case G_FLOW_NODE_KIND_FUNC:
+    case G_FLOW_NODE_KIND_DEFERRING:
     case G_FLOW_NODE_KIND_TASK:
     default:
       return "box";
@@ -305,8 +306,8 @@ append_legend (GString *dot,
  * stand below its title. Shards, and executors around a node, are in the box of the node. A flow
  * that serves requests has its gateway at both ends: requests come in at one, responses
  * go out at the other; arrows to nodes that no response waits for are dotted. It goes
- * in the [property@GFlow.Flow:direction] that is set. With @run, colours, lines and symbols say in which state
- * each node is, and a legend explains them.
+ * in the [property@GFlow.Flow:direction] that is set. With @run, colours, lines and symbols
+ * say in which state each node is, and a legend explains them.
  *
  * The text depends on nothing but the flow, the states and the language of the user.
  *

@@ -96,34 +96,54 @@ make_complaint (GBytes *said)
                                   _("Graphviz could not draw the flow"));
 }
 
+/* A drawing that is given up. It is over when the process has gone, and when the last of what
+ * was to read from it has: that needs the context, and holds the cancellable. */
 typedef struct
 {
-  GTask  *task;  /* (owned) */
-  GError *error; /* (owned) */
+  GTask  *task;      /* (owned) */
+  GError *error;     /* (owned) */
+  guint   n_pending;
 } Failure;
+
+static void
+end_failure (Failure *failure)
+{
+  if (--failure->n_pending > 0)
+    return;
+
+  g_task_return_error (failure->task, failure->error);
+  g_object_unref (failure->task);
+  g_free (failure);
+}
 
 static void
 killed_cb (GObject      *object,
            GAsyncResult *result,
            gpointer      user_data)
 {
-  Failure *failure = user_data;
-
   g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
-  g_task_return_error (failure->task, failure->error);
-  g_object_unref (failure->task);
-  g_free (failure);
+  end_failure (user_data);
 }
 
-/* Nobody waits for the picture any more. Takes @task and @error. */
 static void
-kill_graphviz (GSubprocess *process,
-               GTask       *task,
-               GError      *error)
+let_go_cb (gpointer  user_data,
+           GObject  *where_the_result_was)
+{
+  end_failure (user_data);
+}
+
+/* Nobody waits for the picture any more. Takes @task and @error. What reads has references to
+ * @result: it is the first that has ended. */
+static void
+kill_graphviz (GSubprocess  *process,
+               GAsyncResult *result,
+               GTask        *task,
+               GError       *error)
 {
   Failure *failure = g_new (Failure, 1);
 
-  *failure = (Failure) { task, error };
+  *failure = (Failure) { task, error, 2 };
+  g_object_weak_ref (G_OBJECT (result), let_go_cb, failure);
   g_subprocess_force_exit (process);
   g_subprocess_wait_async (process, NULL, killed_cb, failure);
 }
@@ -140,7 +160,7 @@ drawn_cb (GObject      *object,
   GError *error = NULL;
 
   if (!g_subprocess_communicate_finish (process, result, &picture, &said, &error))
-    kill_graphviz (process, g_steal_pointer (&task), error);
+    kill_graphviz (process, result, g_steal_pointer (&task), error);
   else if (!g_subprocess_get_successful (process) || g_bytes_get_size (picture) == 0)
     g_task_return_error (task, make_complaint (said));
   else
@@ -355,9 +375,6 @@ g_flow_plot_sync (GFlow         *self,
   g_flow_plot (self, file, run, cancellable, plotted_cb, &result);
   while (result == NULL)
     g_main_context_iteration (context, TRUE);
-  /* What is left of a drawing that was cancelled. */
-  while (g_main_context_iteration (context, FALSE))
-    ;
   g_main_context_pop_thread_default (context);
   return g_flow_plot_finish (self, result, error);
 }

@@ -111,8 +111,16 @@ static gboolean
 is_alone (Simulation *self,
           guint32     node)
 {
-  return self->plan->nodes[node].kind == G_FLOW_NODE_KIND_TASK ||
-         self->plan->nodes[node].kind == G_FLOW_NODE_KIND_FLOW;
+  switch ((GFlowNodeKind) self->plan->nodes[node].kind)
+    {
+    case G_FLOW_NODE_KIND_TASK:
+    case G_FLOW_NODE_KIND_FLOW:
+      return TRUE;
+    case G_FLOW_NODE_KIND_DEFERRING:
+      return is_in_context (self, node);
+    default:
+      return FALSE;
+    }
 }
 
 static void

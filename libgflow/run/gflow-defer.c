@@ -7,9 +7,9 @@
 
 #include "gflow-scheduler-private.h"
 
-/* Sync bodies in the context that find out that they have to wait: the node goes on
- * after the body has returned, until somebody completes it. Nothing is made for it
- * but a mark. */
+/* Sync bodies in the context whose work goes on after they have returned, until somebody
+ * completes their node: those that say so on the way, and those of nodes that can defer,
+ * which say so by what they return. Nothing is made for it but a mark. */
 
 /* A deferred node that was completed where it could not be ended. */
 struct _GFlowCompletion
@@ -100,6 +100,38 @@ _g_flow_run_end_completed (GFlowRun *self)
     }
 }
 
+/* Calls a body that may leave work behind. The node is deferred from the start, as it may be
+ * completed before the body has returned, in any thread; but it is not told to stop before
+ * there is something to be stopped. */
+GFlowNodeState
+_g_flow_run_call_deferring (GFlowRun   *self,
+                            guint32     index,
+                            GFlowFrame *frame)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  GError *error = NULL;
+
+  frame->sync = node->node;
+  self->defers = TRUE;
+  _g_flow_run_mark (self, index, G_FLOW_MARK_DEFERRED | G_FLOW_MARK_STOPPED);
+
+  const gboolean succeeded =
+    ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
+
+  if (frame->deferred)
+    return _g_flow_run_leave_deferring (self, index, succeeded, error);
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_STOPPED);
+  if ((succeeded || error != NULL) && claim (self, index))
+    {
+      if (!succeeded)
+        return _g_flow_run_fail_node (self, index, error);
+      g_clear_error (&error);
+      return _g_flow_run_end_attempt (self, index);
+    }
+  return _g_flow_run_leave_deferring (self, index, TRUE, error);
+}
+
 /* The body of a deferred node has returned. Takes @error. */
 GFlowNodeState
 _g_flow_run_leave_deferring (GFlowRun *self,
@@ -138,9 +170,9 @@ _g_flow_run_stop_deferred (GFlowRun *self,
  * Makes an async body of a sync body that is running: the node does not end when
  * the body has returned, but when [method@GFlow.FlowRun.complete_node] or
  * [method@GFlow.FlowRun.fail_node] is called.
- * For bodies that find out on the way whether they have to wait, like those of
- * language bindings: this costs next to nothing, while the task of an async body
- * costs more than all else that a node in the context does.
+ * For bodies that find out on the way whether they have to wait: this costs next to nothing, while the task of an async body
+ * costs more than all else that a node in the context does. Bodies of nodes that
+ * [property@GFlow.FlowNode:can-defer] say it by what they return, and need not call.
  *
  * To be called from the body itself, of a node that is placed in the context. If
  * the body then fails, the node fails at once. A node that is never completed holds
@@ -166,8 +198,7 @@ g_flow_run_defer_node (GFlowRun  *self,
     return;
   frame->deferred = TRUE;
   self->defers = TRUE;
-  atomic_fetch_and_explicit (&self->nodes[index].marks, (guint16) ~G_FLOW_MARK_STOPPED,
-                             memory_order_relaxed);
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_STOPPED);
   _g_flow_run_mark (self, index, G_FLOW_MARK_DEFERRED);
 }
 
@@ -204,8 +235,9 @@ complete (GFlowRun     *self,
  * @self: a run
  * @node: a node that was deferred
  *
- * Ends a node that [method@GFlow.FlowRun.defer_node] has deferred, and that has
- * succeeded. Its result is to be set before that.
+ * Ends a node that [method@GFlow.FlowRun.defer_node] has deferred, or that
+ * [property@GFlow.FlowNode:can-defer], and that has succeeded. Its result is to be set
+ * before that.
  *
  * May be called from any thread. In the thread of the owner context the node ends
  * at once, and bodies that have waited for it may be called from here, as by a
@@ -231,8 +263,8 @@ g_flow_run_complete_node (GFlowRun  *self,
  * @node: a node that was deferred
  * @error: why it has failed
  *
- * Ends a node that [method@GFlow.FlowRun.defer_node] has deferred, and that has
- * failed; with %G_IO_ERROR_CANCELLED it was cancelled. For the rest as
+ * Ends a node that [method@GFlow.FlowRun.defer_node] has deferred, or that
+ * [property@GFlow.FlowNode:can-defer], and that has failed; with %G_IO_ERROR_CANCELLED it was cancelled. For the rest as
  * [method@GFlow.FlowRun.complete_node].
  *
  * Since: 0.1

@@ -183,6 +183,7 @@ find_owner (GFlowRun     *self,
     {
       self->participates = TRUE;
       self->quiet = TRUE;
+      _g_flow_scheduler_expect_caller (self);
       return;
     }
   if (context == NULL)
@@ -207,9 +208,8 @@ _g_flow_run_begin (GFlowRun        *self,
       return FALSE;
     }
 
-  self->parallel_lock = _g_flow_ref_parallel_lock (self->flow);
   self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
-  self->plan = _g_flow_ref_valid_plan (self->flow, error);
+  self->plan = _g_flow_ref_valid_plan (self->flow, &self->parallel_lock, error);
   if (self->plan == NULL || !check_recursion (self, error) ||
       !_g_flow_run_find_restored (self, error) || !_g_flow_journal_prepare (self, error) ||
       !begin_passage (self, error))
@@ -220,8 +220,8 @@ _g_flow_run_begin (GFlowRun        *self,
 
   self->ended = ended;
   self->ended_data = user_data;
+  self->crew = self->flow->crew;
   find_owner (self, context);
-  self->crew = _g_flow_crew_ref (self->flow->crew);
   _g_flow_run_alloc_state (self, count_lanes (self));
   _g_flow_run_alloc_attempts (self);
   _g_flow_run_apply_cancelled (self);
@@ -241,7 +241,8 @@ _g_flow_run_begin (GFlowRun        *self,
 
   GFlowJournal *journal = self->journal;
 
-  _g_flow_scheduler_activate (self, g_flow_get_max_threads (self->flow));
+  if (self->owner != NULL)
+    _g_flow_scheduler_activate (self);
   /* If another thread iterates the context the run may have ended by now; but not
    * before it has its journal. */
   if (journal != NULL)
@@ -285,6 +286,19 @@ get_detail (GFlowRun *self)
   return self->request != NULL ? _g_flow_passage_find_detail (self) : 0;
 }
 
+/* Nobody has seen the run of a request yet, and nobody will, unless its flow or nodes of it
+ * have handlers. */
+static gboolean
+has_listeners (GFlowRun *self)
+{
+  if (_g_flow_watch_is_heard (self->flow))
+    return TRUE;
+
+  g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
+
+  return watched != NULL;
+}
+
 /* In the first dispatch: all that may call the user. */
 void
 _g_flow_run_start_nodes (GFlowRun *self)
@@ -306,6 +320,8 @@ _g_flow_run_start_nodes (GFlowRun *self)
 
   if (restored)
     _g_flow_run_take_over (self);
+  if (self->quiet && self->request != NULL && has_listeners (self))
+    self->quiet = FALSE;
   if (!self->quiet)
     {
       _g_flow_run_notify_state (self);
@@ -428,6 +444,9 @@ _g_flow_run_finish (GFlowRun *self)
   self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);
+  /* Handlers that were connected meanwhile see it. */
+  if (self->quiet && self->request != NULL && _g_flow_watch_is_heard (self->flow))
+    self->quiet = FALSE;
   if (!self->quiet)
     {
       _g_flow_run_notify_ended (self);

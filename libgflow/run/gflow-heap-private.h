@@ -6,22 +6,17 @@
 #include <glib.h>
 #include <stdatomic.h>
 
-#include "graph/gflow-mutex-private.h"
-
 G_BEGIN_DECLS
+
+typedef struct _GFlowHeapContent GFlowHeapContent;
 
 /* Ready nodes of a run that has priorities, or is steered: the smallest comes out
  * first, and of equals the one that was added first. Zeroed it is empty, and may be
  * asked so. */
 typedef struct
 {
-  GFlowMutex       mutex;
-  gboolean         usable;
-  const int       *priorities; /* (unowned) (nullable): all are 0 */
-  int             *changed;    /* (owned) (nullable): in place of these */
-  guint32         *items;
-  _Atomic guint32  n_items;    /* written under the mutex */
-  guint32          n_allocated;
+  GFlowHeapContent *content; /* (owned) (nullable): until it is used */
+  _Atomic guint32   n_items; /* written under its mutex */
 } GFlowHeap;
 
 void     g_flow_heap_init     (GFlowHeap *heap,

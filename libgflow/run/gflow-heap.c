@@ -5,62 +5,75 @@
 
 #include "gflow-heap-private.h"
 
+#include "graph/gflow-mutex-private.h"
+
 #include <string.h>
+
+struct _GFlowHeapContent
+{
+  GFlowMutex  mutex;
+  const int  *priorities; /* (unowned) (nullable): all are 0 */
+  int        *changed;    /* (owned) (nullable): in place of these */
+  guint32    *items;
+  guint32     n_allocated;
+};
 
 void
 g_flow_heap_init (GFlowHeap *heap,
                   const int *priorities)
 {
-  _g_flow_mutex_init (&heap->mutex);
-  heap->priorities = priorities;
-  heap->usable = TRUE;
+  heap->content = g_new0 (GFlowHeapContent, 1);
+  _g_flow_mutex_init (&heap->content->mutex);
+  heap->content->priorities = priorities;
 }
 
 void
 g_flow_heap_clear (GFlowHeap *heap)
 {
-  if (!heap->usable)
+  GFlowHeapContent *content = g_steal_pointer (&heap->content);
+
+  if (content == NULL)
     return;
 
-  g_clear_pointer (&heap->items, g_free);
-  g_clear_pointer (&heap->changed, g_free);
-  heap->usable = FALSE;
-  _g_flow_mutex_clear (&heap->mutex);
+  g_free (content->items);
+  g_free (content->changed);
+  _g_flow_mutex_clear (&content->mutex);
+  g_free (content);
 }
 
 static int
-get_priority (GFlowHeap *heap,
-              guint32    value)
+get_priority (const GFlowHeapContent *content,
+              guint32                 value)
 {
-  if (heap->changed != NULL)
-    return heap->changed[value];
-  return heap->priorities != NULL ? heap->priorities[value] : 0;
+  if (content->changed != NULL)
+    return content->changed[value];
+  return content->priorities != NULL ? content->priorities[value] : 0;
 }
 
 static gboolean
-is_sooner (GFlowHeap *heap,
-           guint32    a,
-           guint32    b)
+is_sooner (const GFlowHeapContent *content,
+           guint32                 a,
+           guint32                 b)
 {
-  const int priority_a = get_priority (heap, a), priority_b = get_priority (heap, b);
+  const int priority_a = get_priority (content, a), priority_b = get_priority (content, b);
 
   return priority_a != priority_b ? priority_a < priority_b : a < b;
 }
 
 /* Puts @value to the @at items that are there. */
 static void
-insert (GFlowHeap *heap,
-        guint32    at,
-        guint32    value)
+insert (GFlowHeapContent *content,
+        guint32           at,
+        guint32           value)
 {
-  if (at == heap->n_allocated)
+  if (at == content->n_allocated)
     {
-      heap->n_allocated = MAX (16, heap->n_allocated * 2);
-      heap->items = g_renew (guint32, heap->items, heap->n_allocated);
+      content->n_allocated = MAX (16, content->n_allocated * 2);
+      content->items = g_renew (guint32, content->items, content->n_allocated);
     }
-  for (guint32 up; at > 0 && is_sooner (heap, value, heap->items[up = (at - 1) / 2]); at = up)
-    heap->items[at] = heap->items[up];
-  heap->items[at] = value;
+  for (guint32 up; at > 0 && is_sooner (content, value, content->items[up = (at - 1) / 2]); at = up)
+    content->items[at] = content->items[up];
+  content->items[at] = value;
 }
 
 /* All at once: nobody takes one of them before the others are there. */
@@ -69,16 +82,18 @@ g_flow_heap_push (GFlowHeap     *heap,
                   const guint32 *values,
                   guint          n_values)
 {
-  _g_flow_mutex_lock (&heap->mutex);
+  GFlowHeapContent *content = heap->content;
+
+  _g_flow_mutex_lock (&content->mutex);
 
   /* Relaxed: the mutex orders writers. */
   const guint32 n = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
 
   for (guint i = 0; i < n_values; i++)
-    insert (heap, n + i, values[i]);
+    insert (content, n + i, values[i]);
   /* Sequentially consistent: comes before asking whether a worker must be told. */
   atomic_store_explicit (&heap->n_items, n + n_values, memory_order_seq_cst);
-  _g_flow_mutex_unlock (&heap->mutex);
+  _g_flow_mutex_unlock (&content->mutex);
 }
 
 gboolean
@@ -88,30 +103,32 @@ g_flow_heap_pop (GFlowHeap *heap,
   if (g_flow_heap_is_empty (heap))
     return FALSE;
 
-  _g_flow_mutex_lock (&heap->mutex);
+  GFlowHeapContent *content = heap->content;
+
+  _g_flow_mutex_lock (&content->mutex);
 
   guint32 n = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
   const gboolean found = n > 0;
 
   if (found)
     {
-      const guint32 last = heap->items[--n];
+      const guint32 last = content->items[--n];
       guint32 at = 0;
 
-      *value = heap->items[0];
+      *value = content->items[0];
       for (guint32 down; (down = at * 2 + 1) < n; at = down)
         {
-          if (down + 1 < n && is_sooner (heap, heap->items[down + 1], heap->items[down]))
+          if (down + 1 < n && is_sooner (content, content->items[down + 1], content->items[down]))
             down++;
-          if (!is_sooner (heap, heap->items[down], last))
+          if (!is_sooner (content, content->items[down], last))
             break;
-          heap->items[at] = heap->items[down];
+          content->items[at] = content->items[down];
         }
       if (n > 0)
-        heap->items[at] = last;
+        content->items[at] = last;
       atomic_store_explicit (&heap->n_items, n, memory_order_seq_cst);
     }
-  _g_flow_mutex_unlock (&heap->mutex);
+  _g_flow_mutex_unlock (&content->mutex);
   return found;
 }
 
@@ -123,21 +140,23 @@ g_flow_heap_change (GFlowHeap *heap,
                     guint32    value,
                     int        priority)
 {
-  _g_flow_mutex_lock (&heap->mutex);
-  if (heap->changed == NULL)
+  GFlowHeapContent *content = heap->content;
+
+  _g_flow_mutex_lock (&content->mutex);
+  if (content->changed == NULL)
     {
-      heap->changed = g_new0 (int, n_values);
-      if (heap->priorities != NULL)
-        memcpy (heap->changed, heap->priorities, sizeof (int) * n_values);
+      content->changed = g_new0 (int, n_values);
+      if (content->priorities != NULL)
+        memcpy (content->changed, content->priorities, sizeof (int) * n_values);
     }
-  heap->changed[value] = priority;
+  content->changed[value] = priority;
 
   /* Rare enough to build the heap anew. */
   const guint32 n = atomic_load_explicit (&heap->n_items, memory_order_relaxed);
 
   for (guint32 i = 1; i < n; i++)
-    insert (heap, i, heap->items[i]);
-  _g_flow_mutex_unlock (&heap->mutex);
+    insert (content, i, content->items[i]);
+  _g_flow_mutex_unlock (&content->mutex);
 }
 
 /* Gives all values other priorities, while there is none in the heap. */
@@ -146,11 +165,13 @@ g_flow_heap_change_all (GFlowHeap *heap,
                         const int *priorities,
                         guint32    n_values)
 {
-  _g_flow_mutex_lock (&heap->mutex);
-  g_free (heap->changed);
-  heap->changed = g_new (int, MAX (n_values, 1));
-  memcpy (heap->changed, priorities, sizeof (int) * n_values);
-  _g_flow_mutex_unlock (&heap->mutex);
+  GFlowHeapContent *content = heap->content;
+
+  _g_flow_mutex_lock (&content->mutex);
+  g_free (content->changed);
+  content->changed = g_new (int, MAX (n_values, 1));
+  memcpy (content->changed, priorities, sizeof (int) * n_values);
+  _g_flow_mutex_unlock (&content->mutex);
 }
 
 gboolean

@@ -16,68 +16,78 @@ G_BEGIN_DECLS
  * a consumer after it has written, so that nothing is forgotten. */
 typedef struct
 {
-  /* Apart, as producers and consumers write them; by padding, because a GObject
+  /* Apart, as producers and consumers write them; by padding, because allocated memory
    * is not aligned to more than 16 bytes. */
   char             before[64];
   _Atomic guint32  head;
   char             between[64];
   _Atomic guint32  tail;
   char             after[64];
-  /* Of index + 1; 0 is not written. NULL: never used, until g_flow_inbox_open() */
-  _Atomic (_Atomic guint32 *) slots;
+  _Atomic guint32  slots[]; /* of index + 1; 0 is not written */
+} GFlowMail;
+
+typedef struct
+{
+  _Atomic (GFlowMail *) mail; /* NULL: never used, until g_flow_inbox_open() */
 } GFlowInbox;
 
-static inline void
-g_flow_inbox_init (GFlowInbox      *inbox,
-                   _Atomic guint32 *zeroed_slots)
+/* How many zeroed bytes an inbox needs. */
+static inline gsize
+g_flow_inbox_size (gsize n_slots)
 {
-  atomic_init (&inbox->head, 0);
-  atomic_init (&inbox->tail, 0);
-  atomic_init (&inbox->slots, zeroed_slots);
+  return sizeof (GFlowMail) + n_slots * sizeof (guint32);
+}
+
+static inline void
+g_flow_inbox_init (GFlowInbox *inbox,
+                   gpointer    zeroed)
+{
+  atomic_init (&inbox->mail, (GFlowMail *) zeroed);
 }
 
 /* Gives slots to an inbox that was made without, before anybody pushes. Sequentially
  * consistent, as the push: who looks whether it is empty sees neither or both. */
 static inline void
-g_flow_inbox_open (GFlowInbox      *inbox,
-                   _Atomic guint32 *zeroed_slots)
+g_flow_inbox_open (GFlowInbox *inbox,
+                   gpointer    zeroed)
 {
-  atomic_store_explicit (&inbox->slots, zeroed_slots, memory_order_seq_cst);
+  atomic_store_explicit (&inbox->mail, (GFlowMail *) zeroed, memory_order_seq_cst);
 }
 
 /* Acquire: pairs with the store in g_flow_inbox_open(), for the zeroes. */
-static inline _Atomic guint32 *
-g_flow_inbox_slots (GFlowInbox *inbox)
+static inline GFlowMail *
+g_flow_inbox_mail (GFlowInbox *inbox)
 {
-  return atomic_load_explicit (&inbox->slots, memory_order_acquire);
+  return atomic_load_explicit (&inbox->mail, memory_order_acquire);
 }
 
 static inline void
 g_flow_inbox_push (GFlowInbox *inbox,
                    guint32     value)
 {
+  GFlowMail *mail = g_flow_inbox_mail (inbox);
   /* Relaxed: only hands out slots. */
-  const guint32 slot = atomic_fetch_add_explicit (&inbox->tail, 1, memory_order_relaxed);
+  const guint32 slot = atomic_fetch_add_explicit (&mail->tail, 1, memory_order_relaxed);
 
   /* Sequentially consistent: pairs with the load in g_flow_inbox_pop(), and
    * comes before the producer asks whether a consumer must be told. */
-  atomic_store_explicit (&g_flow_inbox_slots (inbox)[slot], value + 1, memory_order_seq_cst);
+  atomic_store_explicit (&mail->slots[slot], value + 1, memory_order_seq_cst);
 }
 
 static inline gboolean
 g_flow_inbox_is_empty (GFlowInbox *inbox)
 {
-  _Atomic guint32 *slots = atomic_load_explicit (&inbox->slots, memory_order_seq_cst);
+  GFlowMail *mail = atomic_load_explicit (&inbox->mail, memory_order_seq_cst);
 
-  if (slots == NULL)
+  if (mail == NULL)
     return TRUE;
 
   /* A consumer that is slower than others may see an old head; then the slot
    * that it looks at is written, and it looks again in g_flow_inbox_pop(). */
-  const guint32 head = atomic_load_explicit (&inbox->head, memory_order_seq_cst);
+  const guint32 head = atomic_load_explicit (&mail->head, memory_order_seq_cst);
 
-  return head >= atomic_load_explicit (&inbox->tail, memory_order_seq_cst) ||
-         atomic_load_explicit (&slots[head], memory_order_seq_cst) == 0;
+  return head >= atomic_load_explicit (&mail->tail, memory_order_seq_cst) ||
+         atomic_load_explicit (&mail->slots[head], memory_order_seq_cst) == 0;
 }
 
 /* What the only consumer there is will pop, at that distance from the first. */
@@ -86,19 +96,19 @@ g_flow_inbox_peek (GFlowInbox *inbox,
                    guint32     distance,
                    guint32    *value)
 {
-  _Atomic guint32 *slots = g_flow_inbox_slots (inbox);
+  GFlowMail *mail = g_flow_inbox_mail (inbox);
 
-  if (slots == NULL)
+  if (mail == NULL)
     return FALSE;
 
   const guint32 slot =
-    atomic_load_explicit (&inbox->head, memory_order_relaxed) + distance;
+    atomic_load_explicit (&mail->head, memory_order_relaxed) + distance;
 
-  if (slot >= atomic_load_explicit (&inbox->tail, memory_order_relaxed))
+  if (slot >= atomic_load_explicit (&mail->tail, memory_order_relaxed))
     return FALSE;
 
   /* Acquire: pairs with the store in g_flow_inbox_push(). */
-  const guint32 found = atomic_load_explicit (&slots[slot], memory_order_acquire);
+  const guint32 found = atomic_load_explicit (&mail->slots[slot], memory_order_acquire);
 
   *value = found - 1;
   return found != 0;
@@ -108,22 +118,22 @@ static inline gboolean
 g_flow_inbox_pop (GFlowInbox *inbox,
                   guint32    *value)
 {
-  _Atomic guint32 *slots = g_flow_inbox_slots (inbox);
+  GFlowMail *mail = g_flow_inbox_mail (inbox);
 
-  if (slots == NULL)
+  if (mail == NULL)
     return FALSE;
 
-  guint32 head = atomic_load_explicit (&inbox->head, memory_order_relaxed);
+  guint32 head = atomic_load_explicit (&mail->head, memory_order_relaxed);
 
-  while (head < atomic_load_explicit (&inbox->tail, memory_order_relaxed))
+  while (head < atomic_load_explicit (&mail->tail, memory_order_relaxed))
     {
       /* Acquire: pairs with the store in g_flow_inbox_push(). */
-      const guint32 found = atomic_load_explicit (&slots[head], memory_order_acquire);
+      const guint32 found = atomic_load_explicit (&mail->slots[head], memory_order_acquire);
 
       if (found == 0)
         return FALSE;
       /* Relaxed: the slot is never written again. */
-      if (atomic_compare_exchange_weak_explicit (&inbox->head, &head, head + 1,
+      if (atomic_compare_exchange_weak_explicit (&mail->head, &head, head + 1,
                                                  memory_order_relaxed, memory_order_relaxed))
         {
           *value = found - 1;

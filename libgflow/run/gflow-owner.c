@@ -135,7 +135,9 @@ dispatch_run (GFlowRun *run,
     _g_flow_scheduler_caller_is_busy (run);
   if (!run->started && !_g_flow_journal_is_loading (run))
     _g_flow_run_start_nodes (run);
-  if (atomic_exchange_explicit (&run->cancel_posted, FALSE, memory_order_acquire))
+  /* Relaxed: what was set before the post that has led here is seen. */
+  if (atomic_load_explicit (&run->cancel_posted, memory_order_relaxed) &&
+      atomic_exchange_explicit (&run->cancel_posted, FALSE, memory_order_acquire))
     {
       _g_flow_run_drop_ahead (run);
       _g_flow_run_cancel_bodies (run, TRUE);
@@ -457,8 +459,8 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
 {
   Budget budget = { .deadline = G_MAXINT64, .stride = 1 };
 
-  /* Sequentially consistent, and so acquire: see take_posted(). */
-  if (!atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst) && run->started)
+  /* Sequentially consistent, and so acquire: see take_posted(). It is started without. */
+  if (run->started && !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst))
     return FALSE;
 
   /* What a run that is complete has left is done when it is finished. */

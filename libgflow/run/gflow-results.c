@@ -463,8 +463,10 @@ _g_flow_run_free_garbage (GFlowRun *self)
 void
 _g_flow_run_free_results (GFlowRun *self)
 {
-  GFlowResultSlot *table = atomic_exchange_explicit (&self->results, NULL, memory_order_acquire);
+  /* Relaxed: who drops the last reference comes after all others. */
+  GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_relaxed);
 
+  atomic_store_explicit (&self->results, NULL, memory_order_relaxed);
   _g_flow_run_free_garbage (self);
   for (guint i = 0; table != NULL && i < self->plan->n_nodes; i++)
     {

@@ -35,6 +35,7 @@ typedef struct _GFlowProgress GFlowProgress;
 typedef struct _GFlowRecord GFlowRecord;
 typedef struct _GFlowResult GFlowResult;
 typedef struct _GFlowAttempts GFlowAttempts;
+typedef struct _GFlowTold GFlowTold;
 
 #define G_FLOW_NO_NODE G_MAXUINT32
 
@@ -118,11 +119,12 @@ typedef struct
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
-  gboolean         ending;    /* a node gives its locks back, or lets others go */
+  guint            ending : 1; /* a node gives its locks back, or lets others go */
+  guint            context : 1; /* it is the one of the owner context */
+  guint            caller : 1; /* the thread of the owner context is on it */
+  guint            from_heap : 1; /* the node that it is about to run came from there */
   guint32          n_delivered; /* nodes that have come to the deque by that */
-  gboolean         context;   /* it is the one of the owner context */
-  gboolean         caller;    /* the thread of the owner context is on it */
-  gboolean         from_heap; /* the node that it is about to run came from there */
+  GSList          *waits_over; /* of GFlowWait: see gflow-locking.c */
   gboolean         taken;     /* guarded by the scheduler's mutex */
 } GFlowLane;
 
@@ -144,6 +146,7 @@ extern _Thread_local GFlowFrame *_g_flow_frame;
 typedef struct
 {
   GCancellable **ring;  /* (owned) (nullable) */
+  guint          size;  /* how many there is room for */
   guint          first;
   guint          n;
 } GFlowSpares;
@@ -166,6 +169,8 @@ typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
 
+/* Up to 1,008 bytes GSlice has at hand, for more it asks malloc: what few runs have is
+ * better behind a pointer, and numbers stand in pairs. */
 struct _GFlowRun
 {
   GObject          parent_instance;
@@ -173,7 +178,8 @@ struct _GFlowRun
   /* Set before the run starts, then read by all threads */
   GFlow           *flow;         /* (owned) */
   GFlowOnError     on_error;
-  gboolean         on_error_set; /* not as the flow says */
+  guint            on_error_set : 1; /* not as the flow says */
+  guint            history_set : 1; /* likewise */
   gboolean         keep_results;
   gboolean         keep_record;
   gint64           deadline;
@@ -194,17 +200,17 @@ struct _GFlowRun
   guint64         *item_digests; /* (owned) (nullable): of each; 0 where there is none */
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
-  GFlowCrew       *crew;         /* (owned) (nullable) */
+  GFlowCrew       *crew;         /* (unowned) (nullable): its flow's */
   gboolean         participates; /* the thread of the owner context works, too */
-  gboolean         quiet;        /* nobody is told of it */
+  gboolean         quiet;        /* nobody is told of it, and nobody has seen it */
   gboolean         is_recorded;  /* see gflow-record-private.h */
+  gboolean         has_state;    /* the nodes have: guarded by the mutex */
   GFlowObserver   *observers;    /* (owned) (nullable) */
   GFlowKeeper     *keeper;       /* (nullable): one of these, if the record is kept */
   GFlowDebug      *debug;        /* (nullable): one of these, if GFLOW_DEBUG says so */
   GList            locker_link;  /* in a list of runs, if the plan has locks: gflow-locking.c */
   gint64           start_time;   /* monotonic, in µs */
   GFlowHistory    *history;      /* (owned) (nullable) */
-  gboolean         history_set;  /* not as the flow says */
   GFlowLearner    *learner;      /* (unowned) (nullable): one of the observers, if there is a history */
 
   /* The state of the nodes */
@@ -226,36 +232,31 @@ struct _GFlowRun
   _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
   _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
   gboolean         active;       /* started, and not ended */
+  gboolean         enlisted;     /* its crew goes by the limit of its flow as it is now */
   gboolean         complete;     /* nothing of it runs any more */
   gboolean         self_ref;     /* it has lost its last user, and keeps itself */
   gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
+  _Atomic gboolean posted;       /* in the owner's list: not guarded */
   GList            hungry_link;
 
   /* For the owner context */
-  _Atomic gboolean posted;       /* in the owner's list */
   GFlowRun        *next_posted;
   GList            owner_link;
   gboolean         owner_queued;
   gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
+  gboolean         defers;       /* some node was deferred */
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
   _Atomic (GFlowCompletion *) completed; /* deferred nodes to end: last in, first out */
-  gboolean         defers;       /* some node was deferred */
   GSource         *deadline_source; /* (owned) (nullable) */
   GSource         *tick_source;  /* (owned) (nullable): see gflow-progress.c */
-  double           notified_fraction;
-  guint            notified_done;
-  char            *notified_status; /* (owned) (nullable) */
-  guint            notified_elapsed; /* in seconds, and so what follows */
-  guint            notified_remaining;
-  double           notified_rate;
+  GFlowTold       *told;         /* (owned) (nullable): what was notified last; made for that */
   gint64           end_time;     /* monotonic, in µs; set before the state tells of the end */
   GVariant       **outcomes;     /* (owned) (nullable): of nodes in an earlier run, until this starts */
-  _Atomic guint32  n_restored;   /* nodes that were taken over from there */
   GFlowEndedFunc   ended;
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
@@ -265,23 +266,24 @@ struct _GFlowRun
   /* Steps: owner context only, see gflow-steps.c */
   GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */
   GHashTable      *steps;        /* (owned) (nullable): GFlowNode → GFlowStep */
-  gboolean         tells_steps;  /* of all nodes; fixed when nodes start */
   GHashTable      *told_holders; /* (owned) (nullable): see gflow-holders.c */
   guint32          first_changed; /* index and 1 of a list by the next of changes, to be told */
   guint32          last_changed;
 
   GFlowAttempts   *attempts;     /* (owned) (nullable): of the plan's policies, in their order */
   _Atomic gboolean aside_posted; /* some of these have failed */
+  gboolean         tells_steps;  /* those of all nodes; fixed when nodes start */
   GSList          *spent;        /* (owned) of GCancellable: of attempts that were cancelled */
   GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
   _Atomic guint    n_revived;    /* nodes that have ended once too often */
-  _Atomic guint64  weight_revived; /* of these */
   _Atomic guint    revival_epoch; /* counts what is revived, and what of it has ended */
+  _Atomic guint64  weight_revived; /* of these */
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
   _Atomic (GFlowChange *)  changes;
   _Atomic guint32          changed; /* of these, what is noted: last in, first out */
+  _Atomic guint32          n_restored; /* nodes that were taken over from an earlier run */
   _Atomic (_Atomic (GFlowResult *) *)  results;
   _Atomic (_Atomic (GCancellable *) *) cancellables;
   _Atomic (GCancellable *) cancellable;
@@ -292,10 +294,10 @@ struct _GFlowRun
 
   GFlowMutex       mutex;        /* guards what follows */
   _Atomic int      state;        /* a GFlowRunState */
-  GError          *error;        /* (owned) (nullable): the first in time; not changed once set */
   gboolean         cancelled;    /* it tells of a cancellation */
   gboolean         settled;      /* how the run ends; what comes now is too late */
   guint32          cancelled_node; /* the first that was cancelled by itself */
+  GError          *error;        /* (owned) (nullable): the first in time; not changed once set */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   double           restored_fraction; /* of the run that nodes make which were taken over */
   GArray          *failures;     /* (owned) (nullable) of guint32, in time */
@@ -312,8 +314,7 @@ struct _GFlowRun
   GHashTable      *choices;      /* (owned) (nullable): index → set of the selected indices */
   GFlowAsked      *asked;        /* (owned) (nullable): its open questions */
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
-  gboolean         has_state;    /* the nodes have */
-  GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before that */
+  GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before the nodes have a state */
 };
 
 /* Runs for requests: implemented by the folder of the executors. */
@@ -396,6 +397,10 @@ void           _g_flow_run_give_spare      (GFlowRun        *self,
 void           _g_flow_run_free_spares     (GFlowRun        *self);
 
 /* The object: gflow-run.c */
+gboolean       _g_flow_run_is_unseen       (GFlowRun        *self);
+void           _g_flow_run_wipe            (GFlowRun        *self);
+void           _g_flow_run_reuse           (GFlowRun        *self,
+                                            GFlow           *flow);
 void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
 void           _g_flow_run_tell_refused    (GFlowRun        *self);
@@ -508,6 +513,8 @@ void           _g_flow_run_acquire_locks   (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_release_locks   (GFlowRun        *self,
                                             guint32          index);
+void           _g_flow_run_drop_waits      (GFlowRun        *self,
+                                            GFlowLane       *lane);
 gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
@@ -601,7 +608,8 @@ void           _g_flow_run_restore_choice  (GFlowRun        *self,
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
 gboolean       _g_flow_watch_has_handlers  (gpointer         instance);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
-gboolean       _g_flow_watch_is_notified   (GFlowRun        *run);
+gboolean       _g_flow_watch_is_notified   (gpointer         instance);
+gboolean       _g_flow_watch_is_heard      (gpointer         instance);
 void           _g_flow_watch_absorb        (gulong           handler_id);
 void           _g_flow_run_tell            (GFlowRun        *self,
                                             GFlowLane       *lane,
@@ -636,6 +644,9 @@ void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             guint32          index);
 
 /* Sync bodies whose nodes go on: gflow-defer.c */
+GFlowNodeState _g_flow_run_call_deferring  (GFlowRun        *self,
+                                            guint32          index,
+                                            GFlowFrame      *frame);
 GFlowNodeState _g_flow_run_leave_deferring (GFlowRun        *self,
                                             guint32          index,
                                             gboolean         succeeded,
@@ -713,15 +724,22 @@ _g_flow_run_is_paused (GFlowRun *self)
          G_FLOW_ATTENTION_PAUSED;
 }
 
-/* Whether nobody but who asks knows the object, or can get at it: nobody else has a
- * reference, or a weak one, which GObject keeps as data, and it has no other data.
+/* Whether nobody but who has these @n_refs references knows the object, or can get at it: nobody
+ * else has a reference, or a weak one, which GObject keeps as data, and it has no other data.
  * Who had it before has let it go, by an atomic countdown, so that nothing is going
  * on with it in another thread. The lowest bits of the pointer to data are flags. */
 static inline gboolean
+_g_flow_is_unknown_beside (GObject *object,
+                           int      n_refs)
+{
+  return g_atomic_int_get ((int *) &object->ref_count) == n_refs &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
+}
+
+static inline gboolean
 _g_flow_is_unknown (GObject *object)
 {
-  return g_atomic_int_get (&object->ref_count) == 1 &&
-         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
+  return _g_flow_is_unknown_beside (object, 1);
 }
 
 /* Whether what the nodes do is written down: see gflow-record-private.h. */

@@ -214,7 +214,7 @@ g_flow_run_restore (GFlowRun  *self,
 
   if (!check_saved (sunk, error))
     return FALSE;
-  plan = _g_flow_ref_valid_plan (self->flow, error);
+  plan = _g_flow_ref_valid_plan (self->flow, NULL, error);
   if (plan == NULL)
     return FALSE;
 

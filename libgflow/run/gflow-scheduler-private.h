@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 extern _Atomic guint _g_flow_n_hungry;
 
 guint    _g_flow_count_processors     (void);
-void     _g_flow_scheduler_activate   (GFlowRun *run,
-                                       guint     max_threads);
+void     _g_flow_scheduler_activate   (GFlowRun *run);
+void     _g_flow_scheduler_expect_caller (GFlowRun *run);
 gboolean _g_flow_scheduler_deactivate (GFlowRun *run);
 gboolean _g_flow_scheduler_keep       (GFlowRun *run);
 gboolean _g_flow_scheduler_give       (GFlowRun *run);

@@ -462,6 +462,7 @@ work_on_run (GFlowRun *run,
   unlock ();
   _g_flow_frame = &frame;
   _g_flow_run_work (run, lane);
+  _g_flow_run_drop_waits (run, lane);
   _g_flow_run_settle (run, lane);
   _g_flow_frame = frame.below;
   lock ();
@@ -645,26 +646,43 @@ g_flow_work (void)
 
 /* For runs */
 
-/* The run may be called for, and is dispatched. The caller may be in another
- * thread than the owner context: the run may end before this returns. */
-void
-_g_flow_scheduler_activate (GFlowRun *run,
-                            guint     max_threads)
+/* Its flow may have another limit than before. */
+static void
+enlist (GFlowRun *run)
 {
-  lock ();
+  const guint max_threads = run->flow->max_threads;
+
   clean_crew (run->crew);
-  run->active = TRUE;
-  run->hungry_link.data = run;
+  run->enlisted = TRUE;
   run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
                                     : _g_flow_count_processors ();
   update_crew (run->crew);
   /* There may be more room than there was: other runs of the flow may wait. */
   for (GList *l = run->crew->hungry.head; l != NULL; l = l->next)
     call_worker (l->data);
-  /* A caller that waits needs not be told to begin. */
-  if (run->owner != NULL)
-    _g_flow_owner_post (run);
+}
+
+/* The run may be called for, and is dispatched. The caller may be in another
+ * thread than the owner context: the run may end before this returns. */
+void
+_g_flow_scheduler_activate (GFlowRun *run)
+{
+  lock ();
+  run->active = TRUE;
+  run->hungry_link.data = run;
+  enlist (run);
+  _g_flow_owner_post (run);
   unlock ();
+}
+
+/* The run has no owner: its caller is about to start it, and then to help. Without the
+ * mutex: no other thread asks before it has seen that the run has a state, which comes
+ * after this, and is told under the mutex of the run. */
+void
+_g_flow_scheduler_expect_caller (GFlowRun *run)
+{
+  run->active = TRUE;
+  run->hungry_link.data = run;
 }
 
 /* The run has ended. Taking the mutex also waits for the worker that said so. TRUE if
@@ -811,6 +829,8 @@ _g_flow_scheduler_help (GFlowRun *run)
   GFlowCrew *crew = run->crew;
 
   lock ();
+  if (!run->enlisted)
+    enlist (run);
   /* First, as whoever comes to a run does: then look at the work. */
   set_hungry (run, FALSE);
 

@@ -29,6 +29,12 @@ take_bytes (gsize *size,
   return offset;
 }
 
+static gpointer
+new_mail (gsize n_nodes)
+{
+  return n_nodes > 0 ? g_malloc0 (g_flow_inbox_size (n_nodes)) : NULL;
+}
+
 /* All that the nodes of a run need, in one piece. Of the slots only those that
  * are used are ever touched, and cost memory. */
 void
@@ -72,9 +78,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
                               (self->parallel_lock != NULL ? G_FLOW_ROUTE_LOCKS : 0);
 
   /* Zeroed pages that the system has not given yet cost nothing. */
-  g_flow_inbox_init (&self->inbox, mixed ? (_Atomic guint32 *) g_new0 (guint32, n_workers) : NULL);
-  g_flow_inbox_init (&self->context_inbox,
-                     mixed ? (_Atomic guint32 *) g_new0 (guint32, plan->n_context) : NULL);
+  g_flow_inbox_init (&self->inbox, new_mail (mixed ? n_workers : 0));
+  g_flow_inbox_init (&self->context_inbox, new_mail (mixed ? plan->n_context : 0));
   if (plan->weights != NULL)
     atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
@@ -85,10 +90,9 @@ _g_flow_run_alloc_state (GFlowRun *self,
 void
 _g_flow_run_ensure_inbox_locked (GFlowRun *self)
 {
-  if (g_flow_inbox_slots (&self->inbox) == NULL)
+  if (g_flow_inbox_mail (&self->inbox) == NULL)
     g_flow_inbox_open (&self->inbox,
-                       (_Atomic guint32 *) g_new0 (guint32, MAX (self->plan->n_nodes -
-                                                                   self->plan->n_context, 1)));
+                       new_mail (MAX (self->plan->n_nodes - self->plan->n_context, 1)));
 }
 
 void
@@ -101,8 +105,8 @@ _g_flow_run_free_state (GFlowRun *self)
       g_free (self->lanes[i].chosen[1].items);
     }
   g_clear_pointer (&self->block, g_free);
-  g_free ((gpointer) g_flow_inbox_slots (&self->inbox));
-  g_free ((gpointer) g_flow_inbox_slots (&self->context_inbox));
+  g_free (g_flow_inbox_mail (&self->inbox));
+  g_free (g_flow_inbox_mail (&self->context_inbox));
   g_flow_heap_clear (&self->heap);
   g_flow_heap_clear (&self->context_heap);
 }

@@ -18,7 +18,7 @@
 static void
 init_heaps_locked (GFlowRun *self)
 {
-  if (!self->has_state || self->heap.usable)
+  if (!self->has_state || self->heap.content != NULL)
     return;
 
   g_flow_heap_init (&self->heap, self->plan->priorities);

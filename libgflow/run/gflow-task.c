@@ -307,6 +307,8 @@ call_any_body (GFlowRun   *self,
       return call_subflow (self, index);
     case G_FLOW_NODE_KIND_MAP:
       return call_map (self, index);
+    case G_FLOW_NODE_KIND_DEFERRING:
+      return _g_flow_run_call_deferring (self, index, frame);
     case G_FLOW_NODE_KIND_FUNC:
     case G_FLOW_NODE_KIND_JOIN:
     default:
@@ -325,23 +327,25 @@ discard_ahead (GFlowRun *self,
     _g_flow_call_discard (ahead);
 }
 
-/* Whether it is a function, and nothing of the node or the run asks for attention. */
-static gboolean
-is_plain (GFlowRun *self,
-          guint32   index)
+/* Whether it is of @kind, and nothing of the node or the run asks for attention. */
+static inline gboolean
+is_plain (GFlowRun      *self,
+          guint32        index,
+          GFlowNodeKind  kind)
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
 
   return (attention | _g_flow_run_marks (self, index)) == 0 &&
          self->nodes[index].route == G_FLOW_ROUTE_CONTEXT &&
-         self->plan->nodes[index].kind == G_FLOW_NODE_KIND_FUNC && self->passage == NULL &&
+         self->plan->nodes[index].kind == kind && self->passage == NULL &&
          atomic_load_explicit (&self->cancellables, memory_order_relaxed) == NULL;
 }
 
 /* All that the others do, but for what is not there to be done. */
-static void
-run_plain (GFlowRun *self,
-           guint32   index)
+static inline void
+run_plain (GFlowRun      *self,
+           guint32        index,
+           GFlowNodeKind  kind)
 {
   GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
 
@@ -350,11 +354,13 @@ run_plain (GFlowRun *self,
                          memory_order_relaxed);
   _g_flow_frame = &frame;
 
-  const GFlowNodeState state = call_sync_body (self, index, &frame);
+  const GFlowNodeState state =
+    kind == G_FLOW_NODE_KIND_FUNC ? call_sync_body (self, index, &frame)
+                                  : _g_flow_run_call_deferring (self, index, &frame);
 
   _g_flow_frame = frame.below;
   /* The body may have seen to it that something does. */
-  if (state == G_FLOW_NODE_STATE_DONE && is_plain (self, index))
+  if (state == G_FLOW_NODE_STATE_DONE && is_plain (self, index, kind))
     _g_flow_run_end_plain (self, index);
   else if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
@@ -366,9 +372,14 @@ void
 _g_flow_run_run_in_context (GFlowRun *self,
                             guint32   index)
 {
-  if (is_plain (self, index))
+  if (is_plain (self, index, G_FLOW_NODE_KIND_FUNC))
     {
-      run_plain (self, index);
+      run_plain (self, index, G_FLOW_NODE_KIND_FUNC);
+      return;
+    }
+  if (is_plain (self, index, G_FLOW_NODE_KIND_DEFERRING))
+    {
+      run_plain (self, index, G_FLOW_NODE_KIND_DEFERRING);
       return;
     }
 

@@ -114,7 +114,8 @@ _g_flow_run_deliver (GFlowRun  *self,
   else
     {
       g_flow_deque_push (&lane->deque, index);
-      g_flow_deque_publish (&lane->deque);
+      if (self->n_lanes > 1)
+        g_flow_deque_publish (&lane->deque);
       if (lane->ending)
         lane->n_delivered++;
       else
@@ -580,7 +581,7 @@ _g_flow_run_end_node (GFlowRun       *self,
                       GFlowNodeState  state)
 {
   /* It has left its worker, and the run may have no inbox. */
-  if (lane->context && g_flow_inbox_slots (&self->inbox) == NULL &&
+  if (lane->context && g_flow_inbox_mail (&self->inbox) == NULL &&
       (self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
     _g_flow_run_steer (self);
   return end_attended_node (self, lane, index, state);
@@ -730,8 +731,12 @@ take_roots (GFlowRun  *self,
   const guint32 share = (n_roots - first) / (2 * self->n_lanes);
   const guint32 n = CLAMP (share, 1, MAX_ROOTS_AT_ONCE);
 
-  /* Relaxed: the plan and the state were there before the run had workers. */
-  first = atomic_fetch_add_explicit (&self->next_root, n, memory_order_relaxed);
+  /* Relaxed: the plan and the state were there before the run had workers. Where there is
+   * one lane they come to it after each other. */
+  if (self->n_lanes == 1)
+    atomic_store_explicit (&self->next_root, first + n, memory_order_relaxed);
+  else
+    first = atomic_fetch_add_explicit (&self->next_root, n, memory_order_relaxed);
   if (first >= n_roots)
     return FALSE;
 
@@ -907,6 +912,7 @@ look_elsewhere (GFlowRun  *self,
                 guint32   *index)
 {
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  _g_flow_run_drop_waits (self, lane);
   if (pop_inbox (self, lane, index))
     return TRUE;
   _g_flow_help_consider (self, lane);

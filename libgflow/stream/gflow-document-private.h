@@ -8,6 +8,10 @@
 
 G_BEGIN_DECLS
 
+/* GVariant takes 128 levels: some are left for what the document is a part of. What JSON may have, see
+ * gflow-json-private.h, is less. */
+#define G_FLOW_TAGS_MAX_DEPTH 112
+
 /* Readers set the fields of new documents directly: strings in UTF-8, tags in normal
  * form. */
 struct _GFlowDocument
@@ -22,6 +26,7 @@ struct _GFlowDocument
   GVariant *tags;      /* (owned) (nullable): NULL is an empty dictionary */
 };
 
+gboolean       _g_flow_document_may_have_tags  (GVariant       *tags);
 GFlowDocument *_g_flow_document_read_json      (GFlowJson      *json,
                                                 GVariant       *fields);
 gboolean       _g_flow_document_append_json    (GFlowDocument  *self,

@@ -202,6 +202,20 @@ read_member (GFlowDraft  *draft,
   return read_string (draft, member, value, error);
 }
 
+/* Takes @document. */
+static GFlowDocument *
+check_tags (GFlowDocument  *document,
+            GError        **error)
+{
+  if (document->tags == NULL || _g_flow_document_may_have_tags (document->tags))
+    return document;
+
+  g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
+               _("The tags are nested deeper than %d levels"), G_FLOW_TAGS_MAX_DEPTH);
+  g_object_unref (document);
+  return NULL;
+}
+
 static GFlowDocument *
 read_dictionary (GVariant  *dictionary,
                  GError   **error)
@@ -219,10 +233,12 @@ read_dictionary (GVariant  *dictionary,
 
       good = read_member (&draft, name, value, error);
     }
-  if (good)
-    return _g_flow_draft_end (&draft);
-  _g_flow_draft_abandon (&draft);
-  return NULL;
+  if (!good)
+    {
+      _g_flow_draft_abandon (&draft);
+      return NULL;
+    }
+  return check_tags (_g_flow_draft_end (&draft), error);
 }
 
 static GFlowDocument *
@@ -277,8 +293,8 @@ is_whole (GVariant  *variant,
  * `tags`. Members of other names are tags. A string is the text of a document, bytes
  * (`ay`) are its blob.
  *
- * Fails with %G_FLOW_ERROR_BAD_INPUT if it is nothing like that, or if something is
- * there twice.
+ * Fails with %G_FLOW_ERROR_BAD_INPUT if it is nothing like that, if something is
+ * there twice, or if tags are nested too deep: see [method@GFlow.FlowDocument.set_tags].
  *
  * Returns: (transfer full): a new document
  *

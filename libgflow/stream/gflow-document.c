@@ -586,6 +586,37 @@ no_tags (void)
   return empty;
 }
 
+/* Whether there are more than @limit containers in each other. Where a type has no variants in it
+ * all values of it have the same number, whatever their size. */
+static gboolean
+is_deeper (GVariant *value,
+           guint     limit)
+{
+  if (!g_variant_is_container (value))
+    return FALSE;
+  if (limit == 0)
+    return TRUE;
+
+  const gboolean varies = strchr (g_variant_get_type_string (value), 'v') != NULL;
+  const gsize n = g_variant_is_of_type (value, G_VARIANT_TYPE_ARRAY) && !varies
+                    ? MIN (g_variant_n_children (value), 1) : g_variant_n_children (value);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr(GVariant) child = g_variant_get_child_value (value, i);
+
+      if (is_deeper (child, limit - 1))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+_g_flow_document_may_have_tags (GVariant *tags)
+{
+  return !is_deeper (tags, G_FLOW_TAGS_MAX_DEPTH);
+}
+
 /**
  * g_flow_document_get_tags: (attributes org.gtk.Method.get_property=tags)
  * @self: a document
@@ -609,7 +640,8 @@ g_flow_document_get_tags (GFlowDocument *self)
  * @self: a document
  * @tags: (nullable): a dictionary of type `a{sv}`, consumed if it is floating
  *
- * Sets all tags at once.
+ * Sets all tags at once. They may be nested 112 levels deep, of which a dictionary in a
+ * dictionary takes three: so that the document can be a part of something that GVariant takes.
  *
  * Since: 0.1
  */
@@ -619,6 +651,7 @@ g_flow_document_set_tags (GFlowDocument *self,
 {
   g_return_if_fail (G_IS_FLOW_DOCUMENT (self));
   g_return_if_fail (tags == NULL || g_variant_is_of_type (tags, G_VARIANT_TYPE_VARDICT));
+  g_return_if_fail (tags == NULL || _g_flow_document_may_have_tags (tags));
 
   g_autoptr(GVariant) held = g_variant_ref_sink (tags != NULL ? tags : no_tags ());
 
@@ -656,8 +689,9 @@ g_flow_document_dup_tag (GFlowDocument *self,
 /**
  * g_flow_document_set_tag:
  * @self: a document
- * @name: the name of a tag
- * @value: (nullable): its value, consumed if it is floating; %NULL to remove the tag
+ * @name: the name of a tag, in UTF-8
+ * @value: (nullable): its value, consumed if it is floating, and nested as little as for
+ *   [method@GFlow.FlowDocument.set_tags]; %NULL to remove the tag
  *
  * Sets or removes a tag. Who has many to set makes a dictionary of them, for
  * [method@GFlow.FlowDocument.set_tags]: tags are immutable, so each change makes
@@ -671,7 +705,9 @@ g_flow_document_set_tag (GFlowDocument *self,
                          GVariant      *value)
 {
   g_return_if_fail (G_IS_FLOW_DOCUMENT (self));
-  g_return_if_fail (name != NULL);
+  g_return_if_fail (name != NULL && g_utf8_validate (name, -1, NULL));
+  /* In the dictionary it is three levels further down. */
+  g_return_if_fail (value == NULL || !is_deeper (value, G_FLOW_TAGS_MAX_DEPTH - 3));
 
   GVariantBuilder builder;
   GVariantIter iter;

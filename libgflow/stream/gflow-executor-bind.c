@@ -334,13 +334,17 @@ g_flow_executor_redirect (GFlowExecutor  *self,
  * came. What it makes of a document goes back to the request that the document is from: a
  * document is told by itself, or by its id, or, if there are as many as there were,
  * by its place. If that does not tell whose a document is all fail with
- * %G_FLOW_ERROR_BAD_INPUT. A result that is set is a result for all of them.
+ * %G_FLOW_ERROR_BAD_INPUT. Of a document that several of them have all but one get a copy. A result
+ * that is set is a result for all of them.
  *
  * If the function fails, so do all requests of the batch; retries are made by each of them. A
  * request that is cancelled while it waits takes its documents out; one that is served
  * waits for the others, and the function is told to stop when all have been cancelled. The
  * timeout of a node, and `max-parallel`, count the waiting; the locks of the node
  * are taken for the batch.
+ *
+ * Where all shards at a node serve each request, each of them has batches of its own; and so have
+ * executors in front of a node and behind it.
  *
  * Since: 0.1
  */

@@ -609,9 +609,10 @@ idle_cb (gpointer user_data)
   Operation *operation = user_data;
   GFlowPipeline *pipeline = operation->pipeline;
 
-  if (!_g_flow_pipeline_shut (pipeline))
-    return G_SOURCE_CONTINUE;
-
+  _g_flow_mutex_lock (&pipeline->mutex);
+  g_assert (pipeline->runs.length == 0);
+  g_clear_pointer (&pipeline->idle, g_source_unref);
+  _g_flow_mutex_unlock (&pipeline->mutex);
   _g_flow_pipeline_forget_plans (pipeline);
   begin_teardown (operation);
   return G_SOURCE_REMOVE;
@@ -627,7 +628,7 @@ dispatch_idle (GSource     *source,
 
 static GSourceFuncs idle_funcs = { .dispatch = dispatch_idle };
 
-/* Calls idle_cb() when no run is under way any more. */
+/* Calls idle_cb() when no run is under way any more. None comes in since the door is closing. */
 static void
 wait_for_runs (Operation *operation)
 {
@@ -841,7 +842,7 @@ open_flow (GFlow               *self,
   g_task_set_source_tag (task, g_flow_open);
   g_task_set_check_cancellable (task, FALSE);
   if (check_door (self, G_FLOW_DOOR_CLOSED, &error))
-    plan = _g_flow_ref_valid_plan (self, &error);
+    plan = _g_flow_ref_valid_plan (self, NULL, &error);
   if (plan != NULL)
     pipeline = _g_flow_pipeline_new (self, &error);
   if (pipeline == NULL)

@@ -221,6 +221,7 @@ _g_flow_pipeline_ref_channel (GFlowPipeline *self,
 GFlowBatcher *
 _g_flow_pipeline_ref_batcher (GFlowPipeline       *self,
                               GFlowStation        *station,
+                              int                  role,
                               GPtrArray           *bindings,
                               const GFlowBatching *batching)
 {
@@ -228,11 +229,12 @@ _g_flow_pipeline_ref_batcher (GFlowPipeline       *self,
 
   _g_flow_mutex_lock (&self->mutex);
   for (guint i = 0; found == NULL && i < self->batchers->len; i++)
-    if (_g_flow_batcher_matches (self->batchers->pdata[i], station, bindings->pdata[0], batching))
+    if (_g_flow_batcher_matches (self->batchers->pdata[i], station, role, bindings->pdata[0],
+                                 batching))
       found = self->batchers->pdata[i];
   if (found == NULL)
     {
-      found = _g_flow_batcher_new (self->flow, station, bindings, batching);
+      found = _g_flow_batcher_new (self->flow, station, role, bindings, batching);
       g_ptr_array_add (self->batchers, found);
     }
   _g_flow_batcher_ref (found);
@@ -280,20 +282,35 @@ _g_flow_pipeline_forget_plans (GFlowPipeline *self)
 
 /* Runs */
 
-/* FALSE if it was closed in another thread meanwhile. */
-gboolean
+/* Of a pipeline that does not end before that: another run is under way, or the flow cannot be closed. */
+void
 _g_flow_pipeline_add_run (GFlowPipeline *self,
-                          GFlowRun      *run,
                           GList         *link)
 {
   _g_flow_mutex_lock (&self->mutex);
-
-  const gboolean may_come = !self->is_shut;
-
-  if (may_come)
-    g_queue_push_tail_link (&self->runs, link);
+  g_queue_push_tail_link (&self->runs, link);
   _g_flow_mutex_unlock (&self->mutex);
-  return may_come;
+}
+
+/* The pipeline of an open flow, which stays open until the run is removed. It is found and entered with the
+ * mutex of the flow, which is needed to begin to close it: so closing sees each run that has come in,
+ * and when there are none any more none will come. NULL if the flow is not open, or was opened anew
+ * since @channel was made. */
+GFlowPipeline *
+_g_flow_pipeline_enter (GFlow        *flow,
+                        GFlowChannel *channel,
+                        GList        *link)
+{
+  GFlowPipeline *self = NULL;
+
+  _g_flow_mutex_lock (&flow->mutex);
+  if (flow->door == G_FLOW_DOOR_OPEN && (channel == NULL || channel->pipeline == flow->pipeline))
+    {
+      self = _g_flow_pipeline_ref (flow->pipeline);
+      _g_flow_pipeline_add_run (self, link);
+    }
+  _g_flow_mutex_unlock (&flow->mutex);
+  return self;
 }
 
 void
@@ -305,24 +322,6 @@ _g_flow_pipeline_remove_run (GFlowPipeline *self,
   if (self->runs.length == 0 && self->idle != NULL)
     g_source_set_ready_time (self->idle, 0);
   _g_flow_mutex_unlock (&self->mutex);
-}
-
-/* Nothing is to come any more. FALSE if something has come since nothing was there: its end makes
- * the source ready again. */
-gboolean
-_g_flow_pipeline_shut (GFlowPipeline *self)
-{
-  _g_flow_mutex_lock (&self->mutex);
-  self->is_shut = self->runs.length == 0;
-  if (self->is_shut)
-    g_clear_pointer (&self->idle, g_source_unref);
-  else
-    g_source_set_ready_time (self->idle, -1);
-
-  const gboolean is_shut = self->is_shut;
-
-  _g_flow_mutex_unlock (&self->mutex);
-  return is_shut;
 }
 
 /* A run that is in the queue has not ended, and so is there, whoever has dropped it. */

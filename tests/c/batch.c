@@ -220,6 +220,24 @@ typedef struct
 } Sent;
 
 static void
+send_document (Sent          *self,
+               Bench         *bench,
+               const char    *endpoint,
+               GFlowDocument *document,
+               GVariant      *parameters)
+{
+  test_result_init (&self->result);
+  self->request = g_flow_request_new (endpoint);
+  g_flow_request_set_parameters (self->request, parameters);
+  g_list_store_append (G_LIST_STORE (g_flow_request_get_documents (self->request)), document);
+  self->run = g_flow_run_new (bench->flow);
+  g_flow_run_set_request (self->run, self->request);
+  test_life_watch (&bench->life, self->run);
+  test_life_watch (&bench->life, self->request);
+  g_flow_run_execute (self->run, NULL, test_result_cb, &self->result);
+}
+
+static void
 send_to (Sent       *self,
          Bench      *bench,
          const char *endpoint,
@@ -228,17 +246,9 @@ send_to (Sent       *self,
 {
   g_autoptr (GFlowDocument) document = g_flow_document_new_for_text (text);
 
-  test_result_init (&self->result);
-  self->request = g_flow_request_new (endpoint);
   g_flow_document_set_id (document, text);
-  g_flow_request_set_parameters (self->request, parameters);
-  g_list_store_append (G_LIST_STORE (g_flow_request_get_documents (self->request)), document);
-  self->run = g_flow_run_new (bench->flow);
-  g_flow_run_set_request (self->run, self->request);
-  test_life_watch (&bench->life, self->run);
-  test_life_watch (&bench->life, self->request);
   test_life_watch (&bench->life, document);
-  g_flow_run_execute (self->run, NULL, test_result_cb, &self->result);
+  send_document (self, bench, endpoint, document, parameters);
 }
 
 static void
@@ -485,6 +495,158 @@ test_owners (void)
                                                                         : cases[k].answers[i]);
       bench_clear (&bench);
     }
+}
+
+/* Requests that have the same document: each gets what becomes of it there. */
+static void
+test_shared (gconstpointer by_task)
+{
+  static const struct { Manner manner; const char *answer; } cases[] = {
+    { CHANGE, "t0!" }, { REPLACE, "t0!" }, { REVERSE, "t0" }, { THIN, "t0" }, { COPY, "t0!" },
+  };
+
+  for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      Bench bench;
+      Sent sent[3];
+      g_autoptr (GFlowDocument) document = g_flow_document_new_for_text ("t0");
+
+      bench_init (&bench, GPOINTER_TO_INT (by_task), 3, 3600 * 1000);
+      bench.manner = cases[k].manner;
+      bench_open (&bench);
+      g_flow_document_set_id (document, k % 2 == 0 ? "t0" : NULL);
+      for (guint i = 0; i < 3; i++)
+        send_document (&sent[i], &bench, "/", document, NULL);
+      for (guint i = 0; i < 3; i++)
+        assert_answer (&sent[i], cases[k].answer);
+      test_assert_log (&bench.log, "3");
+      bench_clear (&bench);
+    }
+}
+
+/* In a team */
+
+typedef enum
+{
+  SHARDS, /* all of them serve each request */
+  RACE,   /* and the first decides */
+  BEFORE, /* the batches are in front of the node */
+  AFTER,  /* they are behind it */
+  WITHIN, /* they are at it, and others around it */
+  N_PLACES
+} Place;
+
+static void
+put_in_team (Bench *self,
+             Place  place)
+{
+  g_autoptr (GFlowExecutor) before = test_executor_new ("a");
+  g_autoptr (GFlowExecutor) own = test_executor_new ("x");
+  GFlowNode *node = g_flow_lookup (self->flow, "model");
+
+  if (place == SHARDS || place == RACE)
+    {
+      g_flow_node_set_parallel (node, 2);
+      g_flow_node_set_replicas (node, 2);
+      g_flow_node_set_polling (node, place == SHARDS ? G_FLOW_POLLING_ALL
+                                                     : G_FLOW_POLLING_ALL_ASYNC);
+      return;
+    }
+  if (place == WITHIN)
+    {
+      g_flow_node_set_before (node, before);
+      return;
+    }
+  g_assert_true (g_flow_remove_node (self->flow, node, NULL));
+  node = g_flow_add_executor (self->flow, "model", own, NULL, NULL);
+  if (place == BEFORE)
+    g_flow_node_set_before (node, self->executor);
+  else
+    g_flow_node_set_after (node, self->executor);
+}
+
+static const struct { const char *suffix, *result; } in_team[N_PLACES] = {
+  { "!", "model/1" }, { "!", NULL }, { "! x", "model/before" }, { " x!", "model/after" },
+  { " a!", "model" },
+};
+
+static void
+test_team (gconstpointer data)
+{
+  const guint number = GPOINTER_TO_UINT (data);
+  const Place place = number / 2;
+  Bench bench;
+  Sent sent[8];
+
+  bench_init (&bench, number % 2, 4, 3600 * 1000);
+  put_in_team (&bench, place);
+  bench_open (&bench);
+  for (guint i = 0; i < 8; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("t%u", i);
+
+      send_text (&sent[i], &bench, text);
+    }
+  for (guint i = 0; i < 8; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("t%u%s", i, in_team[place].suffix);
+      g_autoptr (GVariant) result = NULL;
+
+      TEST_WAIT (sent[i].result.calls > 0);
+      if (in_team[place].result != NULL)
+        {
+          result = g_flow_request_dup_result (sent[i].request, in_team[place].result);
+          g_assert_cmpuint (g_variant_get_uint32 (result), ==, 4);
+        }
+      assert_answer (&sent[i], text);
+    }
+  if (place == SHARDS)
+    test_assert_log (&bench.log, "4 4 4 4");
+  else if (place != RACE)
+    test_assert_log (&bench.log, "4 4");
+  bench_clear (&bench);
+}
+
+/* One of those that wait is cancelled; the others are served when the flow is closed; and the node has
+ * a lock, which nobody who waits has. */
+static void
+test_team_cancelled (gconstpointer data)
+{
+  const Place place = GPOINTER_TO_UINT (data);
+  Bench bench;
+  Sent sent[3];
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  g_autoptr (GError) error = NULL;
+  TestResult closed;
+
+  bench_init (&bench, FALSE, 4, 3600 * 1000);
+  put_in_team (&bench, place);
+  g_flow_node_add_lock (g_flow_lookup (bench.flow, "model"), lock);
+  bench_open (&bench);
+  for (guint i = 0; i < 3; i++)
+    send_text (&sent[i], &bench, "t0");
+  test_settle (10);
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+  g_flow_run_cancel (sent[1].run);
+  TEST_WAIT (sent[1].result.calls > 0);
+  g_assert_false (g_flow_run_execute_finish (sent[1].run, sent[1].result.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  sent_clear (&sent[1]);
+  g_assert_cmpint (sent[0].result.calls + sent[2].result.calls, ==, 0);
+
+  test_result_init (&closed);
+  g_flow_close (bench.flow, NULL, test_result_cb, &closed);
+  TEST_WAIT (closed.calls > 0);
+  g_assert_true (g_flow_close_finish (bench.flow, closed.result, NULL));
+  test_result_clear (&closed);
+  for (guint i = 0; i < 3; i += 2)
+    {
+      g_autofree char *text = g_strconcat ("t0", in_team[place].suffix, NULL);
+
+      assert_answer (&sent[i], text);
+    }
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+  bench_clear (&bench);
 }
 
 /* A request that waits and is cancelled takes its documents out, whichever it is. */
@@ -810,6 +972,21 @@ main (int   argc,
   g_test_add_data_func ("/batch/fails-task", by_task, test_fails);
   g_test_add_func ("/batch/retries", test_retries);
   g_test_add_func ("/batch/owners", test_owners);
+  g_test_add_data_func ("/batch/shared", NULL, test_shared);
+  g_test_add_data_func ("/batch/shared-task", by_task, test_shared);
+  for (guint number = 0; number < 2 * N_PLACES; number++)
+    {
+      g_autofree char *path = g_strdup_printf ("/batch/team/%u%s", number / 2,
+                                               number % 2 == 0 ? "" : "-task");
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (number), test_team);
+    }
+  for (guint place = 0; place < N_PLACES; place++)
+    {
+      g_autofree char *path = g_strdup_printf ("/batch/team-cancelled/%u", place);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (place), test_team_cancelled);
+    }
   g_test_add_func ("/batch/cancel", test_cancel);
   g_test_add_func ("/batch/cancel-oldest", test_cancel_oldest);
   g_test_add_func ("/batch/cancel-leader", test_cancel_leader);

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Sync bodies that defer their nodes, and who completes these. */
+/* Sync bodies that defer their nodes, on the way or by what they return, and who completes
+ * these. */
 
 #include "test-util.h"
 
@@ -30,8 +31,34 @@ static const char * const time_names[] = {
   "in-body", "in-nested-loop", "from-idle", "between-iterations", "from-thread",
 };
 
+/* How the body says that its node goes on. */
+typedef enum
+{
+  BY_CALL,
+  BY_RETURN, /* the node can defer */
+  BY_BOTH,
+  N_HOWS,
+} How;
+
+static const char * const how_names[] = { "by-call", "by-return", "by-both" };
+
+/* To be called in a body; returns what it returns. */
+static gboolean
+defer (GFlowNode *node,
+       GFlowRun  *run,
+       How        how)
+{
+  if (how != BY_RETURN)
+    {
+      g_flow_run_defer_node (run, node);
+      g_flow_run_defer_node (run, node);
+    }
+  return how != BY_RETURN;
+}
+
 typedef struct
 {
+  How           how;
   Way           way;
   Time          when;
   GMainContext *context;
@@ -98,10 +125,9 @@ body (GFlowNode  *node,
       GError    **error)
 {
   Case *test = user_data;
+  const gboolean answer = defer (node, run, test->how);
 
   test_assert_context (test->context);
-  g_flow_run_defer_node (run, node);
-  g_flow_run_defer_node (run, node);
   test->run = run;
   test->node = node;
   switch (test->when)
@@ -129,7 +155,7 @@ body (GFlowNode  *node,
     g_assert_cmpuint (test->n_after, ==, 0);
   test->left = TRUE;
 
-  return TRUE;
+  return answer;
 }
 
 static gboolean
@@ -165,7 +191,8 @@ test_complete (gconstpointer data)
 {
   Case test = {
     .way = GPOINTER_TO_UINT (data) % N_WAYS,
-    .when = GPOINTER_TO_UINT (data) / N_WAYS,
+    .when = GPOINTER_TO_UINT (data) / N_WAYS % N_TIMES,
+    .how = GPOINTER_TO_UINT (data) / N_WAYS / N_TIMES,
     .context = test_context (),
   };
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -180,6 +207,7 @@ test_complete (gconstpointer data)
   test_life_watch (&life, flow);
   test_result_init (&result);
   node = add_in_context (flow, "node", body, &test);
+  g_flow_node_set_can_defer (node, test.how != BY_CALL);
   after = add_in_context (flow, "after", body_after, &test);
   g_flow_node_add_upstream (after, node);
   run = g_flow_run_new (flow);
@@ -226,6 +254,188 @@ test_complete (gconstpointer data)
   g_clear_object (&run);
   g_clear_object (&flow);
   test_life_assert_over (&life);
+}
+
+/* Bodies that could defer, and end at once. */
+
+typedef struct
+{
+  gboolean  defers; /* in the end, by the property */
+  gboolean  completes;
+  gboolean  fails;
+  guint     n_calls;
+} Outcome;
+
+static gboolean
+body_outcome (GFlowNode  *node,
+              GFlowRun   *run,
+              gpointer    user_data,
+              GError    **error)
+{
+  Outcome *test = user_data;
+
+  test->n_calls++;
+  if (test->completes)
+    g_flow_run_complete_node (run, node);
+  if (test->fails)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too busy");
+
+  return !test->fails && !test->defers;
+}
+
+static void
+test_at_once (gconstpointer data)
+{
+  const gboolean attended = data != NULL;
+  Outcome outcomes[] = {
+    { .n_calls = 0 }, { .completes = TRUE }, { .fails = TRUE }, { .completes = TRUE, .fails = TRUE },
+    { .defers = TRUE, .completes = TRUE },
+  };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  g_autoptr (GError) error = NULL;
+  GFlowNode *nodes[G_N_ELEMENTS (outcomes)], *before = NULL;
+
+  /* The first that says something counts. */
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    {
+      nodes[i] = add_in_context (flow, NULL, body_outcome, &outcomes[i]);
+      g_flow_node_set_can_defer (nodes[i], TRUE);
+      if (before != NULL)
+        g_flow_node_add_upstream (nodes[i], before);
+      g_flow_node_set_run_when (nodes[i], G_FLOW_RUN_WHEN_ALL_FINISHED);
+      before = nodes[i];
+    }
+  g_flow_run_set_keep_record (run, attended);
+  g_assert_false (test_run_execute (run, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    {
+      g_assert_cmpuint (outcomes[i].n_calls, ==, 1);
+      g_assert_cmpuint (g_flow_run_get_node_state (run, nodes[i]), ==,
+                        i == 2 ? G_FLOW_NODE_STATE_FAILED : G_FLOW_NODE_STATE_DONE);
+    }
+}
+
+static void
+test_plain_chain (void)
+{
+  enum { N_NODES = 1000 };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autofree Outcome *outcomes = g_new0 (Outcome, N_NODES);
+  GFlowNode *before = NULL;
+
+  for (guint i = 0; i < N_NODES; i++)
+    {
+      GFlowNode *node = add_in_context (flow, NULL, body_outcome, &outcomes[i]);
+
+      outcomes[i].completes = outcomes[i].defers = i % 3 == 0;
+      g_flow_node_set_can_defer (node, TRUE);
+      if (before != NULL)
+        g_flow_node_add_upstream (node, before);
+      before = node;
+    }
+  for (guint round = 1; round <= 3; round++)
+    {
+      g_object_unref (test_execute_well (flow));
+      for (guint i = 0; i < N_NODES; i++)
+        g_assert_cmpuint (outcomes[i].n_calls, ==, round);
+    }
+}
+
+static gboolean
+body_tries (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  guint *n_calls = user_data;
+  g_autoptr (GError) failure = g_error_new (G_IO_ERROR, G_IO_ERROR_BUSY, "Too busy");
+
+  switch ((*n_calls)++)
+    {
+    case 0:
+      g_flow_run_fail_node (run, node, failure);
+      return FALSE;
+    case 1:
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    default:
+      return TRUE;
+    }
+}
+
+static void
+test_retry (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  guint n_calls = 0;
+  GFlowNode *node = add_in_context (flow, "node", body_tries, &n_calls);
+
+  g_flow_node_set_can_defer (node, TRUE);
+  g_flow_node_set_max_retries (node, 2);
+  g_object_unref (test_execute_well (flow));
+  g_assert_cmpuint (n_calls, ==, 3);
+}
+
+static gboolean
+body_false (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  return FALSE;
+}
+
+static void
+count_cb (GObject    *object,
+          GParamSpec *pspec,
+          gpointer    user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static void
+test_property (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) copy = NULL;
+  g_autoptr (GError) error = NULL;
+  GFlowNode *node = g_flow_add (flow, "node", body_false, NULL, NULL, NULL);
+  GFlowNode *join = g_flow_add (flow, "join", NULL, NULL, NULL, NULL);
+  guint n_notified = 0;
+  gboolean can_defer;
+
+  g_signal_connect (node, "notify::can-defer", G_CALLBACK (count_cb), &n_notified);
+  g_signal_connect (join, "notify::can-defer", G_CALLBACK (count_cb), &n_notified);
+  g_assert_false (g_flow_node_get_can_defer (node));
+  copy = g_flow_copy (flow);
+  g_object_set (node, "can-defer", TRUE, NULL);
+  g_object_set (node, "can-defer", TRUE, NULL);
+  g_object_get (node, "can-defer", &can_defer, NULL);
+  g_assert_true (can_defer);
+  g_assert_cmpuint (n_notified, ==, 1);
+  g_assert_false (g_flow_equal (flow, copy));
+  g_clear_object (&copy);
+  copy = g_flow_copy (flow);
+  g_assert_true (g_flow_equal (flow, copy));
+  g_assert_true (g_flow_node_get_can_defer (g_flow_lookup (copy, "node")));
+
+  /* What has no function has nothing that could. */
+  g_flow_node_set_can_defer (join, TRUE);
+  g_assert_false (g_flow_node_get_can_defer (join));
+  g_flow_node_set_can_defer (join, FALSE);
+  g_assert_cmpuint (n_notified, ==, 1);
+
+  /* On a worker it means nothing: there FALSE is a failure. */
+  g_assert_null (test_execute (flow, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_FAILED);
+  g_clear_error (&error);
+  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+  g_flow_node_set_can_defer (node, FALSE);
+  g_assert_cmpuint (n_notified, ==, 2);
+  g_assert_null (test_execute (flow, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_FAILED);
 }
 
 static gboolean
@@ -301,6 +511,7 @@ test_elsewhere (void)
 
 typedef struct
 {
+  How         how;
   GFlowRun   *run;
   GFlowNode  *node;
   GThreadPool *pool;
@@ -322,16 +533,17 @@ body_many (GFlowNode  *node,
            GError    **error)
 {
   Waiter *waiter = user_data;
+  const gboolean answer = defer (node, run, waiter->how);
 
-  g_flow_run_defer_node (run, node);
   waiter->run = run;
   waiter->node = node;
+  g_thread_pool_push (waiter->pool, waiter, NULL);
 
-  return g_thread_pool_push (waiter->pool, waiter, error);
+  return answer;
 }
 
 static void
-test_many (void)
+test_many (gconstpointer data)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autofree Waiter *waiters = g_new0 (Waiter, N_MANY);
@@ -343,6 +555,8 @@ test_many (void)
       GFlowNode *node = add_in_context (flow, NULL, body_many, &waiters[i]);
 
       waiters[i].pool = pool;
+      waiters[i].how = GPOINTER_TO_UINT (data);
+      g_flow_node_set_can_defer (node, waiters[i].how != BY_CALL);
       g_flow_node_add_upstream (add_in_context (flow, NULL, body_after, &test), node);
     }
   for (guint round = 0; round < 20; round++)
@@ -437,6 +651,7 @@ static const char * const stop_names[] = {
 
 typedef struct
 {
+  How        how;
   Stop       stop;
   GFlowNode *node;      /* (unowned) */
   GFlowNode *clean_up;  /* (unowned) */
@@ -480,7 +695,9 @@ body_stopping (GFlowNode  *node,
     {
       test->cancellable = g_object_ref (g_flow_run_get_node_cancellable (run, node));
     }
-  g_flow_run_defer_node (run, node);
+
+  const gboolean answer = defer (node, run, test->how);
+
   if (test->stop == STOP_LATE)
     {
       g_flow_run_cancel_node (run, node);
@@ -488,7 +705,7 @@ body_stopping (GFlowNode  *node,
     }
   g_assert_cmpuint (test->n_told, ==, 0);
 
-  return TRUE;
+  return answer;
 }
 
 static gboolean
@@ -505,7 +722,10 @@ body_failing (GFlowNode  *node,
 static void
 test_stop (gconstpointer data)
 {
-  Stopping test = { .stop = GPOINTER_TO_UINT (data) };
+  Stopping test = {
+    .stop = GPOINTER_TO_UINT (data) % N_STOPS,
+    .how = GPOINTER_TO_UINT (data) / N_STOPS,
+  };
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlowRun) run = g_flow_run_new (flow);
   TestResult result;
@@ -513,6 +733,7 @@ test_stop (gconstpointer data)
   test_result_init (&result);
   g_flow_run_set_on_error (run, G_FLOW_ON_ERROR_STOP);
   test.node = add_in_context (flow, "node", body_stopping, &test);
+  g_flow_node_set_can_defer (test.node, test.how != BY_CALL);
   test.clean_up = add_in_context (flow, "clean up", test_body_nothing, NULL);
   g_flow_node_set_run_when (test.clean_up, G_FLOW_RUN_WHEN_ALL_FINISHED);
   g_flow_node_add_upstream (test.clean_up, test.node);
@@ -577,22 +798,34 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < N_WAYS * N_TIMES; i++)
+  for (guint i = 0; i < N_WAYS * N_TIMES * N_HOWS; i++)
     {
-      g_autofree char *path = g_strdup_printf ("/defer/%s/%s", way_names[i % N_WAYS],
-                                               time_names[i / N_WAYS]);
+      g_autofree char *path = g_strdup_printf ("/defer/%s/%s/%s", how_names[i / N_WAYS / N_TIMES],
+                                               way_names[i % N_WAYS],
+                                               time_names[i / N_WAYS % N_TIMES]);
 
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_complete);
     }
+  g_test_add_data_func ("/defer/at-once/plain", NULL, test_at_once);
+  g_test_add_data_func ("/defer/at-once/recorded", "recorded", test_at_once);
+  g_test_add_func ("/defer/plain-chain", test_plain_chain);
+  g_test_add_func ("/defer/retry", test_retry);
+  g_test_add_func ("/defer/property", test_property);
   g_test_add_func ("/defer/fails", test_fails);
   g_test_add_func ("/defer/elsewhere", test_elsewhere);
-  g_test_add_func ("/defer/many", test_many);
-  g_test_add_func ("/defer/deep", test_deep);
-  for (guint stop = 0; stop < N_STOPS; stop++)
+  for (guint how = 0; how < N_HOWS; how++)
     {
-      g_autofree char *path = g_strdup_printf ("/defer/stop/%s", stop_names[stop]);
+      g_autofree char *path = g_strdup_printf ("/defer/many/%s", how_names[how]);
 
-      g_test_add_data_func (path, GUINT_TO_POINTER (stop), test_stop);
+      g_test_add_data_func (path, GUINT_TO_POINTER (how), test_many);
+    }
+  g_test_add_func ("/defer/deep", test_deep);
+  for (guint i = 0; i < N_STOPS * N_HOWS; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/defer/stop/%s/%s", how_names[i / N_STOPS],
+                                               stop_names[i % N_STOPS]);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_stop);
     }
   g_test_add_func ("/defer/exempt", test_exempt);
 

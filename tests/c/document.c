@@ -142,6 +142,78 @@ test_order_of_tags (void)
   g_assert_false (g_flow_document_equal (a, b));
 }
 
+#define REFUSED(call)                                                       \
+  G_STMT_START                                                              \
+  {                                                                         \
+    g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*failed*");      \
+    call;                                                                   \
+    g_test_assert_expected_messages ();                                     \
+  }                                                                         \
+  G_STMT_END
+
+/* What a document could not be written with is refused, and changes nothing. */
+static void
+test_names_of_tags (void)
+{
+  g_autoptr(GFlowDocument) document = g_flow_document_new ();
+  g_autoptr(GVariant) value = g_variant_ref_sink (g_variant_new_int32 (1));
+
+  g_flow_document_set_tag (document, "größe", value);
+  g_flow_document_set_tag (document, "", value);
+  REFUSED (g_flow_document_set_tag (document, "gr\xf6\xdf" "e", value));
+  g_assert_cmpuint (g_variant_n_children (g_flow_document_get_tags (document)), ==, 2);
+}
+
+/* A dictionary of dictionaries of … : three levels each */
+static GVariant *
+nest (guint n)
+{
+  GVariant *value = g_variant_new_parsed ("@a{sv} {}");
+
+  for (guint i = 1; i < n; i++)
+    value = g_variant_new_parsed ("{'d': %v}", value);
+  return g_variant_ref_sink (value);
+}
+
+static void
+test_depth (void)
+{
+  g_autoptr(GFlowDocument) document = g_flow_document_new ();
+  /* 112 levels are 37 dictionaries, and the one in the last. */
+  g_autoptr(GVariant) deep = nest (38), deeper = nest (39);
+  g_autoptr(GVariant) inside = nest (37);
+  g_autoptr(GVariant) flat = g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("(aid)"),
+                                                                      NULL, 0));
+  g_autoptr(GListStore) list = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  g_autoptr(GVariant) array = NULL;
+  g_autoptr(GListModel) read = NULL;
+  g_autoptr(GFlowDocument) same = NULL;
+  g_autoptr(GVariant) foreign = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_flow_document_set_tags (document, deep);
+  REFUSED (g_flow_document_set_tags (document, deeper));
+  REFUSED (g_flow_document_set_tag (document, "e", deep));
+  g_flow_document_set_tag (document, "e", inside);
+  g_flow_document_set_tag (document, "flat", flat);
+
+  /* It survives whatever it is written in. */
+  g_list_store_append (list, document);
+  array = g_flow_document_list_to_variant (G_LIST_MODEL (list));
+  g_assert_true (g_variant_is_normal_form (array));
+  read = g_flow_document_list_from_variant (array, &error);
+  g_assert_no_error (error);
+  same = g_list_model_get_item (read, 0);
+  g_assert_true (g_flow_document_equal (document, same));
+
+  /* What others have written may be deeper. */
+  foreign = g_variant_ref_sink (g_variant_new_parsed ("{'tags': <%@a{sv}>}", deeper));
+  g_assert_true (g_variant_is_normal_form (foreign));
+  g_assert_null (g_flow_document_new_from_variant (foreign, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT);
+  test_assert_contains (error->message, "112");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -152,5 +224,7 @@ main (int    argc,
   g_test_add_func ("/document/tags", test_tags);
   g_test_add_func ("/document/copy", test_copy);
   g_test_add_func ("/document/order-of-tags", test_order_of_tags);
+  g_test_add_func ("/document/names-of-tags", test_names_of_tags);
+  g_test_add_func ("/document/depth", test_depth);
   return g_test_run ();
 }

@@ -328,6 +328,206 @@ test_factory_fails (void)
     }
 }
 
+/* 31: what is open cannot be added to, and goes on serving; when it is closed it can be, and what was
+ * added serves when it is open again. */
+static void
+test_add_while_open (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowExecutor) late = test_executor_new ("late");
+  TestTally tally = { 0 };
+
+  test_executor_add (flow, "a", NULL, &tally);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GFlowRequest) before = NULL;
+      g_autoptr (GFlowRequest) after = NULL;
+      g_autoptr (GError) error = NULL;
+      const char *wanted = i == 0 ? "0 a" : "0 a late";
+
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      before = test_serve (flow, "/", "0", NULL, NULL);
+      test_assert_texts (before, wanted);
+      g_assert_null (g_flow_add_executor (flow, NULL, late, NULL, &error));
+      g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_FROZEN);
+      g_clear_error (&error);
+      g_assert_null (g_flow_add_join_all (flow, NULL, &error));
+      g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_FROZEN);
+      g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), ==, i + 1);
+      after = test_serve (flow, "/", "0", NULL, NULL);
+      test_assert_texts (after, wanted);
+      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+      if (i == 0)
+        g_assert_nonnull (g_flow_add_executor (flow, NULL, late, NULL, NULL));
+    }
+  g_assert_cmpint (tally.set_up, ==, 2);
+}
+
+/* 32: a name that is taken is refused, and nothing is lost: neither the first one, nor the second. */
+static void
+test_same_name (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowExecutor) first = test_executor_new ("first");
+  g_autoptr (GFlowExecutor) second = test_executor_new ("second");
+  g_autoptr (GFlowRequest) request = NULL;
+  g_autoptr (GError) error = NULL;
+  GFlowNode *node = g_flow_add_executor (flow, "a", first, NULL, NULL);
+
+  g_assert_null (g_flow_add_executor (flow, "a", second, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+  test_assert_contains (error->message, "“a”");
+  g_assert_true (g_flow_lookup (flow, "a") == node);
+  g_assert_true (g_flow_get_insertion_point (flow) == node);
+  g_assert_nonnull (g_flow_add_executor (flow, "b", second, NULL, NULL));
+  test_assert_model (flow, "a b");
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  request = test_serve (flow, "/", "0", NULL, NULL);
+  test_assert_texts (request, "0 first second");
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+static GFlowPost *
+post_texts (GFlow *flow,
+            guint  n)
+{
+  GFlowPost *post = g_flow_post (flow, "/");
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GFlowSource) source = NULL;
+
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (texts, g_strdup_printf ("%u", i));
+  g_ptr_array_add (texts, NULL);
+  source = g_flow_source_new_for_texts ((const char * const *) texts->pdata);
+  g_flow_post_set_source (post, source);
+  return post;
+}
+
+/* 33: 100 items, ten at a time: ten answers, and each item in one of them. */
+static void
+test_items (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowPost) post = NULL;
+  g_autoptr (GListModel) answers = NULL;
+  guint seen[100] = { 0 };
+  TestTally tally = { 0 };
+
+  test_executor_add (flow, "a", NULL, &tally);
+  g_flow_node_set_parallel (test_executor_add (flow, "pass", NULL, NULL), 3);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = post_texts (flow, 100);
+  g_flow_post_set_request_size (post, 10);
+  answers = g_flow_post_collect_sync (post, NULL, NULL);
+  g_assert_cmpuint (g_list_model_get_n_items (answers), ==, 10);
+  g_assert_cmpint (tally.served, ==, 10);
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autoptr (GFlowRequest) request = g_list_model_get_item (answers, i);
+      GListModel *documents = g_flow_request_get_documents (request);
+
+      g_assert_cmpuint (g_list_model_get_n_items (documents), ==, 10);
+      for (guint k = 0; k < 10; k++)
+        {
+          g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, k);
+
+          g_assert_true (g_str_has_suffix (g_flow_document_get_text (document), " a"));
+          seen[g_ascii_strtoull (g_flow_document_get_text (document), NULL, 10)]++;
+        }
+    }
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpuint (seen[i], ==, 1);
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+static gboolean
+look (GFlowExecutor  *executor,
+      GFlowRequest   *request,
+      GCancellable   *cancellable,
+      gpointer        user_data,
+      GError        **error)
+{
+  g_autofree char *parameters = g_variant_print (g_flow_request_get_parameters (request), FALSE);
+
+  test_log_addf (user_data, "%u:%s",
+                 g_list_model_get_n_items (g_flow_request_get_documents (request)), parameters);
+  return TRUE;
+}
+
+/* 36: nothing but parameters: one request, which has no documents. */
+static void
+test_only_parameters (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowExecutor) bare = g_object_new (TEST_TYPE_BARE, NULL);
+  g_autoptr (GFlowPost) post = NULL;
+  g_autoptr (GListModel) answers = NULL;
+  TestLog log;
+
+  test_log_init (&log);
+  g_flow_executor_bind (bare, NULL, look, &log, NULL);
+  g_flow_add_executor (flow, NULL, bare, NULL, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  post = g_flow_post (flow, "/");
+  g_flow_post_set_parameters (post, g_variant_new_parsed ("{'hello': <'world'>}"));
+  answers = g_flow_post_collect_sync (post, NULL, NULL);
+  g_assert_cmpuint (g_list_model_get_n_items (answers), ==, 1);
+  test_assert_log (&log, "0:{'hello': <'world'>}");
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+  test_log_clear (&log);
+}
+
+static gboolean
+fail_silently (GFlowExecutor  *executor,
+               GFlowRequest   *request,
+               GCancellable   *cancellable,
+               gpointer        user_data,
+               GError        **error)
+{
+  return FALSE;
+}
+
+static void
+return_silently (GFlowExecutor  *executor,
+                 GFlowRequest   *request,
+                 GTask          *task,
+                 gpointer        user_data,
+                 GError        **error)
+{
+}
+
+/* 53: an executor that does not keep to what it may return fails the request, which says so. (In languages
+ * that return values: one of a wrong type.) */
+static void
+test_wrong_return (void)
+{
+  for (guint by_task = 0; by_task < 2; by_task++)
+    {
+      g_autoptr (GFlow) flow = g_flow_new ();
+      g_autoptr (GFlowExecutor) bare = g_object_new (TEST_TYPE_BARE, NULL);
+      const int code = by_task ? G_FLOW_ERROR_ABANDONED : G_FLOW_ERROR_FAILED;
+
+      if (by_task)
+        g_flow_executor_bind_task (bare, NULL, return_silently, NULL, NULL);
+      else
+        g_flow_executor_bind (bare, NULL, fail_silently, NULL, NULL);
+      g_flow_add_executor (flow, "silent", bare, NULL, NULL);
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      for (guint i = 0; i < 2; i++)
+        {
+          g_autoptr (GFlowRequest) request = NULL;
+          g_autoptr (GError) error = NULL;
+
+          request = test_serve (flow, "/", "0", NULL, &error);
+          g_assert_error (error, G_FLOW_ERROR, code);
+          g_assert_cmpint (g_flow_request_get_state (request), ==, G_FLOW_RUN_STATE_FAILED);
+          test_assert_contains (g_flow_request_get_error (request)->message, "“silent”");
+          test_assert_routes (request, "gateway=failed! silent=failed!");
+        }
+      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+    }
+}
+
 /* 56: while requests wait the loop does other things. */
 static gboolean
 count_cb (gpointer user_data)
@@ -474,6 +674,11 @@ main (int   argc,
   g_test_add_func ("/executors/redirect", test_redirect);
   g_test_add_func ("/executors/any-endpoint", test_any_endpoint);
   g_test_add_func ("/executors/factory-fails", test_factory_fails);
+  g_test_add_func ("/executors/add-while-open", test_add_while_open);
+  g_test_add_func ("/executors/same-name", test_same_name);
+  g_test_add_func ("/executors/items", test_items);
+  g_test_add_func ("/executors/only-parameters", test_only_parameters);
+  g_test_add_func ("/executors/wrong-return", test_wrong_return);
   g_test_add_func ("/executors/beside", test_beside);
   g_test_add_func ("/executors/no-limit", test_no_limit);
   g_test_add_func ("/executors/bad-rows", test_bad_rows);

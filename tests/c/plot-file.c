@@ -342,6 +342,66 @@ test_cancelled (Place         *place,
   test_life_assert_over (&life);
 }
 
+/* Keeps all threads busy in which GIO does what it cannot do otherwise. */
+typedef struct
+{
+  GMutex   mutex;
+  GCond    cond;
+  gboolean open;
+  int      n_tasks; /* that have not ended */
+} Jam;
+
+static void
+block (GTask        *task,
+       gpointer      object,
+       gpointer      data,
+       GCancellable *cancellable)
+{
+  Jam *jam = data;
+  const gint64 end = g_get_monotonic_time () + G_TIME_SPAN_SECOND / 2;
+
+  g_mutex_lock (&jam->mutex);
+  while (!jam->open && g_cond_wait_until (&jam->cond, &jam->mutex, end))
+    ;
+  jam->open = TRUE;
+  g_cond_broadcast (&jam->cond);
+  g_mutex_unlock (&jam->mutex);
+  g_atomic_int_add (&jam->n_tasks, -1);
+}
+
+/* When the call returns nothing is left of it, also if the threads of GIO are late. */
+static void
+test_cancelled_sync (Place         *place,
+                     gconstpointer  data)
+{
+  g_autoptr (GFile) file = get_file (place, "a.svg");
+  g_autoptr (GError) error = NULL;
+  GCancellable *cancellable = g_cancellable_new ();
+  Jam jam = { .open = FALSE, .n_tasks = 30 };
+
+  g_mutex_init (&jam.mutex);
+  g_cond_init (&jam.cond);
+  for (int i = 0; i < 30; i++)
+    {
+      g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+      g_task_set_task_data (task, &jam, NULL);
+      g_task_run_in_thread (task, block);
+    }
+
+  put_dot (place, "#!/bin/sh\nexec /bin/sleep 1000\n");
+  g_object_add_weak_pointer (G_OBJECT (cancellable), (gpointer *) &cancellable);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (g_flow_plot_sync (place->flow, file, NULL, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_object_unref (cancellable);
+  g_assert_null (cancellable);
+
+  TEST_WAIT (g_atomic_int_get (&jam.n_tasks) == 0);
+  g_mutex_clear (&jam.mutex);
+  g_cond_clear (&jam.cond);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -355,6 +415,7 @@ main (int    argc,
   add ("refused", test_refused);
   add ("deaf", test_deaf);
   add ("cancelled", test_cancelled);
+  add ("cancelled-sync", test_cancelled_sync);
 
   return g_test_run ();
 }

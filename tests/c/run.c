@@ -154,6 +154,37 @@ test_construct (void)
   g_assert_true (test_run_execute (run, NULL, NULL));
 }
 
+/* What the run is told itself counts, in whichever order, and else what its flow says. */
+static void
+test_construct_in_any_order (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) other = g_flow_new ();
+  g_autoptr (GFlowHistory) history = g_flow_history_new ();
+
+  g_flow_set_on_error (flow, G_FLOW_ON_ERROR_STOP);
+  g_flow_set_history (flow, history);
+
+  g_autoptr (GFlowRun) told = g_object_new (G_TYPE_FLOW_RUN,
+                                            "on-error", G_FLOW_ON_ERROR_IGNORE,
+                                            "history", NULL,
+                                            "flow", flow,
+                                            NULL);
+  g_autoptr (GFlowRun) untold = g_object_new (G_TYPE_FLOW_RUN, "flow", flow, NULL);
+
+  g_assert_cmpint (g_flow_run_get_on_error (told), ==, G_FLOW_ON_ERROR_IGNORE);
+  g_assert_null (g_flow_run_get_history (told));
+  g_assert_cmpint (g_flow_run_get_on_error (untold), ==, G_FLOW_ON_ERROR_STOP);
+  g_assert_true (g_flow_run_get_history (untold) == history);
+
+  /* A run is of one flow. */
+  g_object_set (untold, "flow", flow, NULL);
+  g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*self->flow == NULL*");
+  g_object_set (untold, "flow", other, NULL);
+  g_test_assert_expected_messages ();
+  g_assert_true (g_flow_run_get_flow (untold) == flow);
+}
+
 static void
 check_parameters (GFlowRun *run)
 {
@@ -506,6 +537,7 @@ main (int    argc,
   g_test_add_func ("/run/set-up", test_set_up);
   g_test_add_func ("/run/getters", test_getters);
   g_test_add_func ("/run/construct", test_construct);
+  g_test_add_func ("/run/construct-in-any-order", test_construct_in_any_order);
   g_test_add_func ("/run/no-flow", test_no_flow);
   g_test_add_func ("/run/parameters", test_parameters);
   g_test_add_func ("/run/states", test_states);

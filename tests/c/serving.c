@@ -7,6 +7,8 @@
 
 #include "test-executor.h"
 
+#include "stream/gflow-pipeline-private.h"
+
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -102,6 +104,139 @@ test_retries (gconstpointer by_task)
   request = test_serve (flow, "/", "0", NULL, &error);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
   test_assert_routes (request, "gateway=failed! a=done weak=failed! b=skipped");
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+/* One that leaves a mess when it fails */
+
+static gboolean
+serve_messily (GFlowExecutor  *executor,
+               GFlowRequest   *request,
+               GCancellable   *cancellable,
+               gpointer        user_data,
+               GError        **error)
+{
+  Weak *self = user_data;
+  GListStore *documents = G_LIST_STORE (g_flow_request_get_documents (request));
+  g_autoptr (GFlowDocument) first = g_list_model_get_item (G_LIST_MODEL (documents), 0);
+  g_autoptr (GFlowDocument) other = g_flow_document_new_for_text ("other");
+  g_autofree char *text = g_strconcat (g_flow_document_get_text (first), " x", NULL);
+
+  g_atomic_int_inc (&self->calls);
+  g_flow_document_set_text (first, text);
+  g_flow_document_set_tag (first, "call", g_variant_new_int32 (self->calls));
+  if (g_atomic_int_add (&self->failures, -1) <= 0)
+    return TRUE;
+
+  g_flow_document_set_uri (first, "mess:");
+  g_flow_document_set_id (first, "mess");
+  g_list_store_remove_all (documents);
+  g_list_store_append (documents, other);
+  g_flow_request_set_result (request, g_variant_new_string ("mess"));
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Not yet");
+  return FALSE;
+}
+
+static void
+start_messily (GFlowExecutor  *executor,
+               GFlowRequest   *request,
+               GTask          *task,
+               gpointer        user_data,
+               GError        **error)
+{
+  if (serve_messily (executor, request, g_task_get_cancellable (task), user_data, error))
+    g_task_return_boolean (task, TRUE);
+}
+
+typedef enum
+{
+  ON_WORKER,
+  BY_TASK,
+  BATCHED,
+  IN_FRONT, /* of the node's own executor */
+  ALL,      /* shards */
+  FIRST,    /* of the shards */
+  FORKED,   /* another one gets the same */
+  INSIDE,   /* a flow that is the node */
+  N_WAYS
+} Way;
+
+static GFlowNode *
+add_messy (GFlow *flow,
+           Way    way,
+           Weak  *weak)
+{
+  g_autoptr (GFlowExecutor) executor = test_executor_new ("messy");
+  g_autoptr (GFlowExecutor) plain = test_executor_new ("pass");
+  g_autoptr (GFlow) inside = g_flow_new ();
+  GFlowNode *node;
+
+  if (way == BY_TASK)
+    g_flow_executor_bind_task (executor, NULL, start_messily, weak, NULL);
+  else
+    g_flow_executor_bind (executor, NULL, serve_messily, weak, NULL);
+  if (way == BATCHED)
+    g_flow_executor_set_batching (executor, NULL, 2, 5);
+  if (way == INSIDE)
+    {
+      g_flow_add_executor (inside, "messy", executor, NULL, NULL);
+      node = g_flow_add_flow (flow, "node", inside, NULL);
+      g_flow_node_add_upstream_by_name (node, "a");
+      g_flow_set_insertion_point (flow, node);
+      return node;
+    }
+  node = g_flow_add_executor (flow, "node", way == IN_FRONT ? plain : executor, NULL, NULL);
+  if (way == IN_FRONT)
+    g_flow_node_set_before (node, executor);
+  if (way == ALL || way == FIRST)
+    {
+      g_flow_node_set_parallel (node, 2);
+      g_flow_node_set_polling (node, way == ALL ? G_FLOW_POLLING_ALL : G_FLOW_POLLING_ALL_ASYNC);
+    }
+  return node;
+}
+
+/* An attempt begins with what the first one was given: with the very documents, as they were. */
+static void
+test_retry_begins_anew (gconstpointer data)
+{
+  const Way way = GPOINTER_TO_UINT (data);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Weak weak = { 0 };
+  const char *a[] = { "a", NULL };
+
+  test_executor_add (flow, "a", NULL, NULL);
+  g_flow_node_set_max_retries (add_messy (flow, way, &weak), 2);
+  if (way == FORKED)
+    {
+      g_autoptr (GFlowExecutor) beside = test_executor_new ("tag-beside");
+
+      g_flow_add_executor (flow, "beside", beside, a, NULL);
+      g_flow_add_join_all (flow, "join", NULL);
+    }
+  test_executor_add (flow, "b", NULL, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GFlowRequest) request = NULL;
+      g_autoptr (GFlowDocument) document = NULL;
+      g_autoptr (GVariant) call = NULL;
+      g_autoptr (GVariant) results = NULL;
+      g_autoptr (GError) error = NULL;
+
+      weak.failures = way == ALL || way == FIRST ? 4 : 2;
+      weak.calls = 0;
+      request = test_serve (flow, "/", "0", NULL, &error);
+      g_assert_no_error (error);
+      test_assert_texts (request, "0 a x b");
+      document = g_list_model_get_item (g_flow_request_get_documents (request), 0);
+      call = g_flow_document_dup_tag (document, "call");
+      g_assert_cmpint (g_variant_get_int32 (call), >=, 3);
+      g_assert_null (g_flow_document_get_uri (document));
+      g_assert_null (g_flow_document_get_id (document));
+      results = g_flow_request_dup_results (request);
+      g_assert_cmpuint (g_variant_n_children (results), ==, 0);
+    }
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }
 
@@ -389,6 +524,107 @@ test_close_soon (void)
     }
 }
 
+static gpointer
+serve_one (gpointer user_data)
+{
+  g_object_unref (test_serve (user_data, "/", "0", NULL, NULL));
+  return NULL;
+}
+
+static gboolean
+is_locked (GFlowMutex *mutex)
+{
+  if (!_g_flow_mutex_trylock (mutex))
+    return TRUE;
+  _g_flow_mutex_unlock (mutex);
+  return FALSE;
+}
+
+/* Between finding the flow open and being counted as under way, a request has the mutex that is needed
+ * to begin to close the flow. A request that is made to stop in between shows that: the mutex is never
+ * free until it goes on. */
+static void
+test_enter_at_once (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  const gint64 deadline = g_get_monotonic_time () + test_time_limit ();
+  guint n_locked = 0;
+  GThread *thread;
+
+  test_executor_add (flow, "a", NULL, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  g_object_unref (test_serve (flow, "/", "0", NULL, NULL));
+  _g_flow_mutex_lock (&flow->pipeline->mutex);
+  thread = g_thread_new ("server", serve_one, flow);
+  while (n_locked < 1000)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      n_locked = is_locked (&flow->mutex) ? n_locked + 1 : 0;
+      g_thread_yield ();
+    }
+  _g_flow_mutex_unlock (&flow->pipeline->mutex);
+  g_thread_join (thread);
+  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+}
+
+typedef struct
+{
+  GFlow *flow;
+  int    stop;    /* atomic, and so are the others */
+  int    served;
+  int    refused;
+} Crowd;
+
+static gpointer
+serve_all_the_time (gpointer user_data)
+{
+  Crowd *self = user_data;
+
+  while (!g_atomic_int_get (&self->stop))
+    {
+      g_autoptr (GFlowRequest) request = NULL;
+      g_autoptr (GError) error = NULL;
+
+      request = test_serve (self->flow, "/", "0", NULL, &error);
+      if (error != NULL)
+        {
+          g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN);
+          g_atomic_int_inc (&self->refused);
+          continue;
+        }
+      test_assert_texts (request, "0 a b");
+      g_atomic_int_inc (&self->served);
+    }
+  return NULL;
+}
+
+/* Requests from threads while the flow is opened and closed: those that come in are served by what is
+ * set up, and the others are refused. The executors look for that. */
+static void
+test_open_and_close (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  Crowd crowd = { .flow = flow };
+  GThread *threads[3];
+
+  test_executor_add (flow, "a", NULL, NULL);
+  test_executor_add (flow, "b", NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("server", serve_all_the_time, &crowd);
+  for (guint i = 0; i < 100; i++)
+    {
+      const int before = g_atomic_int_get (&crowd.served);
+
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      TEST_WAIT (g_atomic_int_get (&crowd.served) > before);
+      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+    }
+  g_atomic_int_set (&crowd.stop, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpint (crowd.served, >=, 100);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -402,6 +638,12 @@ main (int   argc,
 
   g_test_add_data_func ("/serving/retries", NULL, test_retries);
   g_test_add_data_func ("/serving/retries-task", by_task, test_retries);
+  for (guint way = 0; way < N_WAYS; way++)
+    {
+      g_autofree char *path = g_strdup_printf ("/serving/retry-begins-anew/%u", way);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (way), test_retry_begins_anew);
+    }
   g_test_add_func ("/serving/timeout", test_timeout);
   g_test_add_func ("/serving/run-when", test_run_when);
   g_test_add_func ("/serving/frozen", test_frozen);
@@ -409,6 +651,8 @@ main (int   argc,
   g_test_add_func ("/serving/block", test_block);
   g_test_add_func ("/serving/block-cancelled", test_block_cancelled);
   g_test_add_func ("/serving/close-soon", test_close_soon);
+  g_test_add_func ("/serving/enter-at-once", test_enter_at_once);
+  g_test_add_func ("/serving/open-and-close", test_open_and_close);
 
   return g_test_run ();
 }

@@ -6,6 +6,8 @@
 
 #include "test-util.h"
 
+#include "run/gflow-run-private.h"
+
 #include <string.h>
 
 /* gate → n0 … n9, with one thread, or in the context: so there is one order. */
@@ -445,6 +447,37 @@ test_toggled (void)
     }
 }
 
+/* The same where the threads meet exactly: what is inside follows a pause, or the end of one,
+ * and at that moment the run around it is already as before. */
+static void
+turn_back_cb (GFlowRun   *child,
+              GParamSpec *pspec,
+              GFlowRun   *run)
+{
+  g_signal_handlers_disconnect_by_func (child, turn_back_cb, run);
+  if (g_flow_run_get_paused (run))
+    g_flow_run_resume (run);
+  else
+    g_flow_run_pause (run);
+}
+
+static void
+test_turned_back (gconstpointer resumed)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  g_autoptr (GFlowRun) child = g_flow_run_new (flow);
+
+  if (resumed != NULL)
+    g_flow_run_pause (child);
+  else
+    g_flow_run_pause (run);
+  g_signal_connect (child, "notify::paused", G_CALLBACK (turn_back_cb), run);
+  _g_flow_run_follow_pause (run, child);
+  g_assert_cmpint (g_flow_run_get_paused (run), ==, resumed != NULL);
+  g_assert_cmpint (g_flow_run_get_paused (child), ==, resumed != NULL);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -476,6 +509,8 @@ main (int    argc,
         g_test_add_data_func (path, GINT_TO_POINTER (in_context), tests[i].func);
       }
   g_test_add_func ("/steer/toggled", test_toggled);
+  g_test_add_data_func ("/steer/turned-back/paused", GINT_TO_POINTER (FALSE), test_turned_back);
+  g_test_add_data_func ("/steer/turned-back/resumed", GINT_TO_POINTER (TRUE), test_turned_back);
   g_test_add_data_func ("/steer/meddling/async", GINT_TO_POINTER (FALSE), test_meddling);
   g_test_add_data_func ("/steer/meddling/sync", GINT_TO_POINTER (TRUE), test_meddling);
 

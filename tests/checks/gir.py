@@ -27,6 +27,8 @@ SYMBOLS = {'class', 'interface', 'record', 'enumeration', 'bitfield', 'callback'
            GLIB + 'boxed', 'alias'}
 # Of GListModel, whose functions get them.
 LIST_MODEL = ('item-type', 'n-items')
+# Set when the object is made, and not again, but no construct properties, which cost more.
+SET_ONCE = ('GFlowRun:flow',)
 # Described in the comment of what they belong to.
 PARTS = {'member', 'parameter'}
 
@@ -64,7 +66,8 @@ def check_property(element, label):
     owner = label.split(':')[0]
     for attribute, needed in (('get', element.get('readable') != '0'),
                               ('set', element.get('writable') == '1' and
-                               element.get('construct-only') != '1')):
+                               element.get('construct-only') != '1' and
+                               label not in SET_ONCE)):
         found = [a.get('value') for a in element.iter(CORE + 'attribute')
                  if a.get('name') == f'org.gtk.Property.{attribute}']
         # What gives something new is a dup function, which is not a getter.

@@ -110,6 +110,7 @@ test('nodes', () => {
         name: 'a node', title: 'A node', priority: -1, weight: 3,
         placement: GFlow.FlowPlacement.CONTEXT, run_when: GFlow.FlowRunWhen.ALL_FINISHED,
         timeout: 60000, max_retries: 2, retry_delay: 3, retry_factor: 2, retry_jitter: 0.5,
+        can_defer: true,
     });
 });
 

@@ -41,7 +41,7 @@ const classes = {
     FlowNode: [
         ['always', 'done', 'error', 'should-retry', 'started'],
         [
-            'flow', 'max-retries', 'name', 'placement', 'priority', 'retry-delay', 'retry-factor',
+            'can-defer', 'flow', 'max-retries', 'name', 'placement', 'priority', 'retry-delay', 'retry-factor',
             'retry-jitter', 'run-when', 'timeout', 'title', 'weight',
             'after', 'before', 'condition', 'detached', 'parallel', 'polling', 'reducer',
             'replicas', 'scheduling',

@@ -35,7 +35,8 @@ METHODS = {
     'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
         set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
         get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
-        get_weight set_weight get_run_when set_run_when get_timeout set_timeout
+        get_weight set_weight get_run_when set_run_when get_can_defer set_can_defer
+        get_timeout set_timeout
         get_max_retries set_max_retries get_retry_delay set_retry_delay
         get_retry_factor set_retry_factor get_retry_jitter set_retry_jitter get_executor
         get_parallel set_parallel get_replicas set_replicas get_polling set_polling
@@ -97,7 +98,7 @@ METHODS = {
 PROPERTIES = {
     'Flow': '''name max-threads max-parallel on-error history item-type n-items is-open open-timeout
         close-timeout insertion-point direction''',
-    'FlowNode': '''name title flow subflow placement priority weight run-when timeout
+    'FlowNode': '''name title flow subflow placement priority weight run-when can-defer timeout
         max-retries retry-delay retry-factor retry-jitter executor
         parallel replicas polling scheduling before after reducer condition detached''',
     'FlowLock': 'name permits in-use waiting',
@@ -381,7 +382,7 @@ class Calls(unittest.TestCase):
                 ('placement', GFlow.FlowPlacement.CONTEXT), \
                 ('run_when', GFlow.FlowRunWhen.ALL_FINISHED), ('timeout', 60000), \
                 ('max_retries', 2), ('retry_delay', 3), ('retry_factor', 2.0), \
-                ('retry_jitter', 0.5):
+                ('retry_jitter', 0.5), ('can_defer', True), ('can_defer', False):
             getattr(self, f'FlowNode_set_{name}')(self.b, value)
             self.assertEqual(getattr(self, f'FlowNode_get_{name}')(self.b), value)
         self.FlowNode_set_priority(self.b, 0)

@@ -186,7 +186,8 @@ void test_node () throws Error {
 
 void test_node_properties () {
     var node = new FlowNode ("n", null) {
-        title = "N", placement = CONTEXT, priority = 1, weight = 2, run_when = ANY_FAILED
+        title = "N", placement = CONTEXT, priority = 1, weight = 2, run_when = ANY_FAILED,
+        can_defer = true
     };
 
     assert_true (node.name == "n" && node.title == "N" && node.placement == CONTEXT);
@@ -198,6 +199,8 @@ void test_node_properties () {
     node.set_priority (3);
     node.set_weight (4);
     node.set_run_when (FlowRunWhen.ALL_FINISHED);
+    node.set_can_defer (true);
+    assert_true (!node.can_defer && !node.get_can_defer ());
     assert_true (node.get_name () == "m" && node.get_title () == "M");
     assert_true (node.get_placement () == WORKER && node.get_run_when () == ALL_FINISHED);
     assert_true (node.get_priority () == 3 && node.get_weight () == 4);

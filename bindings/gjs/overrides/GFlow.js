@@ -98,8 +98,10 @@ function _init() {
         FlowRun, FlowRunState, FlowValues,
     } = this;
 
+    const completeNode = FlowRun.prototype.complete_node;
     const {boxItem} = results.setUp(FlowRun, FlowValues);
-    const {bodies, callFunction, callItem, callSync, callTask, forget, makeItems} = makeBodies(boxItem);
+    const {bodies, callFunction, callItem, callSync, callTask, forget, makeItems} =
+        makeBodies(boxItem, completeNode);
 
     const documents = makeDocuments(this);
     Object.assign(this, {document: documents.document, source: documents.source});
@@ -126,6 +128,7 @@ function _init() {
     function adopt(node, body) {
         bodies.set(node, body);
         node.set_placement(FlowPlacement.CONTEXT);
+        node.set_can_defer(body.call === callFunction || body.call === callItem);
         return node;
     }
 
@@ -489,7 +492,6 @@ function _init() {
             select.call(this, node, find(this.flow, item));
     };
 
-    const completeNode = FlowRun.prototype.complete_node;
     FlowRun.prototype.complete_node = function (node) {
         forget(this, node);
         completeNode.call(this, node);

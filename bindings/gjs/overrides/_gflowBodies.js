@@ -11,7 +11,8 @@ const {toGError} = imports.overrides._gflowErrors;
 
 // All in one function: what is outside of functions is looked up by name, in modules like this one,
 // and doubles the time that a node takes.
-function makeBodies(boxItem) {
+// completeNode: of C.
+function makeBodies(boxItem, completeNode) {
     // A callback that C keeps is never collected, nor is anything that it refers to, and most functions
     // refer to their flow: so C is given one of the three functions below, and the functions live here,
     // as long as the JavaScript objects of their nodes, which live as long as that of the flow.
@@ -70,9 +71,8 @@ function makeBodies(boxItem) {
                 callWithResults(fn, collectResults(run, upstream), run, node);
 
             if (isPromise(value))
-                defer(value, run, node);
-            else
-                setResult(run, node, value);
+                return follow(value, run, node);
+            setResult(run, node, value);
             return true;
         } catch (error) {
             throw toGError(run, node, error);
@@ -89,9 +89,8 @@ function makeBodies(boxItem) {
                 : fn(item, run, node, run.get_node_cancellable(node));
 
             if (isPromise(value))
-                defer(value, run, node);
-            else
-                setResult(run, node, value);
+                return follow(value, run, node);
+            setResult(run, node, value);
             return true;
         } catch (error) {
             throw toGError(run, node, error);
@@ -151,13 +150,16 @@ function makeBodies(boxItem) {
     // have begun anew, before its promise settles.
     const WAITING = Symbol('waiting');
 
-    // The node ends as the promise does.
-    function defer(promise, run, node) {
-        spend(CALL_THAT_WAITS);
+    function startWaiting(run, promise) {
         needMainLoop(promise);
-        run.defer_node(node);
+        return run[WAITING] = new Map();
+    }
 
-        const waiting = run[WAITING] ??= new Map();
+    // The node ends as the promise does. Returns false: it has not ended yet.
+    function follow(promise, run, node) {
+        spend(CALL_THAT_WAITS);
+
+        const waiting = run[WAITING] ?? startWaiting(run, promise);
         const fail = error => {
             if (waiting.get(node) === promise)
                 run.fail_node(node, error);
@@ -168,11 +170,14 @@ function makeBodies(boxItem) {
                 return;
             try {
                 setResult(run, node, value);
-                run.complete_node(node);
             } catch (error) {
                 fail(error);
+                return;
             }
+            waiting.delete(node);
+            completeNode.call(run, node);
         }, fail);
+        return false;
     }
 
     // What a promise still does is of no consequence.

@@ -20,7 +20,6 @@ from ._gflow_loop import new_host
 from ._gflow_values import key_of, to_error
 
 GFlow = get_introspection_module('GFlow')
-_defer_node = GFlow.FlowRun.defer_node
 _complete_node = GFlow.FlowRun.complete_node
 _fail_node = GFlow.FlowRun.fail_node
 
@@ -315,7 +314,7 @@ def not_for_workers(node):
 
 
 class CoroutineBody(_Body):
-    """A sync body in the context, which defers its node if the coroutine has to wait."""
+    """A sync body in the context of a node that can defer, and does if the coroutine has to wait."""
 
     def __call__(self, node, run):
         try:
@@ -334,8 +333,8 @@ class CoroutineBody(_Body):
                 if not waiting:
                     _busy.add(host)
                 waiting[node] = job
-                _defer_node(run, node)
-            elif host.value is not None:
+                return False
+            if host.value is not None:
                 run.set_result(node, host.take_value())
             return True
         except BaseException as exception:
