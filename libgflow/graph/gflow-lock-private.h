@@ -23,6 +23,7 @@ struct _GFlowWaiter
 };
 
 guint64   _g_flow_lock_get_serial (GFlowLock   *self);
+gboolean  _g_flow_lock_is_awaited (GFlowLock  *self);
 gboolean  _g_flow_lock_enter      (GFlowLock   *self,
                                    GFlowWaiter *waiter);
 gboolean  _g_flow_lock_withdraw   (GFlowLock   *self,

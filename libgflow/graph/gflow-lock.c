@@ -52,6 +52,7 @@ struct _GFlowLock
   guint    permits;
   guint    in_use;   /* may exceed permits after these were lowered */
   GQueue   waiters;  /* of GFlowWaiter, by their links */
+  _Atomic gboolean awaited; /* there are some, for a look without the mutex */
 };
 
 enum
@@ -72,6 +73,34 @@ guint64
 _g_flow_lock_get_serial (GFlowLock *self)
 {
   return self->serial;
+}
+
+/* Whether somebody waits, or did a moment ago. */
+gboolean
+_g_flow_lock_is_awaited (GFlowLock *self)
+{
+  /* Relaxed: who finds that nobody does, or somebody, asks again under the mutex. */
+  return atomic_load_explicit (&self->awaited, memory_order_relaxed);
+}
+
+static void
+add_waiter_locked (GFlowLock   *self,
+                   GFlowWaiter *waiter)
+{
+  waiter->link = (GList) { .data = waiter };
+  waiter->queued = TRUE;
+  g_queue_push_tail_link (&self->waiters, &waiter->link);
+  atomic_store_explicit (&self->awaited, TRUE, memory_order_relaxed);
+}
+
+static void
+remove_waiter_locked (GFlowLock   *self,
+                      GFlowWaiter *waiter)
+{
+  waiter->queued = FALSE;
+  g_queue_unlink (&self->waiters, &waiter->link);
+  if (self->waiters.length == 0)
+    atomic_store_explicit (&self->awaited, FALSE, memory_order_relaxed);
 }
 
 /* The one who has waited longest, but for those who are cancelled already, and
@@ -104,8 +133,7 @@ take_waiter_locked (GFlowLock *self)
 
   if (waiter != NULL)
     {
-      g_queue_unlink (&self->waiters, &waiter->link);
-      waiter->queued = FALSE;
+      remove_waiter_locked (self, waiter);
       self->in_use++;
     }
   return waiter;
@@ -148,11 +176,7 @@ _g_flow_lock_enter (GFlowLock   *self,
   const gboolean entered = take_permit_locked (self);
 
   if (!entered)
-    {
-      waiter->link = (GList) { .data = waiter };
-      waiter->queued = TRUE;
-      g_queue_push_tail_link (&self->waiters, &waiter->link);
-    }
+    add_waiter_locked (self, waiter);
   _g_flow_mutex_unlock (&self->mutex);
   return entered;
 }
@@ -168,10 +192,7 @@ _g_flow_lock_withdraw (GFlowLock   *self,
   const gboolean withdrawn = waiter->queued;
 
   if (withdrawn)
-    {
-      waiter->queued = FALSE;
-      g_queue_unlink (&self->waiters, &waiter->link);
-    }
+    remove_waiter_locked (self, waiter);
   _g_flow_mutex_unlock (&self->mutex);
   return withdrawn;
 }

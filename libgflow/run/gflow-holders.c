@@ -61,7 +61,7 @@ foreach_holder (GFlowRun   *self,
     {
       const GFlowWait *wait = l->data;
 
-      if (wait->step > 0)
+      if (wait->step > 0 && !_g_flow_lock_wait_is_over (wait))
         func (data, self, wait->index, wait->step);
     }
   _g_flow_mutex_unlock (&self->mutex);
@@ -145,7 +145,7 @@ dup_waiting (GFlowRun *self)
     {
       const GFlowWait *wait = l->data;
 
-      if (_g_flow_run_tells_change (self, wait->index))
+      if (!_g_flow_lock_wait_is_over (wait) && _g_flow_run_tells_change (self, wait->index))
         {
           GFlowLock *lock = _g_flow_run_get_lock (self, wait->index, wait->step);
 

@@ -73,6 +73,36 @@ end_wait_locked (GFlowWait *wait)
   wait->linked = FALSE;
 }
 
+static void
+free_wait (gpointer wait)
+{
+  g_slice_free (GFlowWait, wait);
+}
+
+/* Takes the waits that are over on the lane out of the list of the run. By whoever is on the
+ * lane, now and then, and before the nodes that it has ended are settled. */
+void
+_g_flow_run_drop_waits (GFlowRun  *self,
+                        GFlowLane *lane)
+{
+  GSList *waits = g_steal_pointer (&lane->waits_over);
+
+  if (waits == NULL)
+    return;
+
+  _g_flow_mutex_lock (&self->mutex);
+  for (GSList *l = waits; l != NULL; l = l->next)
+    end_wait_locked (l->data);
+  _g_flow_mutex_unlock (&self->mutex);
+  while (waits != NULL)
+    {
+      GFlowWait *wait = waits->data;
+
+      waits = waits->next;
+      free_wait (wait);
+    }
+}
+
 typedef enum
 {
   STEPS_TAKEN,   /* all of them */
@@ -128,6 +158,21 @@ hold_locks (GFlowRun *self,
     _g_flow_run_debug_hold (self, index);
 }
 
+/* The node has waited for its last lock, and has it. Its wait stays in the list of the run
+ * for a while, so that the run's mutex is not taken for each node: two threads that hand a
+ * lock over would hand that over, too. */
+static void
+end_last_wait (GFlowWait *wait,
+               GFlowLane *lane)
+{
+  hold_locks (wait->run, wait->index);
+  /* Release: pairs with _g_flow_lock_wait_is_over(), for the mark. */
+  atomic_store_explicit (&wait->over, TRUE, memory_order_release);
+  wait->link_over = (GSList) { .data = wait, .next = lane->waits_over };
+  lane->waits_over = &wait->link_over;
+  _g_flow_run_deliver (wait->run, lane, wait->index);
+}
+
 /* Goes on with a node from @step on, and delivers it unless it has to wait. */
 static void
 go_on (GFlowWait *wait,
@@ -150,7 +195,7 @@ go_on (GFlowWait *wait,
       _g_flow_run_mark (run, index, G_FLOW_MARK_UNLOCKED);
       release_steps (run, index, wait->step);
     }
-  g_free (wait);
+  free_wait (wait);
   _g_flow_run_deliver (run, lane, index);
 }
 
@@ -161,17 +206,28 @@ granted (GFlowWaiter *waiter)
   GFlowRun *run = wait->run;
   GFlowLane *lane = current_lane (run);
 
-  go_on (wait, wait->step + 1, lane);
+  if (lane != NULL && !lane->context &&
+      wait->step + 1 == _g_flow_run_count_locks (run, wait->index))
+    end_last_wait (wait, lane);
+  else
+    go_on (wait, wait->step + 1, lane);
   /* After the end of the node that had the lock, it goes with what waited for that. */
   if (lane != NULL && !lane->ending)
     _g_flow_run_deliver_chosen (run, lane, FALSE);
+}
+
+/* FALSE also if somebody waits who is about to be gone. */
+static gboolean
+try_lock (GFlowLock *lock)
+{
+  return !_g_flow_lock_is_awaited (lock) && g_flow_lock_try_acquire (lock);
 }
 
 static GFlowWait *
 new_wait (GFlowRun *self,
           guint32   index)
 {
-  GFlowWait *wait = g_new0 (GFlowWait, 1);
+  GFlowWait *wait = g_slice_new0 (GFlowWait);
 
   wait->waiter.grant = granted;
   wait->run = self;
@@ -201,7 +257,7 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
       return;
     }
 
-  while (step < n && g_flow_lock_try_acquire (_g_flow_run_get_lock (self, index, step)))
+  while (step < n && try_lock (_g_flow_run_get_lock (self, index, step)))
     step++;
 
   if (step < n)
@@ -240,7 +296,7 @@ _g_flow_run_relock (GFlowRun       *self,
 void
 _g_flow_run_withdraw_waits (GFlowRun *self)
 {
-  g_autoptr(GPtrArray) withdrawn = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GPtrArray) withdrawn = g_ptr_array_new_with_free_func (free_wait);
 
   _g_flow_mutex_lock (&self->mutex);
   for (GList *l = self->waits.head, *next; l != NULL; l = next)
@@ -281,7 +337,7 @@ _g_flow_run_ref_awaited_lock (GFlowRun *self,
     {
       GFlowWait *wait = l->data;
 
-      if (wait->index == index)
+      if (wait->index == index && !_g_flow_lock_wait_is_over (wait))
         lock = g_object_ref (_g_flow_run_get_lock (self, index, wait->step));
     }
   _g_flow_mutex_unlock (&self->mutex);

@@ -119,11 +119,12 @@ typedef struct
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
-  gboolean         ending;    /* a node gives its locks back, or lets others go */
+  guint            ending : 1; /* a node gives its locks back, or lets others go */
+  guint            context : 1; /* it is the one of the owner context */
+  guint            caller : 1; /* the thread of the owner context is on it */
+  guint            from_heap : 1; /* the node that it is about to run came from there */
   guint32          n_delivered; /* nodes that have come to the deque by that */
-  gboolean         context;   /* it is the one of the owner context */
-  gboolean         caller;    /* the thread of the owner context is on it */
-  gboolean         from_heap; /* the node that it is about to run came from there */
+  GSList          *waits_over; /* of GFlowWait: see gflow-locking.c */
   gboolean         taken;     /* guarded by the scheduler's mutex */
 } GFlowLane;
 
@@ -506,6 +507,8 @@ void           _g_flow_run_acquire_locks   (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_release_locks   (GFlowRun        *self,
                                             guint32          index);
+void           _g_flow_run_drop_waits      (GFlowRun        *self,
+                                            GFlowLane       *lane);
 gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,

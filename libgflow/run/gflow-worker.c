@@ -114,7 +114,8 @@ _g_flow_run_deliver (GFlowRun  *self,
   else
     {
       g_flow_deque_push (&lane->deque, index);
-      g_flow_deque_publish (&lane->deque);
+      if (self->n_lanes > 1)
+        g_flow_deque_publish (&lane->deque);
       if (lane->ending)
         lane->n_delivered++;
       else
@@ -911,6 +912,7 @@ look_elsewhere (GFlowRun  *self,
                 guint32   *index)
 {
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
+  _g_flow_run_drop_waits (self, lane);
   if (pop_inbox (self, lane, index))
     return TRUE;
   _g_flow_help_consider (self, lane);
