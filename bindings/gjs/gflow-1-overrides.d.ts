@@ -164,6 +164,12 @@ declare module 'gi://GFlow?version=1' {
             teardown?(cancellable: Gio.Cancellable): void | PromiseLike<void>;
         }
 
+        /** By endpoint, and `default`: how many documents of several requests are served together, and
+         * how long a request waits for others, in milliseconds */
+        interface Batchings {
+            [endpoint: string]: {preferred_batch_size: number, timeout?: number};
+        }
+
         interface ExecutorOptions extends Omit<NodeOptions, 'upstream' | 'placement'> {
             /** A class, what makes one, or one; null lets the documents pass. */
             uses?: (new (options: any) => FlowExecutor) | ((options: any) => FlowExecutor) |
@@ -172,6 +178,7 @@ declare module 'gi://GFlow?version=1' {
             uses_metas?: {name?: string, description?: string, workspace?: string | Gio.File};
             /** Endpoints, and the names of the methods that serve them, in this flow only */
             uses_requests?: {[endpoint: string]: string};
+            uses_dynamic_batching?: Batchings;
             needs?: Upstream | Upstream[] | null;
             /** Shards, and how many of each */
             parallel?: number;

@@ -37,10 +37,20 @@ import gi
 gi.require_version('GFlow', '1')
 from gi.repository import GFlow, Gio, GLib
 
-__all__ = ['AsyncFlow', 'Document', 'DocumentArray', 'Executor', 'Flow', 'Response', 'from_csv',
-           'from_files', 'from_ndjson', 'requests']
+__all__ = ['AsyncFlow', 'Document', 'DocumentArray', 'Executor', 'Flow', 'Response',
+           'dynamic_batching', 'from_csv', 'from_files', 'from_ndjson', 'requests']
 
 requests = GFlow.requests
+
+
+def dynamic_batching(function=None, *, preferred_batch_size, timeout=10000):
+    """Decorator, beside @requests: the documents of several requests are served together, so many of
+    them, or what there is after so many milliseconds."""
+    if function is None:
+        return lambda function: dynamic_batching(
+            function, preferred_batch_size=preferred_batch_size, timeout=timeout)
+    GFlow.requests(function, on=(), preferred_batch_size=preferred_batch_size, timeout=timeout)
+    return function
 
 
 def Document(content=None, **properties):
@@ -130,8 +140,16 @@ class Flow:
         self._flow = GFlow.Flow()
         self._is_async = asyncio
 
-    def add(self, **options):
-        """See GFlow.Flow.add()."""
+    def add(self, *, no_reduce=False, **options):
+        """See GFlow.Flow.add(). shards is parallel, floating is detached, and no_reduce leaves it to the
+        executor to make one of the parts in its docs_matrix."""
+        for name, ours in ('shards', 'parallel'), ('floating', 'detached'):
+            if name in options:
+                if ours in options:
+                    raise TypeError(f'{name} is the same as {ours}')
+                options[ours] = options.pop(name)
+        if no_reduce:
+            options.setdefault('reducer', 'NONE')
         self._flow.add(**options)
         return self
 

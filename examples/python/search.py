@@ -12,6 +12,7 @@ import argparse
 import collections
 import gzip
 import math
+import re
 import sys
 import unicodedata
 import zlib
@@ -22,6 +23,7 @@ gi.require_version('GFlow', '1')
 from gi.repository import GFlow, Gio
 
 REQUEST_SIZE = 20
+WORD = re.compile(r'[^\W_]+')
 
 
 def clean(text):
@@ -31,8 +33,7 @@ def clean(text):
 
 def words_of(text):
     """How often each word is in the text."""
-    plain = ''.join(char if char.isalnum() else ' ' for char in text)
-    return collections.Counter(word for word in plain.split() if len(word.encode()) >= 2)
+    return collections.Counter(word for word in WORD.findall(text) if len(word.encode()) >= 2)
 
 
 class Reader(GFlow.FlowExecutor):

@@ -274,19 +274,22 @@ typedef gboolean (*GFlowReducerFunc) (GFlowNode     *node,
  * @node: the node that the document would go to
  * @document: the document
  * @user_data: what was given with the function
+ * @error: return location for a #GError
  *
  * Says which documents go to a node.
  *
  * Called on a worker thread; if the node has the placement %G_FLOW_PLACEMENT_CONTEXT, in the
  * owner context.
  *
- * Returns: %TRUE if the document goes there
+ * Returns: %TRUE if the document goes there; %FALSE if it does not, or, with @error set, if
+ *   the node failed
  *
  * Since: 0.1
  */
 typedef gboolean (*GFlowConditionFunc) (GFlowNode      *node,
                                         GFlowDocument  *document,
-                                        gpointer        user_data);
+                                        gpointer        user_data,
+                                        GError        **error);
 
 /**
  * GFlowNodeState:

@@ -306,8 +306,8 @@ append_legend (GString *dot,
  * stand below its title. Shards, and executors around a node, are in the box of the node. A flow
  * that serves requests has its gateway at both ends: requests come in at one, responses
  * go out at the other; arrows to nodes that no response waits for are dotted. It goes
- * in the [property@GFlow.Flow:direction] that is set. With @run, colours, lines and symbols say in which state
- * each node is, and a legend explains them.
+ * in the [property@GFlow.Flow:direction] that is set. With @run, colours, lines and symbols
+ * say in which state each node is, and a legend explains them.
  *
  * The text depends on nothing but the flow, the states and the language of the user.
  *

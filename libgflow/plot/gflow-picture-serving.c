@@ -59,6 +59,17 @@ dup_executor_text (GFlowExecutor *executor)
   return _g_flow_clean_text (name != NULL ? name : G_OBJECT_TYPE_NAME (executor));
 }
 
+static char *
+dup_shard_text (GFlowNode *node,
+                guint      n_shards,
+                guint      shard)
+{
+  if (n_shards > MAX_SHARDS)
+    return g_strdup_printf (_("Shards: %u"), n_shards);
+  return n_shards > 1 ? g_strdup_printf (_("Shard %u"), shard)
+                      : _g_flow_clean_text (g_flow_node_get_title (node));
+}
+
 /* What is in the box of a node, in the order in which a request comes by. */
 GArray *
 _g_flow_picture_dup_members (GFlowPicture *self,
@@ -79,9 +90,7 @@ _g_flow_picture_dup_members (GFlowPicture *self,
   for (guint i = 0; i < n_shards; i++)
     add_member (members, G_FLOW_MEMBER_SHARD,
                 g_strdup_printf ("%s%u_shard%u", drawn->prefix, index, i),
-                serving->parallel > MAX_SHARDS ? g_strdup_printf (_("Shards: %u"), serving->parallel)
-                : n_shards > 1                 ? g_strdup_printf (_("Shard %u"), i)
-                : _g_flow_clean_text (g_flow_node_get_title (node)));
+                dup_shard_text (node, serving->parallel, i));
   if (serving->after != NULL)
     add_member (members, G_FLOW_MEMBER_AFTER,
                 g_strdup_printf ("%s%u_after", drawn->prefix, index),

@@ -166,7 +166,9 @@ answered_cb (GObject      *object,
  * @error: return location for an error
  *
  * Asks as [method@GFlow.FlowRun.ask_question] does, blocking the calling thread: for sync bodies
- * on workers. If many wait so, other threads take over the work, up to a limit.
+ * on workers. It blocks one of the threads that [property@GFlow.Flow:max-threads] allows the
+ * flow: if all of them wait so, nothing else of the flow runs on workers. Other flows get other
+ * threads, up to a limit.
  *
  * In the owner context, which is where the answer comes from, it fails with
  * %G_IO_ERROR_WOULD_BLOCK.
@@ -177,9 +179,9 @@ answered_cb (GObject      *object,
  */
 GVariant *
 g_flow_run_ask_question_sync (GFlowRun       *self,
-                     GFlowNode      *node,
-                     GFlowQuestion  *question,
-                     GError        **error)
+                              GFlowNode      *node,
+                              GFlowQuestion  *question,
+                              GError        **error)
 {
   g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
   g_return_val_if_fail (G_IS_FLOW_NODE (node), NULL);

@@ -282,6 +282,19 @@ get_detail (GFlowRun *self)
   return self->request != NULL ? _g_flow_passage_find_detail (self) : 0;
 }
 
+/* Nobody has seen the run of a request yet, and nobody will, unless its flow or nodes of it
+ * have handlers. */
+static gboolean
+has_listeners (GFlowRun *self)
+{
+  if (_g_flow_watch_is_heard (self->flow))
+    return TRUE;
+
+  g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
+
+  return watched != NULL;
+}
+
 /* In the first dispatch: all that may call the user. */
 void
 _g_flow_run_start_nodes (GFlowRun *self)
@@ -303,6 +316,8 @@ _g_flow_run_start_nodes (GFlowRun *self)
 
   if (restored)
     _g_flow_run_take_over (self);
+  if (self->quiet && self->request != NULL && has_listeners (self))
+    self->quiet = FALSE;
   if (!self->quiet)
     {
       _g_flow_run_notify_state (self);
@@ -421,6 +436,9 @@ _g_flow_run_finish (GFlowRun *self)
   self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);
+  /* Handlers that were connected meanwhile see it. */
+  if (self->quiet && self->request != NULL && _g_flow_watch_is_heard (self->flow))
+    self->quiet = FALSE;
   if (!self->quiet)
     {
       _g_flow_run_notify_ended (self);

@@ -431,3 +431,60 @@ _g_flow_run_free_progress (GFlowRun *self)
   g_clear_pointer (&self->progress, g_hash_table_unref);
   g_clear_pointer (&self->kept_subruns, g_hash_table_unref);
 }
+
+/**
+ * g_flow_run_get_fraction: (attributes org.gtk.Method.get_property=fraction)
+ * @self: a run
+ *
+ * Gets how much of the run is done, by the weights of the nodes.
+ *
+ * Returns: from 0 to 1
+ *
+ * Since: 0.1
+ */
+double
+g_flow_run_get_fraction (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0.0);
+
+  return _g_flow_run_count_fraction (self);
+}
+
+/**
+ * g_flow_run_get_n_done: (attributes org.gtk.Method.get_property=n-done)
+ * @self: a run
+ *
+ * Gets how many nodes have ended, in whatever way.
+ *
+ * Returns: the number
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_run_get_n_done (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
+
+  return _g_flow_run_count_done (self);
+}
+
+/**
+ * g_flow_run_get_n_total: (attributes org.gtk.Method.get_property=n-total)
+ * @self: a run
+ *
+ * Gets how many nodes there are. Before the run starts these are the nodes of
+ * the flow.
+ *
+ * Returns: the number
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_run_get_n_total (GFlowRun *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
+
+  if (_g_flow_run_has_state (self))
+    return self->plan->n_nodes;
+  return self->flow != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->flow)) : 0;
+}

@@ -45,11 +45,11 @@ g_flow_run_get_node_state (GFlowRun  *self,
 }
 
 static GError *
-make_node_error (GFlowRun  *self,
-                 GFlowNode *node,
-                 guint32    index)
+make_node_error (GFlowRun       *self,
+                 GFlowNode      *node,
+                 GFlowNodeState  state)
 {
-  switch (_g_flow_run_node_state (self, index))
+  switch (state)
     {
     case G_FLOW_NODE_STATE_SKIPPED:
       {
@@ -91,6 +91,7 @@ g_flow_run_get_node_error (GFlowRun  *self,
                            GFlowNode *node)
 {
   GError *error = NULL, *made;
+  GFlowNodeState state;
   guint index;
 
   g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
@@ -103,15 +104,17 @@ g_flow_run_get_node_error (GFlowRun  *self,
   if (self->node_errors != NULL)
     error = g_hash_table_lookup (self->node_errors, GUINT_TO_POINTER (index));
   _g_flow_mutex_unlock (&self->mutex);
-  if (error != NULL || (made = make_node_error (self, node, index)) == NULL)
+  state = _g_flow_run_node_state (self, index);
+  if (error != NULL || (made = make_node_error (self, node, state)) == NULL)
     return error;
 
-  /* Made when asked for: a million nodes may be skipped, and nobody ask. */
+  /* Made when asked for: a million nodes may be skipped, and nobody ask. Whoever runs the node
+   * again has the mutex, and looks then whether there is one to forget. */
   _g_flow_mutex_lock (&self->mutex);
   if (self->node_errors == NULL)
     self->node_errors = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_error_free);
   error = g_hash_table_lookup (self->node_errors, GUINT_TO_POINTER (index));
-  if (error == NULL)
+  if (error == NULL && _g_flow_run_node_state (self, index) == state)
     {
       error = g_steal_pointer (&made);
       g_hash_table_insert (self->node_errors, GUINT_TO_POINTER (index), error);

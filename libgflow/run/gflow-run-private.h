@@ -146,6 +146,7 @@ extern _Thread_local GFlowFrame *_g_flow_frame;
 typedef struct
 {
   GCancellable **ring;  /* (owned) (nullable) */
+  guint          size;  /* how many there is room for */
   guint          first;
   guint          n;
 } GFlowSpares;
@@ -201,7 +202,7 @@ struct _GFlowRun
   _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
   GFlowCrew       *crew;         /* (unowned) (nullable): its flow's */
   gboolean         participates; /* the thread of the owner context works, too */
-  gboolean         quiet;        /* nobody is told of it */
+  gboolean         quiet;        /* nobody is told of it, and nobody has seen it */
   gboolean         is_recorded;  /* see gflow-record-private.h */
   gboolean         has_state;    /* the nodes have: guarded by the mutex */
   GFlowObserver   *observers;    /* (owned) (nullable) */
@@ -395,6 +396,10 @@ void           _g_flow_run_give_spare      (GFlowRun        *self,
 void           _g_flow_run_free_spares     (GFlowRun        *self);
 
 /* The object: gflow-run.c */
+gboolean       _g_flow_run_is_unseen       (GFlowRun        *self);
+void           _g_flow_run_wipe            (GFlowRun        *self);
+void           _g_flow_run_reuse           (GFlowRun        *self,
+                                            GFlow           *flow);
 void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
 void           _g_flow_run_tell_refused    (GFlowRun        *self);
@@ -602,7 +607,8 @@ void           _g_flow_run_restore_choice  (GFlowRun        *self,
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
 gboolean       _g_flow_watch_has_handlers  (gpointer         instance);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
-gboolean       _g_flow_watch_is_notified   (GFlowRun        *run);
+gboolean       _g_flow_watch_is_notified   (gpointer         instance);
+gboolean       _g_flow_watch_is_heard      (gpointer         instance);
 void           _g_flow_watch_absorb        (gulong           handler_id);
 void           _g_flow_run_tell            (GFlowRun        *self,
                                             GFlowLane       *lane,
@@ -717,15 +723,22 @@ _g_flow_run_is_paused (GFlowRun *self)
          G_FLOW_ATTENTION_PAUSED;
 }
 
-/* Whether nobody but who asks knows the object, or can get at it: nobody else has a
- * reference, or a weak one, which GObject keeps as data, and it has no other data.
+/* Whether nobody but who has these @n_refs references knows the object, or can get at it: nobody
+ * else has a reference, or a weak one, which GObject keeps as data, and it has no other data.
  * Who had it before has let it go, by an atomic countdown, so that nothing is going
  * on with it in another thread. The lowest bits of the pointer to data are flags. */
 static inline gboolean
+_g_flow_is_unknown_beside (GObject *object,
+                           int      n_refs)
+{
+  return g_atomic_int_get ((int *) &object->ref_count) == n_refs &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
+}
+
+static inline gboolean
 _g_flow_is_unknown (GObject *object)
 {
-  return g_atomic_int_get (&object->ref_count) == 1 &&
-         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) 7) == 0;
+  return _g_flow_is_unknown_beside (object, 1);
 }
 
 /* Whether what the nodes do is written down: see gflow-record-private.h. */

@@ -359,11 +359,10 @@ free_grown_context (GFlowRun *self)
   g_clear_pointer (&context, g_main_context_unref);
 }
 
+/* Lets go of all that the run has. */
 static void
-g_flow_run_finalize (GObject *object)
+clear (GFlowRun *self)
 {
-  GFlowRun *self = G_FLOW_RUN (object);
-
   g_assert (self->waits.length == 0);
   if (self->outcomes != NULL)
     _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), self->plan->n_nodes);
@@ -403,6 +402,12 @@ g_flow_run_finalize (GObject *object)
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_object (&self->flow);
   _g_flow_mutex_clear (&self->mutex);
+}
+
+static void
+g_flow_run_finalize (GObject *object)
+{
+  clear (G_FLOW_RUN (object));
 
   G_OBJECT_CLASS (g_flow_run_parent_class)->finalize (object);
 }
@@ -921,6 +926,33 @@ g_flow_run_init (GFlowRun *self)
   self->parent_index = G_FLOW_NO_NODE;
 }
 
+/* Whether no code of the application has seen the run, or can see it any more, so that nobody could
+ * tell it from a new one. In its owner context, by whom it tells that it has ended: the library has
+ * two references then, that one's and that of the dispatch. */
+gboolean
+_g_flow_run_is_unseen (GFlowRun *self)
+{
+  return self->quiet && _g_flow_run_attention (self) == 0 && self->asked == NULL &&
+         _g_flow_is_unknown_beside (G_OBJECT (self), 2);
+}
+
+/* Makes a run that has ended, and that nobody has seen, one of no flow that is as new. */
+void
+_g_flow_run_wipe (GFlowRun *self)
+{
+  clear (self);
+  memset (&self->flow, 0, sizeof *self - G_STRUCT_OFFSET (GFlowRun, flow));
+  g_flow_run_init (self);
+}
+
+/* Makes such a run one of @flow. */
+void
+_g_flow_run_reuse (GFlowRun *self,
+                   GFlow    *flow)
+{
+  set_flow (self, flow);
+}
+
 /**
  * g_flow_run_new:
  * @flow: the flow to run
@@ -999,391 +1031,4 @@ g_flow_run_get_error (GFlowRun *self)
   g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
 
   return g_flow_run_get_state (self) > G_FLOW_RUN_STATE_RUNNING ? self->error : NULL;
-}
-
-/* For whoever cancels the run by its own cancellable. The run may be gone by
- * then: it does not wait for this. */
-static void
-own_cancelled_cb (GCancellable *cancellable,
-                  gpointer      user_data)
-{
-  GFlowRun *self = g_weak_ref_get (user_data);
-
-  if (self == NULL)
-    return;
-
-  /* A run that stops by itself cancels it, too. */
-  if (!_g_flow_run_is_stopping (self))
-    g_flow_run_cancel (self);
-  /* This may be the last reference by now, and the thread not that of the run. */
-  if (self->flow == NULL)
-    g_object_unref (self);
-  else if (!_g_flow_scheduler_give (self))
-    _g_flow_home_release (&self->flow->home, self, g_object_unref);
-}
-
-static void
-free_weak_ref (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
-
-static void
-follow_cancellable (GFlowRun     *self,
-                    GCancellable *cancellable)
-{
-  GWeakRef *weak = g_new (GWeakRef, 1);
-
-  g_weak_ref_init (weak, self);
-  _g_flow_watch_absorb (g_signal_connect_data (cancellable, "cancelled",
-                                               G_CALLBACK (own_cancelled_cb), weak,
-                                               (GClosureNotify) (GCallback) free_weak_ref, 0));
-}
-
-/**
- * g_flow_run_get_cancellable: (attributes org.gtk.Method.get_property=cancellable)
- * @self: a run
- *
- * Gets a cancellable that is cancelled when what runs is to stop: with the run, by
- * the deadline, and by a failure under %G_FLOW_ON_ERROR_STOP. Sync bodies look at it. Cancelling it cancels the run. May be called from any thread.
- *
- * Returns: (transfer none): the cancellable
- *
- * Since: 0.1
- */
-GCancellable *
-g_flow_run_get_cancellable (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
-
-  GCancellable *cancellable = atomic_load_explicit (&self->cancellable, memory_order_acquire);
-
-  if (cancellable != NULL)
-    return cancellable;
-
-  GCancellable *mine = g_cancellable_new ();
-
-  /* Sequentially consistent: whoever halts the run sets the halt first and
-   * looks for this then; this is the other way round. */
-  if (!atomic_compare_exchange_strong_explicit (&self->cancellable, &cancellable, mine,
-                                                memory_order_seq_cst, memory_order_acquire))
-    {
-      g_object_unref (mine);
-      return cancellable;
-    }
-  if (_g_flow_run_is_stopping (self))
-    g_cancellable_cancel (mine);
-  else
-    follow_cancellable (self, mine);
-  /* Cancelled before it was followed? */
-  if (g_cancellable_is_cancelled (mine) && !_g_flow_run_is_stopping (self))
-    g_flow_run_cancel (self);
-  return mine;
-}
-
-/**
- * g_flow_run_get_on_error: (attributes org.gtk.Method.get_property=on-error)
- * @self: a run
- *
- * Gets what the failure of a node means for the rest of the run.
- *
- * Returns: the policy
- *
- * Since: 0.1
- */
-GFlowOnError
-g_flow_run_get_on_error (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), G_FLOW_ON_ERROR_SKIP_DEPENDANTS);
-
-  return self->on_error;
-}
-
-static gboolean
-is_new (GFlowRun *self)
-{
-  return g_flow_run_get_state (self) == G_FLOW_RUN_STATE_NEW;
-}
-
-/**
- * g_flow_run_set_on_error: (attributes org.gtk.Method.set_property=on-error)
- * @self: a run that has not started
- * @on_error: the policy
- *
- * Sets what the failure of a node means for the rest of the run.
- *
- * Since: 0.1
- */
-void
-g_flow_run_set_on_error (GFlowRun     *self,
-                         GFlowOnError  on_error)
-{
-  g_return_if_fail (G_IS_FLOW_RUN (self));
-  g_return_if_fail (on_error <= G_FLOW_ON_ERROR_IGNORE);
-  g_return_if_fail (is_new (self));
-
-  self->on_error_set = TRUE;
-  if (self->on_error == on_error)
-    return;
-
-  self->on_error = on_error;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ON_ERROR]);
-}
-
-/**
- * g_flow_run_get_parameters: (attributes org.gtk.Method.get_property=parameters)
- * @self: a run
- *
- * Gets the parameters. May be called from any thread once the run has started.
- *
- * Returns: (transfer none): a dictionary of type `a{sv}`, which is empty if none
- *   was set
- *
- * Since: 0.1
- */
-GVariant *
-g_flow_run_get_parameters (GFlowRun *self)
-{
-  static GVariant *none;
-
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
-
-  if (self->parameters != NULL)
-    return self->parameters;
-  if (g_once_init_enter (&none))
-    g_once_init_leave (&none, g_variant_ref_sink (g_variant_new ("a{sv}", NULL)));
-  return none;
-}
-
-/**
- * g_flow_run_set_parameters: (attributes org.gtk.Method.set_property=parameters)
- * @self: a run that has not started
- * @parameters: (nullable): a dictionary of type `a{sv}`, consumed if it is floating;
- *   %NULL for an empty one
- *
- * Sets a dictionary that the bodies may read.
- *
- * Since: 0.1
- */
-void
-g_flow_run_set_parameters (GFlowRun *self,
-                           GVariant *parameters)
-{
-  g_return_if_fail (G_IS_FLOW_RUN (self));
-  g_return_if_fail (parameters == NULL || g_variant_is_of_type (parameters, G_VARIANT_TYPE_VARDICT));
-  g_return_if_fail (is_new (self));
-
-  if (self->parameters == parameters)
-    return;
-
-  g_clear_pointer (&self->parameters, g_variant_unref);
-  self->parameters = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARAMETERS]);
-}
-
-/**
- * g_flow_run_get_request: (attributes org.gtk.Method.get_property=request)
- * @self: a run
- *
- * Gets what the run is for. May be called from any thread once the run has started.
- *
- * Returns: (transfer none) (nullable): the request
- *
- * Since: 0.1
- */
-GFlowRequest *
-g_flow_run_get_request (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
-
-  return self->request;
-}
-
-/**
- * g_flow_run_set_request: (attributes org.gtk.Method.set_property=request)
- * @self: a run that has not started
- * @request: (nullable): what the run is for, or %NULL for a request for `/` without
- *   documents, if the flow has executors
- *
- * Sets what the run is for.
- *
- * [method@GFlow.Flow.post] makes runs for many requests; this is for one.
- *
- * Since: 0.1
- */
-void
-g_flow_run_set_request (GFlowRun     *self,
-                        GFlowRequest *request)
-{
-  g_return_if_fail (G_IS_FLOW_RUN (self));
-  g_return_if_fail (is_new (self));
-
-  if (g_set_object (&self->request, request))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REQUEST]);
-}
-
-/**
- * g_flow_run_get_deadline: (attributes org.gtk.Method.get_property=deadline)
- * @self: a run
- *
- * Gets when the run fails if it has not ended.
- *
- * Returns: monotonic time in microseconds; 0 for never
- *
- * Since: 0.1
- */
-gint64
-g_flow_run_get_deadline (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
-
-  return self->deadline;
-}
-
-/**
- * g_flow_run_set_deadline: (attributes org.gtk.Method.set_property=deadline)
- * @self: a run that has not started
- * @deadline: monotonic time in microseconds, see [func@GLib.get_monotonic_time];
- *   0 for never
- *
- * Sets when the run fails with %G_IO_ERROR_TIMED_OUT if it has not ended. What
- * runs then is cancelled.
- *
- * Since: 0.1
- */
-void
-g_flow_run_set_deadline (GFlowRun *self,
-                         gint64    deadline)
-{
-  g_return_if_fail (G_IS_FLOW_RUN (self));
-  g_return_if_fail (deadline >= 0);
-  g_return_if_fail (is_new (self));
-
-  if (self->deadline == deadline)
-    return;
-
-  self->deadline = deadline;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEADLINE]);
-}
-
-/**
- * g_flow_run_get_keep_results: (attributes org.gtk.Method.get_property=keep-results)
- * @self: a run
- *
- * Gets whether all results are kept.
- *
- * Returns: %TRUE if they are
- *
- * Since: 0.1
- */
-gboolean
-g_flow_run_get_keep_results (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), FALSE);
-
-  return self->keep_results;
-}
-
-/**
- * g_flow_run_set_keep_results: (attributes org.gtk.Method.set_property=keep-results)
- * @self: a run that has not started
- * @keep_results: whether to keep all results
- *
- * Sets whether results are kept until the run is finalised.
- *
- * Since: 0.1
- */
-void
-g_flow_run_set_keep_results (GFlowRun *self,
-                             gboolean  keep_results)
-{
-  g_return_if_fail (G_IS_FLOW_RUN (self));
-  g_return_if_fail (is_new (self));
-
-  keep_results = !!keep_results;
-  if (self->keep_results == keep_results)
-    return;
-
-  self->keep_results = keep_results;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KEEP_RESULTS]);
-}
-
-/**
- * g_flow_run_set_history: (attributes org.gtk.Method.set_property=history)
- * @self: a run that has not started
- * @history: (nullable): the history
- *
- * Sets what the run learns of how long nodes take.
- *
- * Since: 0.1
- */
-void
-g_flow_run_set_history (GFlowRun     *self,
-                        GFlowHistory *history)
-{
-  g_return_if_fail (G_IS_FLOW_RUN (self));
-  g_return_if_fail (history == NULL || G_IS_FLOW_HISTORY (history));
-  g_return_if_fail (is_new (self));
-
-  self->history_set = TRUE;
-  if (g_set_object (&self->history, history))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HISTORY]);
-}
-
-/**
- * g_flow_run_get_fraction: (attributes org.gtk.Method.get_property=fraction)
- * @self: a run
- *
- * Gets how much of the run is done, by the weights of the nodes.
- *
- * Returns: from 0 to 1
- *
- * Since: 0.1
- */
-double
-g_flow_run_get_fraction (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0.0);
-
-  return _g_flow_run_count_fraction (self);
-}
-
-/**
- * g_flow_run_get_n_done: (attributes org.gtk.Method.get_property=n-done)
- * @self: a run
- *
- * Gets how many nodes have ended, in whatever way.
- *
- * Returns: the number
- *
- * Since: 0.1
- */
-guint
-g_flow_run_get_n_done (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
-
-  return _g_flow_run_count_done (self);
-}
-
-/**
- * g_flow_run_get_n_total: (attributes org.gtk.Method.get_property=n-total)
- * @self: a run
- *
- * Gets how many nodes there are. Before the run starts these are the nodes of
- * the flow.
- *
- * Returns: the number
- *
- * Since: 0.1
- */
-guint
-g_flow_run_get_n_total (GFlowRun *self)
-{
-  g_return_val_if_fail (G_IS_FLOW_RUN (self), 0);
-
-  if (_g_flow_run_has_state (self))
-    return self->plan->n_nodes;
-  return self->flow != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->flow)) : 0;
 }

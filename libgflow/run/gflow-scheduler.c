@@ -7,6 +7,8 @@
 
 #include "gflow-owner-private.h"
 
+#include <pthread.h>
+
 /* Which thread works on which run.
  *
  * A run has a number of lanes, and is worked on by at most as many workers. A
@@ -43,6 +45,7 @@ struct _GFlowCrew
   guint    max;
   GList    link;
   gboolean listed;
+  guint    n_forks;    /* of the process, when it was last used: in a child nothing of it goes on */
 };
 
 typedef struct _GFlowWorker GFlowWorker;
@@ -68,6 +71,7 @@ static struct
   guint        n_spare;       /* of these */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
+  guint        n_forks;       /* by which this process was made, since there was a thread */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
 
 /* Hungry runs, for a look without the mutex. Relaxed everywhere: it only says
@@ -172,15 +176,84 @@ set_hungry (GFlowRun *run,
 
 /* Calling workers */
 
+static void
+before_fork (void)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+}
+
+static void
+after_fork (void)
+{
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* A child of the process has none of the threads, and none of the runs that they worked on goes
+ * on in it. Those that it starts itself do. */
+static void
+after_fork_in_child (void)
+{
+  g_queue_init (&scheduler.crews);
+  g_queue_init (&scheduler.idle);
+  scheduler.pool = NULL;
+  scheduler.called = NULL;
+  scheduler.n_looking = 0;
+  scheduler.n_woken = 0;
+  scheduler.n_begun = 0;
+  scheduler.n_threads = 0;
+  scheduler.n_spare = 0;
+  scheduler.spare_pending = FALSE;
+  scheduler.n_forks++;
+  atomic_store_explicit (&_g_flow_n_hungry, 0, memory_order_relaxed);
+  after_fork ();
+}
+
+/* What the threads of the process have left in the crew before it was made by a fork. */
+static void
+clean_crew (GFlowCrew *crew)
+{
+  if (crew->n_forks == scheduler.n_forks)
+    return;
+
+  crew->n_forks = scheduler.n_forks;
+  g_queue_init (&crew->hungry);
+  crew->n_active = 0;
+  crew->listed = FALSE;
+  crew->link = (GList) { .data = crew };
+}
+
+static gpointer
+thread_main (gpointer job)
+{
+  worker_main (job, NULL);
+  return NULL;
+}
+
+/* The pools of GLib do not work in a process that was made by a fork. */
+static void
+add_thread_in_child (gpointer job)
+{
+  g_thread_unref (g_thread_new ("gflow", thread_main, job));
+}
+
 /* A pool without a limit starts a thread for every job, or reuses one that is
  * idle. If the system has none to give, the job waits in the pool until one of
  * its threads is free, or the next push can start one. */
 static void
 add_thread (gpointer job)
 {
-  if (scheduler.pool == NULL)
-    scheduler.pool = g_thread_pool_new (worker_main, NULL, -1, FALSE, NULL);
   scheduler.n_threads++;
+  if (G_UNLIKELY (scheduler.n_forks > 0))
+    {
+      add_thread_in_child (job);
+      return;
+    }
+
+  if (scheduler.pool == NULL)
+    {
+      scheduler.pool = g_thread_pool_new (worker_main, NULL, -1, FALSE, NULL);
+      pthread_atfork (before_fork, after_fork, after_fork_in_child);
+    }
   g_thread_pool_push (scheduler.pool, job, NULL);
 }
 
@@ -579,6 +652,7 @@ enlist (GFlowRun *run)
 {
   const guint max_threads = run->flow->max_threads;
 
+  clean_crew (run->crew);
   run->enlisted = TRUE;
   run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
                                     : _g_flow_count_processors ();

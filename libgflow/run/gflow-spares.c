@@ -70,7 +70,7 @@ _g_flow_run_take_spare (GFlowRun *self)
 
   GCancellable *cancellable = spares->ring[spares->first];
 
-  spares->first = (spares->first + 1) % MAX_SPARES;
+  spares->first = (spares->first + 1) % spares->size;
   spares->n--;
   if (is_as_new (cancellable))
     return cancellable;
@@ -86,15 +86,18 @@ _g_flow_run_give_spare (GFlowRun     *self,
 {
   GFlowSpares *spares = &self->spares;
 
-  if (spares->n == MAX_SPARES || g_cancellable_is_cancelled (cancellable))
+  if (spares->ring == NULL)
+    {
+      spares->size = MIN (self->plan->n_nodes, MAX_SPARES);
+      spares->ring = g_new (GCancellable *, spares->size);
+    }
+  if (spares->n == spares->size || g_cancellable_is_cancelled (cancellable))
     {
       g_object_unref (cancellable);
       return;
     }
 
-  if (spares->ring == NULL)
-    spares->ring = g_new (GCancellable *, MAX_SPARES);
-  spares->ring[(spares->first + spares->n) % MAX_SPARES] = cancellable;
+  spares->ring[(spares->first + spares->n) % spares->size] = cancellable;
   spares->n++;
 }
 
@@ -106,7 +109,7 @@ _g_flow_run_free_spares (GFlowRun *self)
   for (; spares->n > 0; spares->n--)
     {
       _g_flow_spares_give (spares->ring[spares->first]);
-      spares->first = (spares->first + 1) % MAX_SPARES;
+      spares->first = (spares->first + 1) % spares->size;
     }
   g_clear_pointer (&spares->ring, g_free);
 }

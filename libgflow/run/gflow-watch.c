@@ -76,9 +76,9 @@ _g_flow_watch_has_handlers (gpointer instance)
   return g_signal_handler_find (instance, G_SIGNAL_MATCH_DETAIL, 0, 0, NULL, NULL, NULL) != 0;
 }
 
-/* Whether somebody is notified of the properties of the run. */
+/* Whether somebody is notified of properties of @instance, be it blocked for now. */
 gboolean
-_g_flow_watch_is_notified (GFlowRun *run)
+_g_flow_watch_is_notified (gpointer instance)
 {
   /* Relaxed: whoever writes it writes the same. */
   static _Atomic guint notify;
@@ -89,15 +89,21 @@ _g_flow_watch_is_notified (GFlowRun *run)
       id = g_signal_lookup ("notify", G_TYPE_OBJECT);
       atomic_store_explicit (&notify, id, memory_order_relaxed);
     }
-  return g_signal_handler_find (run, G_SIGNAL_MATCH_ID, id, 0, NULL, NULL, NULL) != 0;
+  return g_signal_handler_find (instance, G_SIGNAL_MATCH_ID, id, 0, NULL, NULL, NULL) != 0;
+}
+
+/* Whether any signal of @instance, of whatever detail, reaches anybody now. */
+gboolean
+_g_flow_watch_is_heard (gpointer instance)
+{
+  return g_signal_handler_find (instance, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }
 
 /* Whether signals of the run, notifications among them, or of its flow reach anybody now. */
 gboolean
 _g_flow_watch_is_watched (GFlowRun *run)
 {
-  return g_signal_handler_find (run, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0 ||
-         _g_flow_watch_has_handlers (run->flow) ||
+  return _g_flow_watch_is_heard (run) || _g_flow_watch_has_handlers (run->flow) ||
          (run->request != NULL && _g_flow_has_handlers (run->flow));
 }
 

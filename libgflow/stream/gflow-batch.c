@@ -30,6 +30,7 @@ typedef struct
   _Atomic guint  ref_count;   /* one is its handler's */
   GFlowBatcher  *batcher;     /* (owned) */
   GFlowRun      *run;         /* (unowned): does not end before the entry is returned */
+  GFlowNode     *node;        /* (unowned): of that */
   GMainContext  *context;     /* (unowned): that of the run */
   GThread       *thread;      /* (unowned): who iterates that */
   GFlowRequest  *part;        /* (unowned): the run has it */
@@ -71,6 +72,7 @@ struct _GFlowBatcher
 {
   _Atomic guint  ref_count;
   GFlowStation  *station;     /* (owned) */
+  int            role;        /* which shard there serves, or a GFlowRole */
   GPtrArray     *bindings;    /* (owned) of GFlowBinding: of each instance */
   GFlowBatching  batching;    /* how large, and how old */
   GFlow         *flow;        /* (owned): one node, which serves a batch */
@@ -142,9 +144,9 @@ return_entry (Entry        *entry,
   if (entry->handler != 0 && !g_cancellable_is_cancelled (cancellable))
     g_cancellable_disconnect (cancellable, entry->handler);
   if (error != NULL)
-    g_flow_run_fail_node (entry->run, entry->batcher->station->node, error);
+    g_flow_run_fail_node (entry->run, entry->node, error);
   else
-    g_flow_run_complete_node (entry->run, entry->batcher->station->node);
+    g_flow_run_complete_node (entry->run, entry->node);
   entry_unref (entry);
 }
 
@@ -313,13 +315,13 @@ serve (GFlowNode  *node,
   if (batch == NULL)
     return FALSE;
 
-  const guint instance = _g_flow_station_enter (self->station, TRUE);
+  const guint instance = _g_flow_station_enter_role (self->station, self->role, TRUE);
   GFlowBinding *binding = self->bindings->pdata[instance];
   const gboolean served =
     binding->func (self->station->instances->pdata[instance], batch->request,
                    g_flow_run_get_cancellable (run), binding->user_data, error);
 
-  _g_flow_station_leave_alone (self->station, instance);
+  _g_flow_station_leave_role (self->station, self->role, instance);
   return served;
 }
 
@@ -336,7 +338,7 @@ start (GFlowNode  *node,
   if (batch == NULL)
     return;
 
-  const guint instance = _g_flow_station_enter (self->station, FALSE);
+  const guint instance = _g_flow_station_enter_role (self->station, self->role, FALSE);
   GFlowBinding *binding = self->bindings->pdata[instance];
 
   batch->instance = instance;
@@ -633,6 +635,7 @@ open_locked (GFlowBatcher *self,
   batch->request = _g_flow_request_new_for (part->endpoint, g_flow_request_get_parameters (part),
                                             NULL);
   batch->request->node = part->node;
+  batch->request->instance = part->instance;
   batch->request->state = G_FLOW_RUN_STATE_RUNNING;
   batch->due = g_get_monotonic_time () + (gint64) self->batching.timeout * 1000;
   batch->is_open = TRUE;
@@ -664,25 +667,28 @@ enter_locked (Entry *entry)
     shut_locked (batch);
 }
 
-/* Has @part served with others like it. In the body of the node, which ends after that. */
+/* Has @part served with others like it. In the body of @node, which ends after that. */
 void
 _g_flow_batcher_add (GFlowBatcher *self,
                      GFlowRun     *run,
+                     GFlowNode    *node,
                      GFlowRequest *part)
 {
   Entry *entry = g_new0 (Entry, 1);
+  guint index;
 
+  _g_flow_plan_find (run->plan, node, &index);
   atomic_init (&entry->ref_count, 2);
   entry->batcher = _g_flow_batcher_ref (self);
   entry->run = run;
+  entry->node = node;
   entry->context = _g_flow_owner_get_context (run->owner);
   entry->thread = g_thread_self ();
   entry->part = part;
-  entry->cancellable =
-    g_object_ref (_g_flow_run_ensure_cancellable (run, self->station->node->index));
+  entry->cancellable = g_object_ref (_g_flow_run_ensure_cancellable (run, index));
   /* One without documents is not for nothing, either. */
   entry->n_documents = MAX (g_list_model_get_n_items (g_flow_request_get_documents (part)), 1);
-  g_flow_run_defer_node (run, self->station->node);
+  g_flow_run_defer_node (run, node);
   entry->handler = g_cancellable_connect (entry->cancellable, G_CALLBACK (cancelled_cb), entry,
                                           entry_unref);
   if (entry->handler != 0)
@@ -735,7 +741,7 @@ make_flow (GFlowBatcher *self,
   if (binding->func != NULL)
     {
       g_flow_node_set_placement (node, g_flow_node_get_placement (real));
-      g_flow_node_add_lock (node, self->station->lock);
+      _g_flow_station_add_locks (self->station, self->role, node);
     }
   for (guint i = 0; locks != NULL && i < locks->len; i++)
     g_flow_node_add_lock (node, locks->pdata[i]);
@@ -746,6 +752,7 @@ make_flow (GFlowBatcher *self,
 GFlowBatcher *
 _g_flow_batcher_new (GFlow               *outer,
                      GFlowStation        *station,
+                     int                  role,
                      GPtrArray           *bindings,
                      const GFlowBatching *batching)
 {
@@ -753,6 +760,7 @@ _g_flow_batcher_new (GFlow               *outer,
 
   atomic_init (&self->ref_count, 1);
   self->station = _g_flow_station_ref (station);
+  self->role = role;
   self->bindings = g_ptr_array_ref (bindings);
   self->batching = *batching;
   self->flow = make_flow (self, outer);
@@ -787,9 +795,11 @@ _g_flow_batcher_unref (GFlowBatcher *self)
 gboolean
 _g_flow_batcher_matches (GFlowBatcher        *self,
                          GFlowStation        *station,
+                         int                  role,
                          GFlowBinding        *binding,
                          const GFlowBatching *batching)
 {
-  return self->station == station && self->bindings->pdata[0] == binding &&
-         self->batching.size == batching->size && self->batching.timeout == batching->timeout;
+  return self->station == station && self->role == role &&
+         self->bindings->pdata[0] == binding && self->batching.size == batching->size &&
+         self->batching.timeout == batching->timeout;
 }

@@ -76,7 +76,7 @@ find_batcher (GFlowChannel *channel,
 
   if (batching != NULL)
     place->batcher = _g_flow_pipeline_ref_batcher (channel->pipeline, place->station,
-                                                   place->bindings, batching);
+                                                   G_FLOW_ROLE_ALONE, place->bindings, batching);
 }
 
 /* Not one that starts other runs. */
@@ -172,7 +172,7 @@ _g_flow_channel_place (GFlowChannel   *channel,
   if (place->team != NULL || binding != NULL || place->condition != NULL || place->merges)
     plan_node->user_data = place;
   /* While a request waits for others nobody must wait for it. */
-  return place->batcher == NULL;
+  return place->batcher == NULL && (place->team == NULL || !_g_flow_team_batches (place->team));
 }
 
 /* Where documents go */
@@ -318,6 +318,23 @@ find_ways (GFlowChannel *channel,
   count_takers (channel, _g_flow_channel_exit (channel));
 }
 
+/* Whether what is called at a node gets requests only. */
+static gboolean
+hides_run (const GFlowPlace *place)
+{
+  return place->body == NULL && place->team == NULL && place->batcher == NULL &&
+         has_plain_body (place->node);
+}
+
+static gboolean
+hides_runs (GFlowChannel *channel)
+{
+  for (guint i = 0; i < channel->plan->n_nodes; i++)
+    if (!hides_run (&channel->places[i]))
+      return FALSE;
+  return channel->plan->policies == NULL && channel->n_beside == 0;
+}
+
 /* The flow is open, and so is not edited. */
 GFlowChannel *
 _g_flow_channel_new (GFlowPipeline *pipeline,
@@ -337,6 +354,7 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
   channel->places = g_new0 (GFlowPlace, flow->nodes->len + 2);
   channel->plan = _g_flow_plan_compile (flow, channel);
   find_ways (channel, last);
+  channel->hides_runs = hides_runs (channel);
   _g_flow_mutex_unlock (&flow->mutex);
   return channel;
 }

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 gboolean       _g_flow_condition_holds  (GFlowCondition *self,
                                          GFlowNode      *node,
-                                         GFlowDocument  *document);
+                                         GFlowDocument  *document,
+                                         GError        **error);
 
 G_END_DECLS

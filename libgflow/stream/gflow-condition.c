@@ -660,12 +660,13 @@ check_test (const Test    *test,
   return test->operator == OPERATOR_AND;
 }
 
-/* Whether @document goes to @node. */
+/* Whether @document goes to @node. If that cannot be said, @error is set. */
 gboolean
-_g_flow_condition_holds (GFlowCondition *self,
-                         GFlowNode      *node,
-                         GFlowDocument  *document)
+_g_flow_condition_holds (GFlowCondition  *self,
+                         GFlowNode       *node,
+                         GFlowDocument   *document,
+                         GError         **error)
 {
-  return self->func != NULL ? self->func (node, document, self->user_data)
+  return self->func != NULL ? self->func (node, document, self->user_data, error)
                             : check_test (self->test, document);
 }

@@ -50,17 +50,14 @@ _g_flow_passage_count_off (GFlowRun *run,
 /* When the request comes back only what it has waited for shows in its routes: the other nodes
  * may be at work. */
 GFlowTimes *
-_g_flow_passage_copy_records (GFlowPassage *passage,
-                              guint8       *states)
+_g_flow_passage_copy_records (GFlowPassage *passage)
 {
   const guint n = passage->channel->plan->n_nodes;
-  GFlowTimes *records = g_new0 (GFlowTimes, (gsize) n + 1);
+  GFlowTimes *records = _g_flow_records_new (n);
 
   records[n] = passage->records[n];
   for (guint i = 0; i < n; i++)
-    if (passage->channel->places[i].is_beside)
-      states[i] = G_FLOW_NODE_STATE_DONE;
-    else
+    if (!passage->channel->places[i].is_beside)
       records[i] = passage->records[i];
   return records;
 }

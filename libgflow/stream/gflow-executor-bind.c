@@ -343,6 +343,9 @@ g_flow_executor_redirect (GFlowExecutor  *self,
  * timeout of a node, and `max-parallel`, count the waiting; the locks of the node
  * are taken for the batch.
  *
+ * Where all shards at a node serve each request, each of them has batches of its own; and so have
+ * executors in front of a node and behind it.
+ *
  * Since: 0.1
  */
 void

@@ -67,13 +67,26 @@ select_parameters (GFlow     *flow,
   return g_variant_ref_sink (g_variant_dict_end (dict));
 }
 
+/* For each node of the channel, what it has, and which instance serves. */
+static gsize
+size_of_parts (GFlowChannel *channel)
+{
+  GFlowPassage *passage;
+
+  return channel->plan->n_nodes * (sizeof (*passage->parts) + sizeof (*passage->instances));
+}
+
 /* The flow stays open until the passage leaves. What was begun to be posted before it was closed and
  * opened again is refused: it is for executors that may not be set up. */
 static GFlowPassage *
 enter_pipeline (GFlowRun  *run,
                 GError   **error)
 {
-  g_autofree GFlowPassage *passage = g_new0 (GFlowPassage, 1);
+  const gsize size = run->channel != NULL ? size_of_parts (run->channel) : 0;
+  g_autofree GFlowPassage *passage = g_malloc0 (sizeof *passage + size);
+
+  if (size > 0)
+    passage->parts = (GFlowRequest **) (passage + 1);
 
   passage->link.data = run;
   passage->pipeline = _g_flow_pipeline_enter (run->flow, run->channel, &passage->link);
@@ -122,12 +135,12 @@ _g_flow_passage_begin (GFlowRun  *run,
 
   const guint n = passage->channel->plan->n_nodes;
 
-  /* Both in one block. */
-  passage->parts = g_malloc0 (n * (sizeof (*passage->parts) + sizeof (*passage->instances)));
+  if (passage->parts == NULL)
+    passage->parts = passage->own_parts = g_malloc0 (size_of_parts (passage->channel));
   passage->instances = (guint32 *) (passage->parts + n);
   passage->request = run->request;
   passage->divides = has_parameters_of_nodes (run->flow, run->request->parameters);
-  passage->records = g_new0 (GFlowTimes, (gsize) n + 1);
+  passage->records = _g_flow_records_new (n);
   passage->records[n].start = g_get_monotonic_time ();
   if (G_UNLIKELY (passage->channel->may_retry))
     passage->given = g_new0 (GFlowGiven *, n);
@@ -173,14 +186,17 @@ keep_records (GFlowPassage *passage,
 
   passage->records[n].end = g_get_monotonic_time ();
   request->plan = _g_flow_plan_ref (run->plan);
-  request->states = g_new (guint8, n);
-  for (guint i = 0; i < n; i++)
-    request->states[i] = _g_flow_run_node_state (run, i);
-  keep_errors (request, run);
   if (passage->channel->n_beside > 0)
-    request->records = _g_flow_passage_copy_records (passage, request->states);
+    request->records = _g_flow_passage_copy_records (passage);
   else
     request->records = g_steal_pointer (&passage->records);
+
+  guint8 *states = _g_flow_records_states (request->records, n);
+
+  for (guint i = 0; i < n; i++)
+    states[i] = passage->channel->places[i].is_beside ? G_FLOW_NODE_STATE_DONE
+                                                      : _g_flow_run_node_state (run, i);
+  keep_errors (request, run);
 }
 
 static GFlowRequest *leave_exit (GFlowPassage *passage);
@@ -236,7 +252,7 @@ _g_flow_passage_end (GFlowRun      *run,
   leave_pipeline (passage);
   g_clear_object (&passage->first);
   g_free (passage->records);
-  g_free (passage->parts);
+  g_free (passage->own_parts);
   g_free (passage);
 }
 
@@ -354,9 +370,11 @@ _g_flow_passage_take (GFlowRun    *run,
   /* It had one before if it is run again. */
   g_clear_object (&passage->parts[place->index]);
   passage->parts[place->index] = part;
-  if (place->condition != NULL)
-    _g_flow_request_filter (part, place->condition, place->node);
-  if (!part->passes)
+
+  const gboolean known = place->condition == NULL ||
+                         _g_flow_request_filter (part, place->condition, place->node, error);
+
+  if (known && !part->passes)
     return part;
 
   /* It was not there. */
@@ -443,7 +461,7 @@ _g_flow_passage_wait (GFlowNode  *node,
   GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
   if (part != NULL)
-    _g_flow_batcher_add (place->batcher, run, part);
+    _g_flow_batcher_add (place->batcher, run, node, part);
   return part != NULL || *error == NULL;
 }
 

@@ -54,6 +54,15 @@ void           _g_flow_station_leave_alone (GFlowStation *station,
                                        guint          instance);
 void           _g_flow_station_leave_shard (GFlowStation *station,
                                        guint          instance);
+guint          _g_flow_station_enter_role (GFlowStation *station,
+                                       int            role,
+                                       gboolean       alone);
+void           _g_flow_station_leave_role (GFlowStation *station,
+                                       int            role,
+                                       guint          instance);
+void           _g_flow_station_add_locks (GFlowStation *station,
+                                       int            role,
+                                       GFlowNode     *node);
 
 /* What serves at a node in several steps: gflow-team.c */
 typedef struct _GFlowTeam GFlowTeam;
@@ -106,6 +115,7 @@ struct _GFlowChannel
   GFlowPlace     *places;      /* (owned): for each node, for the entry, and for the exit */
   guint           n_beside;    /* nodes that no response waits for */
   gboolean        may_retry;   /* at some node */
+  gboolean        hides_runs;  /* no function of the application is given the run of a request */
 };
 
 GFlowChannel  *_g_flow_channel_new    (GFlowPipeline *pipeline,
@@ -136,8 +146,9 @@ struct _GFlowPassage
   GFlowRequest   *first;       /* (owned) (nullable): a copy for the nodes, if some are beside */
   GList           link;        /* in the pipeline's runs */
   gboolean        divides;     /* parameters are for single nodes */
-  GFlowRequest  **parts;       /* (owned): what each node has, or has left */
-  guint32        *instances;   /* in the same block: which instance serves, for each node */
+  GFlowRequest  **parts;       /* what each node has, or has left; mostly behind the passage itself */
+  guint32        *instances;   /* behind that: which instance serves, for each node */
+  gpointer        own_parts;   /* (owned) (nullable): the block of these two, if they have one */
   GFlowGiven    **given;       /* (owned) (nullable): what each node was given, if it may need it again */
   GFlowTimes    *records;     /* (owned): when, for each node and the entry */
   _Atomic guint   n_awaited;   /* nodes that the response waits for, and that have not ended */
@@ -157,8 +168,7 @@ void           _g_flow_passage_give_answer (GFlowRun      *run,
 /* Nodes that no response waits for: gflow-detached.c */
 void           _g_flow_passage_detach_begin (GFlowPassage *passage,
                                             GFlowRun      *run);
-GFlowTimes    *_g_flow_passage_copy_records (GFlowPassage *passage,
-                                            guint8        *states);
+GFlowTimes    *_g_flow_passage_copy_records (GFlowPassage *passage);
 void           _g_flow_passage_answer      (GFlowRun      *run);
 
 /* Putting parts together: gflow-reduce.c */
@@ -173,6 +183,7 @@ GFlowTeam     *_g_flow_team_new            (GFlowChannel  *channel,
                                             GFlowPlace    *place,
                                             GFlowPolling   polling);
 void           _g_flow_team_free           (GFlowTeam     *team);
+gboolean       _g_flow_team_batches        (GFlowTeam     *team);
 void           _g_flow_team_start          (GFlowNode     *node,
                                             GFlowRun      *run,
                                             GTask         *task,
@@ -237,6 +248,7 @@ GFlowChannel  *_g_flow_pipeline_ref_channel (GFlowPipeline *pipeline,
                                             const char     *endpoint);
 GFlowBatcher  *_g_flow_pipeline_ref_batcher (GFlowPipeline *pipeline,
                                             GFlowStation   *station,
+                                            int             role,
                                             GPtrArray      *bindings,
                                             const GFlowBatching *batching);
 void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);

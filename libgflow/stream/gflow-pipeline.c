@@ -221,6 +221,7 @@ _g_flow_pipeline_ref_channel (GFlowPipeline *self,
 GFlowBatcher *
 _g_flow_pipeline_ref_batcher (GFlowPipeline       *self,
                               GFlowStation        *station,
+                              int                  role,
                               GPtrArray           *bindings,
                               const GFlowBatching *batching)
 {
@@ -228,11 +229,12 @@ _g_flow_pipeline_ref_batcher (GFlowPipeline       *self,
 
   _g_flow_mutex_lock (&self->mutex);
   for (guint i = 0; found == NULL && i < self->batchers->len; i++)
-    if (_g_flow_batcher_matches (self->batchers->pdata[i], station, bindings->pdata[0], batching))
+    if (_g_flow_batcher_matches (self->batchers->pdata[i], station, role, bindings->pdata[0],
+                                 batching))
       found = self->batchers->pdata[i];
   if (found == NULL)
     {
-      found = _g_flow_batcher_new (self->flow, station, bindings, batching);
+      found = _g_flow_batcher_new (self->flow, station, role, bindings, batching);
       g_ptr_array_add (self->batchers, found);
     }
   _g_flow_batcher_ref (found);

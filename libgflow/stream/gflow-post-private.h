@@ -29,11 +29,12 @@ typedef struct
 {
   GFlowPost    *post;    /* (unowned) (nullable): NULL if nobody wants to know */
   GFlowRun     *run;     /* (owned) (nullable): NULL when it has ended */
+  GFlowRun     *used;    /* (owned) (nullable): that run, as new, if it may serve again */
   gboolean      is_back; /* the request has come back, and its run may not have ended yet */
-  GFlowRequest *request; /* (owned) */
+  GFlowRequest *request; /* (owned) (nullable): NULL if the flight is over */
   gboolean      landed;  /* it was told of */
   guint        *n_left;  /* (unowned) (nullable): for whoever waits until it has ended */
-  GList         link;    /* in the flights of the post */
+  GList         link;    /* in the flights of the post, or in what is left of them */
 } GFlowFlight;
 
 /* A question to the source. */
@@ -75,6 +76,7 @@ struct _GFlowPost
   GFlowChannel      *channel;        /* (owned) (nullable) */
   GCancellable      *cancellable;    /* (owned) (nullable): of the source */
   GListStore        *batch;          /* (owned) (nullable): documents for the next request */
+  guint              n_batch;        /* how many these are */
   GFlowPull         *pull;           /* (unowned) (nullable): the source has been asked */
   gboolean           exhausted;      /* nothing more will be sent */
   gboolean           pumping;
@@ -82,6 +84,8 @@ struct _GFlowPost
   GQueue             flights;        /* of GFlowFlight: what was sent, in order */
   GQueue             tails;          /* likewise: what has come back, and still runs */
   guint              n_in_flight;    /* runs that have not ended */
+  GQueue             spares;         /* of GFlowFlight: what is over, to be used again */
+  GListStore        *spare_batch;    /* (owned) (nullable): an empty list, likewise */
   GQueue             ready;          /* of GFlowRequest: what next() has not given yet */
   GListStore        *collected;      /* (owned) (nullable) */
   GTask             *task;           /* (owned) (nullable): of whoever waits */
@@ -102,6 +106,15 @@ void      _g_flow_post_emit            (GFlowPost        *self,
 void      _g_flow_post_notify_progress (GFlowPost        *self,
                                         gboolean          at_once);
 void      _g_flow_post_notify_ended    (GFlowPost        *self);
+
+/* What is used again: gflow-post-spares.c */
+GFlowFlight *_g_flow_post_take_flight  (GFlowPost        *self,
+                                        GListStore       *documents);
+void      _g_flow_post_give_run        (GFlowFlight      *flight);
+void      _g_flow_post_give_flight     (GFlowPost        *self,
+                                        GFlowFlight      *flight);
+void      _g_flow_post_free_spares     (GFlowPost        *self);
+void      _g_flow_flight_free          (GFlowFlight      *flight);
 
 /* The stream: gflow-post-stream.c */
 gboolean  _g_flow_post_begin           (GFlowPost        *self,

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "gflow-post-private.h"
+#include "gflow-source-private.h"
 #include "gflow-wait-private.h"
 
 #include "graph/gflow-error.h"
@@ -23,6 +24,8 @@ _g_flow_post_stop (GFlowPost *self,
 {
   self->exhausted = TRUE;
   g_clear_object (&self->batch);
+  self->n_batch = 0;
+  _g_flow_post_free_spares (self);
   if (self->error == NULL)
     self->error = error;
   else
@@ -69,6 +72,7 @@ end (GFlowPost *self)
       self->n_total = self->n_sent;
       g_clear_pointer (&self->channel, _g_flow_channel_unref);
       g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
+      _g_flow_post_free_spares (self);
       _g_flow_post_notify_ended (self);
     }
 
@@ -148,25 +152,22 @@ deliver (GFlowPost    *self,
 }
 
 static void
-free_flight (GFlowFlight *flight)
-{
-  g_object_unref (flight->request);
-  g_free (flight);
-}
-
-static void
 land (GFlowPost   *self,
       GFlowFlight *flight)
 {
-  g_autoptr(GFlowRequest) request = g_object_ref (flight->request);
-
   g_queue_unlink (&self->flights, &flight->link);
   flight->landed = TRUE;
   if (flight->run != NULL)
-    g_queue_push_tail_link (&self->tails, &flight->link);
-  else
-    free_flight (flight);
-  deliver (self, request);
+    {
+      /* It may end while they are told. */
+      g_autoptr(GFlowRequest) request = g_object_ref (flight->request);
+
+      g_queue_push_tail_link (&self->tails, &flight->link);
+      deliver (self, request);
+      return;
+    }
+  deliver (self, flight->request);
+  _g_flow_post_give_flight (self, flight);
 }
 
 /* The request has come back. */
@@ -207,15 +208,15 @@ run_ended (GFlowRun     *run,
   GFlowFlight *flight = user_data;
   g_autoptr(GFlowPost) self = flight->post != NULL ? g_object_ref (flight->post) : NULL;
 
-  g_clear_object (&flight->run);
   if (self == NULL)
     {
       if (flight->n_left != NULL)
         *flight->n_left -= 1;
-      free_flight (flight);
+      _g_flow_flight_free (flight);
       return;
     }
 
+  _g_flow_post_give_run (flight);
   self->n_in_flight--;
   if (!flight->is_back)
     {
@@ -224,7 +225,7 @@ run_ended (GFlowRun     *run,
   else if (flight->landed)
     {
       g_queue_unlink (&self->tails, &flight->link);
-      free_flight (flight);
+      _g_flow_post_give_flight (self, flight);
     }
   _g_flow_post_pump (self);
 }
@@ -235,20 +236,16 @@ static void
 send_request (GFlowPost  *self,
               GListStore *documents)
 {
-  GFlowFlight *flight = g_new0 (GFlowFlight, 1);
+  GFlowFlight *flight = _g_flow_post_take_flight (self, documents);
   GError *error = NULL;
 
-  flight->post = self;
-  flight->request = _g_flow_request_new_for (self->endpoint, self->parameters, documents);
-  flight->run = g_flow_run_new (self->flow);
   flight->run->request = g_object_ref (flight->request);
   flight->run->channel = self->channel;
   flight->run->answered = request_answered;
-  flight->link.data = flight;
+  flight->run->quiet = self->channel->hides_runs;
   if (!_g_flow_run_begin (flight->run, self->context, NULL, run_ended, flight, &error))
     {
-      g_clear_object (&flight->run);
-      free_flight (flight);
+      _g_flow_flight_free (flight);
       _g_flow_post_stop (self, error);
       return;
     }
@@ -257,25 +254,34 @@ send_request (GFlowPost  *self,
   g_queue_push_tail_link (&self->flights, &flight->link);
 }
 
-static guint
-count_batch (GFlowPost *self)
-{
-  return self->batch != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->batch)) : 0;
-}
-
 static void
 send_batch (GFlowPost *self)
 {
+  self->n_batch = 0;
   send_request (self, g_steal_pointer (&self->batch));
 }
 
-/* The source has given @documents, or none if it has no more; or has failed. */
+static void
+add_to_batch (GFlowPost  *self,
+              GListStore *documents,
+              guint       n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(GObject) document = g_list_model_get_item (G_LIST_MODEL (documents), i);
+
+      g_list_store_append (self->batch, document);
+    }
+}
+
+/* The source has given @n @documents, or none if it has no more; or has failed. Takes them. */
 static void
 take_documents (GFlowPost  *self,
-                GListModel *documents,
+                GListStore *documents,
+                guint       n,
                 GError     *error)
 {
-  const guint n = documents != NULL ? g_list_model_get_n_items (documents) : 0;
+  g_autoptr(GListStore) taken = documents;
 
   if (self->exhausted)
     {
@@ -285,7 +291,7 @@ take_documents (GFlowPost  *self,
   if (n == 0)
     {
       /* What it gave before it ended, or failed, is sent. */
-      if (count_batch (self) > 0)
+      if (self->n_batch > 0)
         send_batch (self);
       self->exhausted = TRUE;
       if (error != NULL)
@@ -293,22 +299,12 @@ take_documents (GFlowPost  *self,
       return;
     }
 
-  if (self->batch == NULL && G_IS_LIST_STORE (documents))
-    {
-      self->batch = G_LIST_STORE (g_object_ref (documents));
-    }
+  if (self->batch == NULL)
+    self->batch = g_steal_pointer (&taken);
   else
-    {
-      if (self->batch == NULL)
-        self->batch = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
-      for (guint i = 0; i < n; i++)
-        {
-          g_autoptr(GObject) document = g_list_model_get_item (documents, i);
-
-          g_list_store_append (self->batch, document);
-        }
-    }
-  if (self->request_size != 0 && count_batch (self) >= self->request_size)
+    add_to_batch (self, documents, n);
+  self->n_batch += n;
+  if (self->request_size != 0 && self->n_batch >= self->request_size)
     send_batch (self);
 }
 
@@ -320,36 +316,39 @@ pulled_cb (GObject      *source,
   GFlowPull *pull = user_data;
   g_autoptr(GFlowPost) self = pull->post != NULL ? g_object_ref (pull->post) : NULL;
   GError *error = NULL;
-  g_autoptr(GListModel) documents =
-    g_flow_source_next_finish (G_FLOW_SOURCE (source), result, &error);
+  GListModel *documents = g_flow_source_next_finish (G_FLOW_SOURCE (source), result, &error);
 
   if (pull->n_left != NULL)
     *pull->n_left -= 1;
   g_free (pull);
   if (self == NULL)
     {
+      g_clear_object (&documents);
       g_clear_error (&error);
       return;
     }
   self->pull = NULL;
-  take_documents (self, documents, error);
+  take_documents (self, (GListStore *) documents,
+                  documents != NULL ? g_list_model_get_n_items (documents) : 0, error);
   _g_flow_post_pump (self);
 }
 
 static void
 pull (GFlowPost *self)
 {
-  const guint n = self->request_size != 0 ? self->request_size - count_batch (self) : G_MAXUINT;
+  const guint n = self->request_size != 0 ? self->request_size - self->n_batch : G_MAXUINT;
   GError *error = NULL;
 
   /* A source that does not block is asked at once: an answer costs more otherwise than
    * the request. */
   if (G_FLOW_SOURCE_GET_IFACE (self->source)->fill == NULL)
     {
-      g_autoptr(GListModel) documents =
-        g_flow_source_next_sync (self->source, n, self->cancellable, &error);
+      guint n_given = 0;
+      GListStore *documents =
+        _g_flow_source_next_into (self->source, n, g_steal_pointer (&self->spare_batch), &n_given,
+                                  self->cancellable, &error);
 
-      take_documents (self, documents, error);
+      take_documents (self, documents, documents != NULL ? n_given : 0, error);
       return;
     }
 
@@ -506,7 +505,7 @@ leave_flights (GFlowPost *self,
       flight->post = NULL;
       flight->n_left = n_left;
       if (flight->run == NULL)
-        free_flight (flight);
+        _g_flow_flight_free (flight);
     }
 }
 

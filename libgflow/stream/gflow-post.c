@@ -74,18 +74,16 @@ void
 _g_flow_post_notify_progress (GFlowPost *self,
                               gboolean   at_once)
 {
-  const guint notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
-
-  /* To notify costs more than to ask. */
-  if (!g_signal_has_handler_pending (self, notify, 0, TRUE))
-    return;
-
   const gint64 now = g_get_monotonic_time ();
 
   if (!at_once && now - self->notified < PROGRESS_US)
     return;
 
   self->notified = now;
+  /* To notify costs more than to ask. */
+  if (!_g_flow_watch_is_notified (self))
+    return;
+
   g_object_freeze_notify (G_OBJECT (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SENT]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DONE]);
@@ -120,6 +118,7 @@ g_flow_post_dispose (GObject *object)
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   _g_flow_post_drop_flights (self);
+  _g_flow_post_free_spares (self);
   g_queue_clear_full (&self->ready, g_object_unref);
 
   G_OBJECT_CLASS (g_flow_post_parent_class)->dispose (object);
@@ -460,6 +459,7 @@ g_flow_post_init (GFlowPost *self)
   g_queue_init (&self->flights);
   g_queue_init (&self->tails);
   g_queue_init (&self->ready);
+  g_queue_init (&self->spares);
 }
 
 /* Making one */

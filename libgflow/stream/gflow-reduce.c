@@ -79,19 +79,29 @@ _g_flow_place_reduce (GFlowPlace    *place,
 
 /* Leaves out the documents that are not for @node. They do not go here, which may be on any
  * thread, but with the request. */
-void
-_g_flow_request_filter (GFlowRequest   *self,
-                        GFlowCondition *condition,
-                        GFlowNode      *node)
+gboolean
+_g_flow_request_filter (GFlowRequest    *self,
+                        GFlowCondition  *condition,
+                        GFlowNode       *node,
+                        GError         **error)
 {
   g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (self);
   g_autoptr(GPtrArray) kept = g_ptr_array_new ();
 
   for (guint i = 0; i < documents->len; i++)
-    if (_g_flow_condition_holds (condition, node, documents->pdata[i]))
-      g_ptr_array_add (kept, documents->pdata[i]);
+    {
+      GError *reason = NULL;
+
+      if (_g_flow_condition_holds (condition, node, documents->pdata[i], &reason))
+        g_ptr_array_add (kept, documents->pdata[i]);
+      if (reason != NULL)
+        {
+          g_propagate_error (error, reason);
+          return FALSE;
+        }
+    }
   if (kept->len == documents->len)
-    return;
+    return TRUE;
 
   if (self->left_out == NULL)
     self->left_out = g_ptr_array_new_with_free_func (g_object_unref);
@@ -99,4 +109,5 @@ _g_flow_request_filter (GFlowRequest   *self,
 
   g_list_store_splice (self->documents, 0, documents->len, kept->pdata, kept->len);
   self->passes = kept->len == 0;
+  return TRUE;
 }

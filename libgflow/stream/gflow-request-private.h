@@ -60,15 +60,35 @@ struct _GFlowRequest
   GFlowRunState  state;
   GError        *error;        /* (owned) (nullable) */
   GFlowPlan     *plan;         /* (owned) (nullable): what it went through */
-  GFlowTimes   *records;      /* (owned) (nullable): for each node of it, and for all */
-  guint8        *states;       /* (owned) (nullable): of each node */
+  GFlowTimes    *records;      /* (owned) (nullable): for each node of it, and for all; then the
+                                * states of the nodes */
   GHashTable    *node_errors;  /* (owned) (nullable): number of the node → GError */
   GListStore    *routes;       /* (owned) (nullable): made when asked for */
 };
 
+/* The records of a passage through @n nodes, and behind them room for their states. */
+static inline GFlowTimes *
+_g_flow_records_new (guint n)
+{
+  return g_malloc0 (((gsize) n + 1) * sizeof (GFlowTimes) + n);
+}
+
+static inline guint8 *
+_g_flow_records_states (GFlowTimes *records,
+                        guint       n)
+{
+  return (guint8 *) (records + n + 1);
+}
+
 GFlowRequest *_g_flow_request_new_for   (char         *endpoint,
                                          GVariant     *parameters,
                                          GListStore   *documents);
+void          _g_flow_request_set_up    (GFlowRequest *self,
+                                         char         *endpoint,
+                                         GVariant     *parameters,
+                                         GListStore   *documents);
+gboolean      _g_flow_request_is_unknown (GFlowRequest *self);
+GListStore   *_g_flow_request_wipe      (GFlowRequest *self);
 GFlowRequest *_g_flow_request_branch    (GFlowRequest *self);
 GPtrArray    *_g_flow_request_ref_documents (GFlowRequest *self);
 GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
@@ -96,8 +116,9 @@ void          _g_flow_request_gather    (GFlowRequest  *self,
                                          guint          n_parts);
 
 /* Leaving documents out: gflow-reduce.c */
-void          _g_flow_request_filter    (GFlowRequest   *self,
+gboolean      _g_flow_request_filter    (GFlowRequest   *self,
                                          GFlowCondition *condition,
-                                         GFlowNode      *node);
+                                         GFlowNode      *node,
+                                         GError        **error);
 
 G_END_DECLS

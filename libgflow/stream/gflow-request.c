@@ -7,6 +7,7 @@
 
 #include "gflow-document.h"
 #include "gflow-enum-types.h"
+#include "run/gflow-run-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -68,7 +69,19 @@ make_results (void)
 
 /* For the other files */
 
-/* Takes a reference to @endpoint and @parameters, and takes @documents. */
+/* Gives @self, which is as new, a reference to @endpoint and @parameters, and takes @documents. */
+void
+_g_flow_request_set_up (GFlowRequest *self,
+                        char         *endpoint,
+                        GVariant     *parameters,
+                        GListStore   *documents)
+{
+  self->endpoint = endpoint != NULL ? g_ref_string_acquire (endpoint) : NULL;
+  self->parameters = parameters != NULL ? g_variant_ref (parameters) : NULL;
+  self->documents = documents;
+}
+
+/* Likewise. */
 GFlowRequest *
 _g_flow_request_new_for (char       *endpoint,
                          GVariant   *parameters,
@@ -76,9 +89,7 @@ _g_flow_request_new_for (char       *endpoint,
 {
   GFlowRequest *self = g_object_new (G_TYPE_FLOW_REQUEST, NULL);
 
-  self->endpoint = endpoint != NULL ? g_ref_string_acquire (endpoint) : NULL;
-  self->parameters = parameters != NULL ? g_variant_ref (parameters) : NULL;
-  self->documents = documents;
+  _g_flow_request_set_up (self, endpoint, parameters, documents);
   return self;
 }
 
@@ -159,7 +170,6 @@ _g_flow_request_begin (GFlowRequest  *self,
 
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->records, g_free);
-  g_clear_pointer (&self->states, g_free);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_pointer (&self->results, g_hash_table_unref);
   g_clear_object (&self->routes);
@@ -205,7 +215,8 @@ route_of (GFlowRequest *self,
                           : NULL;
 
   return _g_flow_route_new (self->plan->nodes[index].node, self->records[index],
-                            self->states[index], error);
+                            _g_flow_records_states (self->records, self->plan->n_nodes)[index],
+                            error);
 }
 
 static int
@@ -223,6 +234,7 @@ static void
 add_routes (GFlowRequest *self)
 {
   const guint n = self->plan->n_nodes;
+  const guint8 *states = _g_flow_records_states (self->records, n);
   g_autoptr(GFlowRoute) entry =
     _g_flow_route_new (NULL, self->records[n],
                        self->state == G_FLOW_RUN_STATE_DONE ? G_FLOW_NODE_STATE_DONE :
@@ -241,7 +253,7 @@ add_routes (GFlowRequest *self)
 
   /* What should have served the request, and did not. */
   for (guint i = 0; i < n; i++)
-    if (self->records[i].start == 0 && self->states[i] != G_FLOW_NODE_STATE_DONE)
+    if (self->records[i].start == 0 && states[i] != G_FLOW_NODE_STATE_DONE)
       {
         g_autoptr(GFlowRoute) route = route_of (self, i);
 
@@ -263,11 +275,10 @@ _g_flow_request_set_ended (GFlowRequest  *self,
 
 /* GObject */
 
+/* Lets go of all that the request has. */
 static void
-g_flow_request_finalize (GObject *object)
+clear (GFlowRequest *self)
 {
-  GFlowRequest *self = G_FLOW_REQUEST (object);
-
   g_free (atomic_load_explicit (&self->id, memory_order_relaxed));
   g_clear_pointer (&self->endpoint, g_ref_string_release);
   g_clear_pointer (&self->parameters, g_variant_unref);
@@ -283,10 +294,15 @@ g_flow_request_finalize (GObject *object)
   g_clear_error (&self->error);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->records, g_free);
-  g_clear_pointer (&self->states, g_free);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
   g_clear_object (&self->routes);
   _g_flow_mutex_clear (&self->mutex);
+}
+
+static void
+g_flow_request_finalize (GObject *object)
+{
+  clear (G_FLOW_REQUEST (object));
 
   G_OBJECT_CLASS (g_flow_request_parent_class)->finalize (object);
 }
@@ -456,6 +472,59 @@ g_flow_request_init (GFlowRequest *self)
 {
   _g_flow_mutex_init (&self->mutex);
   self->instance = G_FLOW_ROLE_ALONE;
+}
+
+/* Whether nobody but the caller, who has a reference, can tell the request from a new one. */
+gboolean
+_g_flow_request_is_unknown (GFlowRequest *self)
+{
+  return _g_flow_is_unknown (G_OBJECT (self)) && !_g_flow_watch_is_notified (self);
+}
+
+static gboolean
+is_list_unknown (GListStore *documents)
+{
+  static _Atomic guint items_changed;
+  /* Relaxed: whoever writes it writes the same. */
+  guint id = atomic_load_explicit (&items_changed, memory_order_relaxed);
+
+  if (id == 0)
+    {
+      id = g_signal_lookup ("items-changed", G_TYPE_LIST_MODEL);
+      atomic_store_explicit (&items_changed, id, memory_order_relaxed);
+    }
+  return _g_flow_is_unknown (G_OBJECT (documents)) && !_g_flow_watch_is_notified (documents) &&
+         g_signal_handler_find (documents, G_SIGNAL_MATCH_ID, id, 0, NULL, NULL, NULL) == 0;
+}
+
+/* Several are removed at once by way of another list, which for one is the longer way. */
+static void
+empty_list (GListStore *documents)
+{
+  const guint n = g_list_model_get_n_items (G_LIST_MODEL (documents));
+
+  if (n == 1)
+    g_list_store_remove (documents, 0);
+  else if (n > 1)
+    g_list_store_remove_all (documents);
+}
+
+/* Makes a request that nobody could tell from a new one as new, and lets go of its documents.
+ *
+ * Returns: (transfer full) (nullable): the list that these were in, if it is as new, too */
+GListStore *
+_g_flow_request_wipe (GFlowRequest *self)
+{
+  GListStore *documents = NULL;
+
+  if (self->documents != NULL && is_list_unknown (self->documents))
+    documents = g_steal_pointer (&self->documents);
+  clear (self);
+  memset (&self->id, 0, sizeof *self - G_STRUCT_OFFSET (GFlowRequest, id));
+  g_flow_request_init (self);
+  if (documents != NULL)
+    empty_list (documents);
+  return documents;
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-source.h"
+#include "gflow-source-private.h"
 
 #include "graph/gflow-error.h"
 
@@ -55,6 +55,7 @@ typedef struct
   SourceState         *state;     /* (unowned): of the source, which the task holds */
   guint                wanted;
   GListStore          *documents; /* (owned) */
+  guint                n;         /* how many these are: to ask the list costs more */
   GError              *error;     /* (owned) (nullable): this call fails with it */
   GAsyncReadyCallback  callback;
   gpointer             user_data;
@@ -109,10 +110,12 @@ move_items (GListStore *from,
   g_list_store_splice (from, first, n, NULL, 0);
 }
 
+/* Takes @documents, an empty list; or makes one. */
 static gboolean
 next_begin (Next         *next,
             GFlowSource  *self,
             guint         n_documents,
+            GListStore   *documents,
             GError      **error)
 {
   SourceState *state = get_state (self);
@@ -121,16 +124,18 @@ next_begin (Next         *next,
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING,
                            _("The source is being read already"));
+      g_clear_object (&documents);
       return FALSE;
     }
 
   state->pending = TRUE;
   next->state = state;
   next->wanted = n_documents == 0 ? G_MAXUINT : n_documents;
-  next->documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  next->documents = documents != NULL ? documents : g_list_store_new (G_TYPE_FLOW_DOCUMENT);
   if (state->rest != NULL)
     {
       move_items (state->rest, 0, next->wanted, next->documents);
+      next->n = count (next->documents);
       if (count (state->rest) == 0)
         g_clear_object (&state->rest);
     }
@@ -154,13 +159,13 @@ next_free (gpointer data)
 static gboolean
 next_wants_more (Next *next)
 {
-  return !next->state->ended && count (next->documents) < next->wanted;
+  return !next->state->ended && next->n < next->wanted;
 }
 
 static guint
 next_n_missing (Next *next)
 {
-  return next->wanted == G_MAXUINT ? G_MAXUINT : next->wanted - count (next->documents);
+  return next->wanted == G_MAXUINT ? G_MAXUINT : next->wanted - next->n;
 }
 
 /* The source has been asked for more, when there were @before: @error, which is
@@ -172,8 +177,9 @@ next_filled (Next   *next,
 {
   SourceState *state = next->state;
 
+  next->n = count (next->documents);
   if (error == NULL)
-    state->ended = count (next->documents) == before;
+    state->ended = next->n == before;
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     next->error = error;
   else
@@ -184,12 +190,12 @@ next_filled (Next   *next,
 }
 
 /* What the call gives: documents, no documents at the end, or %NULL and an error. */
-static GListModel *
+static GListStore *
 next_end (Next    *next,
           GError **error)
 {
   SourceState *state = next->state;
-  const guint n = count (next->documents);
+  const guint n = next->n;
 
   if (next->error != NULL)
     {
@@ -208,7 +214,7 @@ next_end (Next    *next,
       state->rest = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
       move_items (next->documents, next->wanted, n, state->rest);
     }
-  return G_LIST_MODEL (g_steal_pointer (&next->documents));
+  return g_steal_pointer (&next->documents);
 }
 
 static gboolean
@@ -238,7 +244,7 @@ fill_until_enough (GFlowSource  *self,
 {
   while (next_wants_more (next) && next->error == NULL)
     {
-      const guint before = count (next->documents);
+      const guint before = next->n;
       GError *error = NULL;
 
       if (!fill_sync (self, next, cancellable, &error) && error == NULL)
@@ -264,7 +270,7 @@ return_documents (GTask *task)
 {
   Next *next = g_task_get_task_data (task);
   GError *error = NULL;
-  GListModel *documents = next_end (next, &error);
+  GListStore *documents = next_end (next, &error);
 
   if (documents != NULL)
     g_task_return_pointer (task, documents, g_object_unref);
@@ -349,7 +355,7 @@ fill_async (GFlowSource *self,
   g_autoptr(GTask) fill_task = g_task_new (self, g_task_get_cancellable (task), filled_cb, fill);
   GError *error = NULL;
 
-  *fill = (Fill) { g_object_ref (task), count (next->documents) };
+  *fill = (Fill) { g_object_ref (task), next->n };
   g_task_set_source_tag (fill_task, fill_async);
   g_object_set_qdata_full (G_OBJECT (fill_task), fill_quark (), fill, fill_task_gone);
   G_FLOW_SOURCE_GET_IFACE (self)->fill (self, next_n_missing (next), next->documents, fill_task,
@@ -416,7 +422,7 @@ g_flow_source_next (GFlowSource         *self,
   Next *next = g_new0 (Next, 1);
   GError *error = NULL;
 
-  if (!next_begin (next, self, n_documents, &error))
+  if (!next_begin (next, self, n_documents, NULL, &error))
     {
       next_free (next);
       g_task_report_error (self, callback, user_data, g_flow_source_next, error);
@@ -485,6 +491,29 @@ wait_for_next (GFlowSource   *self,
   return g_flow_source_next_finish (self, result, error);
 }
 
+/* As g_flow_source_next_sync(), for a source that has a function which may block: in @documents, which
+ * is taken, an empty list; %NULL for a new one. Tells how many there are in @n_given. */
+GListStore *
+_g_flow_source_next_into (GFlowSource   *self,
+                          guint          n_documents,
+                          GListStore    *documents,
+                          guint         *n_given,
+                          GCancellable  *cancellable,
+                          GError       **error)
+{
+  Next next = { 0 };
+
+  if (!next_begin (&next, self, n_documents, documents, error))
+    return NULL;
+
+  fill_until_enough (self, &next, cancellable);
+  *n_given = MIN (next.n, next.wanted);
+  documents = next_end (&next, error);
+  next.state->pending = FALSE;
+  next_clear (&next);
+  return documents;
+}
+
 /**
  * g_flow_source_next_sync:
  * @self: a source
@@ -511,17 +540,13 @@ g_flow_source_next_sync (GFlowSource   *self,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   GFlowSourceInterface *iface = G_FLOW_SOURCE_GET_IFACE (self);
-  Next next = { 0 };
-  GListModel *documents;
 
   if (iface->fill_sync == NULL && iface->fill != NULL)
     return wait_for_next (self, n_documents, cancellable, error);
-  if (!next_begin (&next, self, n_documents, error))
-    return NULL;
 
-  fill_until_enough (self, &next, cancellable);
-  documents = next_end (&next, error);
-  next.state->pending = FALSE;
-  next_clear (&next);
-  return documents;
+  guint n_given;
+  GListStore *documents =
+    _g_flow_source_next_into (self, n_documents, NULL, &n_given, cancellable, error);
+
+  return G_LIST_MODEL (documents);
 }

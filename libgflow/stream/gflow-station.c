@@ -286,3 +286,37 @@ _g_flow_station_leave_alone (GFlowStation *station,
   if (G_UNLIKELY (station->is_mixed))
     g_flow_lock_release (station->shard_locks->pdata[instance / station->n_replicas]);
 }
+
+/* Likewise, in whatever role. */
+
+guint
+_g_flow_station_enter_role (GFlowStation *station,
+                            int           role,
+                            gboolean      alone)
+{
+  return role >= 0 ? _g_flow_station_enter_shard (station, (guint) role, alone)
+                   : _g_flow_station_enter (station, alone);
+}
+
+void
+_g_flow_station_leave_role (GFlowStation *station,
+                            int           role,
+                            guint         instance)
+{
+  if (role >= 0)
+    _g_flow_station_leave_shard (station, instance);
+  else
+    _g_flow_station_leave_alone (station, instance);
+}
+
+/* Has a node that serves alone wait for the permits that it needs. */
+void
+_g_flow_station_add_locks (GFlowStation *station,
+                           int           role,
+                           GFlowNode    *node)
+{
+  g_flow_node_add_lock (node, role >= 0 ? station->shard_locks->pdata[role] : station->lock);
+  /* Each of these has a permit of the station, too: see reserve_shard(). */
+  if (role >= 0 && station->is_mixed)
+    g_flow_node_add_lock (node, station->lock);
+}

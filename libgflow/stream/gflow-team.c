@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-pipeline-private.h"
+#include "gflow-batch-private.h"
 
 /* What serves at a node in several steps: all shards of an executor at once, and executors in
  * front of them and behind them. Together they are a team, which is a flow of its own:
@@ -22,6 +22,7 @@ typedef struct
   GFlowTeam    *team;     /* (unowned) */
   GFlowStation *station;  /* (owned) (nullable): not of what reduces */
   GPtrArray    *bindings; /* (owned) (nullable) of GFlowBinding, of each of its instances */
+  GFlowBatcher *batcher;  /* (owned) (nullable): if it serves several requests at once */
   int           role;     /* which shard it is, or a GFlowRole */
 } Member;
 
@@ -34,6 +35,7 @@ struct _GFlowTeam
   GFlow        *rest;     /* (owned) (nullable): what is behind the first that succeeds */
   GPtrArray    *members;  /* (owned) of Member */
   guint         n_shards; /* that serve each request; 0: one instance does */
+  gboolean      batches;  /* some member serves several requests at once */
 };
 
 struct _GFlowVisit
@@ -66,6 +68,7 @@ free_member (gpointer data)
 
   g_clear_pointer (&member->station, _g_flow_station_unref);
   g_clear_pointer (&member->bindings, g_ptr_array_unref);
+  g_clear_pointer (&member->batcher, _g_flow_batcher_unref);
   g_free (member);
 }
 
@@ -76,6 +79,10 @@ static gboolean serve          (GFlowNode  *node,
 static void     start_to_serve (GFlowNode  *node,
                                 GFlowRun   *run,
                                 GTask      *task,
+                                gpointer    user_data,
+                                GError    **error);
+static gboolean wait_for_others (GFlowNode *node,
+                                GFlowRun   *run,
                                 gpointer    user_data,
                                 GError    **error);
 static gboolean reduce         (GFlowNode  *node,
@@ -99,11 +106,55 @@ make_name (GFlowTeam *team,
   return role < 0 ? g_strdup (name) : g_strdup_printf ("%s/%d", name, role);
 }
 
-static GFlowLock *
-find_lock (GFlowStation *station,
-           int           role)
+static const char *
+get_endpoint (GFlowChannel *channel)
 {
-  return role >= 0 ? station->shard_locks->pdata[role] : station->lock;
+  return channel->endpoint != NULL ? channel->endpoint : "";
+}
+
+/* The instances at @station take part. */
+static void
+enlist (GFlowTeam    *team,
+        Member       *member,
+        GFlowStation *station)
+{
+  const char *endpoint = get_endpoint (team->channel);
+  const GFlowBatching *batching =
+    _g_flow_executor_find_batching (station->instances->pdata[0], endpoint);
+
+  member->station = _g_flow_station_ref (station);
+  member->bindings = _g_flow_station_find_bindings (station, endpoint);
+  if (batching != NULL)
+    member->batcher = _g_flow_pipeline_ref_batcher (team->channel->pipeline, station, member->role,
+                                                    member->bindings, batching);
+}
+
+/* A node of a member whose instances serve one request at a time. While others wait for requests to
+ * be served with, these must not have the locks of the node: then each takes them for itself. */
+static GFlowNode *
+add_single (GFlowTeam  *team,
+            GFlow      *flow,
+            const char *name,
+            Member     *member)
+{
+  GFlowNode *real = team->place->node;
+  GPtrArray *locks = team->batches ? _g_flow_node_locks (real) : NULL;
+  GFlowBinding *binding = member->bindings->pdata[0];
+  GFlowNode *node;
+
+  if (binding->task_func != NULL)
+    {
+      node = g_flow_add_task (flow, name, start_to_serve, member, NULL, NULL);
+    }
+  else
+    {
+      node = g_flow_add (flow, name, serve, member, NULL, NULL);
+      g_flow_node_set_placement (node, g_flow_node_get_placement (real));
+      _g_flow_station_add_locks (member->station, member->role, node);
+    }
+  for (guint i = 0; locks != NULL && i < locks->len; i++)
+    g_flow_node_add_lock (node, locks->pdata[i]);
+  return node;
 }
 
 /* Adds a node: of a station, if there is one, or what reduces. */
@@ -115,29 +166,19 @@ add_member (GFlowTeam    *team,
 {
   Member *member = g_new0 (Member, 1);
   g_autofree char *name = make_name (team, role, station == NULL);
-  const char *endpoint = team->channel->endpoint != NULL ? team->channel->endpoint : "";
-  GFlowBinding *binding = NULL;
   GFlowNode *node;
 
   member->team = team;
   member->role = role;
   g_ptr_array_add (team->members, member);
   if (station != NULL)
-    {
-      member->station = _g_flow_station_ref (station);
-      member->bindings = _g_flow_station_find_bindings (station, endpoint);
-      binding = member->bindings->pdata[0];
-    }
-  if (binding != NULL && binding->task_func != NULL)
-    return g_flow_add_task (flow, name, start_to_serve, member, NULL, NULL);
+    enlist (team, member, station);
+  if (station != NULL && member->batcher == NULL)
+    return add_single (team, flow, name, member);
 
-  node = g_flow_add (flow, name, binding != NULL ? serve : reduce, member, NULL, NULL);
-  g_flow_node_set_placement (node, g_flow_node_get_placement (team->place->node));
-  if (station != NULL)
-    g_flow_node_add_lock (node, find_lock (station, role));
-  /* Each of these has a permit of the station, too: see reserve_shard(). */
-  if (station != NULL && role >= 0 && station->is_mixed)
-    g_flow_node_add_lock (node, station->lock);
+  node = g_flow_add (flow, name, station != NULL ? wait_for_others : reduce, member, NULL, NULL);
+  g_flow_node_set_placement (node, station != NULL ? G_FLOW_PLACEMENT_CONTEXT
+                                                   : g_flow_node_get_placement (team->place->node));
   return node;
 }
 
@@ -220,10 +261,19 @@ find_station (GFlowChannel *channel,
               GFlowNode    *node)
 {
   GFlowStation *station = g_hash_table_lookup (table, node);
-  const char *endpoint = channel->endpoint != NULL ? channel->endpoint : "";
 
   return station != NULL &&
-         _g_flow_executor_find (station->instances->pdata[0], endpoint) != NULL ? station : NULL;
+         _g_flow_executor_find (station->instances->pdata[0], get_endpoint (channel)) != NULL
+           ? station : NULL;
+}
+
+static gboolean
+has_batches (GFlowTeam    *team,
+             GFlowStation *station)
+{
+  return station != NULL &&
+         _g_flow_executor_find_batching (station->instances->pdata[0],
+                                         get_endpoint (team->channel)) != NULL;
 }
 
 /* NULL if one instance alone serves at @place, or none. Called while the plan of @channel is
@@ -249,8 +299,17 @@ _g_flow_team_new (GFlowChannel *channel,
   team->polling = polling;
   team->n_shards = all ? station->n_shards : 0;
   team->members = g_ptr_array_new_with_free_func (free_member);
+  team->batches = has_batches (team, before) || has_batches (team, station) ||
+                  has_batches (team, after);
   add_members (team, before, station, after);
   return team;
+}
+
+/* Whether its members take the locks of the node, each for itself. */
+gboolean
+_g_flow_team_batches (GFlowTeam *team)
+{
+  return team->batches;
 }
 
 void
@@ -300,14 +359,6 @@ take_part (GFlowVisit *visit,
   return part;
 }
 
-static guint
-enter_station (Member   *member,
-               gboolean  alone)
-{
-  return member->role >= 0 ? _g_flow_station_enter_shard (member->station, member->role, alone)
-                           : _g_flow_station_enter (member->station, alone);
-}
-
 /* The first shard that has succeeded, if the first decides. On any thread. */
 static void
 note_success (GFlowVisit *visit,
@@ -332,7 +383,7 @@ serve (GFlowNode  *node,
   Member *member = user_data;
   GFlowVisit *visit = get_visit (run);
   GFlowRequest *part = take_part (visit, member);
-  const guint instance = enter_station (member, TRUE);
+  const guint instance = _g_flow_station_enter_role (member->station, member->role, TRUE);
   GFlowBinding *binding = member->bindings->pdata[instance];
   guint index;
 
@@ -342,10 +393,7 @@ serve (GFlowNode  *node,
     binding->func (member->station->instances->pdata[instance], part,
                    _g_flow_run_node_cancellable (run, index), binding->user_data, error);
 
-  if (member->role >= 0)
-    _g_flow_station_leave_shard (member->station, instance);
-  else
-    _g_flow_station_leave_alone (member->station, instance);
+  _g_flow_station_leave_role (member->station, member->role, instance);
   if (served)
     note_success (visit, member);
   return served;
@@ -361,7 +409,7 @@ start_to_serve (GFlowNode  *node,
   Member *member = user_data;
   GFlowVisit *visit = get_visit (run);
   GFlowRequest *part = take_part (visit, member);
-  const guint instance = enter_station (member, FALSE);
+  const guint instance = _g_flow_station_enter_role (member->station, member->role, FALSE);
   GFlowBinding *binding = member->bindings->pdata[instance];
   guint index;
 
@@ -369,6 +417,19 @@ start_to_serve (GFlowNode  *node,
   visit->instances[index] = instance + 1;
   binding->task_func (member->station->instances->pdata[instance], part, task, binding->user_data,
                       error);
+}
+
+/* The body of a member that serves several requests at once. */
+static gboolean
+wait_for_others (GFlowNode  *node,
+                 GFlowRun   *run,
+                 gpointer    user_data,
+                 GError    **error)
+{
+  Member *member = user_data;
+
+  _g_flow_batcher_add (member->batcher, run, node, take_part (get_visit (run), member));
+  return TRUE;
 }
 
 /* A node has ended in the context, and is not marked as ended yet. */
@@ -383,10 +444,11 @@ _g_flow_visit_node_ended (GFlowVisit     *visit,
   guint position;
 
   g_ptr_array_find (visit->team->members, member, &position);
-  if (visit->instances[position] == 0)
+  if (visit->instances[position] == 0 && member->batcher == NULL)
     return;
 
-  _g_flow_station_leave (member->station, visit->instances[position] - 1);
+  if (visit->instances[position] > 0)
+    _g_flow_station_leave (member->station, visit->instances[position] - 1);
   visit->instances[position] = 0;
   if (state == G_FLOW_NODE_STATE_DONE)
     note_success (visit, member);

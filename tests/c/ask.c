@@ -230,6 +230,42 @@ keep_cb (GFlowRun      *run,
   return TRUE;
 }
 
+/* Only the node that asks waits, and what waits for it. */
+static void
+test_aside (gconstpointer data)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  Person person = { .answer = "yes" };
+  Asker asker = { 0 };
+  TestResult result;
+  GFlowNode *asks = add_asker (flow, &asker, GPOINTER_TO_INT (data));
+  GFlowNode *after = g_flow_add (flow, "after", test_body_nothing, NULL, NULL, NULL);
+  GFlowNode *other = g_flow_add (flow, "other", test_body_nothing, NULL, NULL, NULL);
+  GFlowNode *another = g_flow_add (flow, "another", test_body_nothing, NULL, NULL, NULL);
+
+  /* A sync body blocks its thread. */
+  g_flow_set_max_threads (flow, GPOINTER_TO_INT (data) ? 1 : 2);
+  g_flow_node_add_upstream (after, asks);
+  g_flow_node_add_upstream (another, other);
+  run = g_flow_run_new (flow);
+  g_signal_connect (run, "ask", G_CALLBACK (keep_cb), &person);
+  test_result_init (&result);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (person.question != NULL &&
+             g_flow_run_get_node_state (run, another) == G_FLOW_NODE_STATE_DONE);
+  test_assert_node (run, asks, RUNNING);
+  test_assert_node (run, after, WAITING);
+
+  answer (&person, person.question);
+  g_clear_object (&person.question);
+  TEST_WAIT (result.calls > 0);
+  g_assert_true (g_flow_run_execute_finish (run, result.result, NULL));
+  test_assert_node (run, after, DONE);
+  test_result_clear (&result);
+  g_free (asker.answer);
+}
+
 static void
 test_cancel (gconstpointer data)
 {
@@ -342,6 +378,8 @@ main (int   argc,
   g_test_add_data_func ("/ask/answers/task/async", &ways[1], test_answers);
   g_test_add_data_func ("/ask/answers/worker/sync", &ways[2], test_answers);
   g_test_add_data_func ("/ask/answers/task/sync", &ways[3], test_answers);
+  g_test_add_data_func ("/ask/aside/worker", GINT_TO_POINTER (FALSE), test_aside);
+  g_test_add_data_func ("/ask/aside/task", GINT_TO_POINTER (TRUE), test_aside);
   g_test_add_data_func ("/ask/cancel/worker", GINT_TO_POINTER (FALSE), test_cancel);
   g_test_add_data_func ("/ask/cancel/task", GINT_TO_POINTER (TRUE), test_cancel);
   g_test_add_data_func ("/ask/dropped-when-cancelled/worker", GINT_TO_POINTER (FALSE),

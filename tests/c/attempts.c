@@ -341,6 +341,91 @@ test_delays (void)
   work_clear (&work);
 }
 
+/* In how many seconds the node is tried again, as it says; 0 if it does not. */
+static guint
+get_delay (GFlowRun  *run,
+           GFlowNode *node)
+{
+  g_autofree char *reason = g_flow_run_dup_node_reason (run, node);
+  const char *start = "Is tried again in ";
+
+  return reason != NULL && g_str_has_prefix (reason, start)
+           ? (guint) g_ascii_strtoull (reason + strlen (start), NULL, 10) : 0;
+}
+
+static guint
+count_delays (GFlowRun *run,
+              GFlow    *flow)
+{
+  const guint n = g_list_model_get_n_items (G_LIST_MODEL (flow));
+  guint n_delays = 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(GFlowNode) node = g_list_model_get_item (G_LIST_MODEL (flow), i);
+
+      n_delays += get_delay (run, node) > 0;
+    }
+  return n_delays;
+}
+
+static gboolean
+fail_body (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "not yet");
+  return FALSE;
+}
+
+/* What failed together does not come back together, and none waits for longer than a day. */
+static void
+test_jitter (void)
+{
+  const guint hour = 60 * 60, day = 24 * hour, n_nodes = 40;
+  g_autoptr(GFlow) flow = g_flow_new ();
+  g_autoptr(GFlowRun) run = NULL;
+  TestResult result;
+  guint least = G_MAXUINT, most = 0;
+
+  for (guint i = 0; i < n_nodes; i++)
+    {
+      GFlowNode *node = g_flow_add (flow, NULL, fail_body, NULL, NULL, NULL);
+
+      g_flow_node_set_max_retries (node, 1);
+      g_flow_node_set_retry_delay (node, i == 0 ? G_MAXUINT : hour * 1000);
+      g_flow_node_set_retry_jitter (node, i == 0 ? 0 : 0.5);
+    }
+  run = g_flow_run_new (flow);
+  test_result_init (&result);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (count_delays (run, flow) == n_nodes);
+  for (guint i = 0; i < n_nodes; i++)
+    {
+      g_autoptr(GFlowNode) node = g_list_model_get_item (G_LIST_MODEL (flow), i);
+      const guint delay = get_delay (run, node);
+
+      if (i == 0)
+        {
+          g_assert_cmpuint (delay, <=, day);
+          g_assert_cmpuint (delay, >, day - hour);
+          continue;
+        }
+      least = MIN (least, delay);
+      most = MAX (most, delay);
+    }
+  /* One in 10^7 that forty of them are not as far apart as this. */
+  g_assert_cmpuint (least, <, hour);
+  g_assert_cmpuint (least, >, hour / 2 - 120);
+  g_assert_cmpuint (most, >, hour);
+  g_assert_cmpuint (most, <=, hour / 2 * 3);
+
+  g_flow_run_cancel (run);
+  TEST_WAIT (result.calls > 0);
+  test_result_clear (&result);
+}
+
 static gboolean
 has_reason (GFlowRun   *run,
             GFlowNode  *node,
@@ -740,6 +825,7 @@ main (int    argc,
   g_test_add_func ("/attempts/result", test_result);
   g_test_add_func ("/attempts/never-after-cancellation", test_never_after_cancellation);
   g_test_add_func ("/attempts/delays", test_delays);
+  g_test_add_func ("/attempts/jitter", test_jitter);
   g_test_add_func ("/attempts/halted", test_halted);
   g_test_add_func ("/attempts/timeout-and-retry", test_timeout_and_retry);
   g_test_add_func ("/attempts/subflow", test_subflow);

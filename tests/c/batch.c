@@ -524,6 +524,131 @@ test_shared (gconstpointer by_task)
     }
 }
 
+/* In a team */
+
+typedef enum
+{
+  SHARDS, /* all of them serve each request */
+  RACE,   /* and the first decides */
+  BEFORE, /* the batches are in front of the node */
+  AFTER,  /* they are behind it */
+  WITHIN, /* they are at it, and others around it */
+  N_PLACES
+} Place;
+
+static void
+put_in_team (Bench *self,
+             Place  place)
+{
+  g_autoptr (GFlowExecutor) before = test_executor_new ("a");
+  g_autoptr (GFlowExecutor) own = test_executor_new ("x");
+  GFlowNode *node = g_flow_lookup (self->flow, "model");
+
+  if (place == SHARDS || place == RACE)
+    {
+      g_flow_node_set_parallel (node, 2);
+      g_flow_node_set_replicas (node, 2);
+      g_flow_node_set_polling (node, place == SHARDS ? G_FLOW_POLLING_ALL
+                                                     : G_FLOW_POLLING_ALL_ASYNC);
+      return;
+    }
+  if (place == WITHIN)
+    {
+      g_flow_node_set_before (node, before);
+      return;
+    }
+  g_assert_true (g_flow_remove_node (self->flow, node, NULL));
+  node = g_flow_add_executor (self->flow, "model", own, NULL, NULL);
+  if (place == BEFORE)
+    g_flow_node_set_before (node, self->executor);
+  else
+    g_flow_node_set_after (node, self->executor);
+}
+
+static const struct { const char *suffix, *result; } in_team[N_PLACES] = {
+  { "!", "model/1" }, { "!", NULL }, { "! x", "model/before" }, { " x!", "model/after" },
+  { " a!", "model" },
+};
+
+static void
+test_team (gconstpointer data)
+{
+  const guint number = GPOINTER_TO_UINT (data);
+  const Place place = number / 2;
+  Bench bench;
+  Sent sent[8];
+
+  bench_init (&bench, number % 2, 4, 3600 * 1000);
+  put_in_team (&bench, place);
+  bench_open (&bench);
+  for (guint i = 0; i < 8; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("t%u", i);
+
+      send_text (&sent[i], &bench, text);
+    }
+  for (guint i = 0; i < 8; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("t%u%s", i, in_team[place].suffix);
+      g_autoptr (GVariant) result = NULL;
+
+      TEST_WAIT (sent[i].result.calls > 0);
+      if (in_team[place].result != NULL)
+        {
+          result = g_flow_request_dup_result (sent[i].request, in_team[place].result);
+          g_assert_cmpuint (g_variant_get_uint32 (result), ==, 4);
+        }
+      assert_answer (&sent[i], text);
+    }
+  if (place == SHARDS)
+    test_assert_log (&bench.log, "4 4 4 4");
+  else if (place != RACE)
+    test_assert_log (&bench.log, "4 4");
+  bench_clear (&bench);
+}
+
+/* One of those that wait is cancelled; the others are served when the flow is closed; and the node has
+ * a lock, which nobody who waits has. */
+static void
+test_team_cancelled (gconstpointer data)
+{
+  const Place place = GPOINTER_TO_UINT (data);
+  Bench bench;
+  Sent sent[3];
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  g_autoptr (GError) error = NULL;
+  TestResult closed;
+
+  bench_init (&bench, FALSE, 4, 3600 * 1000);
+  put_in_team (&bench, place);
+  g_flow_node_add_lock (g_flow_lookup (bench.flow, "model"), lock);
+  bench_open (&bench);
+  for (guint i = 0; i < 3; i++)
+    send_text (&sent[i], &bench, "t0");
+  test_settle (10);
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+  g_flow_run_cancel (sent[1].run);
+  TEST_WAIT (sent[1].result.calls > 0);
+  g_assert_false (g_flow_run_execute_finish (sent[1].run, sent[1].result.result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  sent_clear (&sent[1]);
+  g_assert_cmpint (sent[0].result.calls + sent[2].result.calls, ==, 0);
+
+  test_result_init (&closed);
+  g_flow_close (bench.flow, NULL, test_result_cb, &closed);
+  TEST_WAIT (closed.calls > 0);
+  g_assert_true (g_flow_close_finish (bench.flow, closed.result, NULL));
+  test_result_clear (&closed);
+  for (guint i = 0; i < 3; i += 2)
+    {
+      g_autofree char *text = g_strconcat ("t0", in_team[place].suffix, NULL);
+
+      assert_answer (&sent[i], text);
+    }
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+  bench_clear (&bench);
+}
+
 /* A request that waits and is cancelled takes its documents out, whichever it is. */
 static void
 test_cancel (void)
@@ -849,6 +974,19 @@ main (int   argc,
   g_test_add_func ("/batch/owners", test_owners);
   g_test_add_data_func ("/batch/shared", NULL, test_shared);
   g_test_add_data_func ("/batch/shared-task", by_task, test_shared);
+  for (guint number = 0; number < 2 * N_PLACES; number++)
+    {
+      g_autofree char *path = g_strdup_printf ("/batch/team/%u%s", number / 2,
+                                               number % 2 == 0 ? "" : "-task");
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (number), test_team);
+    }
+  for (guint place = 0; place < N_PLACES; place++)
+    {
+      g_autofree char *path = g_strdup_printf ("/batch/team-cancelled/%u", place);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (place), test_team_cancelled);
+    }
   g_test_add_func ("/batch/cancel", test_cancel);
   g_test_add_func ("/batch/cancel-oldest", test_cancel_oldest);
   g_test_add_func ("/batch/cancel-leader", test_cancel_leader);

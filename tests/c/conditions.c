@@ -357,7 +357,8 @@ typedef struct
 static gboolean
 is_even (GFlowNode     *node,
          GFlowDocument *document,
-         gpointer       user_data)
+         gpointer       user_data,
+         GError       **error)
 {
   Judge *judge = user_data;
 
@@ -400,6 +401,59 @@ test_func (gconstpointer data)
   TEST_WAIT (judge.destroyed == 1);
 }
 
+static gboolean
+is_known (GFlowNode      *node,
+          GFlowDocument  *document,
+          gpointer        user_data,
+          GError        **error)
+{
+  int *asked = user_data;
+
+  ++*asked;
+  if (g_strcmp0 (g_flow_document_get_id (document), "1") != 0)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Too busy");
+  return FALSE;
+}
+
+/* What cannot be said fails the node; the next request is served as if nothing had been. */
+static void
+test_func_fails (gconstpointer data)
+{
+  const gboolean serves = GPOINTER_TO_UINT (data);
+  GFlow *flow = g_flow_new ();
+  GFlowNode *node;
+  g_autoptr (GFlowRequest) request = make_request ();
+  g_autoptr (GFlowRequest) good = g_flow_request_new ("/");
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GFlowDocument) document = g_flow_document_new_for_text ("a");
+  g_autoptr (GError) error = NULL;
+  int asked = 0;
+
+  if (serves)
+    node = test_add_server (flow, "node", test_server_new (test_serve_word, "node"));
+  else
+    node = g_flow_add_executor (flow, "node", NULL, NULL, NULL);
+  g_flow_node_set_condition_func (node, is_known, &asked, NULL);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  run = g_flow_run_new (flow);
+  g_flow_run_set_request (run, request);
+  g_assert_false (g_flow_run_execute_sync (run, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_cmpint (asked, ==, 2);
+  test_assert_node (run, node, FAILED);
+  g_assert_error (g_flow_request_get_error (request), G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_request_get_documents (request)), ==, 4);
+  g_clear_object (&run);
+
+  g_list_store_append (G_LIST_STORE (g_flow_request_get_documents (good)), document);
+  serve_well (flow, good);
+  g_assert_cmpint (asked, ==, 3);
+  g_clear_object (&good);
+  g_clear_object (&request);
+  close_flow (flow);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -418,6 +472,10 @@ main (int   argc,
   g_test_add_func ("/conditions/target", test_target);
   g_test_add_data_func ("/conditions/func/worker", GUINT_TO_POINTER (FALSE), test_func);
   g_test_add_data_func ("/conditions/func/context", GUINT_TO_POINTER (TRUE), test_func);
+  g_test_add_data_func ("/conditions/func/fails/executor", GUINT_TO_POINTER (TRUE),
+                        test_func_fails);
+  g_test_add_data_func ("/conditions/func/fails/filter", GUINT_TO_POINTER (FALSE),
+                        test_func_fails);
 
   return g_test_run ();
 }

@@ -218,7 +218,8 @@ test_states (void)
   g_assert_true (g_flow_close_sync (flow, NULL, &error));
 
   g_assert_cmpuint (pictures->len, ==, 2);
-  test_assert_contains (pictures->pdata[0], "subgraph cluster_n0 {\n    label=\"✓ pass\\nShards: 2\"");
+  test_assert_contains (pictures->pdata[0],
+                        "subgraph cluster_n0 {\n    label=\"✓ pass\\nShards: 2\"");
   test_assert_contains (pictures->pdata[0], "  gateway_in -> n0_shard0 [lhead=cluster_n0];\n");
   test_assert_contains (pictures->pdata[1], "  end\n  class n0 done\n");
 }

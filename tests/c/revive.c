@@ -359,6 +359,86 @@ test_cancelled (void)
   work_clear (&work);
 }
 
+/* One thread asks all the time why a node did not run, which is run again meanwhile. */
+
+typedef struct
+{
+  GFlowRun  *run;
+  GFlowNode *node;
+  gboolean   stop; /* atomic */
+} Asker;
+
+static gpointer
+ask_thread (gpointer data)
+{
+  Asker *self = data;
+
+  while (!g_atomic_int_get (&self->stop))
+    g_flow_run_get_node_error (self->run, self->node);
+  return NULL;
+}
+
+/* Fails three times. */
+static gboolean
+body_at_last (GFlowNode  *node,
+              GFlowRun   *run,
+              gpointer    count,
+              GError    **error)
+{
+  if (++*(int *) count > 3)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Not yet");
+  return FALSE;
+}
+
+static void
+body_keep (GFlowNode *node,
+           GFlowRun  *run,
+           GTask     *task,
+           gpointer   kept,
+           GError   **error)
+{
+  *(GTask **) kept = g_object_ref (task);
+}
+
+static void
+test_asked_meanwhile (void)
+{
+  g_test_summary ("A node that is done has no error, whoever has asked for one before");
+  for (guint round = 0; round < (test_is_slow () ? 20 : 250); round++)
+    {
+      g_autoptr(GFlow) flow = g_flow_new ();
+      g_autoptr(GFlowRun) run = g_flow_run_new (flow);
+      g_autoptr(GTask) kept = NULL;
+      TestResult result;
+      int count = 0;
+      GFlowNode *bad = g_flow_add (flow, "bad", body_at_last, &count, NULL, NULL);
+      GFlowNode *behind = g_flow_add (flow, "behind", test_body_nothing, NULL, NULL, NULL);
+      Asker asker = { run, behind, FALSE };
+      GThread *thread;
+
+      test_result_init (&result);
+      g_flow_node_add_upstream (behind, bad);
+      g_flow_add_task (flow, "keeper", body_keep, &kept, NULL, NULL);
+      g_flow_run_execute (run, NULL, test_result_cb, &result);
+      thread = g_thread_new ("asker", ask_thread, &asker);
+      /* As fast as it can. */
+      while (g_flow_run_get_node_state (run, behind) != G_FLOW_NODE_STATE_DONE)
+        {
+          g_main_context_iteration (NULL, FALSE);
+          if (g_flow_run_get_node_state (run, bad) == G_FLOW_NODE_STATE_FAILED)
+            g_flow_run_retry_node (run, bad, NULL);
+        }
+      g_atomic_int_set (&asker.stop, TRUE);
+      g_thread_join (thread);
+      g_assert_no_error (g_flow_run_get_node_error (run, behind));
+      g_task_return_boolean (kept, TRUE);
+      TEST_WAIT (result.calls > 0);
+      test_assert_run (run, DONE);
+      test_result_clear (&result);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -374,6 +454,7 @@ main (int    argc,
 
   g_test_add_func ("/revive/lock", test_lock);
   g_test_add_func ("/revive/cancelled", test_cancelled);
+  g_test_add_func ("/revive/asked-meanwhile", test_asked_meanwhile);
 
   return g_test_run ();
 }

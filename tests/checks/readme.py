@@ -25,7 +25,8 @@ for language in ('c', 'python', 'javascript', 'vala'):
 
 # Parts of programs: whole lines of the file, in one piece.
 for page in ('README.md', 'docs/javascript.md', 'docs/python.md', 'docs/resuming.md', 'docs/vala.md',
-             'docs/errors.md', 'docs/cancellation.md', 'docs/pipelines.md'):
+             'docs/errors.md', 'docs/cancellation.md', 'docs/pipelines.md', 'docs/branches.md',
+             'docs/debugging.md', 'docs/growing.md', 'docs/progress.md'):
     content = read(SRCDIR, page)
     parts = re.findall(r'<!-- part: (\S+) -->\n+```[a-z]*\n(.*?)```', content, flags=re.S)
     for name, text in parts:

@@ -108,6 +108,10 @@ test('bad options', () => {
         [{uses: Lost}, 'gone'],
         [{uses_with: {a: 1}}, 'need uses'],
         [{uses_requests: {'/a': 'mark'}}, 'need uses'],
+        [{uses_dynamic_batching: {'/a': {preferred_batch_size: 2}}}, 'need uses'],
+        [{uses: Marker, uses_dynamic_batching: {'/a': {preferred_batch_size: 2, tiemout: 3}}}, 'tiemout'],
+        [{uses: Marker, uses_dynamic_batching: {'/a': {timeout: 3}}}, 'preferred_batch_size'],
+        [{uses: Marker, uses_dynamic_batching: {'/a': null}}, 'preferred_batch_size'],
         [{uses: new Marker(), uses_with: {word: 'a'}}, 'made already'],
         [{uses: Marker, uses_with: {wrod: 'a'}}, 'wrod'],
         [{uses: Marker, uses_metas: {colour: 'a'}}, 'colour'],
@@ -394,6 +398,39 @@ test('reducers, and executors before and after', async () => {
     deepEqual(texts(await using(around, () => around.post('/', ['a']))), [['a m after']]);
 });
 
+test('batches', async () => {
+    const sizes = [];
+    const Together = GObject.registerClass(class Together extends GFlow.FlowExecutor {
+        static dynamic_batching = {'/encode': {preferred_batch_size: 4, timeout: 60000}};
+
+        static endpoints = {
+            async default(docs) {
+                await sleep(1);
+                sizes.push(docs.get_n_items());
+                for (const doc of docs)
+                    doc.text += '!';
+            },
+        };
+    });
+    const eight = {preferred_batch_size: 8, timeout: 60000};
+
+    for (const [endpoint, batching, expected] of [
+        ['/encode', {}, [4, 4]],
+        ['/encode', {'/encode': eight}, [8]],
+        ['/other', {default: eight}, [8]],
+        ['/other', {}, [1, 1, 1, 1, 1, 1, 1, 1]],
+    ]) {
+        const flow = new GFlow.Flow().add({uses: Together, uses_dynamic_batching: batching});
+        const options = {request_size: 1, max_in_flight: 8};
+
+        sizes.length = 0;
+        // eslint-disable-next-line no-await-in-loop
+        const responses = await using(flow, () => flow.post(endpoint, [...'abcdefgh'], options));
+        deepEqual(sizes, expected);
+        deepEqual(responses.flatMap(textsOf).sort(), [...'abcdefgh'].map(text => `${text}!`));
+    }
+});
+
 test('conditions', async () => {
     for (const [left, right] of [
         [{tags__n: {$lt: 2}}, {tags__n: {$gte: 2}}],
@@ -409,6 +446,31 @@ test('conditions', async () => {
 
         deepEqual(textsOf(response).sort(), ['a left', 'b left', 'c right', 'd right']);
     }
+});
+
+test('conditions and reducers that throw', async () => {
+    const thrown = new RangeError('who knows');
+    const fails = () => {
+        throw thrown;
+    };
+
+    for (const options of [{when: fails}, {uses: Sharded, parallel: 2, polling: 'ALL', reducer: fails}]) {
+        const flow = new GFlow.Flow().add({name: 'node', ...options});
+
+        // eslint-disable-next-line no-await-in-loop
+        equal(await rejects(using(flow, () => flow.post('/search', ['a']))), thrown);
+    }
+
+    const flow = new GFlow.Flow().add({name: 'node', when: fails});
+    const errors = [];
+    const options = {continue_on_error: true, on_error: response => errors.push(response.error_of())};
+    const responses = await using(flow, () => flow.post('/', ['a'], options));
+    equal(errors[0], thrown);
+    equal(responses.length, 1);
+
+    const late = new GFlow.Flow().add({name: 'node', when: () => Promise.reject(new Error('too late'))});
+    const error = await rejects(using(late, () => late.post('/', ['a'])));
+    ok(error instanceof TypeError && error.message.includes('async'), String(error));
 });
 
 test('bad ways to serve', () => {

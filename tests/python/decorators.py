@@ -177,6 +177,8 @@ class Decorator(unittest.TestCase):
                 ('weight: ', {'weight': None})):
             with self.assertRaisesRegex(TypeError, message):
                 flow.node(**arguments)(lambda: None)
+        with self.assertRaisesRegex(OverflowError, 'retries: '):
+            flow.node(retries=-1)(lambda: None)
         self.assertEqual(len(flow), 0)
 
     def test_coroutine_on_a_worker(self):

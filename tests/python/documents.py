@@ -7,7 +7,9 @@
 import asyncio
 import gc
 import json
+import math
 import os
+import random
 import tempfile
 import threading
 import unittest
@@ -99,6 +101,70 @@ async def failing_slowly(n, exception):
     async for item in slowly(map(str, range(n))):
         yield item
     raise exception
+
+
+class Values(unittest.TestCase):
+    """Values of Python as GVariants: what is made by text and by bytes is what PyGObject makes."""
+
+    def make(self, random, depth):
+        kind = random.randrange(9 if depth > 0 else 6)
+        text = ''.join(random.choice('aZ"\\\n\'\t\x01 <>{},@äß語𝄞') for _ in range(random.randrange(9)))
+        if kind == 6:
+            return {f'{text}{n}': self.make(random, depth - 1) for n in range(random.randrange(40))}
+        if kind > 6:
+            return [self.make(random, depth - 1) for _ in range(random.randrange(40))]
+        return [None, random.random() < .5, text * random.choice([1, 1, 40]),
+                random.choice([0, -1, 2**31, -2**63, 2**63 - 1, 2**63, 2**64 - 1, 17]),
+                random.choice([0., -1.5, 1e300, 1e-300, 1e22, math.inf, -math.inf, .1]),
+                random.choice([b'', b'\0', b'abc'])][kind]
+
+    def test_random(self):
+        seed = int(os.environ.get('GFLOW_TEST_SEED', random.randrange(2**32)))
+        print(f'# GFLOW_TEST_SEED={seed}')
+        source = random.Random(seed)
+        for _ in range(200):
+            tags = {'a': self.make(source, 3)}
+            document = GFlow.FlowDocument(tags=tags)
+            self.assertEqual(dict(document.tags), tags)
+            parts = {key: part for key, part in tags.items()}
+            again = GFlow.FlowDocument(tags=self.by_parts(parts))
+            self.assertTrue(document.get_tags().equal(again.get_tags()), tags)
+
+    def by_parts(self, value):
+        """As PyGObject makes it."""
+        if isinstance(value, dict):
+            return GLib.Variant('a{sv}', {key: self.by_parts(item) for key, item in value.items()})
+        if isinstance(value, list):
+            return GLib.Variant('av', [self.by_parts(item) for item in value])
+        if isinstance(value, bytes):
+            return GLib.Variant('ay', value)
+        if value is None:
+            return GLib.Variant('mv', None)
+        code = {bool: 'b', float: 'd', str: 's', int: 'x'}[type(value)]
+        return GLib.Variant('t' if code == 'x' and value >= 2**63 else code, value)
+
+    def test_of_c(self):
+        """What other languages leave: all types, also those that Python never makes."""
+        for text, expected in (
+                ("{'a': <@ai [1, -2]>}", [1, -2]), ("{'a': <@a(is) [(1, 'x')]>}", [(1, 'x')]),
+                ("{'a': <@as ['', 'b']>}", ['', 'b']), ("{'a': <@aas [[], ['b', 'c'], ['d']]>}",
+                                                        [[], ['b', 'c'], ['d']]),
+                ("{'a': <@a{sy} {'one': 1, 'three': 3}>}", {'one': 1, 'three': 3}),
+                ("{'a': <@a{sad} {'one': [1.5], 'none': []}>}", {'one': [1.5], 'none': []}),
+                ("{'a': <@a{ix} {7: 8}>}", {7: 8}), ("{'a': <@ms 'x'>}", 'x'), ("{'a': <@mi 3>}", 3),
+                ("{'a': <@mms nothing>}", None), ("{'a': <@amx [1, nothing]>}", [1, None]),
+                ("{'a': <(byte 1, 'x')>}", (1, 'x')), ("{'a': <<<'in'>>>}", 'in'),
+                ("{'a': <@ab [true, false]>}", [True, False]), ("{'a': <@an []>}", []),
+                ("{'a': <objectpath '/a'>}", '/a'), ("{'a': <@ag ['ab']>}", ['ab'])):
+            tags = GLib.Variant.parse(GLib.VariantType('a{sv}'), text, None, None)
+            self.assertEqual(GFlow.FlowDocument(tags=tags).tags['a'], expected, text)
+
+    def test_refused(self):
+        for value, error in ((object(), TypeError), ({1: 2}, TypeError), ([object()], TypeError),
+                             ('\ud800', UnicodeEncodeError), (['\ud800'], UnicodeEncodeError),
+                             (2**64, OverflowError), ([2**64], OverflowError)):
+            with self.assertRaises(error, msg=repr(value)):
+                GFlow.FlowDocument(tags={'a': value})
 
 
 class Numbers(GObject.Object, GFlow.FlowSource):

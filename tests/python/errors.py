@@ -16,7 +16,23 @@ from gi.repository import GLib, GFlow
 from helpers import Boom, matches
 
 
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError('it has no words')
+
+
 class Exceptions(unittest.TestCase):
+    def test_that_cannot_be_shown(self):
+        error = Mute()
+
+        def make(flow):
+            @flow.node
+            def fails():
+                raise error
+            return fails
+
+        self.check(make, error)
+
     def check(self, make, error):
         """The very exception arrives, whichever way the flow is run."""
         flow = GFlow.Flow()

@@ -182,6 +182,38 @@ class Pages(unittest.TestCase):
                 f.post('/dummy')
             ''')[0], 'bar\nfoo\n')
 
+    def test_other_names(self):
+        _, names = run('''
+            from gflow_jina import Executor, Flow, dynamic_batching, requests
+
+            class Together(Executor):
+                @dynamic_batching(preferred_batch_size=2, timeout=50)
+                @requests(on='/a')
+                def serve(self, docs, **kwargs):
+                    pass
+
+            class Other(Executor):
+                @requests(on='/a')
+                @dynamic_batching(preferred_batch_size=3)
+                def serve(self, docs, **kwargs):
+                    pass
+
+            f = (Flow()
+                 .add(uses=Together, shards=2)
+                 .add(uses=Other, floating=True)
+                 .add(uses=Other, no_reduce=True, needs='executor0'))
+            ''')
+        first, second, third = names['f']
+        self.assertEqual(first.get_parallel(), 2)
+        self.assertEqual(first.get_executor().get_batch_size('/a'), 2)
+        self.assertEqual(first.get_executor().get_batch_timeout('/a'), 50)
+        self.assertTrue(second.get_detached())
+        self.assertEqual(second.get_executor().get_batch_size('/a'), 3)
+        self.assertEqual(second.get_executor().get_batch_timeout('/a'), 10000)
+        self.assertEqual(third.get_reducer().value_nick, 'none')
+        with self.assertRaisesRegex(TypeError, 'shards'):
+            names['f'].add(shards=2, parallel=3)
+
     def test_needs(self):
         programs = [run('''
             from gflow_jina import Flow

@@ -456,11 +456,52 @@ class Posts(unittest.TestCase):
         self.assertEqual(seen['/', 'two'], {'n': 3, 'x': .5, 'deep': {'l': [1, 'a']}})
         self.assertIs(type(seen['/', 'two']['n']), int)
 
+    def test_wrong_arguments(self):
+        with Flow().add(uses=Marker) as flow:
+            for options in ({'endpoint': 3}, {'request_size': 'a'}, {'parameters': ['a']},
+                            {'on_done': 3}, {'on_always': 'print'}, {'on_dnoe': print},
+                            {'inputs': 3}, {'inputs': [3]}, {'parameters': {'a': object()}}):
+                with self.assertRaises(TypeError, msg=options):
+                    flow.post(**{'endpoint': '/', 'inputs': ['a'], **options})
+            self.assertIsNone(flow.post('/', ['a']))
+
     def test_progress(self):
         shown = io.StringIO()
         with contextlib.redirect_stderr(shown), Flow() as flow:
             flow.post('/', ['a'] * 10, request_size=2, show_progress=True)
-        self.assertIn('5/5 requests', shown.getvalue())
+        # No terminal, and less than a second: one line.
+        self.assertRegex(shown.getvalue(), r'\A5/5 requests, [^\r\n]*\n\Z')
+
+    def test_progress_in_terminal(self):
+        class Terminal(io.StringIO):
+            def isatty(self):
+                return True
+
+        for inputs, expected in ((['a'] * 10, r'\r█{20} 5/5 requests'),
+                                 ((c for c in 'abc'), r'\r█{20} 2/2 requests')):
+            shown = Terminal()
+            with contextlib.redirect_stderr(shown), Flow() as flow:
+                flow.post('/', inputs, request_size=2, show_progress=True)
+            self.assertRegex(shown.getvalue(), expected)
+            self.assertTrue(shown.getvalue().endswith('\n'))
+
+    def test_progress_of_failure(self):
+        class Fails(Executor):
+            @requests
+            def fail(self):
+                raise Boom
+
+        async def iterate(flow):
+            async for _ in flow.post('/', 'ab', request_size=1, show_progress=True):
+                self.fail('nothing comes back')
+
+        for run in (lambda flow: flow.post('/', ['a'], show_progress=True),
+                    lambda flow: asyncio.run(iterate(flow))):
+            shown = io.StringIO()
+            with contextlib.redirect_stderr(shown), Flow().add(uses=Fails) as flow:
+                with self.assertRaises(Boom):
+                    run(flow)
+            self.assertRegex(shown.getvalue(), r'\A1/. requests, [^\r\n]*\n\Z')
 
     def test_not_open(self):
         with self.assertRaises(GLib.Error) as caught:

@@ -204,6 +204,100 @@ class Conditions(unittest.TestCase):
             self.assertEqual(''.join(texts(response)), expected)
 
 
+    def test_that_raise(self):
+        class Unknown(Exception):
+            pass
+
+        def fails(*_):
+            raise unknown
+
+        async def too_late(doc):
+            return True
+
+        unknown = Unknown('who knows')
+        for options in ({'when': fails}, {'uses': Marker, 'parallel': 2, 'polling': 'ALL',
+                                          'reducer': fails}):
+            with self.assertRaises(Unknown) as caught:
+                post(Flow().add(**options), 'a')
+            self.assertIs(caught.exception, unknown)
+        with self.assertRaisesRegex(TypeError, 'coroutine'):
+            post(Flow().add(when=too_late), 'a')
+
+
+class Batches(unittest.TestCase):
+    def setUp(self):
+        self.sizes = sizes = []
+
+        class Together(Executor):
+            @requests(on='/encode', preferred_batch_size=4, timeout=60000)
+            def encode(self, docs):
+                sizes.append(len(docs))
+                for doc in docs:
+                    doc.text += '!'
+
+            @requests(on='/later', preferred_batch_size=2, timeout=60000)
+            async def later(self, docs):
+                await asyncio.sleep(0)
+                self.encode(docs)
+
+            @requests
+            def alone(self, docs):
+                self.encode(docs)
+
+        self.Together = Together
+
+    def sizes_of(self, endpoint, **options):
+        del self.sizes[:]
+        responses = post(Flow().add(uses=self.Together, **options), *'abcdefgh', endpoint=endpoint,
+                         request_size=1, max_in_flight=8)
+        self.assertEqual(sorted(sum(map(texts, responses), [])), [c + '!' for c in 'abcdefgh'])
+        return self.sizes
+
+    def test_decorator(self):
+        self.assertEqual(self.sizes_of('/encode'), [4, 4])
+        self.assertEqual(self.sizes_of('/later'), [2, 2, 2, 2])
+        self.assertEqual(self.sizes_of('/other'), [1] * 8)
+        self.assertEqual(self.sizes_of('/bound', uses_requests={'/bound': 'encode'}), [4, 4])
+
+    def test_option(self):
+        eight = {'preferred_batch_size': 8, 'timeout': 60000}
+        for endpoint, batching in (('/encode', {'/encode': eight}), ('/other', {'*': eight}),
+                                   ('/new', {'/new': eight, '*': {'preferred_batch_size': 0}})):
+            self.assertEqual(self.sizes_of(endpoint, uses_dynamic_batching=batching), [8])
+        self.assertEqual(self.sizes_of('/encode', uses_dynamic_batching={
+            '/encode': {'preferred_batch_size': 0}}), [1] * 8)
+        uses = {'jtype': self.Together, 'dynamic_batching': {'*': eight}}
+        flow = Flow().add(uses=uses)
+        self.assertEqual(flow[0].get_executor().get_batch_size('/other'), 8)
+        self.assertEqual(flow[0].get_executor().get_batch_timeout('/other'), 60000)
+
+    def test_subclass(self):
+        class Alone(self.Together):
+            @requests(on='/encode')
+            def encode(self, docs):
+                super().encode(docs)
+
+        self.Together = Alone
+        self.assertEqual(self.sizes_of('/encode'), [1] * 8)
+
+    def test_wrong(self):
+        for batching, error in (({'/a': 3}, TypeError), ({'/a': {}}, TypeError),
+                                ({'/a': {'preferred_batch_size': 2, 'tiemout': 1}}, TypeError),
+                                ({'/a': {'preferred_batch_size': 'many'}}, TypeError),
+                                ({'/a': {'preferred_batch_size': -1}}, ValueError)):
+            flow = Flow()
+            with self.assertRaises(error):
+                flow.add(uses=self.Together, uses_dynamic_batching=batching)
+            self.assertEqual(len(flow), 0)
+        with self.assertRaisesRegex(TypeError, 'need uses'):
+            Flow().add(uses_dynamic_batching={'/a': {'preferred_batch_size': 2}})
+        for options in {'timeout': 3}, {'preferred_batch_size': 1.5}:
+            with self.assertRaises(TypeError):
+                requests(on='/a', **options)(lambda self, docs: None)
+        with self.assertRaisesRegex(TypeError, 'on='):
+            requests('/a')
+
+
 class Detached(unittest.TestCase):
     def test_detached(self):
         served = threading.Event()

@@ -161,6 +161,24 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
         bindTask.call(executor, endpoint === DEFAULT ? null : endpoint, serverFor(endpoint));
     }
 
+    // Of an endpoint, or of all that have none: {preferred_batch_size, timeout}.
+    function setBatchings(executor, batchings) {
+        for (const [endpoint, batching] of Object.entries(batchings)) {
+            const {preferred_batch_size: size, timeout = 0, ...others} = batching ?? {};
+            const [unknown] = Object.keys(others);
+
+            if (unknown !== undefined)
+                throw new TypeError(`Batches of “${endpoint}” have no “${unknown}”`);
+            for (const number of [size, timeout]) {
+                if (!Number.isInteger(number) || number < 0) {
+                    throw new TypeError(`Batches of “${endpoint}” have a preferred_batch_size and a ` +
+                        `timeout, which are numbers, not “${String(number)}”`);
+                }
+            }
+            executor.set_batching(endpoint === DEFAULT ? null : endpoint, size, timeout);
+        }
+    }
+
     function bindEndpointsOf(executor, klass) {
         if (klass === FlowExecutor || klass === null)
             return;
@@ -169,6 +187,8 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
             for (const [endpoint, fn] of Object.entries(klass.endpoints))
                 bindEndpoint(executor, endpoint, fn);
         }
+        if (Object.hasOwn(klass, 'dynamic_batching'))
+            setBatchings(executor, klass.dynamic_batching);
     }
 
     const init = FlowExecutor.prototype._init;
@@ -260,20 +280,22 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
 
     // What `uses` stands for; null lets the documents pass.
     function makeExecutor(flow, {uses = null, uses_with: usesWith, uses_metas: usesMetas = {},
-        uses_requests: usesRequests = {}}) {
+        uses_requests: usesRequests = {}, uses_dynamic_batching: usesBatching = {}}) {
         const configure = executor => {
             if (!(executor instanceof FlowExecutor))
                 throw new TypeError(`uses: ${String(executor)} is no executor`);
             setMetas(executor, usesMetas);
             for (const [endpoint, method] of Object.entries(usesRequests))
                 bindEndpoint(executor, endpoint, method);
+            setBatchings(executor, usesBatching);
             return executor;
         };
-        const others = [usesWith, ...Object.keys(usesMetas), ...Object.keys(usesRequests)];
+        const others = [usesWith, ...[usesMetas, usesRequests, usesBatching].flatMap(Object.keys)];
 
         if (uses === null) {
             if (others.some(other => other !== undefined))
-                throw new TypeError('uses_with, uses_metas and uses_requests need uses');
+                throw new TypeError('uses_with, uses_metas, uses_requests and ' +
+                    'uses_dynamic_batching need uses');
             return null;
         }
         if (uses instanceof FlowExecutor) {
@@ -332,7 +354,19 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
         }
     }
 
-    const check = (node, document) => !!functionsOf(node).condition(document);
+    function check(node, document) {
+        try {
+            const answer = functionsOf(node).condition(document);
+
+            if (isPromise(answer)) {
+                answer.then(undefined, () => {});
+                throw new TypeError('when: an async function cannot say at once where a document goes');
+            }
+            return !!answer;
+        } catch (error) {
+            throw toGError(error);
+        }
+    }
 
     // Of add(): what says how a node serves, checked before there is a node.
     function makeServing({uses_before: before = null, uses_after: after = null, polling, scheduling,
@@ -391,18 +425,16 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
 
     function addExecutor(flow, options) {
         const {
-            uses, uses_with: usesWith, uses_metas: usesMetas, uses_requests: usesRequests,
-            uses_before, uses_after, polling, scheduling, reducer, when,
-            name = null, needs = null, lock, ...properties
+            uses, uses_with, uses_metas, uses_requests, uses_dynamic_batching, uses_before, uses_after,
+            polling, scheduling, reducer, when, name = null, needs = null, lock, ...properties
         } = options;
 
         for (const property of Object.keys(properties)) {
             if (!(property in FlowNode.prototype))
                 throw new TypeError(`A node has no property “${property}”`);
         }
-        const executor = makeExecutor(flow, {
-            uses, uses_with: usesWith, uses_metas: usesMetas, uses_requests: usesRequests,
-        });
+        const executor = makeExecutor(flow,
+            {uses, uses_with, uses_metas, uses_requests, uses_dynamic_batching});
         const serve = makeServing({uses_before, uses_after, polling, scheduling, reducer, when}, flow,
             executor);
         const node = flow.add_executor(name, executor, needs && namesOf([needs].flat()));

@@ -314,10 +314,12 @@ class FlowWriter(GObject.Object):
 _Responded = Callable[[FlowRequest], Any]
 
 @overload
-def requests(function: _F, *, on: Union[None, str, Iterable[str]] = None) -> _F: ...
+def requests(function: _F, *, on: Union[None, str, Iterable[str]] = None,
+             preferred_batch_size: Optional[int] = None, timeout: int = 0) -> _F: ...
 @overload
-def requests(function: None = None, *,
-             on: Union[None, str, Iterable[str]] = None) -> Callable[[_F], _F]: ...
+def requests(function: None = None, *, on: Union[None, str, Iterable[str]] = None,
+             preferred_batch_size: Optional[int] = None,
+             timeout: int = 0) -> Callable[[_F], _F]: ...
 
 class FlowExecutor(GObject.Object):
     @property
@@ -579,6 +581,7 @@ class Flow(GObject.Object):
             uses_with: Optional[Mapping[str, Any]] = None,
             uses_metas: Optional[Mapping[str, Any]] = None,
             uses_requests: Optional[Mapping[str, str]] = None,
+            uses_dynamic_batching: Optional[Mapping[Optional[str], Mapping[str, int]]] = None,
             uses_before: Any = None, uses_after: Any = None,
             polling: Union[None, str, FlowPolling, Mapping[str, Union[str, FlowPolling]]] = None,
             scheduling: Union[None, str, FlowScheduling] = None,

@@ -10,6 +10,7 @@
 help(GFlow.Flow) shows how.
 """
 
+import collections.abc
 import contextlib
 import contextvars
 import functools
@@ -24,13 +25,14 @@ from ..overrides import override
 from ._gflow_body import (CoroutineBody, TaskBody, items_of, new_body, new_item_body,
                           not_for_workers, raw_body, raw_task_body, unbox, upstreams_of)
 from ._gflow_documents import (FlowDocument, FlowFileSource, FlowReader, FlowSource, FlowWriter,
-                               document, source, to_variant)
+                               document, source)
 from ._gflow_executor import FlowExecutor, requests
 from ._gflow_loop import blocking, create_task, finished
 from ._gflow_notebook import Shown
 from ._gflow_pipeline import Progress, count_documents, in_event_loop, make_executor, reason_of
 from ._gflow_serving import Serving
 from ._gflow_values import box, keep, kept, original, to_error
+from ._gflow_variant import to_variant
 
 GFlow = get_introspection_module('GFlow')
 
@@ -62,8 +64,8 @@ def _set_property(node, name, value):
         raise TypeError(f'A FlowNode has no property {name!r}')
     try:
         node.set_property(name, operator.index(value) if spec.value_type in _INTEGERS else value)
-    except TypeError as error:
-        raise TypeError(f'{name}: {error}') from None
+    except (OverflowError, TypeError) as error:
+        raise type(error)(f'{name}: {error}') from None
 
 
 def _exists(message):
@@ -191,10 +193,15 @@ class FlowPost(GFlow.FlowPost):
     _progress = None
 
     def _set_up(self, inputs, callbacks, parameters, target, request_size, n_total, show_progress):
+        for name, callback in callbacks.items():
+            if callback is not None and not callable(callback):
+                raise TypeError(f'on_{name}: {callback!r} is no function')
+        if parameters is not None and not isinstance(parameters, (collections.abc.Mapping, GLib.Variant)):
+            raise TypeError(f'parameters: {parameters!r} is no dict')
         if inputs is not None:
             self.set_source(source(inputs))
         n_documents = count_documents(inputs)
-        self.set_request_size(max(request_size or 0, 0))
+        self.set_request_size(max(operator.index(request_size or 0), 0))
         if n_total is None and n_documents is not None:
             n_total = -(-n_documents // self.get_request_size()) if self.get_request_size() else 1
         if n_total is not None:
@@ -210,9 +217,12 @@ class FlowPost(GFlow.FlowPost):
             self._progress = Progress(self)
 
     def _answer(self, requests):
-        if self._progress is not None:
-            self._progress.close()
         return list(requests) if self._returns_results else None
+
+    def _end_progress(self):
+        progress, self._progress = self._progress, None
+        if progress is not None:
+            progress.close(self)
 
     def _method(self):
         return 'collect' if self._returns_results else 'run'
@@ -257,7 +267,10 @@ class FlowPost(GFlow.FlowPost):
         return answer
 
     async def _awaited(self):
-        answer = await self._finished(self._method())
+        try:
+            answer = await self._finished(self._method())
+        finally:
+            self._end_progress()
         return self._answer(answer if self._returns_results else ())
 
     def __await__(self):
@@ -267,7 +280,12 @@ class FlowPost(GFlow.FlowPost):
         return self
 
     async def __anext__(self):
-        request = await self._finished('next')
+        request = None
+        try:
+            request = await self._finished('next')
+        finally:
+            if request is None:
+                self._end_progress()
         if request is None:
             raise StopAsyncIteration
         return request
@@ -666,11 +684,13 @@ class Flow(Shown, GFlow.Flow):
         add(uses=…, name=…, needs=…, …): an executor. Returns the flow, for another add().
 
         uses: a class of executors, what makes one, one, the name of a class, or a dict of
-            jtype, with, metas and requests; None lets the documents pass
+            jtype, with, metas, requests and dynamic_batching; None lets the documents pass
         needs: the name of a node, or several; 'gateway' is the entry; None the one before
         uses_with: what the class is called with
         uses_metas: name, description, workspace
         uses_requests: endpoints, and the names of the methods that serve them
+        uses_dynamic_batching: {'/encode': {'preferred_batch_size': 16, 'timeout': 100}}: the documents
+            of several requests are served together: see requests()
         parallel, replicas: how many shards there are of the executor, and how many of each
         polling: 'ANY', 'ALL' or 'ALL_ASYNC' of the shards; or a dict of these by endpoint
         scheduling: 'LEAST_BUSY' or 'ROUND_ROBIN'
@@ -687,13 +707,14 @@ class Flow(Shown, GFlow.Flow):
         return self._add_executor(**options)
 
     def _add_executor(self, *, uses=None, name=None, needs=None, uses_with=None, uses_metas=None,
-                      uses_requests=None, uses_before=None, uses_after=None, polling=None,
+                      uses_requests=None, uses_dynamic_batching=None, uses_before=None, uses_after=None, polling=None,
                       scheduling=None, reducer=None, when=None, lock=None, retries=0, **properties):
         for item in properties:
             if not hasattr(GFlow.FlowNode.props, item):
                 raise TypeError(f'A FlowNode has no property {item!r}')
         _check_locks(lock)
-        executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {})
+        executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {},
+                                 uses_dynamic_batching or {})
         needs = [item if isinstance(item, str) else self.find(item).get_name()
                  for item in _several(needs)]
         serving = Serving(executor, uses_before, uses_after, polling, scheduling, reducer, when)
@@ -900,6 +921,8 @@ class Flow(Shown, GFlow.Flow):
 
         The first request that fails ends the stream, and raises what its executor raised, unless
         continue_on_error is set. on_error is told in any case."""
+        if not isinstance(endpoint, str):
+            raise TypeError(f'endpoint: {endpoint!r} is no string')
         if self._parts().scopes and not self.get_is_open():
             self.open_sync()  # an empty flow may be edited until now
         post = FlowPost(flow=self, endpoint=endpoint)
@@ -912,7 +935,10 @@ class Flow(Shown, GFlow.Flow):
         if in_event_loop():
             post._returns_results = True
             return post
-        requests = getattr(post, post._method() + '_sync')()
+        try:
+            requests = getattr(post, post._method() + '_sync')()
+        finally:
+            post._end_progress()
         return post._answer(requests if return_results else ())
 
     def index(self, *arguments, **options):

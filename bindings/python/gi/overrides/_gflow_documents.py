@@ -14,6 +14,7 @@ from ..overrides import override
 from ._gflow_job import coroutine_of
 from ._gflow_loop import blocking, finished, new_host
 from ._gflow_values import original, to_error
+from ._gflow_variant import from_variant, to_variant
 
 GFlow = get_introspection_module('GFlow')
 
@@ -26,49 +27,6 @@ _AT_ONCE = 100  # documents, where nobody says how many
 def _override(cls):
     cls.__module__ = 'gi.overrides.GFlow'  # by which PyGObject finds the name space
     return override(cls)
-
-
-# Values
-
-def to_variant(value):
-    """The GVariant of a tag: of the types that JSON has, and bytes."""
-    if isinstance(value, GLib.Variant):
-        return value
-    if value is None:
-        return GLib.Variant('mv', None)
-    if isinstance(value, bool):
-        return GLib.Variant('b', value)
-    if isinstance(value, int):
-        return GLib.Variant('x' if value < 2**63 else 't', value)
-    if isinstance(value, float):
-        return GLib.Variant('d', value)
-    if isinstance(value, str):
-        return GLib.Variant('s', value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return GLib.Variant.new_from_bytes(GLib.VariantType('ay'), GLib.Bytes.new(bytes(value)), True)
-    if isinstance(value, collections.abc.Mapping):
-        return GLib.Variant('a{sv}', {key: to_variant(item) for key, item in value.items()})
-    if isinstance(value, collections.abc.Iterable):
-        return GLib.Variant('av', [to_variant(item) for item in value])
-    raise TypeError(f'{value!r} can not be in a document')
-
-
-def from_variant(variant):
-    kind = variant.get_type_string()
-    if kind == 'ay':
-        return variant.get_data_as_bytes().get_data()
-    if kind == 'v':
-        return from_variant(variant.get_variant())
-    if kind[0] == 'm':
-        return from_variant(variant.get_child_value(0)) if variant.n_children() else None
-    if kind[:2] == 'a{':
-        entries = (variant.get_child_value(i) for i in range(variant.n_children()))
-        return {entry.get_child_value(0).unpack(): from_variant(entry.get_child_value(1))
-                for entry in entries}
-    if variant.is_container():
-        items = [from_variant(variant.get_child_value(i)) for i in range(variant.n_children())]
-        return items if kind[0] == 'a' else tuple(items)
-    return variant.unpack()
 
 
 def _bytes(value):

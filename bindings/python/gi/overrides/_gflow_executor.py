@@ -5,33 +5,58 @@
 
 import functools
 import inspect
+import operator
 import types
 
 from gi.repository import Gio, GObject
 
 from ..module import get_introspection_module
 from ._gflow_documents import _list_of as list_of
-from ._gflow_documents import from_variant, to_variant
 from ._gflow_interrupt import bodies
 from ._gflow_loop import new_host
 from ._gflow_values import to_error
+from ._gflow_variant import from_variant, to_variant
 
 GFlow = get_introspection_module('GFlow')
 
 
-def requests(function=None, *, on=None):
+def batching_of(endpoint, preferred_batch_size, timeout=0):
+    """How many documents are to be served together, and how long a request waits for others."""
+    try:
+        size, timeout = operator.index(preferred_batch_size), operator.index(timeout)
+    except TypeError as error:
+        raise TypeError(f'Batches{" of " + endpoint if endpoint else ""}: {error}') from None
+    if size < 0 or timeout < 0:
+        raise ValueError('Neither a batch nor what it waits for is less than 0')
+    return size, timeout
+
+
+def requests(function=None, *, on=None, preferred_batch_size=None, timeout=0):
     """Decorator: the method serves the requests for an endpoint, or for several.
 
         @requests                   # all that no other method serves
         @requests(on='/index')
         @requests(on=['/search', '/find'])
+        @requests(on='/encode', preferred_batch_size=16, timeout=100)
+
+    preferred_batch_size: it is called for the documents of several requests at once: requests wait
+        until there are so many documents
+    timeout: or for so long, in milliseconds; with 0 they only gather while it is busy
 
     It takes what it asks for by name: docs (a list that can be changed), parameters (a dict),
     docs_matrix (the lists of documents that branches or shards have left, or None), request,
     cancellable. It changes the documents, or returns others, or a dict, which is
     its result. An ordinary method is called on a worker thread, a coroutine in the event loop."""
     if function is None:
-        return lambda function: requests(function, on=on)
+        return functools.partial(requests, on=on, preferred_batch_size=preferred_batch_size,
+                                 timeout=timeout)
+    if not callable(function):
+        raise TypeError(f'@requests takes on={function!r} by its name')
+    if preferred_batch_size is not None:
+        function._gflow_batching = batching_of(None, preferred_batch_size=preferred_batch_size,
+                                               timeout=timeout)
+    elif timeout:
+        raise TypeError('timeout: of batches, which have a preferred_batch_size')
     endpoints = [on] if on is None or isinstance(on, str) else list(on)
     function._gflow_endpoints = [*getattr(function, '_gflow_endpoints', []), *endpoints]
     return function
@@ -145,6 +170,7 @@ def bind_method(executor, endpoint, function):
         executor.bind_task(endpoint, CoroutineMethod(function))
     else:
         executor.bind(endpoint, SyncMethod(function))
+    executor.set_batching(endpoint, *getattr(function, '_gflow_batching', (0, 0)))
 
 
 # What C calls of a class: do_setup() and others, as in C; and setup() and teardown().
@@ -289,7 +315,7 @@ class FlowExecutor(GFlow.FlowExecutor):
                                         'description': self.get_description(),
                                         **self.__dict__.get('_gflow_metas', {})})
 
-    def _configure(self, metas, endpoints):
+    def _configure(self, metas, endpoints, batchings):
         self._bind()
         for name in metas:
             if name not in ('name', 'description', 'workspace'):
@@ -308,4 +334,6 @@ class FlowExecutor(GFlow.FlowExecutor):
             if not callable(function):
                 raise TypeError(f'uses_requests: {type(self).__name__} has no method {name!r}')
             bind_method(self, endpoint, function)
+        for endpoint, batching in batchings.items():
+            self.set_batching(endpoint, *batching)
         return self

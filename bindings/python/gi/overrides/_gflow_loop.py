@@ -241,7 +241,12 @@ async def finished(start, cancel):
     _attach(loop)
     future = loop.create_future()
     cancelled = None
-    start(lambda source, result: future.set_result([result]))
+
+    def ready(source, result):
+        if not loop.is_closed():
+            future.set_result([result])
+
+    start(ready)
     while not future.done():
         try:
             await asyncio.shield(future)

@@ -4,13 +4,14 @@
 """Flows of executors, and what is posted to them."""
 
 import asyncio
+import collections.abc
 import math
 import sys
 
 from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
-from ._gflow_executor import FlowExecutor
+from ._gflow_executor import FlowExecutor, batching_of
 
 GFlow = get_introspection_module('GFlow')
 
@@ -26,26 +27,42 @@ def _find_class(name):
     return found[-1]
 
 
-def make_executor(uses, with_, metas, endpoints):
+def _batchings(batchings):
+    """Of each endpoint; that of None is for all others."""
+    made = {}
+    for endpoint, batching in batchings.items():
+        if not isinstance(batching, collections.abc.Mapping):
+            raise TypeError(f'uses_dynamic_batching: {batching!r} is no dict for {endpoint!r}')
+        unknown = set(batching) - {'preferred_batch_size', 'timeout'}
+        if unknown or 'preferred_batch_size' not in batching:
+            raise TypeError(f'uses_dynamic_batching: {endpoint!r} has a preferred_batch_size and a '
+                            f'timeout, not {sorted(batching)}')
+        made[None if endpoint == '*' else endpoint] = batching_of(endpoint, **batching)
+    return made
+
+
+def make_executor(uses, with_, metas, endpoints, batchings):
     """The executor that uses= stands for; None lets the documents pass."""
     if isinstance(uses, dict):
-        unknown = set(uses) - {'jtype', 'with', 'metas', 'requests'}
+        unknown = set(uses) - {'jtype', 'with', 'metas', 'requests', 'dynamic_batching'}
         if unknown:
             raise TypeError(f'uses: there is no {sorted(unknown)[0]!r}')
         with_ = {**uses.get('with', {}), **with_}
         metas = {**uses.get('metas', {}), **metas}
         endpoints = {**uses.get('requests', {}), **endpoints}
+        batchings = {**uses.get('dynamic_batching', {}), **batchings}
         uses = uses['jtype']
     if isinstance(uses, str):
         uses = _find_class(uses)
     if uses is None:
-        if with_ or metas or endpoints:
-            raise TypeError('uses_with, uses_metas and uses_requests need uses')
+        if with_ or metas or endpoints or batchings:
+            raise TypeError('uses_with, uses_metas, uses_requests and uses_dynamic_batching need uses')
         return None
+    batchings = _batchings(batchings)
     if isinstance(uses, GFlow.FlowExecutor):
         if with_:
             raise TypeError('uses_with: the executor has been made already')
-        return uses._configure(metas, endpoints)
+        return uses._configure(metas, endpoints, batchings)
     if not callable(uses):
         raise TypeError(f'uses: {uses!r} is no class of executors')
 
@@ -54,7 +71,7 @@ def make_executor(uses, with_, metas, endpoints):
         executor = uses._later(with_) if is_class else uses(**with_)
         if not isinstance(executor, GFlow.FlowExecutor):
             raise TypeError(f'uses: {uses!r} has made {executor!r}, which is no executor')
-        return executor._configure(metas, endpoints)
+        return executor._configure(metas, endpoints, batchings)
 
     executor = make()
     executor.set_factory(make)
@@ -81,24 +98,41 @@ def count_documents(inputs):
 
 
 class Progress:
-    """A bar on the standard error output."""
+    """On the standard error output: a bar in a terminal, elsewhere a line now and then."""
 
     WIDTH = 20
+    STEP = .05  # of all requests, between two lines
 
     def __init__(self, post):
-        self.start = GLib.get_monotonic_time()
-        GObject.Object.connect(post, 'always', self.show)
+        self.is_terminal = sys.stderr.isatty()
+        self.pause = 100000 if self.is_terminal else 1000000  # µs
+        self.start = self.shown_at = GLib.get_monotonic_time()
+        self.n_shown = -1
+        GObject.Object.connect(post, 'always', self.look)
 
-    def show(self, post, _request=None):
-        n, total = post.get_n_done(), post.get_n_total()
-        seconds = max(GLib.get_monotonic_time() - self.start, 1) / 1e6
-        done = self.WIDTH if total <= 0 else math.floor(self.WIDTH * min(n / total, 1))
-        bar = '█' * done + ' ' * (self.WIDTH - done) if total > 0 else '…'
-        print(f'\r{bar} {n}{f"/{total}" if total > 0 else ""} requests, {seconds:.1f} s, '
-              f'{n / seconds:.1f}/s', end='', file=sys.stderr, flush=True)
+    def look(self, post, _request=None):
+        now, n, total = GLib.get_monotonic_time(), post.get_n_done(), post.get_n_total()
+        step = 1 if self.is_terminal else self.STEP * total
+        if now - self.shown_at >= self.pause and n - self.n_shown >= step:
+            self.show(n, total, now)
 
-    def close(self):
-        print(file=sys.stderr)
+    def show(self, n, total, now):
+        seconds = max(now - self.start, 1) / 1e6
+        text = (f'{n}{f"/{total}" if total > 0 else ""} requests, {seconds:.1f} s, '
+                f'{n / seconds:.1f}/s')
+        self.shown_at, self.n_shown = now, n
+        if self.is_terminal:
+            done = math.floor(self.WIDTH * min(n / total, 1)) if total > 0 else 0
+            bar = '█' * done + ' ' * (self.WIDTH - done) if total > 0 else '…'
+            text = f'\r{bar} {text}'
+        print(text, end='' if self.is_terminal else '\n', file=sys.stderr, flush=True)
+
+    def close(self, post):
+        n = post.get_n_done()
+        if n != self.n_shown:
+            self.show(n, post.get_n_total(), GLib.get_monotonic_time())
+        if self.is_terminal:
+            print(file=sys.stderr)
 
 
 def in_event_loop():

@@ -5,15 +5,16 @@
 go there."""
 
 import collections.abc
+import inspect
 
 from gi.repository import Gio
 
 from ..module import get_introspection_module
 from ._gflow_documents import _list_of as list_of
-from ._gflow_documents import to_variant
 from ._gflow_interrupt import bodies
 from ._gflow_pipeline import make_executor
 from ._gflow_values import to_error
+from ._gflow_variant import to_variant
 
 GFlow = get_introspection_module('GFlow')
 
@@ -71,9 +72,16 @@ class _Condition:
     def __call__(self, node, document, *_):
         bodies.depth += 1
         try:
-            return bool(self.function(document))
+            answer = self.function(document)
+            if inspect.iscoroutine(answer):
+                answer.close()
+                raise TypeError('when: a coroutine can not say at once where a document goes')
+            return bool(answer)
+        except BaseException as exception:
+            error = to_error(None, exception)
         finally:
             bodies.depth -= 1
+        raise error
 
 
 class Serving:
@@ -82,8 +90,8 @@ class Serving:
     def __init__(self, executor, uses_before, uses_after, polling, scheduling, reducer, when):
         if executor is None and not uses_before is uses_after is None:
             raise TypeError('uses_before and uses_after need uses')
-        self.before = make_executor(uses_before, {}, {}, {})
-        self.after = make_executor(uses_after, {}, {}, {})
+        self.before = make_executor(uses_before, {}, {}, {}, {})
+        self.after = make_executor(uses_after, {}, {}, {}, {})
         self.pollings = {} if polling is None else _pollings(polling)
         self.scheduling = scheduling and _member(GFlow.FlowScheduling, scheduling, 'scheduling')
         self.reducer = reducer if reducer is None or callable(reducer) \

@@ -22,7 +22,10 @@ def to_error(run, exception):
                           int(Gio.IOErrorEnum.CANCELLED))
     error = exception
     if not isinstance(error, GLib.Error):
-        message = f'{type(exception).__name__}: {exception}'
+        try:
+            message = f'{type(exception).__name__}: {exception}'
+        except Exception:
+            message = type(exception).__name__  # it can not be shown, but it can be raised
         message = message.encode(errors='replace').decode().replace('\0', '')
         error = GLib.Error(message, _DOMAIN, next(_serials) & 0x7fffffff)
     kept = getattr(run, '_exceptions', _strays)

@@ -1,0 +1,208 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Processes that run flows, and fork: their children can run flows, too. */
+
+#include "test-util.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A child that does not end in that time is killed. */
+#define CHILD_SECONDS 30
+
+static gboolean
+body_count (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    count,
+            GError    **error)
+{
+  g_atomic_int_inc ((int *) count);
+  return TRUE;
+}
+
+/* Nodes with a timeout: the caller does not work itself. */
+static GFlow *
+new_flow (int   *count,
+          guint  n)
+{
+  GFlow *flow = g_flow_new ();
+
+  for (guint i = 0; i < n; i++)
+    g_flow_node_set_timeout (g_flow_add (flow, NULL, body_count, count, NULL, NULL), 60 * 1000);
+  return flow;
+}
+
+static void
+run_sync (GFlow *flow)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFlowRun) run = g_flow_execute_sync (flow, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (run);
+}
+
+/* With a flow that was there before, and with a new one. */
+static void
+run_in_child (GFlow *flow,
+              int   *count)
+{
+  int own_count = 0;
+  g_autoptr (GFlow) own = new_flow (&own_count, 100);
+
+  *count = 0;
+  for (guint i = 0; i < 10; i++)
+    {
+      run_sync (own);
+      run_sync (flow);
+    }
+  g_assert_cmpint (own_count, ==, 1000);
+  g_assert_cmpint (*count, ==, 10 * (int) g_list_model_get_n_items (G_LIST_MODEL (flow)));
+}
+
+/* In the child; it has a child, too. */
+static G_GNUC_NORETURN void
+be_child (GFlow *flow,
+          int   *count,
+          guint  depth)
+{
+  alarm (CHILD_SECONDS);
+  run_in_child (flow, count);
+  if (depth > 0)
+    {
+      const pid_t child = fork ();
+      int status;
+
+      if (child == 0)
+        be_child (flow, count, depth - 1);
+      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+      g_assert_cmpint (status, ==, 0);
+      run_in_child (flow, count);
+    }
+  _exit (0);
+}
+
+static void
+fork_and_wait (GFlow *flow,
+               int   *count)
+{
+  const pid_t child = fork ();
+  int status;
+
+  if (child == 0)
+    be_child (flow, count, 1);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+}
+
+/* ThreadSanitizer has no threads in children. */
+static gboolean
+is_possible (void)
+{
+#ifdef __SANITIZE_THREAD__
+  g_test_skip ("not with this sanitizer");
+  return FALSE;
+#else
+  return TRUE;
+#endif
+}
+
+static void
+test_after (void)
+{
+  int count = 0;
+  g_autoptr (GFlow) flow = new_flow (&count, 100);
+
+  g_test_summary ("Flows have run before; their threads wait for more, or have gone");
+  if (!is_possible ())
+    return;
+  run_sync (flow);
+  for (guint i = 0; i < 5; i++)
+    {
+      fork_and_wait (flow, &count);
+      run_sync (flow);
+    }
+}
+
+static gboolean
+body_fork (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  int count = 0;
+  g_autoptr (GFlow) flow = new_flow (&count, 10);
+
+  fork_and_wait (flow, &count);
+  return TRUE;
+}
+
+static void
+test_in_body (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+
+  g_test_summary ("A body forks, which is the only one that runs: GLib has locks that others may hold");
+  if (!is_possible ())
+    return;
+  g_flow_set_max_threads (flow, 1);
+  for (guint i = 0; i < 4; i++)
+    g_flow_add (flow, NULL, body_fork, NULL, NULL, NULL);
+  run_sync (flow);
+}
+
+static void
+test_meanwhile (void)
+{
+  int count = 0;
+  g_autoptr (GFlow) flow = new_flow (&count, 100);
+  g_autoptr (GFlow) busy = NULL;
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestGate gate;
+  TestResult result;
+
+  g_test_summary ("The same flow runs, and other nodes wait for a thread: not in the child");
+  if (!is_possible ())
+    return;
+  test_bench_init (&bench);
+  test_gate_init (&gate);
+  test_result_init (&result);
+  busy = g_flow_new ();
+  g_flow_set_max_threads (busy, 2);
+  for (guint i = 0; i < 10; i++)
+    {
+      TestJob *job;
+
+      test_add_sync (&bench, busy, NULL, &job);
+      job->gate = &gate;
+    }
+  run = g_flow_run_new (busy);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (test_gate_waiting (&gate) == 2);
+  fork_and_wait (flow, &count);
+  test_gate_open (&gate);
+  TEST_WAIT (result.calls > 0);
+  test_assert_run (run, DONE);
+  test_result_clear (&result);
+  g_clear_object (&run);
+  g_clear_object (&busy);
+  test_gate_clear (&gate);
+  test_bench_clear (&bench);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/fork/after", test_after);
+  g_test_add_func ("/fork/in-body", test_in_body);
+  g_test_add_func ("/fork/meanwhile", test_meanwhile);
+
+  return g_test_run ();
+}
