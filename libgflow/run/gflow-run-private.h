@@ -232,7 +232,7 @@ struct _GFlowRun
   _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
   _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
   gboolean         active;       /* started, and not ended */
-  gboolean         enlisted;     /* its crew goes by the limit of its flow as it is now */
+  guint            enlisted;     /* in which process, see there; 0: not yet */
   gboolean         complete;     /* nothing of it runs any more */
   gboolean         self_ref;     /* it has lost its last user, and keeps itself */
   gboolean         retired;      /* complete and not active, by its caller's thread: for that only */

@@ -155,13 +155,22 @@ update_crew (GFlowCrew *crew)
     g_queue_unlink (&scheduler.crews, &crew->link);
 }
 
+/* Whether its crew is as this process has it, and goes by the limit of its flow as it is now. */
+static gboolean
+is_enlisted (GFlowRun *run)
+{
+  return run->enlisted == scheduler.n_forks + 1;
+}
+
+/* Not of a run that does not go on in this process, see after_fork_in_child(), nor of one whose
+ * caller is about to come: that looks for itself. */
 static void
 set_hungry (GFlowRun *run,
             gboolean  hungry)
 {
   GFlowCrew *crew = run->crew;
 
-  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) == hungry)
+  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) == hungry || !is_enlisted (run))
     return;
 
   /* Sequentially consistent: see _g_flow_run_notify_work(). */
@@ -373,7 +382,8 @@ static void
 make_hungry (GFlowRun *run)
 {
   if (atomic_load_explicit (&run->hungry, memory_order_relaxed) || run->complete ||
-      atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes)
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes ||
+      !is_enlisted (run))
     return;
 
   set_hungry (run, TRUE);
@@ -653,7 +663,7 @@ enlist (GFlowRun *run)
   const guint max_threads = run->flow->max_threads;
 
   clean_crew (run->crew);
-  run->enlisted = TRUE;
+  run->enlisted = scheduler.n_forks + 1;
   run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
                                     : _g_flow_count_processors ();
   update_crew (run->crew);
@@ -829,7 +839,7 @@ _g_flow_scheduler_help (GFlowRun *run)
   GFlowCrew *crew = run->crew;
 
   lock ();
-  if (!run->enlisted)
+  if (!is_enlisted (run))
     enlist (run);
   /* First, as whoever comes to a run does: then look at the work. */
   set_hungry (run, FALSE);

@@ -194,6 +194,56 @@ test_meanwhile (void)
   test_bench_clear (&bench);
 }
 
+static G_GNUC_NORETURN void
+be_child_with_lock (GFlowRun  *run,
+                    GFlowLock *lock,
+                    int       *count)
+{
+  int other_count = 0;
+  g_autoptr (GFlow) other = new_flow (&other_count, 100);
+
+  alarm (CHILD_SECONDS);
+  g_flow_lock_release (lock);
+  run_in_child (other, &other_count);
+  g_flow_run_cancel (run);
+  run_in_child (other, &other_count);
+  g_assert_cmpint (g_atomic_int_get (count), ==, 0);
+  _exit (0);
+}
+
+static void
+test_from_before (void)
+{
+  int count = 0;
+  g_autoptr (GFlow) flow = new_flow (&count, 1);
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  g_autoptr (GFlowNode) node = g_list_model_get_item (G_LIST_MODEL (flow), 0);
+  TestResult result;
+  pid_t child;
+  int status;
+
+  g_test_summary ("What waits for a lock when the process is made does not get it there");
+  if (!is_possible ())
+    return;
+  test_result_init (&result);
+  run_sync (flow);
+  count = 0;
+  g_flow_node_add_lock (node, lock);
+  g_assert_true (g_flow_lock_try_acquire (lock));
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_lock_get_waiting (lock) == 1);
+  child = fork ();
+  if (child == 0)
+    be_child_with_lock (run, lock, &count);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+  g_flow_lock_release (lock);
+  TEST_WAIT (result.calls > 0);
+  g_assert_cmpint (count, ==, 1);
+  test_result_clear (&result);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -203,6 +253,7 @@ main (int   argc,
   g_test_add_func ("/fork/after", test_after);
   g_test_add_func ("/fork/in-body", test_in_body);
   g_test_add_func ("/fork/meanwhile", test_meanwhile);
+  g_test_add_func ("/fork/from-before", test_from_before);
 
   return g_test_run ();
 }
