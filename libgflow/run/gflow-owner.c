@@ -558,8 +558,12 @@ owner_check (GSource *source)
 {
   GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
 
+  /* Else it may wait: not everybody prepares the context again before that. */
+  if (!has_work (owner))
+    return FALSE;
+
   stay_awake (owner);
-  return has_work (owner);
+  return TRUE;
 }
 
 static gboolean

@@ -744,6 +744,72 @@ test_fair_runs (gconstpointer data)
   race (flow, flow, G_FLOW_PLACEMENT_WORKER, FALSE);
 }
 
+/* Main loops of others: some poll what a context waits for by themselves, when it has said that
+ * nothing is pending. */
+
+static gpointer
+open_soon (gpointer gate)
+{
+  while (test_gate_waiting (gate) == 0)
+    g_thread_yield ();
+  /* Mostly who polls does so then. */
+  g_usleep (5 * 1000);
+  test_gate_open (gate);
+  return NULL;
+}
+
+static gboolean
+body_gate (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    gate,
+           GError    **error)
+{
+  test_gate_wait (gate);
+  return TRUE;
+}
+
+static void
+poll_elsewhere (GMainContext *context)
+{
+  GPollFD fds[8];
+  int timeout;
+  const int n = g_main_context_query (context, G_PRIORITY_LOW, &timeout, fds, G_N_ELEMENTS (fds));
+
+  g_assert_cmpint (n, <=, (int) G_N_ELEMENTS (fds));
+  g_assert_cmpint (g_poll (fds, n, test_time_limit () / 1000), >, 0);
+}
+
+static void
+test_polled_elsewhere (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  g_main_context_push_thread_default (context);
+  for (guint i = 0; i < 5; i++)
+    {
+      TestGate gate;
+      TestResult result;
+
+      test_gate_init (&gate);
+      test_result_init (&result);
+
+      g_autoptr (GFlow) flow = g_flow_new ();
+      g_autoptr (GThread) thread = test_thread_new ("gate", open_soon, &gate);
+
+      g_flow_add (flow, NULL, body_gate, &gate, NULL, NULL);
+      g_flow_execute (flow, NULL, test_result_cb, &result);
+      while (result.calls == 0)
+        if (g_main_context_pending (context))
+          g_main_context_iteration (context, FALSE);
+        else
+          poll_elsewhere (context);
+      g_thread_join (g_steal_pointer (&thread));
+      test_result_clear (&result);
+      test_gate_clear (&gate);
+    }
+  g_main_context_pop_thread_default (context);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -762,6 +828,7 @@ main (int    argc,
   g_test_add_func ("/threads/edits-on-workers", test_edits_on_workers);
   g_test_add_func ("/threads/nested-iteration", test_nested_iteration);
   g_test_add_func ("/threads/execute-on-worker", test_execute_on_worker);
+  g_test_add_func ("/threads/polled-elsewhere", test_polled_elsewhere);
   g_test_add_data_func ("/threads/all-at-once/2", GUINT_TO_POINTER (2), test_all_at_once);
   g_test_add_data_func ("/threads/all-at-once/16", GUINT_TO_POINTER (16), test_all_at_once);
   g_test_add_data_func ("/threads/fair/flows/1", GUINT_TO_POINTER (1), test_fair_flows);
