@@ -45,8 +45,9 @@ struct _GFlowOwner
 
 typedef struct
 {
-  GSource     source;
-  GFlowOwner *owner;
+  GSource       source;
+  GFlowOwner   *owner;
+  GMainContext *before; /* (unowned) (nullable): of a stand-in: what has stood in until it came */
 } GFlowOwnerSource;
 
 /* When to let the context do other things. */
@@ -644,6 +645,9 @@ _g_flow_owner_stand_in (GMainContext *context,
   GSource *source = g_source_new (&source_funcs, sizeof (GFlowOwnerSource));
 
   ((GFlowOwnerSource *) source)->owner = owner;
+  /* Relaxed: only this thread writes it. */
+  ((GFlowOwnerSource *) source)->before = atomic_load_explicit (&owner->stand_in,
+                                                                memory_order_relaxed);
   g_source_set_static_name (source, "GFlow stand-in");
   g_source_set_can_recurse (source, TRUE);
   /* Sequentially consistent: pairs with the load in _g_flow_owner_post(). Whoever posts has
@@ -657,11 +661,13 @@ void
 _g_flow_owner_stand_down (GSource *source)
 {
   GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+  GMainContext *before = ((GFlowOwnerSource *) source)->before;
 
   g_source_destroy (source);
   g_source_unref (source);
-  /* Somebody may be about to wake it up: it stays as long as the owner does. */
-  atomic_store_explicit (&owner->stand_in, NULL, memory_order_relaxed);
+  /* Somebody may be about to wake it up: it stays as long as the owner does. Sequentially
+   * consistent, for what has stood in before: see _g_flow_owner_stand_in(). */
+  atomic_store_explicit (&owner->stand_in, before, memory_order_seq_cst);
   g_main_context_release (owner->context);
   release_owner (owner);
 }

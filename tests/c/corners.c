@@ -515,6 +515,66 @@ test_close_while_posting (void)
   bench_clear (&bench);
 }
 
+static gboolean
+close_other (GFlowExecutor  *executor,
+             GFlowRequest   *request,
+             GCancellable   *cancellable,
+             gpointer        other,
+             GError        **error)
+{
+  return g_flow_close_sync (other, NULL, error);
+}
+
+static gpointer
+open_gate (gpointer gate)
+{
+  while (test_gate_waiting (gate) == 0)
+    g_thread_yield ();
+  /* Mostly who waits sleeps then. */
+  g_usleep (20 * 1000);
+  test_gate_open (gate);
+  return NULL;
+}
+
+/* While a flow is closed an executor closes another one: what comes back from workers
+ * after that is still waited for. */
+static void
+test_close_in_close (void)
+{
+  Bench bench, other;
+  TestResult posted;
+  GThread *thread;
+  GError *error = NULL;
+
+  bench_init (&bench);
+  bench_init (&other);
+  g_flow_set_close_timeout (bench.flow, 3600 * 1000);
+  g_flow_executor_bind (bench.executor, NULL, close_other, other.flow, NULL);
+  g_flow_node_set_placement (g_flow_lookup (bench.flow, "executor"), G_FLOW_PLACEMENT_CONTEXT);
+  test_executor_add (bench.flow, "gate", NULL, &bench.tally);
+  bench_open (&bench);
+  bench_open (&other);
+  test_result_init (&posted);
+
+  g_autoptr (GFlowPost) post = make_post (&bench, "/", 1);
+
+  thread = test_thread_new ("gate", open_gate, &bench.gate);
+  g_flow_post_run (post, NULL, test_result_cb, &posted);
+  g_flow_close_sync (bench.flow, NULL, &error);
+  g_assert_no_error (error);
+  g_thread_join (thread);
+  TEST_WAIT (posted.calls > 0);
+  g_flow_post_run_finish (post, posted.result, &error);
+  g_assert_no_error (error);
+
+  test_result_clear (&posted);
+  g_clear_object (&post);
+  bench_open (&bench);
+  bench_open (&other);
+  bench_clear (&bench);
+  bench_clear (&other);
+}
+
 /* The executors of a flow that is dropped while it is open are torn down, and another flow may have
  * them then. */
 static void
@@ -561,6 +621,7 @@ main (int    argc,
   g_test_add_data_func ("/corners/batch-in-blocking-call-task", "task", test_batch_in_blocking_call);
   g_test_add_func ("/corners/reopened", test_reopened);
   g_test_add_func ("/corners/close-while-posting", test_close_while_posting);
+  g_test_add_func ("/corners/close-in-close", test_close_in_close);
   g_test_add_func ("/corners/dropped-open", test_dropped_open);
 
   return g_test_run ();
