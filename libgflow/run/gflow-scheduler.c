@@ -17,8 +17,7 @@
  * runs queue in the crew of their flow, which limits the threads of the flow,
  * and crews that have room queue here: so runs and flows take turns.
  *
- * Threads are lent by a GThreadPool, one job for as long as a worker lives.
- * There are as many as processors, or as one flow asks for, and a few spare ones
+ * There are as many threads as processors, or as one flow asks for, and a few spare ones
  * that come one at a time when a run has no worker because all are in long
  * bodies of other runs. Everything here is guarded by one mutex, which is taken
  * when a worker comes to a run or leaves it, not for every node. */
@@ -60,7 +59,6 @@ struct _GFlowWorker
 static struct
 {
   GFlowMutex   mutex;
-  GThreadPool *pool;
   GQueue       crews;         /* with hungry runs, and room for a thread */
   GQueue       idle;          /* of GFlowWorker, by their links: the last one first */
   GFlowWorker *called;        /* no longer idle, to be woken when the mutex is free */
@@ -71,7 +69,8 @@ static struct
   guint        n_spare;       /* of these */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
-  guint        n_forks;       /* by which this process was made, since there was a thread */
+  gboolean     knows_forks;   /* and counts them, from the first thread on */
+  guint        n_forks;       /* by which this process was made, since then */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
 
 /* Hungry runs, for a look without the mutex. Relaxed everywhere: it only says
@@ -80,8 +79,7 @@ _Atomic guint _g_flow_n_hungry;
 
 _Thread_local GFlowFrame *_g_flow_frame;
 
-static void worker_main (gpointer data,
-                         gpointer unused);
+static gpointer worker_main (gpointer job);
 
 /* What is done under the mutex takes less than it takes to sleep and be woken. */
 static void
@@ -204,7 +202,6 @@ after_fork_in_child (void)
 {
   g_queue_init (&scheduler.crews);
   g_queue_init (&scheduler.idle);
-  scheduler.pool = NULL;
   scheduler.called = NULL;
   scheduler.n_looking = 0;
   scheduler.n_woken = 0;
@@ -231,39 +228,23 @@ clean_crew (GFlowCrew *crew)
   crew->link = (GList) { .data = crew };
 }
 
-static gpointer
-thread_main (gpointer job)
-{
-  worker_main (job, NULL);
-  return NULL;
-}
-
-/* The pools of GLib do not work in a process that was made by a fork. */
-static void
-add_thread_in_child (gpointer job)
-{
-  g_thread_unref (g_thread_new ("gflow", thread_main, job));
-}
-
-/* A pool without a limit starts a thread for every job, or reuses one that is
- * idle. If the system has none to give, the job waits in the pool until one of
- * its threads is free, or the next push can start one. */
-static void
+/* Not by a pool of GLib: these do not work in a process that was made by a fork, also if nothing
+ * here has run before that. If the system has no thread to give, whoever calls next asks again. */
+static gboolean
 add_thread (gpointer job)
 {
-  scheduler.n_threads++;
-  if (G_UNLIKELY (scheduler.n_forks > 0))
-    {
-      add_thread_in_child (job);
-      return;
-    }
+  if (!scheduler.knows_forks)
+    pthread_atfork (before_fork, after_fork, after_fork_in_child);
+  scheduler.knows_forks = TRUE;
 
-  if (scheduler.pool == NULL)
-    {
-      scheduler.pool = g_thread_pool_new (worker_main, NULL, -1, FALSE, NULL);
-      pthread_atfork (before_fork, after_fork, after_fork_in_child);
-    }
-  g_thread_pool_push (scheduler.pool, job, NULL);
+  GThread *thread = g_thread_try_new ("gflow", worker_main, job, NULL);
+
+  if (thread == NULL)
+    return FALSE;
+
+  g_thread_unref (thread);
+  scheduler.n_threads++;
+  return TRUE;
 }
 
 /* To ask the system means to read a file, which takes longer than many a run. */
@@ -282,7 +263,7 @@ _g_flow_count_processors (void)
   return n;
 }
 
-/* What the pool is given: it wants data that is not NULL. */
+/* What a thread is for */
 #define ORDINARY_WORKER GINT_TO_POINTER (1)
 #define SPARE_WORKER GINT_TO_POINTER (2)
 
@@ -306,12 +287,11 @@ find_starving (void)
 static void
 add_spare_thread (void)
 {
-  if (scheduler.spare_pending || scheduler.n_spare >= MAX_SPARE)
+  if (scheduler.spare_pending || scheduler.n_spare >= MAX_SPARE || !add_thread (SPARE_WORKER))
     return;
 
   scheduler.spare_pending = TRUE;
   scheduler.n_spare++;
-  add_thread (SPARE_WORKER);
 }
 
 /* Whether for each hungry run somebody is about to look what there is. That may be one
@@ -359,8 +339,8 @@ call_worker (GFlowRun *run)
     }
   else if (scheduler.n_threads - scheduler.n_spare < max_threads)
     {
-      scheduler.n_begun++;
-      add_thread (ORDINARY_WORKER);
+      if (add_thread (ORDINARY_WORKER))
+        scheduler.n_begun++;
     }
   else if (is_starving (run))
     {
@@ -584,17 +564,17 @@ static struct
 /* The job of a thread that has not begun it */
 static _Thread_local gpointer job_to_do;
 
-static void
-worker_main (gpointer data,
-             gpointer unused)
+static gpointer
+worker_main (gpointer job)
 {
   /* Acquire: pairs with the store in g_flow_set_worker_func(). */
   GFlowWorkerFunc func = atomic_load_explicit (&around.func, memory_order_acquire);
 
-  job_to_do = data;
+  job_to_do = job;
   if (func != NULL)
     func (around.user_data);
   g_flow_work (); /* if it was not done in there */
+  return NULL;
 }
 
 /**

@@ -111,6 +111,32 @@ is_possible (void)
 }
 
 static void
+do_nothing (GTask        *task,
+            gpointer      source_object,
+            gpointer      task_data,
+            GCancellable *cancellable)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+test_before (void)
+{
+  int count = 0;
+  g_autoptr (GFlow) flow = NULL;
+  g_autoptr (GTask) task = NULL;
+
+  g_test_summary ("No flow has run before, but tasks have: the threads of GLib wait for more");
+  if (!is_possible ())
+    return;
+  task = g_task_new (NULL, NULL, NULL, NULL);
+  g_task_run_in_thread (task, do_nothing);
+  TEST_WAIT (g_thread_pool_get_num_unused_threads () > 0);
+  flow = new_flow (&count, 100);
+  fork_and_wait (flow, &count);
+}
+
+static void
 test_after (void)
 {
   int count = 0;
@@ -250,6 +276,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/fork/before", test_before); /* first */
   g_test_add_func ("/fork/after", test_after);
   g_test_add_func ("/fork/in-body", test_in_body);
   g_test_add_func ("/fork/meanwhile", test_meanwhile);
