@@ -517,11 +517,15 @@ g_flow_run_set_property (GObject      *object,
                          GParamSpec   *pspec)
 {
   GFlowRun *self = G_FLOW_RUN (object);
+  gboolean was_set;
 
   switch (prop_id)
     {
     case PROP_FLOW:
+      was_set = self->flow != NULL;
       set_flow (self, g_value_get_object (value));
+      if (!was_set && self->flow != NULL)
+        g_object_notify_by_pspec (object, pspec);
       break;
     case PROP_ON_ERROR:
       g_flow_run_set_on_error (self, g_value_get_enum (value));

@@ -177,6 +177,14 @@ test_construct_in_any_order (void)
   g_assert_cmpint (g_flow_run_get_on_error (untold), ==, G_FLOW_ON_ERROR_STOP);
   g_assert_true (g_flow_run_get_history (untold) == history);
 
+  /* Who is bound to it is told, too. */
+  g_autoptr (GFlowRun) late = g_object_new (G_TYPE_FLOW_RUN, NULL);
+  g_autoptr (GFlowRun) bound = g_object_new (G_TYPE_FLOW_RUN, NULL);
+
+  g_object_bind_property (late, "flow", bound, "flow", G_BINDING_DEFAULT);
+  g_object_set (late, "flow", flow, NULL);
+  g_assert_true (g_flow_run_get_flow (bound) == flow);
+
   /* A run is of one flow. */
   g_object_set (untold, "flow", flow, NULL);
   g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*self->flow == NULL*");
