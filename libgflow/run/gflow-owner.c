@@ -28,12 +28,13 @@
 
 struct _GFlowOwner
 {
-  guint                ref_count; /* guarded by the mutex of the table */
+  _Atomic guint        ref_count; /* the last one is dropped under the mutex of the table */
   GMainContext        *context;   /* (owned) */
   GSource             *source;    /* (owned) */
   GSource             *patience;  /* (owned): ready when a backlog has waited for long */
   _Atomic (GThread *)  thread;    /* (unowned): that dispatched it last */
   _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
+  _Atomic gboolean     may_sleep; /* the context has found nothing, and may wait */
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
   gboolean             backlog;   /* could not do everything within the budget */
@@ -60,6 +61,9 @@ typedef struct
 
 static GFlowMutex table_mutex = G_FLOW_MUTEX_INIT;
 static GHashTable *table; /* GMainContext → GFlowOwner */
+
+/* The one whose runs this thread serves now */
+static _Thread_local GFlowOwner *dispatched;
 
 /* Dispatching */
 
@@ -267,6 +271,12 @@ queue (GFlowOwner *owner,
     }
 }
 
+static gboolean
+is_posted (GFlowOwner *owner)
+{
+  return atomic_load_explicit (&owner->posted, memory_order_seq_cst) != NULL;
+}
+
 /* Takes the posted runs over, first come first served. */
 static void
 take_posted (GFlowOwner *owner)
@@ -309,7 +319,14 @@ dispatch_next (GFlowOwner *owner,
 
   const gboolean more = dispatch_run (run, budget);
 
-  if (more && !run->finished)
+  const gboolean complete = !run->finished && _g_flow_scheduler_is_complete (run);
+  /* Then nothing is left but to finish it, and its last post, which this dispatch may have made, needs
+   * no other one. */
+  const gboolean at_once = complete && _g_flow_run_attention (run) == 0;
+
+  if (at_once)
+    take_posted (owner);
+  if (more && !run->finished && !at_once)
     {
       /* A body that iterated the context may have taken it out. */
       queue (owner, run);
@@ -321,7 +338,7 @@ dispatch_next (GFlowOwner *owner,
       else
         unqueue (owner, run);
       /* While it is posted it is in a list, and cannot be let go. */
-      if (_g_flow_scheduler_is_complete (run) && _g_flow_journal_close (run) &&
+      if (complete && _g_flow_journal_close (run) &&
           !atomic_load_explicit (&run->posted, memory_order_seq_cst))
         {
           unqueue (owner, run);
@@ -362,12 +379,6 @@ dispatch_patience (GSource     *source,
 }
 
 static GSourceFuncs patience_funcs = { .dispatch = dispatch_patience };
-
-static gboolean
-is_posted (GFlowOwner *owner)
-{
-  return atomic_load_explicit (&owner->posted, memory_order_seq_cst) != NULL;
-}
 
 /* Before the context waits, and after that. Whoever posts wakes it up after the
  * list can be seen to be not empty. */
@@ -471,13 +482,29 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
   return TRUE;
 }
 
+static GFlowOwner *
+ref_owner (GFlowOwner *owner)
+{
+  /* Relaxed: whoever has one reference, or the mutex of the table, may make another. */
+  atomic_fetch_add_explicit (&owner->ref_count, 1, memory_order_relaxed);
+  return owner;
+}
+
 static void
 release_owner (GFlowOwner *owner)
 {
+  guint n = atomic_load_explicit (&owner->ref_count, memory_order_relaxed);
   gboolean last;
 
+  /* Release: pairs with the acquire of the last one. */
+  while (n > 1)
+    if (atomic_compare_exchange_weak_explicit (&owner->ref_count, &n, n - 1, memory_order_release,
+                                               memory_order_relaxed))
+      return;
+
   _g_flow_mutex_lock (&table_mutex);
-  last = --owner->ref_count == 0;
+  /* Acquire and release: the last one comes after what all others have done. */
+  last = atomic_fetch_sub_explicit (&owner->ref_count, 1, memory_order_acq_rel) == 1;
   if (last)
     g_hash_table_remove (table, owner->context);
   _g_flow_mutex_unlock (&table_mutex);
@@ -504,13 +531,14 @@ owner_dispatch (GSource     *source,
   atomic_store_explicit (&owner->thread, g_thread_self (), memory_order_relaxed);
 
   /* The last run may end in here. */
-  _g_flow_mutex_lock (&table_mutex);
-  owner->ref_count++;
-  _g_flow_mutex_unlock (&table_mutex);
+  ref_owner (owner);
 
   const gboolean pushed = push_context (owner->context);
+  GFlowOwner *before = dispatched;
 
+  dispatched = owner;
   dispatch (owner);
+  dispatched = before;
   if (pushed)
     g_main_context_pop_thread_default (owner->context);
 
@@ -518,20 +546,41 @@ owner_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
+/* Relaxed: who does not see it yet wakes the context up in vain. */
+static void
+stay_awake (GFlowOwner *owner)
+{
+  atomic_store_explicit (&owner->may_sleep, FALSE, memory_order_relaxed);
+}
+
 static gboolean
 owner_check (GSource *source)
 {
-  return has_work (((GFlowOwnerSource *) source)->owner);
+  GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+
+  stay_awake (owner);
+  return has_work (owner);
 }
 
 static gboolean
 owner_prepare (GSource *source,
                int     *timeout)
 {
-  const gboolean ready = owner_check (source);
+  GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+  gboolean ready = has_work (owner);
 
+  if (!ready)
+    {
+      /* Sequentially consistent, and before the list is looked at: pairs with the load in
+       * _g_flow_owner_post(). Whoever posts either sees this, or has been seen. */
+      atomic_store_explicit (&owner->may_sleep, TRUE, memory_order_seq_cst);
+      ready = has_work (owner);
+    }
   if (ready)
-    prepare (((GFlowOwnerSource *) source)->owner);
+    {
+      stay_awake (owner);
+      prepare (owner);
+    }
   *timeout = ready ? 0 : -1;
   return ready;
 }
@@ -549,7 +598,9 @@ create_owner (GMainContext *context)
 {
   GFlowOwner *owner = g_new0 (GFlowOwner, 1);
 
-  owner->ref_count = 1;
+  atomic_init (&owner->ref_count, 1);
+  /* Whoever iterates the context may wait already. */
+  atomic_init (&owner->may_sleep, TRUE);
   owner->context = g_main_context_ref (context);
   owner->source = g_source_new (&source_funcs, sizeof (GFlowOwnerSource));
   ((GFlowOwnerSource *) owner->source)->owner = owner;
@@ -579,7 +630,7 @@ _g_flow_owner_stand_in (GMainContext *context,
     owner = NULL;
   if (owner != NULL)
     {
-      owner->ref_count++;
+      ref_owner (owner);
       owner->stand_ins = g_slist_prepend (owner->stand_ins, g_main_context_ref (other));
     }
   _g_flow_mutex_unlock (&table_mutex);
@@ -617,13 +668,17 @@ _g_flow_owner_get (GMainContext *context)
 {
   GFlowOwner *owner;
 
+  /* It is in the table as long as it is dispatched. */
+  if (dispatched != NULL && dispatched->context == context)
+    return ref_owner (dispatched);
+
   _g_flow_mutex_lock (&table_mutex);
   if (table == NULL)
     table = g_hash_table_new (NULL, NULL);
   owner = g_hash_table_lookup (table, context);
   if (owner != NULL)
     {
-      owner->ref_count++;
+      ref_owner (owner);
     }
   else
     {
@@ -713,6 +768,11 @@ _g_flow_owner_post (GFlowRun *run)
   while (!atomic_compare_exchange_weak_explicit (&owner->posted, &before, run,
                                                  memory_order_seq_cst, memory_order_relaxed));
   if (before != NULL)
+    return;
+
+  /* Sequentially consistent: pairs with the store in owner_prepare(). A context that is busy
+   * looks at the list before it waits, and to wake it up is a system call. */
+  if (!atomic_load_explicit (&owner->may_sleep, memory_order_seq_cst))
     return;
 
   /* Sequentially consistent: pairs with the store in _g_flow_owner_stand_in(). */

@@ -57,6 +57,8 @@ void           _g_flow_station_leave_shard (GFlowStation *station,
 guint          _g_flow_station_enter_role (GFlowStation *station,
                                        int            role,
                                        gboolean       alone);
+guint          _g_flow_station_get_only  (GFlowStation  *station,
+                                       int            role);
 void           _g_flow_station_leave_role (GFlowStation *station,
                                        int            role,
                                        guint          instance);
@@ -114,8 +116,8 @@ struct _GFlowChannel
   GFlowPlan      *plan;        /* (owned) */
   GFlowPlace     *places;      /* (owned): for each node, for the entry, and for the exit */
   guint           n_beside;    /* nodes that no response waits for */
-  gboolean        may_retry;   /* at some node */
   gboolean        hides_runs;  /* no function of the application is given the run of a request */
+  gboolean        may_retry;   /* at some node */
 };
 
 GFlowChannel  *_g_flow_channel_new    (GFlowPipeline *pipeline,
@@ -195,6 +197,9 @@ void           _g_flow_visit_node_ended    (GFlowVisit    *visit,
                                             GFlowNodeState state);
 
 /* The bodies of executors: gflow-passage.c */
+gpointer       _g_flow_passage_find_task_owner (GFlowRun *run,
+                                            guint32        index,
+                                            gboolean       at_once);
 gboolean       _g_flow_passage_filter      (GFlowNode     *node,
                                             GFlowRun      *run,
                                             gpointer       user_data,
