@@ -17,7 +17,7 @@ static gboolean ordered;
 
 static const GOptionEntry entries[] = {
   { "request-size", 0, 0, G_OPTION_ARG_INT, &request_size, "documents in a request (1)", "N" },
-  { "in-flight", 0, 0, G_OPTION_ARG_INT, &in_flight, "requests at once (twice the threads)", "N" },
+  { "in-flight", 0, 0, G_OPTION_ARG_INT, &in_flight, "requests at once (as posts do)", "N" },
   { "wait", 0, 0, G_OPTION_ARG_INT, &wait_ms, "a task returns so much later (0)", "MS" },
   { "ordered", 0, 0, G_OPTION_ARG_NONE, &ordered, "answers in the order of requests", NULL },
   { NULL },

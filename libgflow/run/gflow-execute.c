@@ -106,7 +106,11 @@ static void
 cancelled_cb (GCancellable *cancellable,
               gpointer      user_data)
 {
-  g_flow_run_cancel (user_data);
+  GFlowRun *self = user_data;
+
+  g_flow_run_cancel (self);
+  /* Release: pairs with disconnect(). Last of all: the run may end, and go. */
+  atomic_store_explicit (&self->cancel_told, TRUE, memory_order_release);
 }
 
 static void
@@ -224,7 +228,9 @@ _g_flow_run_begin (GFlowRun        *self,
   _g_flow_run_debug (self);
   if (self->keep_record)
     _g_flow_run_begin_keeping (self);
-  self->start_time = g_get_monotonic_time ();
+  /* That of a request has begun with its passage. */
+  if (self->start_time == 0)
+    self->start_time = g_get_monotonic_time ();
   if (self->history != NULL)
     _g_flow_run_start_learning (self);
   if (self->is_recorded)
@@ -366,8 +372,12 @@ clear_source (GSource **source)
 static void
 disconnect (GFlowRun *self)
 {
-  /* Waits for a handler that is inside of another thread. */
-  if (self->cancel_handler != 0)
+  /* Waits for the handler, which may be inside of another thread; but not if it has done its
+   * part, as other handlers may iterate this context meanwhile. */
+  if (self->cancel_handler != 0 &&
+      atomic_load_explicit (&self->cancel_told, memory_order_acquire))
+    g_signal_handler_disconnect (self->caller_cancellable, self->cancel_handler);
+  else if (self->cancel_handler != 0)
     g_cancellable_disconnect (self->caller_cancellable, self->cancel_handler);
   self->cancel_handler = 0;
   g_clear_object (&self->caller_cancellable);
@@ -433,7 +443,9 @@ _g_flow_run_finish (GFlowRun *self)
   _g_flow_run_free_spares (self);
   if (self->passage != NULL)
     _g_flow_passage_end (self, state);
-  self->end_time = g_get_monotonic_time ();
+  /* That of a request ends with its answer, but for what goes on then. */
+  if (self->end_time == 0)
+    self->end_time = g_get_monotonic_time ();
   _g_flow_run_set_state (self, state);
   _g_flow_run_observe_finish (self);
   /* Handlers that were connected meanwhile see it. */

@@ -28,7 +28,7 @@
 
 struct _GFlowOwner
 {
-  guint                ref_count; /* guarded by the mutex of the table */
+  _Atomic guint        ref_count; /* the last one is dropped under the mutex of the table */
   GMainContext        *context;   /* (owned) */
   GSource             *source;    /* (owned) */
   GSource             *patience;  /* (owned): ready when a backlog has waited for long */
@@ -61,6 +61,9 @@ typedef struct
 
 static GFlowMutex table_mutex = G_FLOW_MUTEX_INIT;
 static GHashTable *table; /* GMainContext → GFlowOwner */
+
+/* The one whose runs this thread serves now */
+static _Thread_local GFlowOwner *dispatched;
 
 /* Dispatching */
 
@@ -479,13 +482,29 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
   return TRUE;
 }
 
+static GFlowOwner *
+ref_owner (GFlowOwner *owner)
+{
+  /* Relaxed: whoever has one reference, or the mutex of the table, may make another. */
+  atomic_fetch_add_explicit (&owner->ref_count, 1, memory_order_relaxed);
+  return owner;
+}
+
 static void
 release_owner (GFlowOwner *owner)
 {
+  guint n = atomic_load_explicit (&owner->ref_count, memory_order_relaxed);
   gboolean last;
 
+  /* Release: pairs with the acquire of the last one. */
+  while (n > 1)
+    if (atomic_compare_exchange_weak_explicit (&owner->ref_count, &n, n - 1, memory_order_release,
+                                               memory_order_relaxed))
+      return;
+
   _g_flow_mutex_lock (&table_mutex);
-  last = --owner->ref_count == 0;
+  /* Acquire and release: the last one comes after what all others have done. */
+  last = atomic_fetch_sub_explicit (&owner->ref_count, 1, memory_order_acq_rel) == 1;
   if (last)
     g_hash_table_remove (table, owner->context);
   _g_flow_mutex_unlock (&table_mutex);
@@ -512,13 +531,14 @@ owner_dispatch (GSource     *source,
   atomic_store_explicit (&owner->thread, g_thread_self (), memory_order_relaxed);
 
   /* The last run may end in here. */
-  _g_flow_mutex_lock (&table_mutex);
-  owner->ref_count++;
-  _g_flow_mutex_unlock (&table_mutex);
+  ref_owner (owner);
 
   const gboolean pushed = push_context (owner->context);
+  GFlowOwner *before = dispatched;
 
+  dispatched = owner;
   dispatch (owner);
+  dispatched = before;
   if (pushed)
     g_main_context_pop_thread_default (owner->context);
 
@@ -578,7 +598,7 @@ create_owner (GMainContext *context)
 {
   GFlowOwner *owner = g_new0 (GFlowOwner, 1);
 
-  owner->ref_count = 1;
+  atomic_init (&owner->ref_count, 1);
   /* Whoever iterates the context may wait already. */
   atomic_init (&owner->may_sleep, TRUE);
   owner->context = g_main_context_ref (context);
@@ -610,7 +630,7 @@ _g_flow_owner_stand_in (GMainContext *context,
     owner = NULL;
   if (owner != NULL)
     {
-      owner->ref_count++;
+      ref_owner (owner);
       owner->stand_ins = g_slist_prepend (owner->stand_ins, g_main_context_ref (other));
     }
   _g_flow_mutex_unlock (&table_mutex);
@@ -648,13 +668,17 @@ _g_flow_owner_get (GMainContext *context)
 {
   GFlowOwner *owner;
 
+  /* It is in the table as long as it is dispatched. */
+  if (dispatched != NULL && dispatched->context == context)
+    return ref_owner (dispatched);
+
   _g_flow_mutex_lock (&table_mutex);
   if (table == NULL)
     table = g_hash_table_new (NULL, NULL);
   owner = g_hash_table_lookup (table, context);
   if (owner != NULL)
     {
-      owner->ref_count++;
+      ref_owner (owner);
     }
   else
     {

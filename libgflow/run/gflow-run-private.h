@@ -261,6 +261,7 @@ struct _GFlowRun
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
   gulong           cancel_handler;
+  _Atomic gboolean cancel_told;  /* it has done its part */
 
   /* Steps: owner context only, see gflow-steps.c */
   GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */

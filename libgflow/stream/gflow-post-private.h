@@ -72,6 +72,7 @@ struct _GFlowPost
   gboolean           is_over;
   GMainContext      *context;        /* (owned) (nullable) */
   gboolean           is_private;     /* the context is that of blocking calls */
+  guint              n_threads;      /* that the flow may have */
   GFlowPipeline     *pipeline;       /* (owned) (nullable) */
   GFlowChannel      *channel;        /* (owned) (nullable) */
   GCancellable      *cancellable;    /* (owned) (nullable): of the source */
@@ -84,6 +85,7 @@ struct _GFlowPost
   GQueue             flights;        /* of GFlowFlight: what was sent, in order */
   GQueue             tails;          /* likewise: what has come back, and still runs */
   guint              n_in_flight;    /* runs that have not ended */
+  guint              n_more;         /* so many more may be than the default: they are quick */
   GQueue             spares;         /* of GFlowFlight: what is over, to be used again */
   GListStore        *spare_batch;    /* (owned) (nullable): an empty list, likewise */
   GQueue             ready;          /* of GFlowRequest: what next() has not given yet */
@@ -104,7 +106,7 @@ void      _g_flow_post_emit            (GFlowPost        *self,
                                         GFlowPostSignal   signal,
                                         GFlowRequest     *request);
 void      _g_flow_post_notify_progress (GFlowPost        *self,
-                                        gboolean          at_once);
+                                        gint64            now);
 void      _g_flow_post_notify_ended    (GFlowPost        *self);
 
 /* What is used again: gflow-post-spares.c */

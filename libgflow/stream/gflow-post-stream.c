@@ -8,12 +8,19 @@
 #include "gflow-wait-private.h"
 
 #include "graph/gflow-error.h"
+#include "run/gflow-scheduler-private.h"
 
 #include <glib/gi18n-lib.h>
 
 /* How requests are sent, and come back: documents are pulled from the source when a request may
  * enter the flow, each request is a run, and when it has ended whoever waits is told. All
  * of it happens in the context of whoever consumes the post. */
+
+/* How many requests may be under way for each thread, unless it was set: to begin with, and where
+ * they come back as quickly as this */
+#define FEW_FOR_A_THREAD 2
+#define MOST_FOR_A_THREAD 16
+#define QUICK_US 500
 
 /* Ending */
 
@@ -123,12 +130,25 @@ tell (GFlowPost       *self,
   _g_flow_post_emit (self, signal, request);
 }
 
+/* Where requests take microseconds threads would sleep, and be woken, for each of a few. */
+static void
+adapt_limit (GFlowPost *self,
+             gint64     took)
+{
+  if (took < QUICK_US)
+    self->n_more++;
+  else
+    self->n_more /= 2;
+}
+
 static void
 deliver (GFlowPost    *self,
          GFlowRequest *request)
 {
   const gboolean succeeded = request->state == G_FLOW_RUN_STATE_DONE;
+  const GFlowTimes times = _g_flow_request_get_times (request);
 
+  adapt_limit (self, times.end - times.start);
   self->n_done++;
   if (!succeeded)
     {
@@ -140,7 +160,7 @@ deliver (GFlowPost    *self,
   self->n_telling++;
   tell (self, succeeded ? G_FLOW_POST_DONE : G_FLOW_POST_ERROR, request);
   tell (self, G_FLOW_POST_ALWAYS, request);
-  _g_flow_post_notify_progress (self, FALSE);
+  _g_flow_post_notify_progress (self, times.end);
   self->n_telling--;
 
   if (!succeeded && !self->continue_on_error)
@@ -360,11 +380,11 @@ pull (GFlowPost *self)
 static guint
 get_limit (GFlowPost *self)
 {
-  const guint max_threads = g_flow_get_max_threads (self->flow);
-
   if (self->max_in_flight != 0)
     return self->max_in_flight;
-  return 2 * (max_threads != 0 ? max_threads : g_get_num_processors ());
+
+  self->n_more = MIN (self->n_more, (MOST_FOR_A_THREAD - FEW_FOR_A_THREAD) * self->n_threads);
+  return FEW_FOR_A_THREAD * self->n_threads + self->n_more;
 }
 
 /* Sends what may be sent. Callbacks may come back to it, by handlers of sources. */
@@ -440,6 +460,9 @@ _g_flow_post_begin (GFlowPost      *self,
       self->channel = _g_flow_pipeline_ref_channel (self->pipeline, self->endpoint);
     }
   self->mode = mode;
+  self->n_threads = g_flow_get_max_threads (self->flow);
+  if (self->n_threads == 0)
+    self->n_threads = _g_flow_count_processors ();
   self->context = g_main_context_ref_thread_default ();
   self->cancellable = g_cancellable_new ();
   if (mode == G_FLOW_POST_MODE_COLLECT)

@@ -70,13 +70,12 @@ G_DEFINE_FINAL_TYPE (GFlowPost, g_flow_post, G_TYPE_OBJECT)
 
 /* Telling */
 
+/* It is @now; 0 if those that wait for it must not wait any longer. */
 void
 _g_flow_post_notify_progress (GFlowPost *self,
-                              gboolean   at_once)
+                              gint64     now)
 {
-  const gint64 now = g_get_monotonic_time ();
-
-  if (!at_once && now - self->notified < PROGRESS_US)
+  if (now != 0 && now - self->notified < PROGRESS_US)
     return;
 
   self->notified = now;
@@ -94,7 +93,7 @@ _g_flow_post_notify_progress (GFlowPost *self,
 void
 _g_flow_post_notify_ended (GFlowPost *self)
 {
-  _g_flow_post_notify_progress (self, TRUE);
+  _g_flow_post_notify_progress (self, 0);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_TOTAL]);
 }
 
@@ -321,7 +320,8 @@ install_properties (GObjectClass *object_class)
    * GFlowPost:max-in-flight: (attributes org.gtk.Property.get=g_flow_post_get_max_in_flight org.gtk.Property.set=g_flow_post_set_max_in_flight)
    *
    * How many requests may be under way, or be waiting to be taken, at the same time; 0
-   * for twice as many as there are threads.
+   * for twice as many as there are threads, and up to sixteen times as many while they come
+   * back within half a millisecond.
    *
    * Since: 0.1
    */
@@ -855,7 +855,7 @@ g_flow_post_set_request_size (GFlowPost *self,
  *
  * Gets how many requests may be under way at the same time.
  *
- * Returns: the number; 0 for twice as many as there are threads
+ * Returns: the number; 0 for a few for each thread
  *
  * Since: 0.1
  */
@@ -870,9 +870,10 @@ g_flow_post_get_max_in_flight (GFlowPost *self)
 /**
  * g_flow_post_set_max_in_flight: (attributes org.gtk.Method.set_property=max-in-flight)
  * @self: a post that is not consumed
- * @max_in_flight: the number; 0 for twice as many as there are threads
+ * @max_in_flight: the number; 0 for a few for each thread
  *
- * Sets how many requests may be under way at the same time.
+ * Sets how many requests may be under way at the same time: see
+ * [property@GFlow.FlowPost:max-in-flight].
  *
  * Since: 0.1
  */

@@ -70,7 +70,9 @@ struct _GFlowRequest
 static inline GFlowTimes *
 _g_flow_records_new (guint n)
 {
-  return g_malloc0 (((gsize) n + 1) * sizeof (GFlowTimes) + n);
+  const gsize size = ((gsize) n + 1) * sizeof (GFlowTimes) + n;
+
+  return memset (g_malloc (size), 0, size);
 }
 
 static inline guint8 *
@@ -89,6 +91,7 @@ void          _g_flow_request_set_up    (GFlowRequest *self,
                                          GListStore   *documents);
 gboolean      _g_flow_request_is_unknown (GFlowRequest *self);
 GListStore   *_g_flow_request_wipe      (GFlowRequest *self);
+GFlowTimes    _g_flow_request_get_times (GFlowRequest *self);
 GFlowRequest *_g_flow_request_branch    (GFlowRequest *self);
 GPtrArray    *_g_flow_request_ref_documents (GFlowRequest *self);
 GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);

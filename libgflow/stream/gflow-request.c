@@ -204,6 +204,13 @@ _g_flow_request_share_results (GFlowRequest *self,
   _g_flow_mutex_unlock (&root->mutex);
 }
 
+/* When it was sent, and has come back. */
+GFlowTimes
+_g_flow_request_get_times (GFlowRequest *self)
+{
+  return self->records[self->plan->n_nodes];
+}
+
 /* Routes */
 
 static GFlowRoute *

@@ -312,6 +312,65 @@ test_callback_fails (void)
   bench_clear (&bench);
 }
 
+/* How many are under way if nobody says: few, and more only while they are quick. */
+typedef struct
+{
+  Bench *bench;
+  guint  told;
+  guint  quick_ones; /* that came back one after the other */
+  guint  most;       /* under way */
+  guint  wanted;     /* at the least, by then */
+} Limit;
+
+static gboolean
+look_at_limit (GFlowPost     *post,
+               GFlowRequest  *request,
+               gpointer       user_data,
+               GError       **error)
+{
+  Limit *self = user_data;
+  g_autoptr (GFlowRoute) entry = g_list_model_get_item (g_flow_request_get_routes (request), 0);
+  const gint64 took = g_flow_route_get_end (entry) - g_flow_route_get_start (entry);
+  const guint under_way = self->bench->given - self->told;
+
+  /* This one is back, and those that may take its place have not been sent. */
+  g_assert_cmpuint (under_way, <=, 16 * 2);
+  self->told++;
+  self->most = MAX (self->most, under_way);
+  if (self->bench->given < 3000)
+    self->wanted = MAX (self->wanted, MIN (4 + self->quick_ones, 32));
+  self->quick_ones = took < 500 ? self->quick_ones + 1 : 0;
+  return TRUE;
+}
+
+static void
+test_default_limit (void)
+{
+  Bench bench;
+  GFlowPost *post;
+  TestResult result;
+  Limit limit = { &bench, 0 };
+
+  bench_init (&bench, "gate", NULL);
+  test_result_init (&result);
+  g_flow_set_max_threads (bench.flow, 2);
+  post = make_post (&bench, 3000, 1);
+  g_flow_post_set_done_func (post, look_at_limit, &limit, NULL);
+  g_flow_post_run (post, NULL, test_result_cb, &result);
+  TEST_WAIT (g_atomic_int_get (&bench.given) == 4);
+  test_settle (30);
+  g_assert_cmpint (bench.given, ==, 4);
+  test_gate_open (&bench.gate);
+  TEST_WAIT (result.calls > 0);
+  g_assert_true (g_flow_post_run_finish (post, result.result, NULL));
+  g_assert_cmpuint (limit.told, ==, 3000);
+  g_assert_cmpuint (limit.most, >=, limit.wanted);
+  g_test_message ("%u at once", limit.most);
+  test_result_clear (&result);
+  g_object_unref (post);
+  bench_clear (&bench);
+}
+
 /* The source is asked only when a request may enter. */
 static void
 test_back_pressure (void)
@@ -641,6 +700,7 @@ main (int   argc,
   g_test_add_func ("/post/errors", test_errors);
   g_test_add_func ("/post/source-fails", test_source_fails);
   g_test_add_func ("/post/callback-fails", test_callback_fails);
+  g_test_add_func ("/post/default-limit", test_default_limit);
   g_test_add_func ("/post/back-pressure", test_back_pressure);
   g_test_add_func ("/post/next", test_next);
   g_test_add_func ("/post/next-async", test_next_async);
