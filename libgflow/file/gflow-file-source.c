@@ -7,6 +7,7 @@
 
 #include "gflow-enum-types.h"
 #include "gflow-glob-private.h"
+#include "gflow-walk-private.h"
 #include "graph/gflow-error.h"
 #include "stream/gflow-document-private.h"
 
@@ -46,22 +47,7 @@
  */
 
 #define DEFAULT_MAX_LENGTH (16 * 1024 * 1024)
-#define ATTRIBUTES G_FILE_ATTRIBUTE_STANDARD_NAME "," \
-                   G_FILE_ATTRIBUTE_STANDARD_TYPE "," \
-                   G_FILE_ATTRIBUTE_STANDARD_SIZE "," \
-                   G_FILE_ATTRIBUTE_STANDARD_IS_SYMLINK "," \
-                   G_FILE_ATTRIBUTE_STANDARD_FAST_CONTENT_TYPE
 #define N_AT_ONCE 100
-
-/* A folder that it is in. */
-typedef struct
-{
-  GFile           *folder;   /* (owned) */
-  GFlowGlobPlaces  places;
-  GPtrArray       *infos;    /* (owned) (element-type GFileInfo): sorted when all are there */
-  guint            next;
-  gboolean         listed;
-} Level;
 
 struct _GFlowFileSource
 {
@@ -73,8 +59,7 @@ struct _GFlowFileSource
   guint          max_length;
   gboolean       skip_bad;
 
-  GFlowGlob     *glob;       /* (owned) (nullable): made when first used */
-  GPtrArray     *levels;     /* (owned) (element-type Level) */
+  GFlowWalk     *walk;       /* (owned) (nullable): made when first used */
   guint64        n_read;
   guint64        n_skipped;
 };
@@ -107,126 +92,13 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GFlowFileSource, g_flow_file_source, G_TYPE_OBJEC
                                G_IMPLEMENT_INTERFACE (G_TYPE_FLOW_SOURCE,
                                                       g_flow_file_source_source_init))
 
-/* Walking */
-
-static Level *
-level_new (GFile           *folder,
-           GFlowGlobPlaces  places)
-{
-  Level *level = g_new0 (Level, 1);
-
-  level->folder = g_object_ref (folder);
-  level->places = places;
-  level->infos = g_ptr_array_new_with_free_func (g_object_unref);
-  return level;
-}
-
-static void
-level_free (gpointer data)
-{
-  Level *level = data;
-
-  g_object_unref (level->folder);
-  g_ptr_array_unref (level->infos);
-  g_free (level);
-}
-
-static Level *
-top_level (GFlowFileSource *self)
-{
-  return self->levels->len > 0 ? g_ptr_array_index (self->levels, self->levels->len - 1) : NULL;
-}
-
-static int
-compare_infos (gconstpointer a,
-               gconstpointer b)
-{
-  return strcmp (g_file_info_get_name (*(GFileInfo **) a), g_file_info_get_name (*(GFileInfo **) b));
-}
-
-/* Nothing but what may match is kept. */
-static void
-level_add (GFlowFileSource *self,
-           Level           *level,
-           GFileInfo       *info)
-{
-  const char *name = g_file_info_get_name (info);
-  gboolean wanted;
-
-  switch (g_file_info_get_file_type (info))
-    {
-    case G_FILE_TYPE_DIRECTORY:
-      wanted = _g_flow_glob_enter (self->glob, level->places, name,
-                                   g_file_info_get_is_symlink (info)) != 0;
-      break;
-    case G_FILE_TYPE_REGULAR:
-    case G_FILE_TYPE_UNKNOWN: /* some file systems do not tell */
-      wanted = _g_flow_glob_matches (self->glob, level->places, name);
-      break;
-    default:
-      wanted = FALSE;
-    }
-  if (wanted)
-    g_ptr_array_add (level->infos, g_object_ref (info));
-}
-
-static void
-level_done (Level *level)
-{
-  g_ptr_array_sort (level->infos, compare_infos);
-  level->listed = TRUE;
-}
-
-typedef enum
-{
-  STEP_LIST,  /* the folder of the top level is to be listed */
-  STEP_FILE,  /* there is a file */
-  STEP_END,
-} Step;
-
 static gboolean
 begin (GFlowFileSource  *self,
        GError          **error)
 {
-  if (self->glob != NULL)
-    return TRUE;
-  self->glob = _g_flow_glob_new (self->pattern, error);
-  if (self->glob != NULL)
-    g_ptr_array_add (self->levels, level_new (self->folder, _g_flow_glob_start (self->glob)));
-  return self->glob != NULL;
-}
-
-static Step
-walk (GFlowFileSource  *self,
-      GFileInfo       **info,
-      GFile           **file)
-{
-  Level *level;
-
-  while ((level = top_level (self)) != NULL)
-    {
-      if (!level->listed)
-        return STEP_LIST;
-      if (level->next == level->infos->len)
-        {
-          g_ptr_array_set_size (self->levels, self->levels->len - 1);
-          continue;
-        }
-
-      *info = g_ptr_array_index (level->infos, level->next++);
-
-      const char *name = g_file_info_get_name (*info);
-      g_autoptr(GFile) child = g_file_get_child (level->folder, name);
-
-      if (g_file_info_get_file_type (*info) != G_FILE_TYPE_DIRECTORY)
-        {
-          *file = g_steal_pointer (&child);
-          return STEP_FILE;
-        }
-      g_ptr_array_add (self->levels, level_new (child, _g_flow_glob_enter (
-        self->glob, level->places, name, g_file_info_get_is_symlink (*info))));
-    }
-  return STEP_END;
+  if (self->walk == NULL)
+    self->walk = _g_flow_walk_new (self->folder, self->pattern, error);
+  return self->walk != NULL;
 }
 
 /* Documents */
@@ -309,7 +181,7 @@ static gboolean
 may_skip (GFlowFileSource *self,
           GError          *bad)
 {
-  if (!self->skip_bad || self->levels->len == 0 ||
+  if (!self->skip_bad || _g_flow_walk_is_over (self->walk) ||
       g_error_matches (bad, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return FALSE;
   self->n_skipped++;
@@ -324,12 +196,10 @@ static void
 leave_unlisted (GFlowFileSource *self,
                 GError          *error)
 {
-  Level *level = top_level (self);
-
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_ptr_array_set_size (level->infos, 0);
+    _g_flow_walk_begin_anew (self->walk);
   else
-    g_ptr_array_set_size (self->levels, self->levels->len - 1);
+    _g_flow_walk_leave (self->walk);
 }
 
 /* The same with a file. */
@@ -338,33 +208,10 @@ leave_unread (GFlowFileSource *self,
               GError          *error)
 {
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    top_level (self)->next--;
+    _g_flow_walk_go_back (self->walk);
 }
 
 /* Sync */
-
-static gboolean
-list_sync (GFlowFileSource  *self,
-           GCancellable     *cancellable,
-           GError          **error)
-{
-  Level *level = top_level (self);
-  g_autoptr(GFileEnumerator) enumerator = g_file_enumerate_children (
-    level->folder, ATTRIBUTES, G_FILE_QUERY_INFO_NONE, cancellable, error);
-  GFileInfo *info = NULL;
-
-  while (enumerator != NULL && g_file_enumerator_iterate (enumerator, &info, NULL, cancellable,
-                                                          error))
-    {
-      if (info == NULL)
-        {
-          level_done (level);
-          return TRUE;
-        }
-      level_add (self, level, info);
-    }
-  return FALSE;
-}
 
 static gboolean
 read_sync (GFlowFileSource  *self,
@@ -404,13 +251,14 @@ g_flow_file_source_fill_sync (GFlowSource   *source,
       g_autoptr(GFile) file = NULL;
       GFileInfo *info = NULL;
       GError *bad = NULL;
-      const Step step = walk (self, &info, &file);
+      const GFlowWalkStep step = _g_flow_walk_next (self->walk, &info, &file);
 
-      if (step == STEP_END)
+      if (step == G_FLOW_WALK_END)
         return TRUE;
-      if (step == STEP_LIST && !list_sync (self, cancellable, &bad))
+      if (step == G_FLOW_WALK_LIST && !_g_flow_walk_list (self->walk, cancellable, &bad))
         leave_unlisted (self, bad);
-      else if (step == STEP_FILE && !read_sync (self, file, info, documents, cancellable, &bad))
+      else if (step == G_FLOW_WALK_FILE &&
+               !read_sync (self, file, info, documents, cancellable, &bad))
         leave_unread (self, bad);
       if (bad != NULL && !may_skip (self, bad))
         {
@@ -473,13 +321,13 @@ infos_cb (GObject      *object,
     }
   if (infos == NULL)
     {
-      level_done (top_level (self));
+      _g_flow_walk_listed (self->walk);
       fill_more (task);
       return;
     }
 
   for (GList *l = infos; l != NULL; l = l->next)
-    level_add (self, top_level (self), l->data);
+    _g_flow_walk_add (self->walk, l->data);
   g_list_free_full (infos, g_object_unref);
   g_file_enumerator_next_files_async (enumerator, N_AT_ONCE, g_task_get_priority (task),
                                       g_task_get_cancellable (task), infos_cb,
@@ -570,14 +418,15 @@ fill_more (GTask *task)
       g_autoptr(GFile) file = NULL;
       GFileInfo *info = NULL;
       GError *bad = NULL;
-      const Step step = walk (self, &info, &file);
+      const GFlowWalkStep step = _g_flow_walk_next (self->walk, &info, &file);
 
-      if (step == STEP_END)
+      if (step == G_FLOW_WALK_END)
         break;
-      if (step == STEP_LIST)
+      if (step == G_FLOW_WALK_LIST)
         {
-          g_file_enumerate_children_async (top_level (self)->folder, ATTRIBUTES,
-                                           G_FILE_QUERY_INFO_NONE, g_task_get_priority (task),
+          g_file_enumerate_children_async (_g_flow_walk_get_folder (self->walk),
+                                           G_FLOW_WALK_ATTRIBUTES, G_FILE_QUERY_INFO_NONE,
+                                           g_task_get_priority (task),
                                            g_task_get_cancellable (task), enumerator_cb,
                                            g_object_ref (task));
           return;
@@ -630,8 +479,7 @@ g_flow_file_source_finalize (GObject *object)
 
   g_clear_object (&self->folder);
   g_free (self->pattern);
-  g_clear_pointer (&self->glob, _g_flow_glob_free);
-  g_ptr_array_unref (self->levels);
+  g_clear_pointer (&self->walk, _g_flow_walk_free);
 
   G_OBJECT_CLASS (g_flow_file_source_parent_class)->finalize (object);
 }
@@ -814,7 +662,6 @@ g_flow_file_source_class_init (GFlowFileSourceClass *klass)
 static void
 g_flow_file_source_init (GFlowFileSource *self)
 {
-  self->levels = g_ptr_array_new_with_free_func (level_free);
   self->max_length = DEFAULT_MAX_LENGTH;
 }
 
@@ -942,7 +789,7 @@ g_flow_file_source_set_contents (GFlowFileSource *self,
                                  GFlowContents    contents)
 {
   g_return_if_fail (G_IS_FLOW_FILE_SOURCE (self));
-  g_return_if_fail (self->glob == NULL);
+  g_return_if_fail (self->walk == NULL);
   g_return_if_fail (contents >= G_FLOW_CONTENTS_NONE && contents <= G_FLOW_CONTENTS_BLOB);
 
   if (self->contents == contents)
@@ -983,7 +830,7 @@ g_flow_file_source_set_max_length (GFlowFileSource *self,
                                    guint            max_length)
 {
   g_return_if_fail (G_IS_FLOW_FILE_SOURCE (self));
-  g_return_if_fail (self->glob == NULL);
+  g_return_if_fail (self->walk == NULL);
   g_return_if_fail (max_length > 0);
 
   if (self->max_length == max_length)

@@ -56,6 +56,7 @@ struct _GFlow
   guint         max_threads;
   guint         max_parallel;
   GFlowOnError  on_error;
+  GFlowTaskOwnerFunc find_task_owner; /* (nullable): see GFlowPlan; of flows that are none of the application */
   GFlowHistory *history;       /* (owned) (nullable) */
   GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
   GFlowGrouping *grouping;     /* (owned) (nullable): no groups were added */

@@ -30,6 +30,10 @@ struct _GFlowMap
   GFlow            *flow;         /* (owned) (nullable): of the last run, for one of as many items */
 };
 
+void       _g_flow_items_source_release (GFlowItemsSource *source);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GFlowItemsSource, _g_flow_items_source_release)
+
 void       _g_flow_map_free     (GFlowMap  *self);
 GFlowMap  *_g_flow_map_copy     (GFlowMap  *self);
 GFlow     *_g_flow_map_ref_flow (GFlowMap  *self,

@@ -20,8 +20,8 @@ clear_source (gpointer data)
     source->destroy (source->user_data);
 }
 
-static void
-release_source (GFlowItemsSource *source)
+void
+_g_flow_items_source_release (GFlowItemsSource *source)
 {
   if (source != NULL)
     g_atomic_rc_box_release_full (source, clear_source);
@@ -49,7 +49,7 @@ _g_flow_map_free (GFlowMap *self)
   g_clear_object (&self->lock);
   g_clear_object (&self->items);
   g_clear_pointer (&self->variant, g_variant_unref);
-  g_clear_pointer (&self->source, release_source);
+  g_clear_pointer (&self->source, _g_flow_items_source_release);
   g_clear_object (&self->each);
   _g_flow_mutex_clear (&self->mutex);
   g_free (self);
@@ -160,7 +160,7 @@ set_items (GFlowNode        *self,
   map->variant = variant;
   map->source = source;
   _g_flow_end_edit (self->flow);
-  release_source (old_source);
+  _g_flow_items_source_release (old_source);
 }
 
 /**

@@ -59,11 +59,18 @@ typedef struct
   guint8  route;
 } GFlowPlanStart;
 
+/* The source object of the task that a node is to be called with, @at_once or later; NULL if that can
+ * only be told when it is called. */
+typedef gpointer (*GFlowTaskOwnerFunc) (GFlowRun *run,
+                                        guint32   index,
+                                        gboolean  at_once);
+
 /* A flow, compiled. Immutable and shared by all runs that were started from it. */
 typedef struct
 {
   _Atomic guint    ref_count;
   GFlowHome        home;
+  GFlowTaskOwnerFunc find_task_owner; /* (nullable): whose tasks those of nodes are, if not theirs */
   GError          *error;           /* (owned) (nullable): all that is wrong with the flow */
   guint            n_problems;      /* in it, also those that it only counts */
 

@@ -349,6 +349,7 @@ _g_flow_plan_compile (GFlow        *flow,
 
   atomic_init (&plan->ref_count, 1);
   _g_flow_home_copy (&plan->home, &flow->home);
+  plan->find_task_owner = flow->find_task_owner;
   plan->n_nodes = n;
   plan->total_weight = n;
   plan->nodes = g_new0 (GFlowPlanNode, (gsize) n + 1);

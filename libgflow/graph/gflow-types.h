@@ -60,7 +60,7 @@ typedef void (*GFlowWorkerFunc) (gpointer user_data);
  * GFlowTaskFunc:
  * @node: the node that runs
  * @run: the run it runs in
- * @task: the task to return on, now or later, from any thread
+ * @task: the task to return on, now or later, from any thread; its source object is @node
  * @user_data: what was given with the function
  * @error: return location for an error that fails the node at once
  *

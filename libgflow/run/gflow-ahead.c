@@ -92,7 +92,10 @@ _g_flow_run_make_ahead (GFlowRun *self)
   for (guint i = n; i-- > 0;)
     if (is_task (self, found[i]) &&
         !g_cancellable_is_cancelled (_g_flow_run_ensure_cancellable (self, found[i])))
-      ahead->calls[ahead->n++] = _g_flow_call_new (self, found[i]);
+      {
+        ahead->calls[ahead->n] = _g_flow_call_new (self, found[i], FALSE);
+        ahead->n += ahead->calls[ahead->n] != NULL;
+      }
   ahead->n_made = ahead->n;
   ahead->n_late = 0;
   ahead->in_vain = ahead->n == 0;

@@ -172,7 +172,8 @@ wait_without_context (GFlowRun       *self,
  * If all nodes run on workers, the calling thread is one of them.
  *
  * Must not be called from the body of a node of the same flow, which fails
- * with %G_FLOW_ERROR_RECURSION.
+ * with %G_FLOW_ERROR_RECURSION; nor, in any other body, for a flow that needs a lock of that
+ * node, for which it would wait for ever.
  *
  * Returns: %TRUE if the run has succeeded
  *

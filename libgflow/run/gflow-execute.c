@@ -106,7 +106,11 @@ static void
 cancelled_cb (GCancellable *cancellable,
               gpointer      user_data)
 {
-  g_flow_run_cancel (user_data);
+  GFlowRun *self = user_data;
+
+  g_flow_run_cancel (self);
+  /* Release: pairs with disconnect(). Last of all: the run may end, and go. */
+  atomic_store_explicit (&self->cancel_told, TRUE, memory_order_release);
 }
 
 static void
@@ -368,8 +372,12 @@ clear_source (GSource **source)
 static void
 disconnect (GFlowRun *self)
 {
-  /* Waits for a handler that is inside of another thread. */
-  if (self->cancel_handler != 0)
+  /* Waits for the handler, which may be inside of another thread; but not if it has done its
+   * part, as other handlers may iterate this context meanwhile. */
+  if (self->cancel_handler != 0 &&
+      atomic_load_explicit (&self->cancel_told, memory_order_acquire))
+    g_signal_handler_disconnect (self->caller_cancellable, self->cancel_handler);
+  else if (self->cancel_handler != 0)
     g_cancellable_disconnect (self->caller_cancellable, self->cancel_handler);
   self->cancel_handler = 0;
   g_clear_object (&self->caller_cancellable);

@@ -117,15 +117,21 @@ take_upstream (GFlowRun   *self,
 }
 
 static GFlowValues *
-call_source (GFlowRun                *self,
-             GFlowNode               *node,
-             const GFlowItemsSource  *source,
-             GError                 **error)
+call_source (GFlowRun          *self,
+             GFlowNode         *node,
+             GFlowItemsSource  *source,
+             GError           **error)
 {
-  g_autoptr(GListModel) model = source->func (node, self, source->user_data, error);
+  /* It may set another one. */
+  g_autoptr(GFlowItemsSource) held = g_atomic_rc_box_acquire (source);
+  g_autoptr(GListModel) model = held->func (node, self, held->user_data, error);
 
   if (model != NULL)
-    return take_model (model);
+    {
+      /* It says that it succeeded: that counts. */
+      g_clear_error (error);
+      return take_model (model);
+    }
   if (error != NULL && *error == NULL)
     g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_FAILED,
                  _("The node “%s” failed without an error"), g_flow_node_get_name (node));

@@ -261,6 +261,7 @@ struct _GFlowRun
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
   gulong           cancel_handler;
+  _Atomic gboolean cancel_told;  /* it has done its part */
 
   /* Steps: owner context only, see gflow-steps.c */
   GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */
@@ -629,7 +630,8 @@ void           _g_flow_run_learn_ahead     (GFlowRun        *self,
 
 /* Async bodies: gflow-task.c */
 GFlowCall     *_g_flow_call_new            (GFlowRun        *run,
-                                            guint32          index);
+                                            guint32          index,
+                                            gboolean         at_once);
 guint32        _g_flow_call_get_index      (GFlowCall       *call);
 void           _g_flow_call_discard        (GFlowCall       *call);
 void           _g_flow_run_end_returned    (GFlowRun        *self);

@@ -166,17 +166,26 @@ task_gone (gpointer data)
   g_source_attach (source, _g_flow_owner_get_context (call->run->owner));
 }
 
-/* Makes the task that a node will be called with. */
+/* Makes the task that a node will be called with, @at_once or later. NULL if it cannot be made before
+ * that. */
 GFlowCall *
 _g_flow_call_new (GFlowRun *run,
-                  guint32   index)
+                  guint32   index,
+                  gboolean  at_once)
 {
+  GFlowPlan *plan = run->plan;
+  gpointer owner = plan->find_task_owner == NULL ? plan->nodes[index].node
+                                                 : plan->find_task_owner (run, index, at_once);
+
+  if (owner == NULL)
+    return NULL;
+
   GFlowCall *call = g_new (GFlowCall, 1);
-  GTask *task = g_task_new (run->plan->nodes[index].node,
-                            _g_flow_run_ensure_cancellable (run, index), task_returned_cb, call);
+  GTask *task = g_task_new (owner, _g_flow_run_ensure_cancellable (run, index), task_returned_cb,
+                            call);
 
   *call = (GFlowCall) {
-    .run = run, .plan = _g_flow_plan_ref (run->plan), .task = task, .index = index,
+    .run = run, .plan = _g_flow_plan_ref (plan), .task = task, .index = index,
   };
   /* Not by the macro, which would copy a name for each task. */
   (g_task_set_source_tag) (task, _g_flow_call_new);
@@ -211,7 +220,7 @@ call_async_body (GFlowRun *self,
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
   GFlowCall *ahead = _g_flow_run_take_ahead (self, index);
-  GFlowCall *call = ahead != NULL ? ahead : _g_flow_call_new (self, index);
+  GFlowCall *call = ahead != NULL ? ahead : _g_flow_call_new (self, index, TRUE);
   GError *error = NULL;
 
   call->in_body = TRUE;

@@ -53,6 +53,7 @@ struct _Batch
   GPtrArray     *documents;   /* (owned) (nullable): what it was served with */
   gboolean       has_copies;  /* some of them are, as several requests have the same one */
   guint          instance;    /* by which instance, if by a task */
+  gboolean       has_entered; /* that was found out before its requests were taken */
 
   /* Guarded by the mutex of the batcher */
   GQueue         entries;     /* (owned) of Entry, the oldest first */
@@ -325,6 +326,26 @@ serve (GFlowNode  *node,
   return served;
 }
 
+/* As _g_flow_passage_find_task_owner(). */
+static gpointer
+find_task_owner (GFlowRun *run,
+                 guint32   index,
+                 gboolean  at_once)
+{
+  Batch *batch = g_object_get_qdata (G_OBJECT (run), batch_quark ());
+  GFlowBatcher *self = batch->batcher;
+  guint instance = _g_flow_station_get_only (self->station, self->role);
+
+  if (instance == G_MAXUINT && !at_once)
+    return NULL;
+  if (instance == G_MAXUINT)
+    {
+      instance = batch->instance = _g_flow_station_enter_role (self->station, self->role, FALSE);
+      batch->has_entered = TRUE;
+    }
+  return self->station->instances->pdata[instance];
+}
+
 static void
 start (GFlowNode  *node,
        GFlowRun   *run,
@@ -333,16 +354,20 @@ start (GFlowNode  *node,
        GError    **error)
 {
   GFlowBatcher *self = user_data;
-  Batch *batch = take (self, run, error);
+  Batch *batch = g_object_get_qdata (G_OBJECT (run), batch_quark ());
 
-  if (batch == NULL)
-    return;
+  if (!batch->has_entered)
+    batch->instance = _g_flow_station_enter_role (self->station, self->role, FALSE);
+  if (take (self, run, error) == NULL)
+    {
+      _g_flow_station_leave (self->station, batch->instance);
+      batch->has_entered = FALSE;
+      return;
+    }
 
-  const guint instance = _g_flow_station_enter_role (self->station, self->role, FALSE);
-  GFlowBinding *binding = self->bindings->pdata[instance];
+  GFlowBinding *binding = self->bindings->pdata[batch->instance];
 
-  batch->instance = instance;
-  binding->task_func (self->station->instances->pdata[instance], batch->request, task,
+  binding->task_func (self->station->instances->pdata[batch->instance], batch->request, task,
                       binding->user_data, error);
 }
 
@@ -733,6 +758,7 @@ make_flow (GFlowBatcher *self,
   _g_flow_home_clear (&flow->home);
   _g_flow_crew_unref (flow->crew);
   flow->crew = _g_flow_crew_ref (outer->crew);
+  flow->find_task_owner = find_task_owner;
   g_flow_set_max_threads (flow, g_flow_get_max_threads (outer));
   if (binding->task_func != NULL)
     node = g_flow_add_task (flow, g_flow_node_get_name (real), start, self, NULL, NULL);

@@ -353,6 +353,7 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
   _g_flow_mutex_lock (&flow->mutex);
   channel->places = g_new0 (GFlowPlace, flow->nodes->len + 2);
   channel->plan = _g_flow_plan_compile (flow, channel);
+  channel->plan->find_task_owner = _g_flow_passage_find_task_owner;
   find_ways (channel, last);
   channel->hides_runs = hides_runs (channel);
   _g_flow_mutex_unlock (&flow->mutex);

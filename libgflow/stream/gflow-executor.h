@@ -37,7 +37,7 @@ typedef gboolean (*GFlowExecutorFunc) (GFlowExecutor  *self,
  * GFlowExecutorTaskFunc:
  * @self: the executor
  * @request: the request to serve
- * @task: the task to return on, now or later, from any thread
+ * @task: the task to return on, now or later, from any thread; its source object is @self
  * @user_data: what was given with the function
  * @error: return location for an error that fails the request at once
  *
@@ -111,7 +111,7 @@ struct _GFlowExecutorClass
    * GFlowExecutorClass::start:
    * @self: an executor
    * @request: the request to serve
-   * @task: the task to return on, now or later, from any thread
+   * @task: the task to return on, now or later, from any thread; its source object is @self
    * @error: return location for an error
    *
    * Serves a request that nothing is bound for, in the owner context of its run.
@@ -142,7 +142,7 @@ struct _GFlowExecutorClass
   /**
    * GFlowExecutorClass::start_setup:
    * @self: an executor
-   * @task: the task to return on, now or later, from any thread
+   * @task: the task to return on, now or later, from any thread; its source object is @self
    * @error: return location for an error
    *
    * Is called when the flow opens, in the context of who opens it.
@@ -172,7 +172,7 @@ struct _GFlowExecutorClass
   /**
    * GFlowExecutorClass::start_teardown:
    * @self: an executor
-   * @task: the task to return on, now or later, from any thread
+   * @task: the task to return on, now or later, from any thread; its source object is @self
    * @error: return location for an error
    *
    * Is called when the flow closes, in the context of who closes it.

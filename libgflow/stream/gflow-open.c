@@ -372,6 +372,17 @@ make_teardown (Operation *operation)
   return flow;
 }
 
+/* A task for an executor is its own. */
+static gpointer
+find_task_owner (GFlowRun *run,
+                 guint32   index,
+                 gboolean  at_once)
+{
+  Part *part = run->plan->nodes[index].user_data;
+
+  return part->station != NULL ? (gpointer) get_executor (part) : part->node;
+}
+
 /* All at once, also if some of them block. */
 static void
 execute (Operation           *operation,
@@ -380,6 +391,7 @@ execute (Operation           *operation,
          GAsyncReadyCallback  callback)
 {
   g_flow_set_max_threads (flow, MAX (g_list_model_get_n_items (G_LIST_MODEL (flow)), 1));
+  flow->find_task_owner = find_task_owner;
   g_clear_object (&operation->run);
   operation->run = g_flow_run_new (flow);
   g_flow_run_execute (operation->run, cancellable, callback, operation);

@@ -436,6 +436,27 @@ _g_flow_passage_filter (GFlowNode  *node,
   return TRUE;
 }
 
+/* A task for an executor is its own. Where there are several, it is found out when it is called which
+ * one serves. */
+gpointer
+_g_flow_passage_find_task_owner (GFlowRun *run,
+                                 guint32   index,
+                                 gboolean  at_once)
+{
+  GFlowPlace *place = &run->passage->channel->places[index];
+
+  if (place->bindings == NULL || place->batcher != NULL)
+    return place->node;
+
+  guint instance = _g_flow_station_get_only (place->station, G_FLOW_ROLE_ALONE);
+
+  if (instance == G_MAXUINT && !at_once)
+    return NULL;
+  if (instance == G_MAXUINT)
+    run->passage->instances[index] = instance = _g_flow_station_enter (place->station, FALSE);
+  return place->station->instances->pdata[instance];
+}
+
 /* The body of a node whose executor serves by a task, in the context. */
 void
 _g_flow_passage_start (GFlowNode  *node,
@@ -445,20 +466,24 @@ _g_flow_passage_start (GFlowNode  *node,
                        GError    **error)
 {
   GFlowPlace *place = user_data;
+  const gboolean entered = _g_flow_station_get_only (place->station, G_FLOW_ROLE_ALONE) == G_MAXUINT;
+  guint32 *instance = &run->passage->instances[place->index];
   GFlowRequest *part = _g_flow_passage_take (run, place, error);
 
   if (part == NULL)
     {
+      if (entered)
+        _g_flow_station_leave (place->station, *instance);
       if (*error == NULL)
         g_task_return_boolean (task, TRUE);
       return;
     }
+  if (!entered)
+    *instance = _g_flow_station_enter (place->station, FALSE);
 
-  const guint instance = _g_flow_station_enter (place->station, FALSE);
-  GFlowBinding *binding = place->bindings->pdata[instance];
+  GFlowBinding *binding = place->bindings->pdata[*instance];
 
-  run->passage->instances[place->index] = instance;
-  binding->task_func (place->station->instances->pdata[instance], part, task, binding->user_data,
+  binding->task_func (place->station->instances->pdata[*instance], part, task, binding->user_data,
                       error);
 }
 

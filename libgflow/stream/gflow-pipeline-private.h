@@ -57,6 +57,8 @@ void           _g_flow_station_leave_shard (GFlowStation *station,
 guint          _g_flow_station_enter_role (GFlowStation *station,
                                        int            role,
                                        gboolean       alone);
+guint          _g_flow_station_get_only  (GFlowStation  *station,
+                                       int            role);
 void           _g_flow_station_leave_role (GFlowStation *station,
                                        int            role,
                                        guint          instance);
@@ -195,6 +197,9 @@ void           _g_flow_visit_node_ended    (GFlowVisit    *visit,
                                             GFlowNodeState state);
 
 /* The bodies of executors: gflow-passage.c */
+gpointer       _g_flow_passage_find_task_owner (GFlowRun *run,
+                                            guint32        index,
+                                            gboolean       at_once);
 gboolean       _g_flow_passage_filter      (GFlowNode     *node,
                                             GFlowRun      *run,
                                             gpointer       user_data,

@@ -309,6 +309,16 @@ _g_flow_station_leave_role (GFlowStation *station,
     _g_flow_station_leave_alone (station, instance);
 }
 
+/* The only instance that can serve; or G_MAXUINT if there are several. */
+guint
+_g_flow_station_get_only (GFlowStation *station,
+                          int           role)
+{
+  const guint n = role >= 0 ? station->n_replicas : station->instances->len;
+
+  return n > 1 ? G_MAXUINT : MAX (role, 0);
+}
+
 /* Has a node that serves alone wait for the permits that it needs. */
 void
 _g_flow_station_add_locks (GFlowStation *station,

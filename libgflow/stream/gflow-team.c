@@ -76,6 +76,9 @@ static gboolean serve          (GFlowNode  *node,
                                 GFlowRun   *run,
                                 gpointer    user_data,
                                 GError    **error);
+static gpointer find_task_owner (GFlowRun  *run,
+                                guint32     index,
+                                gboolean    at_once);
 static void     start_to_serve (GFlowNode  *node,
                                 GFlowRun   *run,
                                 GTask      *task,
@@ -226,6 +229,7 @@ settle (GFlow *flow,
   _g_flow_crew_unref (flow->crew);
   flow->crew = _g_flow_crew_ref (outer->crew);
   flow->max_threads = outer->max_threads;
+  flow->find_task_owner = find_task_owner;
 }
 
 static void
@@ -399,6 +403,41 @@ serve (GFlowNode  *node,
   return served;
 }
 
+/* Which of its instances serves; to which 1 is added. */
+static guint32 *
+find_instance (GFlowVisit *visit,
+               Member     *member)
+{
+  guint position;
+
+  g_ptr_array_find (visit->team->members, member, &position);
+  return &visit->instances[position];
+}
+
+/* As _g_flow_passage_find_task_owner(). */
+static gpointer
+find_task_owner (GFlowRun *run,
+                 guint32   index,
+                 gboolean  at_once)
+{
+  const GFlowPlanNode *node = &run->plan->nodes[index];
+  Member *member = node->user_data;
+
+  if (member->station == NULL || member->batcher != NULL)
+    return node->node;
+
+  guint instance = _g_flow_station_get_only (member->station, member->role);
+
+  if (instance == G_MAXUINT && !at_once)
+    return NULL;
+  if (instance == G_MAXUINT)
+    {
+      instance = _g_flow_station_enter_role (member->station, member->role, FALSE);
+      *find_instance (get_visit (run), member) = instance + 1;
+    }
+  return member->station->instances->pdata[instance];
+}
+
 static void
 start_to_serve (GFlowNode  *node,
                 GFlowRun   *run,
@@ -409,12 +448,14 @@ start_to_serve (GFlowNode  *node,
   Member *member = user_data;
   GFlowVisit *visit = get_visit (run);
   GFlowRequest *part = take_part (visit, member);
-  const guint instance = _g_flow_station_enter_role (member->station, member->role, FALSE);
-  GFlowBinding *binding = member->bindings->pdata[instance];
-  guint index;
+  guint32 *entered = find_instance (visit, member);
 
-  g_ptr_array_find (visit->team->members, member, &index);
-  visit->instances[index] = instance + 1;
+  if (*entered == 0)
+    *entered = _g_flow_station_enter_role (member->station, member->role, FALSE) + 1;
+
+  const guint instance = *entered - 1;
+  GFlowBinding *binding = member->bindings->pdata[instance];
+
   binding->task_func (member->station->instances->pdata[instance], part, task, binding->user_data,
                       error);
 }
@@ -441,15 +482,14 @@ _g_flow_visit_node_ended (GFlowVisit     *visit,
 {
   const GFlowPlanNode *node = &run->plan->nodes[index];
   Member *member = node->user_data;
-  guint position;
+  guint32 *instance = find_instance (visit, member);
 
-  g_ptr_array_find (visit->team->members, member, &position);
-  if (visit->instances[position] == 0 && member->batcher == NULL)
+  if (*instance == 0 && member->batcher == NULL)
     return;
 
-  if (visit->instances[position] > 0)
-    _g_flow_station_leave (member->station, visit->instances[position] - 1);
-  visit->instances[position] = 0;
+  if (*instance > 0)
+    _g_flow_station_leave (member->station, *instance - 1);
+  *instance = 0;
   if (state == G_FLOW_NODE_STATE_DONE)
     note_success (visit, member);
 }

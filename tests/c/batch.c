@@ -150,6 +150,7 @@ start (GFlowExecutor  *executor,
   g_autoptr (GSource) source = g_idle_source_new ();
   Late *late = g_new (Late, 1);
 
+  g_assert_true (g_task_get_source_object (task) == executor);
   note (user_data, request);
   *late = (Late) { user_data, g_object_ref (request) };
   g_task_set_task_data (task, late, free_late);

@@ -129,6 +129,29 @@ test_cancellable (void)
   g_assert_finalize_object (g_steal_pointer (&cancellable));
 }
 
+static void
+wait_for_end_cb (GCancellable *cancellable,
+                 gpointer      user_data)
+{
+  work_assert_cancelled (user_data);
+}
+
+/* Somebody else is told of the cancellation, too, and iterates the context until the run has ended. */
+static void
+test_cancellable_in_dialog (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Work work;
+
+  work_init (&work);
+  work_start (&work, cancellable);
+  g_signal_connect (cancellable, "cancelled", G_CALLBACK (wait_for_end_cb), &work);
+  g_cancellable_cancel (cancellable);
+  g_assert_cmpuint (work.result.calls, ==, 1);
+  work_clear (&work);
+  g_assert_finalize_object (g_steal_pointer (&cancellable));
+}
+
 static gpointer
 cancel_thread (gpointer user_data)
 {
@@ -783,6 +806,7 @@ main (int    argc,
   g_test_add_func ("/cancel/run", test_run);
   g_test_add_func ("/cancel/run-from-thread", test_run_from_thread);
   g_test_add_func ("/cancel/cancellable", test_cancellable);
+  g_test_add_func ("/cancel/cancellable-in-dialog", test_cancellable_in_dialog);
   g_test_add_func ("/cancel/cancellable-from-thread", test_cancellable_from_thread);
   g_test_add_func ("/cancel/own-cancellable", test_own_cancellable);
   g_test_add_data_func ("/cancel/before-execute/run", GINT_TO_POINTER (FALSE), test_before_execute);

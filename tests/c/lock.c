@@ -519,6 +519,100 @@ test_shared (void)
   test_bench_clear (&bench);
 }
 
+/* Asking who waits while locks are handed over */
+
+#define N_ASKED 600
+
+typedef struct
+{
+  GFlowRun  *run;
+  GFlowNode *nodes[N_ASKED];
+  int        n_inside[2]; /* bodies that have the first lock, and the second */
+  int        n_too_many;
+  int        n_run;
+  int        over;
+} Asking;
+
+static gboolean
+body_counts_itself (GFlowNode  *node,
+                    GFlowRun   *run,
+                    gpointer    user_data,
+                    GError    **error)
+{
+  Asking *asking = user_data;
+
+  if (g_atomic_int_add (&asking->n_inside[0], 1) >= 1 ||
+      g_atomic_int_add (&asking->n_inside[1], 1) >= 3)
+    g_atomic_int_inc (&asking->n_too_many);
+  g_atomic_int_inc (&asking->n_run);
+  g_thread_yield ();
+  g_atomic_int_add (&asking->n_inside[1], -1);
+  g_atomic_int_add (&asking->n_inside[0], -1);
+
+  return TRUE;
+}
+
+static gpointer
+ask_for_reasons (gpointer data)
+{
+  Asking *asking = data;
+
+  for (guint i = 0; !g_atomic_int_get (&asking->over); i++)
+    g_free (g_flow_run_dup_node_reason (asking->run, asking->nodes[i * 7 % N_ASKED]));
+
+  return NULL;
+}
+
+static void
+test_asked_while_handed_over (void)
+{
+  g_autoptr (GFlowLock) one = g_flow_lock_new ();
+  g_autoptr (GFlowLock) three = g_flow_lock_new_with_permits (3);
+
+  for (guint round = 0; round < 5; round++)
+    {
+      g_autoptr (GFlow) flow = g_flow_new ();
+      Asking asking = { 0 };
+      TestResult result;
+      GThread *thread;
+
+      g_flow_set_max_threads (flow, 4);
+      for (guint i = 0; i < N_ASKED; i++)
+        {
+          asking.nodes[i] = g_flow_add (flow, NULL, body_counts_itself, &asking, NULL, NULL);
+          g_flow_node_add_lock (asking.nodes[i], one);
+          g_flow_node_add_lock (asking.nodes[i], three);
+          /* Some wait for the second one with the first in hand, some have to let others go. */
+          if (i % 3 == 2)
+            g_flow_node_add_upstream (asking.nodes[i], asking.nodes[i - 1]);
+        }
+      asking.run = g_flow_run_new (flow);
+      test_result_init (&result);
+      g_flow_run_execute (asking.run, NULL, test_result_cb, &result);
+      thread = g_thread_new ("asking", ask_for_reasons, &asking);
+      /* What is ready gives its locks back, and takes them again. */
+      for (guint i = 0; i < 20 && result.calls == 0; i++)
+        {
+          g_flow_run_pause (asking.run);
+          g_main_context_iteration (NULL, FALSE);
+          g_flow_run_resume (asking.run);
+          g_main_context_iteration (NULL, FALSE);
+        }
+      TEST_WAIT (result.calls > 0);
+      g_atomic_int_set (&asking.over, TRUE);
+      g_thread_join (thread);
+
+      test_assert_run (asking.run, DONE);
+      g_assert_cmpint (asking.n_run, ==, N_ASKED);
+      g_assert_cmpint (asking.n_too_many, ==, 0);
+      g_assert_cmpuint (g_flow_lock_get_in_use (one), ==, 0);
+      g_assert_cmpuint (g_flow_lock_get_waiting (one), ==, 0);
+      g_assert_cmpuint (g_flow_lock_get_in_use (three), ==, 0);
+      test_result_clear (&result);
+      g_assert_finalize_object (asking.run);
+    }
+}
+
 static void
 test_node_waits (void)
 {
@@ -736,6 +830,7 @@ main (int    argc,
   g_test_add_data_func ("/lock/threads/3", GUINT_TO_POINTER (3), test_threads);
   g_test_add_func ("/lock/sync-cancelled", test_sync_cancelled);
   g_test_add_func ("/lock/shared", test_shared);
+  g_test_add_func ("/lock/asked-while-handed-over", test_asked_while_handed_over);
   g_test_add_func ("/lock/node-waits", test_node_waits);
   g_test_add_func ("/lock/cancelled-while-waiting", test_cancelled_while_waiting);
   g_test_add_func ("/lock/two-locks", test_two_locks);

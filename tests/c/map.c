@@ -312,6 +312,45 @@ source_destroyed (gpointer user_data)
   source->n_destroyed++;
 }
 
+/* The next time another list is wanted. */
+static GListModel *
+make_items_and_change (GFlowNode  *node,
+                       GFlowRun   *run,
+                       gpointer    user_data,
+                       GError    **error)
+{
+  Source *source = user_data;
+
+  g_flow_node_set_items_variant (node, g_variant_new_parsed ("['a', 'bc']"));
+  g_assert_cmpint (source->n_destroyed, ==, 0);
+  return make_items (node, run, source, error);
+}
+
+static void
+test_changing_source (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowNode) each = new_each (IN_CONTEXT);
+  Source source = { .context = test_context () };
+  GFlowNode *map = add_map (flow, each, 0);
+
+  g_test_summary ("A function that makes the list may set another one: its data stays until it returns");
+  g_flow_node_set_items_func (map, make_items_and_change, &source, source_destroyed);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GFlowRun) run = test_execute_well (flow);
+      g_autoptr (GVariant) results = g_flow_run_dup_result_variant (run, map);
+      g_autoptr (GListModel) list = g_flow_run_dup_result_list (run, map);
+
+      if (i == 0)
+        g_assert_cmpuint (g_list_model_get_n_items (list), ==, 1);
+      else
+        g_assert_cmpuint (g_variant_n_children (results), ==, 2);
+    }
+  g_assert_cmpint (source.n_called, ==, 1);
+  g_assert_cmpint (source.n_destroyed, ==, 1);
+}
+
 static void
 test_source (void)
 {
@@ -669,6 +708,7 @@ main (int   argc,
   g_test_add_func ("/map/chain", test_chain);
   g_test_add_func ("/map/nothing", test_nothing);
   g_test_add_func ("/map/source", test_source);
+  g_test_add_func ("/map/changing-source", test_changing_source);
   g_test_add_func ("/map/limit", test_limit);
   g_test_add_func ("/map/threads", test_threads);
   g_test_add_func ("/map/failure", test_failure);

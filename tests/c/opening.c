@@ -91,6 +91,106 @@ test_slow_init (TestSlow *self)
 {
 }
 
+/* One that is asked for tasks, which are its own */
+
+#define TEST_TYPE_ASKED (test_asked_get_type ())
+G_DECLARE_FINAL_TYPE (TestAsked, test_asked, TEST, ASKED, GFlowExecutor)
+
+struct _TestAsked
+{
+  GFlowExecutor  parent_instance;
+
+  GPtrArray     *tasks; /* (owned): of setup, serving, and teardown */
+};
+
+G_DEFINE_FINAL_TYPE (TestAsked, test_asked, G_TYPE_FLOW_EXECUTOR)
+
+static gboolean
+return_cb (gpointer user_data)
+{
+  TestAsked *self = g_task_get_source_object (user_data);
+
+  g_ptr_array_add (self->tasks, g_object_ref (user_data));
+  g_task_return_boolean (user_data, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_asked_start (GFlowExecutor  *executor,
+                  GTask          *task,
+                  GError        **error)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_assert_true (g_task_get_source_object (task) == executor);
+  g_source_set_callback (source, return_cb, g_object_ref (task), g_object_unref);
+  g_source_attach (source, g_task_get_context (task));
+}
+
+static void
+test_asked_serve (GFlowExecutor  *executor,
+                  GFlowRequest   *request,
+                  GTask          *task,
+                  GError        **error)
+{
+  test_asked_start (executor, task, error);
+}
+
+static void
+test_asked_finalize (GObject *object)
+{
+  g_ptr_array_unref (TEST_ASKED (object)->tasks);
+
+  G_OBJECT_CLASS (test_asked_parent_class)->finalize (object);
+}
+
+static void
+test_asked_class_init (TestAskedClass *klass)
+{
+  GFlowExecutorClass *executor_class = G_FLOW_EXECUTOR_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = test_asked_finalize;
+  executor_class->start = test_asked_serve;
+  executor_class->start_setup = test_asked_start;
+  executor_class->start_teardown = test_asked_start;
+}
+
+static void
+test_asked_init (TestAsked *self)
+{
+  self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+/* One, or several, or shards: each is asked for what is its own. */
+static void
+test_tasks (gconstpointer data)
+{
+  const guint n = GPOINTER_TO_UINT (data);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (TestAsked) executor = g_object_new (TEST_TYPE_ASKED, NULL);
+  GFlowNode *node = g_flow_add_executor (flow, NULL, G_FLOW_EXECUTOR (executor), NULL, NULL);
+
+  g_flow_node_set_parallel (node, n);
+  g_flow_node_set_replicas (node, n);
+  g_flow_node_set_scheduling (node, G_FLOW_SCHEDULING_ROUND_ROBIN);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_flow_node_set_polling (node, i);
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      for (guint k = 0; k < 4; k++)
+        {
+          g_autoptr (GFlowRequest) request = NULL;
+          g_autoptr (GError) error = NULL;
+
+          request = test_serve (flow, "/", "0", NULL, &error);
+          g_assert_no_error (error);
+        }
+      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+      g_assert_cmpuint (executor->tasks->len, >=, 3);
+      g_ptr_array_set_size (executor->tasks, 0);
+    }
+}
+
 typedef struct
 {
   GFlow    *flow; /* (owned): "ready", then "slow" */
@@ -391,6 +491,8 @@ main (int   argc,
 
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_data_func ("/opening/tasks/one", GUINT_TO_POINTER (1), test_tasks);
+  g_test_add_data_func ("/opening/tasks/several", GUINT_TO_POINTER (2), test_tasks);
   g_test_add_data_func ("/opening/cancel/listening", listening, test_cancel);
   g_test_add_data_func ("/opening/cancel/deaf", deaf, test_cancel);
   g_test_add_data_func ("/opening/cancel-sync/listening", listening, test_cancel_sync);

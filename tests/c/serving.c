@@ -56,6 +56,7 @@ start_weakly (GFlowExecutor  *executor,
               gpointer        user_data,
               GError        **error)
 {
+  g_assert_true (g_task_get_source_object (task) == executor);
   if (serve_weakly (executor, request, g_task_get_cancellable (task), user_data, error))
     g_task_return_boolean (task, TRUE);
 }
@@ -144,6 +145,7 @@ start_messily (GFlowExecutor  *executor,
                gpointer        user_data,
                GError        **error)
 {
+  g_assert_true (g_task_get_source_object (task) == executor);
   if (serve_messily (executor, request, g_task_get_cancellable (task), user_data, error))
     g_task_return_boolean (task, TRUE);
 }

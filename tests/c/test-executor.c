@@ -170,6 +170,7 @@ serve_by_task (GFlowExecutor  *executor,
   g_autoptr (GSource) source = g_timeout_source_new (20);
   Late *late = g_new (Late, 1);
 
+  g_assert_true (g_task_get_source_object (task) == executor);
   if (self->tally != NULL)
     {
       g_atomic_int_inc (&self->tally->served);

@@ -1023,6 +1023,9 @@ test('wrong arguments', () => {
         ['lock: x is no', {lock: 'x'}],
         ['lock: [object Object] is no', {lock: {}}],
         ['no property “nonsense”', {nonsense: 3}],
+        ['timeout: a is no number', {timeout: 'a'}],
+        ['timeout: cannot be -1', {timeout: -1}],
+        ['weight: cannot be 1.5', {weight: 1.5}],
         ['worker thread', {placement: 'context'}],
     ]) {
         const {message: found} = throws(() => flow.node(options, fn));

@@ -398,6 +398,61 @@ test('reducers, and executors before and after', async () => {
     deepEqual(texts(await using(around, () => around.post('/', ['a']))), [['a m after']]);
 });
 
+test('wrong options of posts', async () => {
+    const flow = new GFlow.Flow().add({uses: Marker});
+
+    await using(flow, async () => {
+        for (const [options, message] of [
+            [{requst_size: 3}, 'requst_size'], [{request_size: 'a'}, 'request_size'],
+            [{request_size: NaN}, 'request_size'], [{max_in_flight: -1}, 'max_in_flight'],
+            [{parameters: [1]}, 'parameters'], [{on_done: 3}, 'on_done'], [{on_always: 'f'}, 'on_always'],
+        ]) {
+            const error = throws(() => flow.post('/', ['a'], options));
+
+            ok(error.message.includes(message), `${message}: ${error}`);
+        }
+        await flow.post('/', ['a']);
+    });
+});
+
+test('inputs are closed when nobody wants more', async () => {
+    const closed = [];
+    function* endless(name) {
+        try {
+            for (;;)
+                yield name;
+        } finally {
+            closed.push(name);
+        }
+    }
+    async function* endlessAsync(name) {
+        for await (const text of endless(name))
+            yield text;
+    }
+    const Fails = GObject.registerClass(class InputsFails extends GFlow.FlowExecutor {
+        static endpoints = {
+            '/fails'() {
+                throw new Error('no more');
+            },
+        };
+    });
+    const flow = new GFlow.Flow().add({uses: Fails});
+
+    await using(flow, async () => {
+        for (const inputs of [endless('break'), endlessAsync('async break')]) {
+            // eslint-disable-next-line no-await-in-loop, no-unused-vars
+            for await (const response of flow.post('/', inputs, {request_size: 1}))
+                break;
+        }
+        await rejects(flow.post('/fails', endless('failure'), {request_size: 1}));
+        const kept = GFlow.source(endless('kept'));
+        await rejects(flow.post('/fails', kept, {request_size: 1}));
+        await sleep(1);
+        equal((await kept.next(2)).get_n_items(), 2);
+    });
+    deepEqual(closed, ['break', 'async break', 'failure']);
+});
+
 test('batches', async () => {
     const sizes = [];
     const Together = GObject.registerClass(class Together extends GFlow.FlowExecutor {

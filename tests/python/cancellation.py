@@ -19,6 +19,27 @@ from helpers import is_cancelled, matches
 
 
 class Cancellation(unittest.TestCase):
+    def test_in_first_step(self):
+        """A body that has itself cancelled before it waits is told as soon as it does."""
+        for cancel in (lambda run, node: run.cancel(), lambda run, node: run.cancel_node(node)):
+            log = []
+            flow = GFlow.Flow()
+
+            @flow.node
+            async def waits(run, node):
+                cancel(run, node)
+                log.append('cancelled')
+                try:
+                    await asyncio.sleep(30)
+                except asyncio.CancelledError:
+                    log.append('told')
+                    raise
+
+            with self.assertRaises(GLib.Error) as caught:
+                asyncio.run(flow.execute())
+            self.assertTrue(is_cancelled(caught.exception))
+            self.assertEqual(log, ['cancelled', 'told'])
+
     def make(self, log):
         flow = GFlow.Flow()
 

@@ -88,6 +88,17 @@ function checked(item, type, option, complaint) {
     return item;
 }
 
+// Sets a property, but to no other number than was asked for.
+function assign(object, property, value) {
+    const isNumber = typeof object[property] === 'number';
+
+    if (isNumber && typeof value !== 'number')
+        throw new TypeError(`${property}: ${String(value)} is no number`);
+    object[property] = value;
+    if (isNumber && object[property] !== value)
+        throw new RangeError(`${property}: cannot be ${value}`);
+}
+
 function toArray(value) {
     return Array.isArray(value) ? value : [value ?? []].flat();
 }
@@ -250,7 +261,7 @@ function _init() {
         for (const [property, value] of Object.entries(properties)) {
             if (!(property in node))
                 throw new TypeError(`A node has no property “${property}”`);
-            node[property] = value;
+            assign(node, property, value);
         }
     }
 
@@ -597,7 +608,7 @@ function _init() {
 
     // Pipelines
 
-    makePipelines(this, documents, {promisify, setUpNode: setUp});
+    makePipelines(this, documents, {assign, promisify, setUpNode: setUp});
 
     // Iteration
 

@@ -8,6 +8,7 @@
 const {Gio, GLib} = imports.gi;
 
 const AT_ONCE = 100; // documents, where nobody says how many
+const ITERATOR = Symbol('iterator');
 const THROWN = Symbol('thrown');
 const FLOW_ERROR = GLib.quark_from_string('g-flow-error-quark');
 
@@ -121,8 +122,7 @@ function makeDocuments(GFlow) {
                 throw toGError(thrown, error);
             }
         });
-        source[THROWN] = thrown;
-        return source;
+        return Object.assign(source, {[THROWN]: thrown, [ITERATOR]: iterator});
     }
 
     async function fill(iterator, wanted, documents) {
@@ -144,8 +144,19 @@ function makeDocuments(GFlow) {
             fill(iterator, wanted, documents).then(() => task.return_boolean(true),
                 error => task.return_error(toGError(thrown, error)));
         });
-        source[THROWN] = thrown;
-        return source;
+        return Object.assign(source, {[THROWN]: thrown, [ITERATOR]: iterator});
+    }
+
+    // Nobody asks the iterator for more: it may clean up. What it still throws is of no consequence.
+    function closeSource(source) {
+        const iterator = source[ITERATOR];
+
+        delete source[ITERATOR];
+        try {
+            iterator?.return?.()?.then?.(undefined, () => {});
+        } catch {
+            // as above
+        }
     }
 
     function source(inputs) {
@@ -240,5 +251,5 @@ function makeDocuments(GFlow) {
         return close.call(this, cancellable, ...callback);
     };
 
-    return {document, source, listOf, errorOf: fromGError};
+    return {document, source, closeSource, listOf, errorOf: fromGError};
 }

@@ -22,6 +22,7 @@ const FACTORIES = Symbol('factories');
 const FUNCTIONS = Symbol('functions');
 const SETUP_ERROR = Symbol('setup error');
 const CALLBACKS = Symbol('callbacks');
+const INPUTS = Symbol('inputs');
 const RESPONSES = Symbol('responses');
 const THROWN = Symbol('thrown');
 
@@ -48,8 +49,8 @@ function memberOf(enumeration, value, option) {
     return member;
 }
 
-// documents: of makeDocuments(); promisify, setUpNode: as in GFlow.js.
-function makePipelines(GFlow, documents, {promisify, setUpNode}) {
+// documents: of makeDocuments(); assign, promisify, setUpNode: as in GFlow.js.
+function makePipelines(GFlow, documents, {assign, promisify, setUpNode}) {
     const {
         Flow, FlowError, FlowExecutor, FlowNode, FlowPlacement, FlowPolling, FlowPost, FlowReducer,
         FlowRequest, FlowScheduling,
@@ -495,10 +496,21 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
         for (const [property, value] of Object.entries(properties)) {
             if (!(property in post))
                 throw new TypeError(`A post has no property “${property}”`);
-            post[property] = value;
+            assign(post, property, value);
         }
-        if (inputs !== undefined && inputs !== null)
-            post.set_source(documents.source(inputs));
+        for (const [name, fn] of Object.entries({onDone, onError, onAlways})) {
+            if (fn !== null && typeof fn !== 'function')
+                throw new TypeError(`${name.replace('on', 'on_').toLowerCase()}: no function`);
+        }
+        if (parameters !== null && !(parameters instanceof GLib.Variant) && !isDictionary(parameters))
+            throw new TypeError(`parameters: ${String(parameters)} is no object`);
+        if (inputs !== undefined && inputs !== null) {
+            const source = documents.source(inputs);
+
+            post.set_source(source);
+            if (source !== inputs)
+                post[INPUTS] = source;
+        }
         if (Array.isArray(inputs) && properties.n_total === undefined) {
             post.set_n_total(post.request_size === 0 ? Math.min(inputs.length, 1)
                 : Math.ceil(inputs.length / post.request_size));
@@ -566,6 +578,7 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
             const promise = promised.apply(this, args);
 
             return promise?.catch(error => {
+                closeInputs(this);
                 throw fromPostError(this, error);
             });
         };
@@ -575,9 +588,16 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
             try {
                 return blocking.call(this, cancellable);
             } catch (error) {
+                closeInputs(this);
                 throw fromPostError(this, error);
             }
         };
+    }
+
+    // The stream is over before its inputs are.
+    function closeInputs(post) {
+        if (post[INPUTS] !== undefined)
+            documents.closeSource(post[INPUTS]);
     }
 
     // A post is a promise of the responses, and begins when somebody asks for them.
@@ -606,6 +626,7 @@ function makePipelines(GFlow, documents, {promisify, setUpNode}) {
                 // eslint-disable-next-line no-await-in-loop
                 while (await this.next().catch(() => null) !== null)
                     ;
+                closeInputs(this);
             }
         }
     };

@@ -4,7 +4,6 @@
 """Documents, where they come from, and where they go: with Python's own values."""
 
 import collections.abc
-import inspect
 import os
 
 from gi.repository import Gio, GLib, GObject

@@ -11,6 +11,7 @@ import types
 from gi.repository import Gio, GObject
 
 from ..module import get_introspection_module
+from ..overrides import override
 from ._gflow_documents import _list_of as list_of
 from ._gflow_interrupt import bodies
 from ._gflow_loop import new_host
@@ -337,3 +338,6 @@ class FlowExecutor(GFlow.FlowExecutor):
         for endpoint, batching in batchings.items():
             self.set_batching(endpoint, *batching)
         return self
+
+
+FlowExecutor = override(FlowExecutor)

@@ -15,7 +15,7 @@ import threading
 import time
 import weakref
 
-from gi.repository import GLib
+from gi.repository import Gio, GLib, GObject
 
 from . import _gflow_trio as trio
 from ._gflow_interrupt import interruptible
@@ -254,6 +254,22 @@ async def finished(start, cancel):
             cancelled = error
             cancel()
     return future.result(), cancelled
+
+
+@contextlib.contextmanager
+def linked(cancellable):
+    """A cancellable of one's own, which another one cancels, too."""
+    own = Gio.Cancellable()
+    if cancellable is None:
+        yield own
+        return
+    handler = GObject.Object.connect(cancellable, 'cancelled', lambda _: own.cancel())
+    if cancellable.is_cancelled():
+        own.cancel()
+    try:
+        yield own
+    finally:
+        GObject.Object.disconnect(cancellable, handler)
 
 
 def create_task(coroutine, *, name=None):
