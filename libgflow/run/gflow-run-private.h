@@ -169,7 +169,7 @@ typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
 
-/* Up to 1,008 bytes GSlice has at hand, for more it asks malloc: what few runs have is
+/* Up to a kibibyte GSlice has at hand, for more it asks malloc: what few runs have is
  * better behind a pointer, and numbers stand in pairs. */
 struct _GFlowRun
 {

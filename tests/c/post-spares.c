@@ -34,7 +34,7 @@ struct _Bench
   guint        told;
   GPtrArray   *kept;      /* (owned): what the habit has kept of each request */
   int          n_gone;    /* of what was watched for that, atomic */
-  int          n_called;  /* handlers that must not be called, atomic */
+  int          n_called;  /* handlers of runs */
   guint        n_spares;  /* the most that were seen */
   TestLife     documents;
   TestLife     life;
@@ -577,6 +577,59 @@ test_runs_kept (void)
   bench_clear (&bench);
 }
 
+/* And may connect to them without that: each has its own handler, once. */
+static void
+run_done_cb (GFlowRun *run,
+             Bench    *self)
+{
+  self->n_called++;
+}
+
+static void
+listen_to_run (GFlow    *flow,
+               GFlowRun *run,
+               Bench    *self)
+{
+  g_signal_connect_data (run, "done", G_CALLBACK (run_done_cb), self, closure_gone_cb, 0);
+}
+
+static gboolean
+listen_in_body (GFlowNode  *node,
+                GFlowRun   *run,
+                gpointer    user_data,
+                GError    **error)
+{
+  listen_to_run (NULL, run, user_data);
+  return TRUE;
+}
+
+static void
+test_runs_heard (gconstpointer in_body)
+{
+  Bench bench;
+  GFlowPost *post;
+
+  bench_init (&bench, &habits[0], G_FLOW_PLACEMENT_CONTEXT, FALSE);
+  if (in_body != NULL)
+    {
+      g_assert_true (g_flow_close_sync (bench.flow, NULL, NULL));
+      g_flow_node_set_placement (g_flow_add (bench.flow, "listen", listen_in_body, &bench, NULL,
+                                             NULL),
+                                 G_FLOW_PLACEMENT_CONTEXT);
+      g_assert_true (g_flow_open_sync (bench.flow, NULL, NULL));
+    }
+  else
+    {
+      g_signal_connect (bench.flow, "started", G_CALLBACK (listen_to_run), &bench);
+    }
+  post = make_post (&bench, count_told);
+  g_assert_true (g_flow_post_run_sync (post, NULL, NULL));
+  g_assert_cmpint (bench.n_called, ==, N_REQUESTS);
+  g_assert_cmpint (bench.n_gone, ==, N_REQUESTS);
+  g_object_unref (post);
+  bench_clear (&bench);
+}
+
 /* And so may who comes while one is under way. */
 static gboolean
 listen_from_now_on (GFlowPost     *post,
@@ -679,6 +732,8 @@ main (int   argc,
   g_test_add_func ("/post-spares/nested", test_nested);
   g_test_add_func ("/post-spares/failures", test_failures);
   g_test_add_func ("/post-spares/runs-kept", test_runs_kept);
+  g_test_add_data_func ("/post-spares/runs-heard", NULL, test_runs_heard);
+  g_test_add_data_func ("/post-spares/runs-heard-by-bodies", "in body", test_runs_heard);
   g_test_add_func ("/post-spares/runs-watched", test_runs_watched);
   g_test_add_func ("/post-spares/nodes-watched", test_nodes_watched);
   g_test_add_func ("/post-spares/functions", test_functions);

@@ -408,6 +408,58 @@ test_cancel_sleeping_caller (void)
     }
 }
 
+/* Likewise before it has come to work, when all that the run has waits for a lock that
+ * nobody gives back: from the moment on that others see the run running. */
+
+typedef struct
+{
+  GFlowRun  *run;
+  GFlowNode *node;
+  guint      round;
+} Beginning;
+
+static gpointer
+cancel_beginning (gpointer data)
+{
+  Beginning *beginning = data;
+
+  if (beginning->round % 2 == 0)
+    while (g_flow_run_get_state (beginning->run) == G_FLOW_RUN_STATE_NEW)
+      ;
+  if (beginning->round % 3 == 0)
+    g_flow_run_cancel_node (beginning->run, beginning->node);
+  else
+    g_flow_run_cancel (beginning->run);
+  return NULL;
+}
+
+static void
+test_cancel_beginning (void)
+{
+  g_autoptr(GFlowLock) lock = g_flow_lock_new ();
+
+  g_assert_true (g_flow_lock_try_acquire (lock));
+  for (guint i = 0; i < 600; i++)
+    {
+      g_autoptr(GFlow) flow = g_flow_new ();
+      g_autoptr(GFlowRun) run = g_flow_run_new (flow);
+      g_autoptr(GError) error = NULL;
+      Beginning beginning = { .run = run, .round = i };
+
+      g_flow_set_max_threads (flow, 1 + i % 2);
+      beginning.node = g_flow_add (flow, NULL, cancelled_body, NULL, NULL, NULL);
+      g_flow_node_add_lock (beginning.node, lock);
+
+      g_autoptr(GThread) thread = g_thread_new ("cancel", cancel_beginning, &beginning);
+
+      g_assert_false (g_flow_run_execute_sync (run, NULL, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_thread_join (g_steal_pointer (&thread));
+      g_assert_cmpuint (g_flow_lock_get_waiting (lock), ==, 0);
+    }
+  g_flow_lock_release (lock);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -423,6 +475,7 @@ main (int    argc,
   g_test_add_func ("/sync/recursion-around", test_recursion_around);
   g_test_add_func ("/sync/late-handler", test_late_handler);
   g_test_add_func ("/sync/cancel-sleeping-caller", test_cancel_sleeping_caller);
+  g_test_add_func ("/sync/cancel-beginning", test_cancel_beginning);
 
   return g_test_run ();
 }
