@@ -17,7 +17,8 @@
  * runs queue in the crew of their flow, which limits the threads of the flow,
  * and crews that have room queue here: so runs and flows take turns.
  *
- * There are as many threads as processors, or as one flow asks for, and a few spare ones
+ * Threads are lent by a GThreadPool, one job for as long as a worker lives.
+ * There are as many as processors, or as one flow asks for, and a few spare ones
  * that come one at a time when a run has no worker because all are in long
  * bodies of other runs. Everything here is guarded by one mutex, which is taken
  * when a worker comes to a run or leaves it, not for every node. */
@@ -59,6 +60,7 @@ struct _GFlowWorker
 static struct
 {
   GFlowMutex   mutex;
+  GThreadPool *pool;
   GQueue       crews;         /* with hungry runs, and room for a thread */
   GQueue       idle;          /* of GFlowWorker, by their links: the last one first */
   GFlowWorker *called;        /* no longer idle, to be woken when the mutex is free */
@@ -69,8 +71,7 @@ static struct
   guint        n_spare;       /* of these */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
-  gboolean     knows_forks;   /* and counts them, from the first thread on */
-  guint        n_forks;       /* by which this process was made, since then */
+  guint        n_forks;       /* by which this process was made, since it has had a flow */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
 
 /* Hungry runs, for a look without the mutex. Relaxed everywhere: it only says
@@ -79,7 +80,8 @@ _Atomic guint _g_flow_n_hungry;
 
 _Thread_local GFlowFrame *_g_flow_frame;
 
-static gpointer worker_main (gpointer job);
+static void worker_main (gpointer data,
+                         gpointer unused);
 
 /* What is done under the mutex takes less than it takes to sleep and be woken. */
 static void
@@ -109,6 +111,54 @@ unlock (void)
     }
 }
 
+/* Processes that are made by a fork */
+
+static void
+before_fork (void)
+{
+  _g_flow_mutex_lock (&scheduler.mutex);
+}
+
+static void
+after_fork (void)
+{
+  _g_flow_mutex_unlock (&scheduler.mutex);
+}
+
+/* A child of the process has none of the threads, and none of the runs that they worked on goes
+ * on in it. Those that it starts itself do. */
+static void
+after_fork_in_child (void)
+{
+  g_queue_init (&scheduler.crews);
+  g_queue_init (&scheduler.idle);
+  scheduler.pool = NULL;
+  scheduler.called = NULL;
+  scheduler.n_looking = 0;
+  scheduler.n_woken = 0;
+  scheduler.n_begun = 0;
+  scheduler.n_threads = 0;
+  scheduler.n_spare = 0;
+  scheduler.spare_pending = FALSE;
+  scheduler.n_forks++;
+  atomic_store_explicit (&_g_flow_n_hungry, 0, memory_order_relaxed);
+  after_fork ();
+}
+
+/* Once, and before there is a run: threads that tasks have left in the pools of GLib are not in the
+ * child either, and those wait for them all the same. */
+static void
+watch_forks (void)
+{
+  static gsize watched;
+
+  if (g_once_init_enter (&watched))
+    {
+      pthread_atfork (before_fork, after_fork, after_fork_in_child);
+      g_once_init_leave (&watched, 1);
+    }
+}
+
 /* Crews */
 
 GFlowCrew *
@@ -116,6 +166,7 @@ _g_flow_crew_new (void)
 {
   GFlowCrew *crew = g_new0 (GFlowCrew, 1);
 
+  watch_forks ();
   atomic_init (&crew->ref_count, 1);
   crew->link.data = crew;
   return crew;
@@ -183,37 +234,6 @@ set_hungry (GFlowRun *run,
 
 /* Calling workers */
 
-static void
-before_fork (void)
-{
-  _g_flow_mutex_lock (&scheduler.mutex);
-}
-
-static void
-after_fork (void)
-{
-  _g_flow_mutex_unlock (&scheduler.mutex);
-}
-
-/* A child of the process has none of the threads, and none of the runs that they worked on goes
- * on in it. Those that it starts itself do. */
-static void
-after_fork_in_child (void)
-{
-  g_queue_init (&scheduler.crews);
-  g_queue_init (&scheduler.idle);
-  scheduler.called = NULL;
-  scheduler.n_looking = 0;
-  scheduler.n_woken = 0;
-  scheduler.n_begun = 0;
-  scheduler.n_threads = 0;
-  scheduler.n_spare = 0;
-  scheduler.spare_pending = FALSE;
-  scheduler.n_forks++;
-  atomic_store_explicit (&_g_flow_n_hungry, 0, memory_order_relaxed);
-  after_fork ();
-}
-
 /* What the threads of the process have left in the crew before it was made by a fork. */
 static void
 clean_crew (GFlowCrew *crew)
@@ -228,23 +248,36 @@ clean_crew (GFlowCrew *crew)
   crew->link = (GList) { .data = crew };
 }
 
-/* Not by a pool of GLib: these do not work in a process that was made by a fork, also if nothing
- * here has run before that. If the system has no thread to give, whoever calls next asks again. */
-static gboolean
+static gpointer
+thread_main (gpointer job)
+{
+  worker_main (job, NULL);
+  return NULL;
+}
+
+/* The pools of GLib do not work in a process that was made by a fork. */
+static void
+add_thread_in_child (gpointer job)
+{
+  g_thread_unref (g_thread_new ("gflow", thread_main, job));
+}
+
+/* A pool without a limit starts a thread for every job, or reuses one that is
+ * idle. If the system has none to give, the job waits in the pool until one of
+ * its threads is free, or the next push can start one. */
+static void
 add_thread (gpointer job)
 {
-  if (!scheduler.knows_forks)
-    pthread_atfork (before_fork, after_fork, after_fork_in_child);
-  scheduler.knows_forks = TRUE;
-
-  GThread *thread = g_thread_try_new ("gflow", worker_main, job, NULL);
-
-  if (thread == NULL)
-    return FALSE;
-
-  g_thread_unref (thread);
   scheduler.n_threads++;
-  return TRUE;
+  if (G_UNLIKELY (scheduler.n_forks > 0))
+    {
+      add_thread_in_child (job);
+      return;
+    }
+
+  if (scheduler.pool == NULL)
+    scheduler.pool = g_thread_pool_new (worker_main, NULL, -1, FALSE, NULL);
+  g_thread_pool_push (scheduler.pool, job, NULL);
 }
 
 /* To ask the system means to read a file, which takes longer than many a run. */
@@ -263,7 +296,7 @@ _g_flow_count_processors (void)
   return n;
 }
 
-/* What a thread is for */
+/* What the pool is given: it wants data that is not NULL. */
 #define ORDINARY_WORKER GINT_TO_POINTER (1)
 #define SPARE_WORKER GINT_TO_POINTER (2)
 
@@ -287,11 +320,12 @@ find_starving (void)
 static void
 add_spare_thread (void)
 {
-  if (scheduler.spare_pending || scheduler.n_spare >= MAX_SPARE || !add_thread (SPARE_WORKER))
+  if (scheduler.spare_pending || scheduler.n_spare >= MAX_SPARE)
     return;
 
   scheduler.spare_pending = TRUE;
   scheduler.n_spare++;
+  add_thread (SPARE_WORKER);
 }
 
 /* Whether for each hungry run somebody is about to look what there is. That may be one
@@ -339,8 +373,8 @@ call_worker (GFlowRun *run)
     }
   else if (scheduler.n_threads - scheduler.n_spare < max_threads)
     {
-      if (add_thread (ORDINARY_WORKER))
-        scheduler.n_begun++;
+      scheduler.n_begun++;
+      add_thread (ORDINARY_WORKER);
     }
   else if (is_starving (run))
     {
@@ -564,17 +598,17 @@ static struct
 /* The job of a thread that has not begun it */
 static _Thread_local gpointer job_to_do;
 
-static gpointer
-worker_main (gpointer job)
+static void
+worker_main (gpointer data,
+             gpointer unused)
 {
   /* Acquire: pairs with the store in g_flow_set_worker_func(). */
   GFlowWorkerFunc func = atomic_load_explicit (&around.func, memory_order_acquire);
 
-  job_to_do = job;
+  job_to_do = data;
   if (func != NULL)
     func (around.user_data);
   g_flow_work (); /* if it was not done in there */
-  return NULL;
 }
 
 /**

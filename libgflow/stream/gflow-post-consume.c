@@ -103,7 +103,7 @@ static gboolean
 check_sync (GFlowPost  *self,
             GError    **error)
 {
-  if (!_g_flow_is_in_body (self->flow))
+  if (self->flow == NULL || !_g_flow_is_in_body (self->flow))
     return TRUE;
 
   g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_RECURSION,

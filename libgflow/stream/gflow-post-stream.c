@@ -439,6 +439,12 @@ _g_flow_post_begin (GFlowPost      *self,
       return FALSE;
     }
 
+  if (self->flow == NULL)
+    {
+      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN, _("The post has no flow"));
+      return FALSE;
+    }
+
   self->pipeline = _g_flow_ref_pipeline (self->flow);
   if (self->pipeline == NULL)
     {

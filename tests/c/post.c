@@ -613,6 +613,23 @@ test_close_cancels (void)
   bench_clear (&bench);
 }
 
+static void
+test_no_flow (void)
+{
+  g_autoptr (GFlowPost) post = g_object_new (G_TYPE_FLOW_POST, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (g_flow_post_get_flow (post));
+  g_assert_false (g_flow_post_run_sync (post, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN);
+  g_clear_error (&error);
+  g_assert_null (g_flow_post_next_sync (post, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN);
+  g_clear_error (&error);
+  g_assert_null (g_flow_post_collect_sync (post, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN);
+}
+
 /* A body that does not stop is not waited for, but torn down when it has ended. */
 static void
 test_close_gives_up (void)
@@ -709,6 +726,7 @@ main (int   argc,
   g_test_add_func ("/post/target", test_target);
   g_test_add_func ("/post/tasks-at-once", test_tasks_at_once);
   g_test_add_func ("/post/close-cancels", test_close_cancels);
+  g_test_add_func ("/post/no-flow", test_no_flow);
   g_test_add_func ("/post/close-gives-up", test_close_gives_up);
   g_test_add_func ("/post/recursion", test_recursion);
 

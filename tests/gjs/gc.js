@@ -35,7 +35,7 @@ function leaves(name, fn) {
 
         const survivors = alive.filter(lives => lives()).length;
         ok(alive.length >= ROUNDS);
-        ok(survivors <= alive.length / 5, `${survivors} of ${alive.length} are still alive`);
+        ok(survivors <= alive.length / 4, `${survivors} of ${alive.length} are still alive`);
     });
 }
 
