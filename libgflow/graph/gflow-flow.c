@@ -43,8 +43,9 @@
  * bodies come. Only sync bodies are called elsewhere.
  *
  * A process that was made by `fork()` may run flows, also those that were there before, but
- * nothing goes on in it that has run then. It had better be made while no other thread
- * does anything: what these had locked stays so in it, in GLib as well.
+ * nothing goes on in it that has run then: it is not to iterate the main context of such a run.
+ * It had better be made while no other thread does anything: what these had locked stays so in
+ * it, in GLib as well.
  *
  * Since: 0.1
  */
