@@ -430,7 +430,7 @@ test_inside_cancelled (void)
   g_flow_open (bench.flow, cancellable, test_result_cb, &opened);
   open_when (outer, &also_opened);
   TEST_WAIT (g_atomic_int_get (&bench.tally.begun) == 2);
-  slow->temper = READY;
+  g_atomic_int_set (&slow->temper, READY);
   g_cancellable_cancel (cancellable);
   TEST_WAIT (opened.calls > 0 && also_opened.calls > 0);
   g_assert_false (g_flow_open_finish (bench.flow, opened.result, &error));

@@ -408,7 +408,7 @@ run_scene (guint number)
 static void
 test_random (void)
 {
-  const guint n = test_is_slow () ? 20 * N_FLOWS : N_FLOWS;
+  const guint n = test_is_slow () ? 5 * N_FLOWS : N_FLOWS;
 
   for (guint i = 0; i < n; i++)
     run_scene (i);
