@@ -32,7 +32,7 @@ struct _TestSlow
 {
   GFlowExecutor  parent_instance;
 
-  Temper         temper;
+  Temper         temper; /* atomic */
   Tally         *tally;
 };
 
@@ -47,7 +47,7 @@ test_slow_setup (GFlowExecutor  *executor,
   GPollFD fd;
 
   g_atomic_int_inc (&self->tally->begun);
-  switch (self->temper)
+  switch ((Temper) g_atomic_int_get (&self->temper))
     {
     case LISTENING:
       g_assert_true (g_cancellable_make_pollfd (cancellable, &fd));

@@ -123,9 +123,10 @@ serve_messily (GFlowExecutor  *executor,
   g_autoptr (GFlowDocument) other = g_flow_document_new_for_text ("other");
   g_autofree char *text = g_strconcat (g_flow_document_get_text (first), " x", NULL);
 
-  g_atomic_int_inc (&self->calls);
+  const int n_calls = g_atomic_int_add (&self->calls, 1) + 1;
+
   g_flow_document_set_text (first, text);
-  g_flow_document_set_tag (first, "call", g_variant_new_int32 (self->calls));
+  g_flow_document_set_tag (first, "call", g_variant_new_int32 (n_calls));
   if (g_atomic_int_add (&self->failures, -1) <= 0)
     return TRUE;
 
