@@ -7,6 +7,7 @@
 
 #include "gflow-error.h"
 #include "gflow-group-private.h"
+#include "gflow-name-private.h"
 #include "gflow-node-serving-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -92,7 +93,7 @@ check_addable_locked (GFlow      *self,
 {
   const char *name = g_flow_node_get_name (node);
 
-  if (!check_closed (self, error))
+  if (!check_closed (self, error) || !_g_flow_check_name (name, error))
     return FALSE;
   if (node->flow != NULL)
     {
@@ -158,19 +159,6 @@ _g_flow_take_node (GFlow      *self,
   return node;
 }
 
-static gboolean
-check_name (const char  *name,
-            GError     **error)
-{
-  if (name != NULL && *name == '\0')
-    {
-      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
-                           _("The name of a node must not be empty"));
-      return FALSE;
-    }
-  return TRUE;
-}
-
 static GFlowNode *
 add_body (GFlow           *self,
           GFlowNodeKind    kind,
@@ -180,12 +168,6 @@ add_body (GFlow           *self,
           GDestroyNotify   destroy,
           GError         **error)
 {
-  if (!check_name (name, error))
-    {
-      if (destroy != NULL)
-        destroy (user_data);
-      return NULL;
-    }
   return _g_flow_take_node (self, _g_flow_node_new (kind, name, body, user_data, destroy), error);
 }
 
@@ -288,8 +270,6 @@ g_flow_add_flow (GFlow       *self,
   g_return_val_if_fail (G_IS_FLOW (subflow), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_name (name, error))
-    return NULL;
   return _g_flow_take_node (self, _g_flow_node_new_flow (name, subflow), error);
 }
 
@@ -301,7 +281,7 @@ check_join_needs (const char * const  *needs,
 
   for (gsize i = 0; needs != NULL && needs[i] != NULL; i++)
     {
-      if (!check_name (needs[i], error))
+      if (!_g_flow_check_name (needs[i], error))
         return FALSE;
       two = two || strcmp (needs[i], needs[0]) != 0;
     }
@@ -361,8 +341,6 @@ g_flow_add_map (GFlow       *self,
   g_return_val_if_fail (each->flow == NULL && each->n_needs == 0, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_name (name, error))
-    return NULL;
   return _g_flow_take_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
 }
 
@@ -390,8 +368,6 @@ g_flow_add_join (GFlow               *self,
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_name (name, error))
-    return NULL;
   if (!check_join_needs (needs, error))
     return NULL;
 
@@ -422,9 +398,6 @@ g_flow_add_join_all (GFlow       *self,
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  if (!check_name (name, error))
-    return NULL;
 
   g_autoptr(GPtrArray) orphans = _g_flow_dup_orphans (self);
 

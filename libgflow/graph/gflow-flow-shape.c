@@ -6,6 +6,7 @@
 #include "gflow-flow-private.h"
 
 #include "gflow-error.h"
+#include "gflow-name-private.h"
 #include "gflow-node-serving-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -33,12 +34,6 @@ check_executor (GFlowExecutor       *executor,
                 const char * const  *needs,
                 GError             **error)
 {
-  if (name != NULL && *name == '\0')
-    {
-      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
-                           _("The name of a node must not be empty"));
-      return FALSE;
-    }
   if (g_strcmp0 (name, G_FLOW_GATEWAY) == 0)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
@@ -47,12 +42,8 @@ check_executor (GFlowExecutor       *executor,
     }
   for (gsize i = 0; needs != NULL && needs[i] != NULL; i++)
     {
-      if (*needs[i] == '\0')
-        {
-          g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
-                               _("The name of a node must not be empty"));
-          return FALSE;
-        }
+      if (!_g_flow_check_name (needs[i], error))
+        return FALSE;
       if (g_strcmp0 (needs[i], name) == 0)
         {
           g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY, _("A node needs itself: %s"),

@@ -66,6 +66,7 @@ test('flows', async () => {
     ok(flow.remove_node(flow.lookup('c')));
     flow.add_join_all('all');
     equal(flow.lookup('c'), null);
+    ok(GFlow.Flow.name_is_valid('c') && !GFlow.Flow.name_is_valid('c\n'));
     ok(flow.validate());
     ok(flow.equal(flow.copy()));
     ok(flow.to_dot(null).includes('digraph'));

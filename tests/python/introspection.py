@@ -24,7 +24,7 @@ GFlow = get_introspection_module('GFlow')
 
 METHODS = {
     'Flow': '''new add add_task add_flow add_map add_join add_join_all add_node add_group
-        remove_node lookup copy equal validate to_dot to_mermaid plot plot_finish plot_sync
+        remove_node lookup name_is_valid copy equal validate to_dot to_mermaid plot plot_finish plot_sync
         execute execute_finish execute_sync get_name set_name
         get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history get_direction set_direction set_worker_func work
@@ -363,6 +363,8 @@ class Calls(unittest.TestCase):
         flow = self.flow
         self.assertIs(self.Flow_lookup(flow, 'a'), self.a)
         self.assertIsNone(self.Flow_lookup(flow, 'gone'))
+        self.assertTrue(self.Flow_name_is_valid('a b'))
+        self.assertFalse(self.Flow_name_is_valid('a\n'))
         copy = self.Flow_copy(flow)
         self.assertTrue(self.Flow_equal(flow, copy))
         self.assertIn('digraph', self.Flow_to_dot(flow, None))

@@ -46,6 +46,7 @@ void test_flow () throws Error {
 
     assert_true (flow.add_node (made));
     assert_true (flow.lookup ("a") == a);
+    assert_true (Flow.name_is_valid ("a b") && !Flow.name_is_valid ("a\n"));
     assert_true (both.get_upstreams ().get_n_items () == 2);
     assert_true (all.get_upstreams ().get_n_items () == 2);
     assert_true (inner.subflow != null);

@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: The libgflow authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+gboolean  _g_flow_check_name    (const char  *name,
+                                 GError     **error);
+char     *_g_flow_describe_name (const char  *name);
+
+G_END_DECLS
