@@ -135,12 +135,28 @@ append_locked (GFlow     *self,
     self->has_detached = TRUE;
 }
 
+/* If names that are taken are to be changed. Not with the mutex: handlers are told of it. */
+static void
+change_name (GFlow      *self,
+             GFlowNode  *node,
+             GHashTable *others)
+{
+  g_autofree char *name = NULL;
+
+  if (node->flow == NULL && !_g_flow_is_frozen (self))
+    name = _g_flow_find_free_name (self, g_flow_node_get_name (node), others);
+  if (name != NULL)
+    g_flow_node_set_name (node, name);
+}
+
 /* Adds @node, and takes it, also on failure. */
 GFlowNode *
 _g_flow_take_node (GFlow      *self,
                    GFlowNode  *node,
                    GError    **error)
 {
+  if (G_UNLIKELY (self->unique_names))
+    change_name (self, node, NULL);
   _g_flow_begin_edit (self);
 
   gboolean added = check_addable_locked (self, node, error);
@@ -441,6 +457,24 @@ g_flow_add_node (GFlow      *self,
   return TRUE;
 }
 
+/* Of nodes that are added together. */
+static void
+change_names (GFlow     *self,
+              GPtrArray *nodes)
+{
+  g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < nodes->len; i++)
+    if (((GFlowNode *) nodes->pdata[i])->flow != NULL)
+      return;
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      change_name (self, nodes->pdata[i], names);
+      if (g_flow_node_get_name (nodes->pdata[i]) != NULL)
+        g_hash_table_add (names, (char *) g_flow_node_get_name (nodes->pdata[i]));
+    }
+}
+
 /* All of @nodes, which are those of @group, or none. */
 static gboolean
 add_nodes (GFlow       *self,
@@ -451,6 +485,8 @@ add_nodes (GFlow       *self,
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
   gboolean ok = TRUE;
 
+  if (G_UNLIKELY (self->unique_names))
+    change_names (self, nodes);
   _g_flow_begin_edit (self);
 
   guint position = self->nodes->len;

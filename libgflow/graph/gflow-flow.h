@@ -228,5 +228,10 @@ GFlowDirection g_flow_get_direction    (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_direction     (GFlow               *self,
                                         GFlowDirection       direction);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_get_unique_names  (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_unique_names  (GFlow               *self,
+                                        gboolean             unique_names);
 
 G_END_DECLS

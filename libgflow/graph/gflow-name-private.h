@@ -3,12 +3,15 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "gflow-flow.h"
 
 G_BEGIN_DECLS
 
 gboolean  _g_flow_check_name    (const char  *name,
                                  GError     **error);
 char     *_g_flow_describe_name (const char  *name);
+char     *_g_flow_find_free_name (GFlow      *self,
+                                 const char  *name,
+                                 GHashTable  *others);
 
 G_END_DECLS

@@ -6,12 +6,12 @@
 #include "gflow-name-private.h"
 
 #include "gflow-error.h"
-#include "gflow-flow.h"
+#include "gflow-flow-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* What nodes may be called. */
+/* What nodes may be called, and what they are called instead if the name is taken. */
 
 /* Where @name goes wrong, or its end. */
 static const char *
@@ -97,4 +97,80 @@ _g_flow_check_name (const char  *name,
                  ? _("The name of a node must not have control characters: “%s”")
                  : _("The name of a node must be UTF-8: “%s”"), shown);
   return FALSE;
+}
+
+static gboolean
+is_taken (GFlow      *self,
+          const char *name,
+          GHashTable *others)
+{
+  return g_flow_lookup (self, name) != NULL ||
+         (others != NULL && g_hash_table_contains (others, name));
+}
+
+/* A name like @name that neither a node nor one of @others has, if names are to be changed: NULL
+ * if they are not, or need not be. */
+char *
+_g_flow_find_free_name (GFlow      *self,
+                        const char *name,
+                        GHashTable *others)
+{
+  if (!self->unique_names || name == NULL || !is_taken (self, name, others))
+    return NULL;
+
+  if (self->next_names == NULL)
+    self->next_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  guint number = MAX (GPOINTER_TO_UINT (g_hash_table_lookup (self->next_names, name)), 1);
+  char *changed = g_strdup_printf ("%s%u", name, number);
+
+  while (is_taken (self, changed, others))
+    {
+      g_free (changed);
+      changed = g_strdup_printf ("%s%u", name, ++number);
+    }
+  g_hash_table_insert (self->next_names, g_strdup (name), GUINT_TO_POINTER (number + 1));
+  return changed;
+}
+
+/**
+ * g_flow_get_unique_names: (attributes org.gtk.Method.get_property=unique-names)
+ * @self: a flow
+ *
+ * Gets whether nodes whose names are taken get others.
+ *
+ * Returns: %TRUE if they do, %FALSE if they are refused
+ *
+ * Since: 0.1
+ */
+gboolean
+g_flow_get_unique_names (GFlow *self)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), FALSE);
+
+  return self->unique_names;
+}
+
+/**
+ * g_flow_set_unique_names: (attributes org.gtk.Method.set_property=unique-names)
+ * @self: a flow
+ * @unique_names: whether names are changed
+ *
+ * Sets whether a node whose name is taken gets another one when it is added. The name
+ * that it got is [property@GFlow.FlowNode:name]; who needs the name that it was to have
+ * gets the node that had it first. `gateway`, as the entry is called, is refused all the same.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_set_unique_names (GFlow    *self,
+                         gboolean  unique_names)
+{
+  g_return_if_fail (G_IS_FLOW (self));
+
+  if (self->unique_names == !!unique_names)
+    return;
+
+  self->unique_names = !!unique_names;
+  g_object_notify (G_OBJECT (self), "unique-names");
 }

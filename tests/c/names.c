@@ -159,6 +159,141 @@ test_needed (void)
     }
 }
 
+static void
+assert_added (GFlow      *flow,
+              const char *name,
+              const char *got)
+{
+  g_autoptr (GError) error = NULL;
+  GFlowNode *node = g_flow_add (flow, name, NULL, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (g_flow_node_get_name (node), ==, got);
+  g_assert_true (g_flow_lookup (flow, got) == node);
+}
+
+static void
+test_unique (void)
+{
+  g_autoptr (GFlow) flow = g_object_new (G_TYPE_FLOW, "unique-names", TRUE, NULL);
+  g_autoptr (GFlow) copy = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_flow_get_unique_names (flow));
+  assert_added (flow, "load", "load");
+  assert_added (flow, "load", "load1");
+  assert_added (flow, "load3", "load3");
+  assert_added (flow, "load", "load2");
+  assert_added (flow, "load", "load4");
+  assert_added (flow, "load1", "load11");
+  assert_added (flow, NULL, "node0");
+  assert_added (flow, "node", "node");
+  assert_added (flow, "node", "node1");
+  assert_added (flow, NULL, "node2");
+  assert_added (flow, "Größe", "Größe");
+  assert_added (flow, "Größe", "Größe1");
+  g_assert_true (g_flow_validate (flow, &error));
+  g_assert_no_error (error);
+
+  /* A copy goes on by itself; and it is not changed what is refused for another reason. */
+  copy = g_flow_copy (flow);
+  assert_added (copy, "load", "load5");
+  assert_added (flow, "load", "load5");
+  g_assert_null (g_flow_add (copy, "", NULL, NULL, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT);
+  g_clear_error (&error);
+  g_assert_false (g_flow_add_node (copy, g_flow_lookup (flow, "load"), &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+  g_assert_nonnull (g_flow_lookup (flow, "load"));
+  g_clear_error (&error);
+
+  g_flow_set_unique_names (copy, FALSE);
+  g_assert_null (g_flow_add (copy, "load", NULL, NULL, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+}
+
+static void
+notify_name_cb (GFlowNode  *node,
+                GParamSpec *pspec,
+                char      **name)
+{
+  g_free (*name);
+  *name = g_strdup (g_flow_node_get_name (node));
+}
+
+/* Nodes that were made elsewhere, and those of a group, which may have one name. */
+static void
+test_unique_elsewhere (void)
+{
+  g_autoptr (GFlow) flow = g_object_new (G_TYPE_FLOW, "unique-names", TRUE, NULL);
+  g_autoptr (GFlow) other = g_flow_new ();
+  g_autoptr (GFlowGroup) group = g_flow_group_new_series ();
+  g_autoptr (GFlowGroup) taken = g_flow_group_new_series ();
+  g_autoptr (GFlowNode) node = g_flow_node_new ("a", NULL, NULL, NULL);
+  g_autoptr (GFlowNode) second = g_flow_node_new ("a", NULL, NULL, NULL);
+  g_autoptr (GFlowNode) third = g_flow_node_new ("a", NULL, NULL, NULL);
+  g_autofree char *notified = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_added (flow, "a", "a");
+  g_signal_connect (node, "notify::name", G_CALLBACK (notify_name_cb), &notified);
+  g_assert_true (g_flow_add_node (flow, node, &error));
+  g_assert_cmpstr (notified, ==, "a1");
+
+  /* None of them is changed if they are refused. */
+  g_flow_group_append_node (taken, second);
+  g_flow_group_append_node (taken, node);
+  g_assert_false (g_flow_add_group (flow, taken, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_cmpstr (g_flow_node_get_name (second), ==, "a");
+
+  g_flow_group_append_node (group, second);
+  g_flow_group_append_node (group, third);
+  g_assert_true (g_flow_add_group (flow, group, &error));
+  g_assert_no_error (error);
+  test_assert_model (flow, "a a1 a2 a3");
+  g_assert_true (g_flow_validate (flow, &error));
+}
+
+static void
+assert_upstream (GFlow      *flow,
+                 const char *name,
+                 const char *upstream)
+{
+  GListModel *upstreams = g_flow_node_get_upstreams (g_flow_lookup (flow, name));
+  g_autoptr (GFlowNode) first = g_list_model_get_item (upstreams, 0);
+
+  g_assert_cmpuint (g_list_model_get_n_items (upstreams), ==, 1);
+  g_assert_cmpstr (g_flow_node_get_name (first), ==, upstream);
+}
+
+/* Executors: one that gets another name may need who has that one. */
+static void
+test_unique_executors (void)
+{
+  g_autoptr (GFlow) flow = g_object_new (G_TYPE_FLOW, "unique-names", TRUE, NULL);
+  g_autoptr (GError) error = NULL;
+  const char *needs[] = { "a", NULL }, *own[] = { "b", NULL };
+
+  g_assert_nonnull (g_flow_add_executor (flow, "a", NULL, NULL, &error));
+  g_assert_nonnull (g_flow_add_executor (flow, "a", NULL, NULL, &error));
+  g_assert_nonnull (g_flow_add_executor (flow, "a", NULL, needs, &error));
+  g_assert_nonnull (g_flow_add_executor (flow, NULL, NULL, NULL, &error));
+  g_assert_nonnull (g_flow_add_executor (flow, "executor0", NULL, NULL, &error));
+  g_assert_no_error (error);
+  test_assert_model (flow, "a a1 a2 executor0 executor01");
+  assert_upstream (flow, "a1", "a");
+  assert_upstream (flow, "a2", "a");
+  assert_upstream (flow, "executor0", "a2");
+
+  g_assert_null (g_flow_add_executor (flow, "b", NULL, own, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY);
+  g_clear_error (&error);
+  g_assert_null (g_flow_add_executor (flow, "gateway", NULL, NULL, &error));
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -169,6 +304,9 @@ main (int   argc,
   g_test_add_func ("/names/refused", test_refused);
   g_test_add_func ("/names/made-elsewhere", test_made_elsewhere);
   g_test_add_func ("/names/needed", test_needed);
+  g_test_add_func ("/names/unique", test_unique);
+  g_test_add_func ("/names/unique/elsewhere", test_unique_elsewhere);
+  g_test_add_func ("/names/unique/executors", test_unique_executors);
 
   return g_test_run ();
 }

@@ -81,7 +81,7 @@ test('flows', async () => {
     file.delete(null);
     check(flow, {
         name: 'a flow', max_threads: 2, max_parallel: 3, on_error: GFlow.FlowOnError.STOP,
-        direction: GFlow.FlowDirection.TOP_TO_BOTTOM,
+        direction: GFlow.FlowDirection.TOP_TO_BOTTOM, unique_names: true,
     });
     deepEqual([...flow.lookup('join').get_upstreams()].map(({name}) => name), [a.name, b.name]);
 });

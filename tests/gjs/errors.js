@@ -247,6 +247,15 @@ test('the name of a node', () => {
     ok(throws(() => flow.validate()).message.includes('“a” needs “b\\x0a”'));
 });
 
+test('a name that is taken becomes another one', () => {
+    const flow = new GFlow.Flow({unique_names: true});
+
+    flow.node({name: 'load'}, () => 1);
+    flow.node({name: 'load', upstream: 'load'}, () => 2);
+    deepEqual([...flow].map(({name}) => name), ['load', 'load1']);
+    equal(flow.lookup('load1').get_upstreams().get_item(0), flow.lookup('load'));
+});
+
 // Which is which
 
 test('many errors with the same text', async () => {

@@ -197,6 +197,27 @@ class Exceptions(unittest.TestCase):
             flow.validate()
         self.assertIn(r'“a” needs “b\x0a”', caught.exception.message)
 
+    def test_unique_names(self):
+        """A name that is taken becomes another one, if that is asked for."""
+        flow = GFlow.Flow(unique_names=True)
+
+        @flow.node
+        def load():
+            return 1
+        first = load
+
+        @flow.node(upstream=first)
+        def load(value):
+            return value + 1
+
+        flow.needs(['load', 'load1'], name='load')
+        self.assertEqual([node.get_name() for node in flow], ['load', 'load1', 'load2'])
+        run = flow.execute_sync(keep_results=True)
+        self.assertEqual((run[first], run[load], run['load1']), (1, 2, 2))
+        flow = GFlow.Flow(unique_names=True).add(name='a').add(name='a', needs='a').add(name='a')
+        self.assertEqual([[item.get_name() for item in node.get_upstreams()] for node in flow],
+                         [[], ['a'], ['a1']])
+
     def test_no_flow(self):
         for bad in (lambda: GFlow.FlowRun(), lambda: GFlow.FlowRun(3), lambda: GFlow.FlowRun(None)):
             with self.assertRaisesRegex(TypeError, 'A FlowRun needs the flow'):

@@ -106,6 +106,9 @@ void test_flow_properties () {
     flow.set_max_threads (3);
     flow.set_max_parallel (4);
     flow.set_on_error (FlowOnError.IGNORE);
+    flow.set_unique_names (true);
+    assert_true (flow.unique_names && flow.get_unique_names ());
+    flow.unique_names = false;
     assert_cmpstr (flow.get_name (), EQ, "m");
     assert_true (flow.get_max_threads () == 3 && flow.get_max_parallel () == 4);
     assert_true (flow.get_on_error () == IGNORE);
