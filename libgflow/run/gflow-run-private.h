@@ -180,6 +180,7 @@ struct _GFlowRun
   GFlowOnError     on_error;
   guint            on_error_set : 1; /* not as the flow says */
   guint            history_set : 1; /* likewise */
+  guint            has_spare : 1; /* the nodes are not in the block: see _g_flow_plan_take_spare() */
   gboolean         keep_results;
   gboolean         keep_record;
   gint64           deadline;
