@@ -388,6 +388,8 @@ gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 GError        *_g_flow_run_new_cancelled_error (void);
+GError        *_g_flow_run_new_late_error  (GFlowRun        *self);
+void           _g_flow_run_lift_deadline   (GFlowRun        *self);
 
 /* Cancellables of nodes that have ended: gflow-spares.c */
 GCancellable  *_g_flow_spares_take         (void);

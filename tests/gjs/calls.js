@@ -497,7 +497,7 @@ test('posts', async () => {
     const told = [];
     check(post, {
         source: GFlow.FlowSource.new_for_texts(['a', 'b', 'c']), target: 'exec', request_size: 2,
-        max_in_flight: 3, ordered: true, continue_on_error: true, n_total: 2,
+        max_in_flight: 3, request_timeout: 60000, ordered: true, continue_on_error: true, n_total: 2,
     });
     post.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(post.get_parameters().n_children(), 0);

@@ -91,7 +91,7 @@ METHODS = {
         collect collect_finish collect_sync cancel set_done_func set_error_func set_always_func
         get_flow get_endpoint get_source set_source get_parameters set_parameters
         get_target set_target get_request_size set_request_size
-        get_max_in_flight set_max_in_flight get_ordered set_ordered
+        get_max_in_flight set_max_in_flight get_request_timeout set_request_timeout get_ordered set_ordered
         get_continue_on_error set_continue_on_error
         get_n_sent get_n_done get_n_failed get_n_total set_n_total get_fraction''',
 }
@@ -120,7 +120,7 @@ PROPERTIES = {
     'FlowExecutor': 'name description workspace index shard',
     'FlowRequest': 'id endpoint parameters documents results routes state error',
     'FlowRoute': 'name node start end state error',
-    'FlowPost': '''flow endpoint source parameters target request-size max-in-flight ordered
+    'FlowPost': '''flow endpoint source parameters target request-size max-in-flight request-timeout ordered
         continue-on-error n-sent n-done n-failed n-total fraction''',
 }
 
@@ -815,7 +815,7 @@ class Calls(unittest.TestCase):
         source = GFlow.FlowSource.new_for_texts(['a', 'b', 'c'])
         parameters = GLib.Variant('a{sv}', {'n': GLib.Variant('i', 1)})
         for name, value in ('source', source), ('parameters', parameters), ('target', 'exec'), \
-                ('request_size', 2), ('max_in_flight', 3), ('ordered', True), \
+                ('request_size', 2), ('max_in_flight', 3), ('request_timeout', 60000), ('ordered', True), \
                 ('continue_on_error', True), ('n_total', 2):
             getattr(self, f'FlowPost_set_{name}')(post, value)
             self.assertEqual(getattr(self, f'FlowPost_get_{name}')(post), value)
