@@ -33,13 +33,13 @@ function makeBodies(Flow, boxItem, completeNode) {
     }
 
     function enter(number) {
-        current = entered.get(number) ?? null;
-        if (current === null) {
+        let there = entered.get(number);
+        if (there === undefined) {
             const [, run] = Flow.get_common_call();
-            current = {number, run, found: byNumber(run.get_flow())};
-            entered.set(number, current);
+            there = {number, run, found: byNumber(run.get_flow())};
+            entered.set(number, there);
         }
-        return current;
+        return current = there;
     }
 
     function leave(number) {
