@@ -247,7 +247,8 @@ struct _GFlowRun
   gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
-  gboolean         defers;       /* some node was deferred */
+  guint8           defers;       /* some node was deferred */
+  _Atomic guint8   calls_common; /* some node was run by the common function: gflow-common.c */
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
