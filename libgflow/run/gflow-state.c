@@ -96,14 +96,18 @@ _g_flow_run_ensure_inbox_locked (GFlowRun *self)
 }
 
 void
+_g_flow_lane_clear (GFlowLane *lane)
+{
+  g_free (lane->ready.items);
+  g_free (lane->chosen[0].items);
+  g_free (lane->chosen[1].items);
+}
+
+void
 _g_flow_run_free_state (GFlowRun *self)
 {
   for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
-    {
-      g_free (self->lanes[i].ready.items);
-      g_free (self->lanes[i].chosen[0].items);
-      g_free (self->lanes[i].chosen[1].items);
-    }
+    _g_flow_lane_clear (&self->lanes[i]);
   g_clear_pointer (&self->block, g_free);
   g_free (g_flow_inbox_mail (&self->inbox));
   g_free (g_flow_inbox_mail (&self->context_inbox));
