@@ -513,6 +513,44 @@ test_downstreams (void)
   test_bench_clear (&bench);
 }
 
+/* Those beyond the limit hold the threads of the flow, until some of the others are answered. */
+static void
+test_limit (void)
+{
+  enum { N = G_FLOW_MAX_THREADS + 10, N_THREADS = 3 };
+  g_autoptr (GFlow) flow = NULL;
+  g_autoptr (GFlowRun) run = NULL;
+  Desk desk;
+  TestLog log;
+  TestResult result;
+
+  g_test_summary ("So many questions at once lend their place, and no more");
+  if (test_is_slow ())
+    {
+      g_test_skip ("a thousand threads");
+      return;
+    }
+  desk_init (&desk);
+  test_log_init (&log);
+  flow = g_flow_new ();
+  g_flow_set_max_threads (flow, N_THREADS);
+  for (guint i = 0; i < N; i++)
+    add (flow, NULL, body_ask, &log, NULL);
+  run = start (flow, &desk, &result);
+  TEST_WAIT (desk_count (&desk) == G_FLOW_MAX_THREADS + N_THREADS);
+  test_settle (20);
+  g_assert_cmpuint (desk_count (&desk), ==, G_FLOW_MAX_THREADS + N_THREADS);
+  while (result.calls == 0)
+    {
+      desk_answer (&desk);
+      TEST_WAIT (desk_count (&desk) > 0 || result.calls > 0);
+    }
+  finish_well (&run, &result);
+  g_assert_cmpuint (test_log_length (&log), ==, N);
+  test_log_clear (&log);
+  desk_clear (&desk);
+}
+
 /* With a place that is lent as soon as somebody waits. */
 
 typedef struct
@@ -668,6 +706,7 @@ main (int   argc,
   g_test_add_func ("/lend/retry", test_retry);
   g_test_add_func ("/lend/funnel", test_funnel);
   g_test_add_func ("/lend/downstreams", test_downstreams);
+  g_test_add_func ("/lend/limit", test_limit);
   g_test_add_func ("/lend/storm", test_storm);
 
   return g_test_run ();
