@@ -746,7 +746,7 @@ _g_flow_home_find_context (void)
 {
   GFlowFrame *frame = _g_flow_frame;
 
-  if (frame == NULL || frame->lane->context || frame->lane->caller ||
+  if (frame == NULL || frame->caller || (frame->lane != NULL && frame->lane->context) ||
       g_main_context_get_thread_default () != NULL)
     return g_main_context_ref_thread_default ();
   return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;
