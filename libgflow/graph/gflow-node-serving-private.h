@@ -31,6 +31,9 @@ GVariant       *_g_flow_condition_get_variant (GFlowCondition   *self);
 gboolean        _g_flow_condition_equal    (GFlowCondition      *a,
                                             GFlowCondition      *b);
 
+/* More instances than that are a mistake. */
+#define G_FLOW_MAX_INSTANCES 65536
+
 /* How a node serves requests, where that is not as it is mostly. */
 struct _GFlowServing
 {
@@ -54,6 +57,12 @@ GFlowServing   *_g_flow_serving_copy       (GFlowServing        *self);
 void            _g_flow_serving_free       (GFlowServing        *self);
 gboolean        _g_flow_serving_equal      (GFlowServing        *a,
                                             GFlowServing        *b);
+
+/* As it is, also if nothing was set; what sets something of it stands between begin and end. */
+const GFlowServing *_g_flow_node_get_serving (GFlowNode         *self);
+GFlowServing   *_g_flow_node_begin_serving (GFlowNode           *self);
+void            _g_flow_node_end_serving (GFlowNode             *self,
+                                          const char            *property);
 
 /* NULL if nothing of it was set. */
 static inline GFlowServing *
