@@ -49,6 +49,7 @@ struct _GFlowServing
   GFlowReduction  *reduction;   /* (owned) (nullable): if it is CUSTOM */
   GFlowCondition  *condition;   /* (owned) (nullable) */
   gboolean         detached;
+  GFlowTap         tap;
 };
 
 GFlowReduction *_g_flow_reduction_ref      (GFlowReduction      *self);
@@ -71,10 +72,25 @@ _g_flow_node_serving (GFlowNode *self)
   return self->extras != NULL ? self->extras->serving : NULL;
 }
 
+static inline GFlowTap
+_g_flow_node_tap (GFlowNode *self)
+{
+  return _g_flow_node_serving (self) != NULL ? _g_flow_node_serving (self)->tap : G_FLOW_TAP_NONE;
+}
+
+/* No response waits for it. */
 static inline gboolean
 _g_flow_node_is_detached (GFlowNode *self)
 {
-  return _g_flow_node_serving (self) != NULL && _g_flow_node_serving (self)->detached;
+  return _g_flow_node_serving (self) != NULL &&
+         (_g_flow_node_serving (self)->detached || _g_flow_node_tap (self) == G_FLOW_TAP_BESIDE);
+}
+
+/* It is not on the way of the documents. */
+static inline gboolean
+_g_flow_node_is_aside (GFlowNode *self)
+{
+  return _g_flow_node_is_detached (self) || _g_flow_node_tap (self) != G_FLOW_TAP_NONE;
 }
 
 G_END_DECLS

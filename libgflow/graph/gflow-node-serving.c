@@ -23,6 +23,7 @@ enum
   REDUCER,
   CONDITION,
   DETACHED,
+  TAP,
 };
 
 static const GFlowServing plain = { .parallel = 1, .replicas = 1 };
@@ -137,7 +138,8 @@ _g_flow_serving_equal (GFlowServing *a,
          left->reducer == right->reducer &&
          left->reduction == right->reduction &&
          _g_flow_condition_equal (left->condition, right->condition) &&
-         left->detached == right->detached;
+         left->detached == right->detached &&
+         left->tap == right->tap;
 }
 
 /* Properties */
@@ -176,8 +178,11 @@ _g_flow_node_get_serving_property (GFlowNode *self,
       g_value_set_variant (value, g_flow_node_get_condition (self));
       break;
     case DETACHED:
-    default:
       g_value_set_boolean (value, serving->detached);
+      break;
+    case TAP:
+    default:
+      g_value_set_enum (value, serving->tap);
       break;
     }
 }
@@ -211,8 +216,11 @@ _g_flow_node_set_serving_property (GFlowNode    *self,
       g_flow_node_set_reducer (self, g_value_get_enum (value));
       break;
     case DETACHED:
-    default:
       g_flow_node_set_detached (self, g_value_get_boolean (value));
+      break;
+    case TAP:
+    default:
+      g_flow_node_set_tap (self, g_value_get_enum (value));
       break;
     }
 }
@@ -339,6 +347,17 @@ _g_flow_node_install_serving (GObjectClass *object_class,
    */
   g_object_class_install_property (object_class, first_id + DETACHED,
                                    g_param_spec_boolean ("detached", NULL, NULL, FALSE, rw));
+
+  /**
+   * GFlowNode:tap: (attributes org.gtk.Property.get=g_flow_node_get_tap org.gtk.Property.set=g_flow_node_set_tap)
+   *
+   * Whether the executor of the node only looks on, and how: see [method@GFlow.Flow.add_tap].
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (object_class, first_id + TAP,
+                                   g_param_spec_enum ("tap", NULL, NULL, G_TYPE_FLOW_TAP,
+                                                      G_FLOW_TAP_NONE, rw));
 }
 
 /* The plan is compiled from it. */

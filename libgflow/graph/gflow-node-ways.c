@@ -240,6 +240,50 @@ g_flow_node_set_detached (GFlowNode *self,
 
   _g_flow_node_begin_serving (self)->detached = detached;
   if (self->flow != NULL)
-    self->flow->has_detached = TRUE;
+    self->flow->has_asides = TRUE;
   _g_flow_node_end_serving (self, "detached");
+}
+
+/**
+ * g_flow_node_get_tap: (attributes org.gtk.Method.get_property=tap)
+ * @self: a node
+ *
+ * Gets whether the executor of the node only looks on, and how.
+ *
+ * Returns: how it takes part
+ *
+ * Since: 0.1
+ */
+GFlowTap
+g_flow_node_get_tap (GFlowNode *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_NODE (self), G_FLOW_TAP_NONE);
+
+  return _g_flow_node_tap (self);
+}
+
+/**
+ * g_flow_node_set_tap: (attributes org.gtk.Method.set_property=tap)
+ * @self: a node of a flow that is not open, which has an executor
+ * @tap: how it takes part
+ *
+ * Sets whether the executor of the node only looks on, and how.
+ *
+ * Since: 0.1
+ */
+void
+g_flow_node_set_tap (GFlowNode *self,
+                     GFlowTap   tap)
+{
+  g_return_if_fail (G_IS_FLOW_NODE (self));
+  g_return_if_fail (tap <= G_FLOW_TAP_OFF);
+  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+
+  if (_g_flow_node_tap (self) == tap)
+    return;
+
+  _g_flow_node_begin_serving (self)->tap = tap;
+  if (self->flow != NULL)
+    self->flow->has_asides = TRUE;
+  _g_flow_node_end_serving (self, "tap");
 }
