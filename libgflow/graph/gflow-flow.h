@@ -76,6 +76,8 @@ G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_lookup            (GFlow               *self,
                                         const char          *name);
 G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_name_is_valid     (const char          *name);
+G_FLOW_AVAILABLE_IN_0_1
 GListModel   *g_flow_get_orphans       (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 GFlow        *g_flow_copy              (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
@@ -234,5 +236,10 @@ GFlowDirection g_flow_get_direction    (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_direction     (GFlow               *self,
                                         GFlowDirection       direction);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_get_unique_names  (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_unique_names  (GFlow               *self,
+                                        gboolean             unique_names);
 
 G_END_DECLS

@@ -164,7 +164,7 @@ function _init() {
     for (const name of Object.keys(constructors)) {
         const add = Flow.prototype[name];
         Flow.prototype[name] = function (nodeName, fn) {
-            if (typeof fn !== 'function' || nodeName === '')
+            if (typeof fn !== 'function')
                 return add.call(this, nodeName, fn);
             // Not add(): GJS would tie the callback to this flow, and a node can move to another.
             const node = FlowNode[constructors[name]](nodeName, fn);
