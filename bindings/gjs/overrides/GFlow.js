@@ -282,14 +282,22 @@ function _init() {
         }
     }
 
+    function checkOptions(options) {
+        if (!isDictionary(options)) {
+            throw new TypeError('The options of a node are an object, {name, upstream, …}, ' +
+                `not ${String(options)}`);
+        }
+    }
+
     // A node that is in no flow yet: for a group.
     this.node = function (options, fn) {
         if (typeof options === 'function' && fn === undefined)
             [options, fn] = [{}, options];
-        const {name = null, upstream, lock, placement, ...properties} = options;
-        refuseWorker(placement);
         if (typeof fn !== 'function')
             throw new TypeError('The body of a node must be a function, after its options');
+        checkOptions(options);
+        const {name = null, upstream, lock, placement, ...properties} = options;
+        refuseWorker(placement);
 
         const named = isDictionary(upstream) ? Object.entries(upstream) : null;
         const node = newNode(name, {fn, call: callFunction, upstream: named});
@@ -317,14 +325,15 @@ function _init() {
     };
 
     Flow.prototype.map = function (options, fn) {
+        if (typeof fn !== 'function')
+            throw new TypeError('What is to be called for each item must be a function');
+        checkOptions(options);
         const {
             name = null, items = null, upstream, max_parallel: maxParallel = 0, lock, placement,
             ...properties
         } = options;
         if (placement !== undefined)
             refuseWorker(placement);
-        if (typeof fn !== 'function')
-            throw new TypeError('What is to be called for each item must be a function');
 
         const each = newNode(null, {fn, call: callItem, upstream: null, items});
         setUp(each, lock, properties);
