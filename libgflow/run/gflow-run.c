@@ -382,9 +382,10 @@ clear (GFlowRun *self)
   g_clear_pointer (&self->told, free_told);
   g_clear_error (&self->error);
   g_clear_pointer (&self->node_errors, g_hash_table_unref);
-  g_clear_pointer (&self->failures, g_array_unref);
+  _g_flow_run_free_failures (self);
   g_clear_pointer (&self->missing, g_hash_table_unref);
-  g_clear_pointer (&self->wanted, g_array_unref);
+  g_clear_pointer (&self->wanted, g_hash_table_unref);
+  g_clear_pointer (&self->to_revive, g_queue_free);
   g_clear_slist (&self->old_errors, (GDestroyNotify) g_error_free);
   g_clear_pointer (&self->choices, g_hash_table_unref);
   _g_flow_run_free_questions (self);
