@@ -501,7 +501,9 @@ check_state (GFlowRun   *self,
  * the run may still succeed. It has all its retries again.
  *
  * What has run because the node had failed, like a handler or a clean-up node, has run.
- * Signals of nodes come again.
+ * Signals of nodes come again. An executor finds the documents of its request as they were
+ * before the first attempt if its node has [property@GFlow.FlowNode:max-retries], and else as
+ * the failure has left them.
  *
  * A run ends when nothing of it runs any more: to decide before that,
  * [method@GFlow.FlowRun.pause] it in a handler of [signal@GFlow.FlowNode::should-retry].
