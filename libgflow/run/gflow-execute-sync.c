@@ -97,22 +97,27 @@ wait_in_context (GFlowRun       *self,
   g_autoptr(GMainContext) context = g_main_context_ref (_g_flow_owner_get_context (self->owner));
 
   self->participates = may_participate (self);
-  while (!*ended)
+  while (!*ended && self->participates)
     {
-      leave_if_grown (self);
-
-      const gboolean worked = self->started && self->participates &&
-                              _g_flow_scheduler_help (self);
+      const gboolean worked = self->started && _g_flow_scheduler_help (self);
 
       if (*ended)
         break;
       if (!worked)
         lend_likewise (self);
       iterate (context, !worked);
+      leave_if_grown (self);
+    }
+  g_main_context_push_thread_default (context);
+  while (!*ended)
+    {
+      lend_likewise (self);
+      g_main_context_iteration (context, TRUE);
     }
   /* What a request has started, and did not wait for: nobody else will iterate it. */
   while (self->request != NULL && _g_flow_owner_exists (context))
-    iterate (context, TRUE);
+    g_main_context_iteration (context, TRUE);
+  g_main_context_pop_thread_default (context);
 }
 
 /* A caller that never sleeps has no parking: to make one costs as much as some nodes. */

@@ -184,6 +184,7 @@ struct _GFlowRun
   GFlowOnError     on_error;
   guint            on_error_set : 1; /* not as the flow says */
   guint            history_set : 1; /* likewise */
+  guint            has_spare : 1; /* the nodes are not in the block: see _g_flow_plan_take_spare() */
   gboolean         keep_results;
   gboolean         keep_record;
   gint64           deadline;
@@ -251,7 +252,8 @@ struct _GFlowRun
   gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
-  gboolean         defers;       /* some node was deferred */
+  guint8           defers;       /* some node was deferred */
+  _Atomic guint8   calls_common; /* some node was run by the common function: gflow-common.c */
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
@@ -394,6 +396,8 @@ gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 GError        *_g_flow_run_new_cancelled_error (void);
+GError        *_g_flow_run_new_late_error  (GFlowRun        *self);
+void           _g_flow_run_lift_deadline   (GFlowRun        *self);
 
 /* Nodes that have failed, in time: gflow-failures.c */
 void           _g_flow_run_add_failure_locked (GFlowRun     *self,

@@ -35,8 +35,8 @@ new_mail (gsize n_nodes)
   return n_nodes > 0 ? g_malloc0 (g_flow_inbox_size (n_nodes)) : NULL;
 }
 
-/* All that the nodes of a run need, in one piece. Of the slots only those that
- * are used are ever touched, and cost memory. */
+/* All that the nodes of a run need, in one piece, unless the plan has memory for the nodes. Of the
+ * slots only those that are used are ever touched, and cost memory. */
 void
 _g_flow_run_alloc_state (GFlowRun *self,
                          guint     n_lanes)
@@ -50,9 +50,10 @@ _g_flow_run_alloc_state (GFlowRun *self,
   const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
                          plan->locks != NULL || self->parallel_lock != NULL ||
                          self->outcomes != NULL || self->journal != NULL;
+  gpointer spare = _g_flow_plan_take_spare (plan);
   gsize size = 0;
   const gsize lanes_at = take_bytes (&size, (gsize) n_lanes + 1, sizeof (GFlowLane));
-  const gsize nodes_at = take_bytes (&size, n, sizeof (GFlowRunNode));
+  const gsize nodes_at = take_bytes (&size, spare == NULL ? n : 0, sizeof (GFlowRunNode));
   const gsize slots_at = take_bytes (&size, n_workers * n_lanes, sizeof (guint32));
 
   /* Aligned by hand: for a small block that is much cheaper than g_aligned_alloc(). */
@@ -69,7 +70,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
                        (_Atomic guint32 *) (block + slots_at) + n_workers * i);
   self->lanes[n_lanes].context = TRUE;
 
-  self->nodes = (GFlowRunNode *) (block + nodes_at);
+  self->has_spare = spare != NULL;
+  self->nodes = spare != NULL ? spare : (GFlowRunNode *) (block + nodes_at);
   if (n > 0)
     memcpy (self->nodes, plan->start, n * sizeof (GFlowRunNode));
   if (_g_flow_run_routes_all (self))
@@ -108,6 +110,8 @@ _g_flow_run_free_state (GFlowRun *self)
 {
   for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
     _g_flow_lane_clear (&self->lanes[i]);
+  if (self->has_spare)
+    _g_flow_plan_give_spare (self->plan, g_steal_pointer (&self->nodes));
   g_clear_pointer (&self->block, g_free);
   g_free (g_flow_inbox_mail (&self->inbox));
   g_free (g_flow_inbox_mail (&self->context_inbox));

@@ -1000,6 +1000,9 @@ void test_post () throws Error {
     post.set_request_size (2);
     post.max_in_flight = 1;
     post.set_max_in_flight (3);
+    post.request_timeout = 50000;
+    post.set_request_timeout (60000);
+    assert_true (post.get_request_timeout () == 60000);
     post.ordered = false;
     post.set_ordered (true);
     post.continue_on_error = true;
