@@ -423,9 +423,11 @@ void           _g_flow_run_reuse           (GFlowRun        *self,
                                             GFlow           *flow);
 void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
-void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_set_state       (GFlowRun        *self,
                                             GFlowRunState    state);
+
+/* Its signals and notifications: gflow-run-telling.c */
+void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_notify_state    (GFlowRun        *self);
 gboolean       _g_flow_run_emit_ask        (GFlowRun        *self,
                                             GFlowQuestion   *question);
