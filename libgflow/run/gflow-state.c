@@ -444,9 +444,7 @@ remember_failure (GFlowRun *self,
     }
   else
     {
-      if (self->failures == NULL)
-        self->failures = g_array_new (FALSE, FALSE, sizeof (guint32));
-      g_array_append_val (self->failures, index);
+      _g_flow_run_add_failure_locked (self, index);
       if (self->error == NULL)
         self->error = g_error_copy (error);
     }
