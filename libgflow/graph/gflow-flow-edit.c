@@ -119,8 +119,9 @@ append_locked (GFlow     *self,
 
   if (name == NULL)
     {
-      node->numbered = TRUE;
-      node->number = self->next_number++;
+      /* Relaxed: nobody else knows the node by the flow yet. */
+      atomic_store_explicit (&node->name, _g_flow_node_number_name (self->next_number++),
+                             memory_order_relaxed);
     }
   else
     {
@@ -358,7 +359,7 @@ g_flow_add_map (GFlow       *self,
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (G_IS_FLOW_NODE (each), NULL);
-  g_return_val_if_fail (each->flow == NULL && each->n_needs == 0, NULL);
+  g_return_val_if_fail (each->flow == NULL && each->needs == NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   if (!check_name (name, error))
