@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 static int request_size = 1, wait_ms, in_flight;
-static gboolean ordered;
+static gboolean ordered, looks;
+static char *kind = "made";
 
 static const GOptionEntry entries[] = {
   { "request-size", 0, 0, G_OPTION_ARG_INT, &request_size, "documents in a request (1)", "N" },
   { "in-flight", 0, 0, G_OPTION_ARG_INT, &in_flight, "requests at once (as posts do)", "N" },
   { "wait", 0, 0, G_OPTION_ARG_INT, &wait_ms, "a task returns so much later (0)", "MS" },
+  { "documents", 0, 0, G_OPTION_ARG_STRING, &kind,
+    "made by a function, ready in a list, or texts (made)", "KIND" },
+  { "look", 0, 0, G_OPTION_ARG_NONE, &looks, "who gets an answer looks at its documents", NULL },
   { "ordered", 0, 0, G_OPTION_ARG_NONE, &ordered, "answers in the order of requests", NULL },
   { NULL },
 };
@@ -39,8 +43,10 @@ typedef struct
   Mode     mode;
   guint    n_documents;
   guint    n_given;      /* of these, in this run */
-  guint    n_answered;
+  guint    n_answered;   /* documents that have come back, or requests */
   GFlow   *flow;         /* (owned) */
+  GListModel *ready;     /* (owned) (nullable): documents that are there already */
+  char   **texts;        /* (owned) (nullable): of documents that are not */
 } Bench;
 
 /* Executors */
@@ -153,8 +159,42 @@ count (GFlowPost     *post,
 {
   Bench *self = user_data;
 
-  self->n_answered += g_list_model_get_n_items (g_flow_request_get_documents (request));
+  self->n_answered +=
+    looks ? g_list_model_get_n_items (g_flow_request_get_documents (request)) : 1;
   return TRUE;
+}
+
+/* What there is before the clock starts. */
+static gboolean
+prepare_documents (Bench *self)
+{
+  if (strcmp (kind, "texts") == 0)
+    {
+      self->texts = g_new0 (char *, self->n_documents + 1);
+      for (guint i = 0; i < self->n_documents; i++)
+        self->texts[i] = g_strdup ("What a request costs");
+    }
+  else if (strcmp (kind, "ready") == 0)
+    {
+      self->ready = G_LIST_MODEL (g_list_store_new (G_TYPE_FLOW_DOCUMENT));
+      for (guint i = 0; i < self->n_documents; i++)
+        {
+          g_autoptr (GFlowDocument) document = g_flow_document_new ();
+
+          g_list_store_append (G_LIST_STORE (self->ready), document);
+        }
+    }
+  return self->texts != NULL || self->ready != NULL || strcmp (kind, "made") == 0;
+}
+
+static GFlowSource *
+make_source (Bench *self)
+{
+  if (self->texts != NULL)
+    return g_flow_source_new_for_texts ((const char * const *) self->texts);
+  if (self->ready != NULL)
+    return g_flow_source_new_for_model (self->ready);
+  return g_flow_source_new_for_func (give, self, NULL);
 }
 
 /* All documents once: how long it took, in nanoseconds. */
@@ -162,7 +202,9 @@ static double
 run (Bench *self)
 {
   g_autoptr (GFlowPost) post = g_flow_post (self->flow, "/");
-  g_autoptr (GFlowSource) source = g_flow_source_new_for_func (give, self, NULL);
+  g_autoptr (GFlowSource) source = make_source (self);
+  const guint n_expected =
+    looks ? self->n_documents : (self->n_documents + request_size - 1) / request_size;
   const gint64 before = g_get_monotonic_time ();
 
   self->n_given = self->n_answered = 0;
@@ -171,7 +213,7 @@ run (Bench *self)
   g_flow_post_set_max_in_flight (post, (guint) in_flight);
   g_flow_post_set_ordered (post, ordered);
   g_flow_post_set_done_func (post, count, self, NULL);
-  if (!g_flow_post_run_sync (post, NULL, NULL) || self->n_answered != self->n_documents)
+  if (!g_flow_post_run_sync (post, NULL, NULL) || self->n_answered != n_expected)
     abort ();
   return (double) (g_get_monotonic_time () - before) * 1000;
 }
@@ -218,13 +260,15 @@ measure (Bench *self,
   resident[1] = resident_kib ();
   g_flow_close_sync (self->flow, NULL, NULL);
   g_object_unref (self->flow);
+  g_strfreev (self->texts);
+  g_clear_object (&self->ready);
   getrusage (RUSAGE_SELF, &usage);
   qsort (ns, n_repeats, sizeof *ns, compare_doubles);
 
   printf ("{\"peer\":\"pipeline\",\"executors\":%u,\"mode\":\"%s\",\"documents\":%u,"
-          "\"request_size\":%d,\"threads\":%u,\"repeats\":%u,",
-          self->n_executors, mode_names[self->mode], self->n_documents, request_size, n_threads,
-          n_repeats);
+          "\"kind\":\"%s\",\"request_size\":%d,\"threads\":%u,\"repeats\":%u,",
+          self->n_executors, mode_names[self->mode], self->n_documents, kind, request_size,
+          n_threads, n_repeats);
   printf ("\"run_ms\":%.2f,\"ns_per_request\":%.1f,\"min_ns_per_request\":%.1f,"
           "\"first_ns_per_request\":%.1f,\"ns_per_document\":%.1f,",
           ns[n_repeats / 2] / 1e6, ns[n_repeats / 2] / n_requests, ns[0] / n_requests,
@@ -270,6 +314,11 @@ main (int   argc,
       return 2;
     }
   bench.n_documents = (guint) atoi (argv[2]);
+  if (!prepare_documents (&bench))
+    {
+      fprintf (stderr, "--documents: made, ready, or texts\n");
+      return 2;
+    }
   measure (&bench, (guint) atoi (argv[3]), (guint) atoi (argv[4]));
   return 0;
 }

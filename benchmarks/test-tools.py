@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """That run, report and plot work, from measuring to the page and the picture.
 
-Arguments: the folder of the benchmark programs.
+Arguments: the folders of the benchmark programs and of the library.
 """
 
 import json
@@ -42,6 +42,12 @@ def main():
         assert {answer["round"] for answer in answers} == {0, 1}
         assert count_rows(printed) > 0
         assert count_rows(call("report", figures)) == count_rows(printed)
+
+        # The same library once more, as the one before.
+        compared = call("run", "sync", "--graph", "chain", "--quick", "--rounds", "1", "--peers",
+                        "flow", "--build-dir", sys.argv[1], "--before", sys.argv[2])
+        assert re.search(r"^\| sync +\| chain +\| +1 \| +1 \| +[0-9.]+× \| +[0-9.]+× \|$", compared,
+                         flags=re.M), compared
 
         with open(page, "w", encoding="utf-8") as file:
             file.write("before\n<!-- table: sync -->\nold\n<!-- end of table -->\nafter\n")

@@ -4,8 +4,8 @@
 
 import collections
 
-PEERS = ["flow", "seq", "taskflow", "tbb-flow", "tbb-task", "gthreadpool", "uv", "gtask", "dex",
-         "asyncio"]
+PEERS = ["flow", "before", "seq", "taskflow", "tbb-flow", "tbb-task", "gthreadpool", "uv", "gtask",
+         "dex", "asyncio"]
 
 # graph is GRAPH[@MODE]; extra holds options of the benchmark program.
 Case = collections.namedtuple("Case", "section graph size threads repeats extra peers")

@@ -56,6 +56,9 @@ class Row:
                   if figure in answer]
         return statistics.median(values) if values else None
 
+    def best(self, peer, figure="run_min_ns_per_node"):
+        return min(answer[figure] for answer in self.by_peer[peer].values())
+
     def worst(self, peer, figure):
         return max(answer[figure] for answer in self.by_peer[peer].values())
 

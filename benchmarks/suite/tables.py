@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Answers as Markdown tables, one function for each. They return lines."""
 
+from suite.cases import SECTIONS
 from suite.results import geometric_mean, peers_of, rows
 
-NAMES = {"flow": "libgflow", "seq": "sequential", "taskflow": "Taskflow",
-         "tbb-flow": "TBB flow graph", "tbb-task": "TBB tasks", "gthreadpool": "GThreadPool",
-         "uv": "libuv", "gtask": "GTask", "dex": "libdex", "asyncio": "asyncio"}
+NAMES = {"flow": "libgflow", "before": "libgflow before", "seq": "sequential",
+         "taskflow": "Taskflow", "tbb-flow": "TBB flow graph", "tbb-task": "TBB tasks",
+         "gthreadpool": "GThreadPool", "uv": "libuv", "gtask": "GTask", "dex": "libdex",
+         "asyncio": "asyncio"}
 
 
 def text(value):
@@ -89,6 +91,31 @@ def goals(answers):
 
 def context(answers):
     return compare_runs(rows(answers, "async"))
+
+
+def with_options(row):
+    """The graph, and what else tells cases of a section from each other."""
+    options = [f"locks {row.locks}" if row.locks != "none" else "",
+               f"watched: {row.watch}" if row.watch != "nobody" else "",
+               row.body if row.body != "trivial" else "",
+               f"{row.together:,} at once" if row.together > 1 else ""]
+    return ", ".join([graph_of(row)] + [option for option in options if option])
+
+
+def before(answers):
+    """libgflow divided by what another build of it took: medians within rounds, and the best."""
+    found = {}
+    for section in SECTIONS:
+        for row in rows(answers, section):
+            if row.has("flow") and row.has("before"):
+                found.setdefault((section, with_options(row), row.threads), []).append(row)
+    body = []
+    for (section, graph, threads), some in found.items():
+        medians = [row.ratio("flow", "before") for row in some]
+        bests = [row.best("flow") / row.best("before") for row in some]
+        body.append([section, graph, str(threads), str(len(some)),
+                     times(geometric_mean(medians)), times(geometric_mean(bests))])
+    return table(["section", "graph", "threads", "cases", "medians", "best"], body, left=2)
 
 
 def life(answers):
@@ -219,7 +246,7 @@ def gap(answers):
                          for figure in ("timer_late_us", "redraw_late_us"))
         return f"{timer:,.1f} / {redraw:,.1f} ({timer / BUDGET:,.1f}×)"
 
-    body = [[graph_of(row) + ("" if row.body == "trivial" else f", {row.body}"), f"{row.nodes:,}"]
+    body = [[with_options(row), f"{row.nodes:,}"]
             + [cell(row, peer) for peer in peers] for row in found]
     return table(["graph", "nodes"] + [NAMES[peer] for peer in peers], body)
 
@@ -251,6 +278,7 @@ TABLES = {
     "goals": ("How many times as long as libgflow others take; and its own first run", goals),
     "async": ("Functions and tasks in the main context: ns per node (× the time of libgflow)",
               context),
+    "before": ("libgflow divided by another build of it: geometric means of the cases", before),
     "work": ("Functions of 1 µs: speed-up by a second thread (ns per node with both)", work),
     "build": ("Building: ns per node", build),
     "memory": ("Memory, built and run: bytes per node", memory),

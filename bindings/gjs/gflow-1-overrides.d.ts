@@ -201,6 +201,7 @@ declare module 'gi://GFlow?version=1' {
             on_always?(response: FlowRequest): void;
             request_size?: number;
             max_in_flight?: number;
+            request_timeout?: number;
             ordered?: boolean;
             continue_on_error?: boolean;
             target?: string | null;

@@ -51,6 +51,7 @@ g_flow_copy (GFlow *self)
                               "close-timeout", self->close_timeout,
                               "history", self->history,
                               "direction", self->direction,
+                              "unique-names", self->unique_names,
                               NULL);
   g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 

@@ -7,6 +7,7 @@
 
 #include "gflow-error.h"
 #include "gflow-group-private.h"
+#include "gflow-name-private.h"
 #include "gflow-node-serving-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -92,7 +93,7 @@ check_addable_locked (GFlow      *self,
 {
   const char *name = g_flow_node_get_name (node);
 
-  if (!check_closed (self, error))
+  if (!check_closed (self, error) || !_g_flow_check_name (name, error))
     return FALSE;
   if (node->flow != NULL)
     {
@@ -135,12 +136,28 @@ append_locked (GFlow     *self,
     self->has_detached = TRUE;
 }
 
+/* If names that are taken are to be changed. Not with the mutex: handlers are told of it. */
+static void
+change_name (GFlow      *self,
+             GFlowNode  *node,
+             GHashTable *others)
+{
+  g_autofree char *name = NULL;
+
+  if (node->flow == NULL && !_g_flow_is_frozen (self))
+    name = _g_flow_find_free_name (self, g_flow_node_get_name (node), others);
+  if (name != NULL)
+    g_flow_node_set_name (node, name);
+}
+
 /* Adds @node, and takes it, also on failure. */
 GFlowNode *
 _g_flow_take_node (GFlow      *self,
                    GFlowNode  *node,
                    GError    **error)
 {
+  if (G_UNLIKELY (self->unique_names))
+    change_name (self, node, NULL);
   _g_flow_begin_edit (self);
 
   gboolean added = check_addable_locked (self, node, error);
@@ -159,19 +176,6 @@ _g_flow_take_node (GFlow      *self,
   return node;
 }
 
-static gboolean
-check_name (const char  *name,
-            GError     **error)
-{
-  if (name != NULL && *name == '\0')
-    {
-      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
-                           _("The name of a node must not be empty"));
-      return FALSE;
-    }
-  return TRUE;
-}
-
 static GFlowNode *
 add_body (GFlow           *self,
           GFlowNodeKind    kind,
@@ -181,12 +185,6 @@ add_body (GFlow           *self,
           GDestroyNotify   destroy,
           GError         **error)
 {
-  if (!check_name (name, error))
-    {
-      if (destroy != NULL)
-        destroy (user_data);
-      return NULL;
-    }
   return _g_flow_take_node (self, _g_flow_node_new (kind, name, body, user_data, destroy), error);
 }
 
@@ -289,8 +287,6 @@ g_flow_add_flow (GFlow       *self,
   g_return_val_if_fail (G_IS_FLOW (subflow), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_name (name, error))
-    return NULL;
   return _g_flow_take_node (self, _g_flow_node_new_flow (name, subflow), error);
 }
 
@@ -302,7 +298,7 @@ check_join_needs (const char * const  *needs,
 
   for (gsize i = 0; needs != NULL && needs[i] != NULL; i++)
     {
-      if (!check_name (needs[i], error))
+      if (!_g_flow_check_name (needs[i], error))
         return FALSE;
       two = two || strcmp (needs[i], needs[0]) != 0;
     }
@@ -362,8 +358,6 @@ g_flow_add_map (GFlow       *self,
   g_return_val_if_fail (each->flow == NULL && each->needs == NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_name (name, error))
-    return NULL;
   return _g_flow_take_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
 }
 
@@ -391,8 +385,6 @@ g_flow_add_join (GFlow               *self,
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_name (name, error))
-    return NULL;
   if (!check_join_needs (needs, error))
     return NULL;
 
@@ -423,9 +415,6 @@ g_flow_add_join_all (GFlow       *self,
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  if (!check_name (name, error))
-    return NULL;
 
   g_autoptr(GPtrArray) orphans = _g_flow_dup_orphans (self);
 
@@ -469,6 +458,24 @@ g_flow_add_node (GFlow      *self,
   return TRUE;
 }
 
+/* Of nodes that are added together. */
+static void
+change_names (GFlow     *self,
+              GPtrArray *nodes)
+{
+  g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < nodes->len; i++)
+    if (((GFlowNode *) nodes->pdata[i])->flow != NULL)
+      return;
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      change_name (self, nodes->pdata[i], names);
+      if (g_flow_node_get_name (nodes->pdata[i]) != NULL)
+        g_hash_table_add (names, (char *) g_flow_node_get_name (nodes->pdata[i]));
+    }
+}
+
 /* All of @nodes, which are those of @group, or none. */
 static gboolean
 add_nodes (GFlow       *self,
@@ -479,6 +486,8 @@ add_nodes (GFlow       *self,
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
   gboolean ok = TRUE;
 
+  if (G_UNLIKELY (self->unique_names))
+    change_names (self, nodes);
   _g_flow_begin_edit (self);
 
   guint position = self->nodes->len;

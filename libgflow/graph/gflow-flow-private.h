@@ -68,6 +68,8 @@ struct _GFlow
   guint          open_timeout;  /* ms */
   guint          close_timeout; /* ms */
   GFlowDirection direction;    /* of pictures */
+  gboolean       unique_names; /* those that are taken are changed */
+  GHashTable    *next_names;   /* (owned) (nullable): name → the number to try next */
 
   /* Written at home only, guarded by the mutex */
   GFlowDoor      door;         /* no edits unless it is closed */

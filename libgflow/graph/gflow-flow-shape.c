@@ -6,6 +6,7 @@
 #include "gflow-flow-private.h"
 
 #include "gflow-error.h"
+#include "gflow-name-private.h"
 #include "gflow-node-serving-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -28,17 +29,10 @@ make_up_name (GFlow *self)
 }
 
 static gboolean
-check_executor (GFlowExecutor       *executor,
-                const char          *name,
+check_executor (const char          *name,
                 const char * const  *needs,
                 GError             **error)
 {
-  if (name != NULL && *name == '\0')
-    {
-      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
-                           _("The name of a node must not be empty"));
-      return FALSE;
-    }
   if (g_strcmp0 (name, G_FLOW_GATEWAY) == 0)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
@@ -47,12 +41,8 @@ check_executor (GFlowExecutor       *executor,
     }
   for (gsize i = 0; needs != NULL && needs[i] != NULL; i++)
     {
-      if (*needs[i] == '\0')
-        {
-          g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
-                               _("The name of a node must not be empty"));
-          return FALSE;
-        }
+      if (!_g_flow_check_name (needs[i], error))
+        return FALSE;
       if (g_strcmp0 (needs[i], name) == 0)
         {
           g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY, _("A node needs itself: %s"),
@@ -97,11 +87,14 @@ g_flow_add_executor (GFlow               *self,
                         G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_executor (executor, name, needs, error))
+  g_autofree char *made_up = name == NULL ? make_up_name (self)
+                                          : _g_flow_find_free_name (self, name, NULL);
+
+  /* Who gets another name may need the node that has this one. */
+  if (!check_executor (made_up != NULL ? made_up : name, needs, error))
     return NULL;
 
-  g_autofree char *made_up = name == NULL ? make_up_name (self) : NULL;
-  GFlowNode *node = _g_flow_node_new_executor (name != NULL ? name : made_up, executor);
+  GFlowNode *node = _g_flow_node_new_executor (made_up != NULL ? made_up : name, executor);
   GFlowNode *last = g_flow_get_insertion_point (self);
 
   if (needs != NULL && needs[0] != NULL)

@@ -67,6 +67,7 @@ enum
   PROP_INSERTION_POINT,
   PROP_HISTORY,
   PROP_DIRECTION,
+  PROP_UNIQUE_NAMES,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS,
   N_PROPS
@@ -336,6 +337,7 @@ g_flow_finalize (GObject *object)
   g_clear_object (&self->parallel_lock);
   g_clear_pointer (&self->grouping, _g_flow_grouping_free);
   g_clear_object (&self->history);
+  g_clear_pointer (&self->next_names, g_hash_table_unref);
   g_clear_pointer (&self->crew, _g_flow_crew_unref);
   g_clear_pointer (&self->name, g_free);
   _g_flow_mutex_clear (&self->mutex);
@@ -382,6 +384,9 @@ g_flow_get_property (GObject    *object,
       break;
     case PROP_DIRECTION:
       g_value_set_enum (value, self->direction);
+      break;
+    case PROP_UNIQUE_NAMES:
+      g_value_set_boolean (value, self->unique_names);
       break;
     case PROP_ITEM_TYPE:
       g_value_set_gtype (value, G_TYPE_FLOW_NODE);
@@ -431,6 +436,9 @@ g_flow_set_property (GObject      *object,
     case PROP_DIRECTION:
       g_flow_set_direction (self, g_value_get_enum (value));
       break;
+    case PROP_UNIQUE_NAMES:
+      g_flow_set_unique_names (self, g_value_get_boolean (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -458,6 +466,9 @@ install_properties (GObjectClass *object_class)
    * as many as there are processors. Holds for runs that start later.
    *
    * With one thread, sync nodes run in an order that is the same every time.
+   *
+   * A body that blocks in [method@GFlow.FlowRun.ask_question_sync] is not counted, nor what
+   * is left of it when it has its answer. What must not run at the same time needs a lock.
    *
    * Since: 0.1
    */
@@ -552,6 +563,16 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_DIRECTION] = g_param_spec_enum ("direction", NULL, NULL, G_TYPE_FLOW_DIRECTION,
                                                   G_FLOW_DIRECTION_LEFT_TO_RIGHT, rw);
+
+  /**
+   * GFlow:unique-names: (attributes org.gtk.Property.get=g_flow_get_unique_names org.gtk.Property.set=g_flow_set_unique_names)
+   *
+   * Whether a node whose name is taken gets another one when it is added, `load1` for `load`, and
+   * so on, instead of being refused with %G_FLOW_ERROR_EXISTS.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_UNIQUE_NAMES] = g_param_spec_boolean ("unique-names", NULL, NULL, FALSE, rw);
 
   /**
    * GFlow:item-type:

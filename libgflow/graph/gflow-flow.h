@@ -76,6 +76,8 @@ G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_lookup            (GFlow               *self,
                                         const char          *name);
 G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_name_is_valid     (const char          *name);
+G_FLOW_AVAILABLE_IN_0_1
 GListModel   *g_flow_get_orphans       (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 GFlow        *g_flow_copy              (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
@@ -168,7 +170,15 @@ GFlowPost    *g_flow_update            (GFlow               *self) G_GNUC_WARN_U
 G_FLOW_AVAILABLE_IN_0_1
 GFlowPost    *g_flow_delete            (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Worker threads, for language bindings */
+/* For language bindings: functions that are bodies, and worker threads */
+
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_common_func   (GFlowCommonFunc      func,
+                                        gpointer             user_data,
+                                        GDestroyNotify       destroy);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_get_common_call   (GFlowNode          **node,
+                                        GFlowRun           **run);
 
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_worker_func   (GFlowWorkerFunc      func,
@@ -226,5 +236,10 @@ GFlowDirection g_flow_get_direction    (GFlow               *self);
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_direction     (GFlow               *self,
                                         GFlowDirection       direction);
+G_FLOW_AVAILABLE_IN_0_1
+gboolean      g_flow_get_unique_names  (GFlow               *self);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_unique_names  (GFlow               *self,
+                                        gboolean             unique_names);
 
 G_END_DECLS

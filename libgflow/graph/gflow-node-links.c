@@ -188,7 +188,7 @@ g_flow_node_add_upstream_by_name (GFlowNode  *self,
                                   const char *name)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (name != NULL && *name != '\0');
+  g_return_if_fail (name != NULL);
   g_return_if_fail (!_g_flow_is_frozen (self->flow));
 
   _g_flow_begin_edit (self->flow);

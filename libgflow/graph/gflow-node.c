@@ -160,7 +160,8 @@ g_flow_node_get_name (GFlowNode *self)
  * @self: a node
  * @name: (nullable): the name
  *
- * Sets the name of the node.
+ * Sets the name of the node. While it is in a flow it must be one for which
+ * [func@GFlow.Flow.name_is_valid] is true.
  *
  * Names may be given twice for a moment; [method@GFlow.Flow.validate] finds it.
  *
@@ -171,8 +172,7 @@ g_flow_node_set_name (GFlowNode  *self,
                       const char *name)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (name == NULL || *name != '\0');
-  g_return_if_fail (name != NULL || self->flow == NULL);
+  g_return_if_fail (self->flow == NULL || (name != NULL && g_flow_name_is_valid (name)));
   g_return_if_fail (!_g_flow_is_frozen (self->flow));
 
   if (g_strcmp0 (g_flow_node_get_name (self), name) == 0)
@@ -702,8 +702,6 @@ g_flow_node_new (const char     *name,
                  gpointer        user_data,
                  GDestroyNotify  destroy)
 {
-  g_return_val_if_fail (name == NULL || *name != '\0', NULL);
-
   return _g_flow_node_new (func != NULL ? G_FLOW_NODE_KIND_FUNC : G_FLOW_NODE_KIND_JOIN,
                            name, G_CALLBACK (func), user_data, destroy);
 }
@@ -728,7 +726,6 @@ g_flow_node_new_for_task (const char     *name,
                           gpointer        user_data,
                           GDestroyNotify  destroy)
 {
-  g_return_val_if_fail (name == NULL || *name != '\0', NULL);
   g_return_val_if_fail (func != NULL, NULL);
 
   return _g_flow_node_new (G_FLOW_NODE_KIND_TASK, name, G_CALLBACK (func), user_data, destroy);

@@ -7,6 +7,7 @@
 
 #include "gflow-error.h"
 #include "gflow-flow-private.h"
+#include "gflow-name-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -138,27 +139,27 @@ _g_flow_check_unknown (GFlow         *flow,
                        GFlowProblems *problems)
 {
   const char *name = g_flow_node_get_name (node);
-  const char *need_name, *similar;
+  const char *need_name = _g_flow_need_is_name (need) ? _g_flow_need_name (need)
+                                                      : g_flow_node_get_name (need);
+  g_autofree char *shown = _g_flow_describe_name (need_name != NULL ? need_name : "");
+  const char *similar = NULL;
 
   if (!_g_flow_need_is_name (need))
     {
-      need_name = g_flow_node_get_name (need);
       _g_flow_problems_add (problems, G_FLOW_ERROR_UNKNOWN_NODE,
-                            _("“%s” needs the node “%s”, which is not in this flow"),
-                            name, need_name != NULL ? need_name : "");
+                            _("“%s” needs the node “%s”, which is not in this flow"), name, shown);
       return;
     }
 
-  need_name = _g_flow_need_name (need);
-  similar = problems->n_problems < MAX_MESSAGES ? find_similar_name (flow, node, need_name) : NULL;
+  if (problems->n_problems < MAX_MESSAGES)
+    similar = find_similar_name (flow, node, need_name);
   if (similar != NULL)
     _g_flow_problems_add (problems, G_FLOW_ERROR_UNKNOWN_NODE,
                           _("“%s” needs “%s”, which is not in this flow; did you mean “%s”?"),
-                          name, need_name, similar);
+                          name, shown, similar);
   else
     _g_flow_problems_add (problems, G_FLOW_ERROR_UNKNOWN_NODE,
-                          _("“%s” needs “%s”, which is not in this flow"),
-                          name, need_name);
+                          _("“%s” needs “%s”, which is not in this flow"), name, shown);
 }
 
 /* Two nodes may have the same name if one was renamed. */

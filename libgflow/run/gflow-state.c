@@ -98,14 +98,18 @@ _g_flow_run_ensure_inbox_locked (GFlowRun *self)
 }
 
 void
+_g_flow_lane_clear (GFlowLane *lane)
+{
+  g_free (lane->ready.items);
+  g_free (lane->chosen[0].items);
+  g_free (lane->chosen[1].items);
+}
+
+void
 _g_flow_run_free_state (GFlowRun *self)
 {
   for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
-    {
-      g_free (self->lanes[i].ready.items);
-      g_free (self->lanes[i].chosen[0].items);
-      g_free (self->lanes[i].chosen[1].items);
-    }
+    _g_flow_lane_clear (&self->lanes[i]);
   if (self->has_spare)
     _g_flow_plan_give_spare (self->plan, g_steal_pointer (&self->nodes));
   g_clear_pointer (&self->block, g_free);

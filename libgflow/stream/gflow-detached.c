@@ -102,8 +102,7 @@ judge (GFlowRun  *run,
 
   if ((attention & G_FLOW_ATTENTION_LATE) != 0)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                           _("The run did not end before its deadline"));
+      g_propagate_error (error, _g_flow_run_new_late_error (run));
       return G_FLOW_RUN_STATE_FAILED;
     }
   if ((attention & G_FLOW_ATTENTION_CANCELLED) != 0)

@@ -50,6 +50,7 @@ enum
   PROP_TARGET,
   PROP_REQUEST_SIZE,
   PROP_MAX_IN_FLIGHT,
+  PROP_REQUEST_TIMEOUT,
   PROP_ORDERED,
   PROP_CONTINUE_ON_ERROR,
   PROP_N_SENT,
@@ -133,7 +134,6 @@ g_flow_post_finalize (GObject *object)
       self->callbacks[i].destroy (self->callbacks[i].user_data);
   g_clear_pointer (&self->channel, _g_flow_channel_unref);
   g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
-  g_clear_object (&self->batch);
   g_clear_object (&self->collected);
   g_clear_object (&self->cancellable);
   g_clear_error (&self->error);
@@ -177,6 +177,9 @@ g_flow_post_get_property (GObject    *object,
       break;
     case PROP_MAX_IN_FLIGHT:
       g_value_set_uint (value, self->max_in_flight);
+      break;
+    case PROP_REQUEST_TIMEOUT:
+      g_value_set_uint (value, self->request_timeout);
       break;
     case PROP_ORDERED:
       g_value_set_boolean (value, self->ordered);
@@ -235,6 +238,9 @@ g_flow_post_set_property (GObject      *object,
       break;
     case PROP_MAX_IN_FLIGHT:
       g_flow_post_set_max_in_flight (self, g_value_get_uint (value));
+      break;
+    case PROP_REQUEST_TIMEOUT:
+      g_flow_post_set_request_timeout (self, g_value_get_uint (value));
       break;
     case PROP_ORDERED:
       g_flow_post_set_ordered (self, g_value_get_boolean (value));
@@ -327,6 +333,18 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_MAX_IN_FLIGHT] = g_param_spec_uint ("max-in-flight", NULL, NULL, 0, G_MAXUINT,
                                                       0, rw);
+
+  /**
+   * GFlowPost:request-timeout: (attributes org.gtk.Property.get=g_flow_post_get_request_timeout org.gtk.Property.set=g_flow_post_set_request_timeout)
+   *
+   * How long a request may take from when it is sent, in milliseconds; 0 for as long as it
+   * takes. One that takes longer is cancelled, and fails with %G_IO_ERROR_TIMED_OUT
+   * when what serves it has returned.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_REQUEST_TIMEOUT] = g_param_spec_uint ("request-timeout", NULL, NULL, 0,
+                                                        G_MAXUINT, 0, rw);
 
   /**
    * GFlowPost:ordered: (attributes org.gtk.Property.get=g_flow_post_get_ordered org.gtk.Property.set=g_flow_post_set_ordered)
@@ -889,6 +907,48 @@ g_flow_post_set_max_in_flight (GFlowPost *self,
 
   self->max_in_flight = max_in_flight;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_IN_FLIGHT]);
+}
+
+/**
+ * g_flow_post_get_request_timeout: (attributes org.gtk.Method.get_property=request-timeout)
+ * @self: a post
+ *
+ * Gets how long a request may take.
+ *
+ * Returns: the time in milliseconds; 0 for as long as it takes
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_post_get_request_timeout (GFlowPost *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_POST (self), 0);
+
+  return self->request_timeout;
+}
+
+/**
+ * g_flow_post_set_request_timeout: (attributes org.gtk.Method.set_property=request-timeout)
+ * @self: a post that is not being consumed
+ * @request_timeout: the time in milliseconds; 0 for as long as it takes
+ *
+ * Sets how long a request may take. What only one executor may take is set at its node:
+ * see [property@GFlow.FlowNode:timeout].
+ *
+ * Since: 0.1
+ */
+void
+g_flow_post_set_request_timeout (GFlowPost *self,
+                                 guint      request_timeout)
+{
+  g_return_if_fail (G_IS_FLOW_POST (self));
+  g_return_if_fail (self->mode == G_FLOW_POST_MODE_NONE);
+
+  if (self->request_timeout == request_timeout)
+    return;
+
+  self->request_timeout = request_timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REQUEST_TIMEOUT]);
 }
 
 /**

@@ -104,7 +104,7 @@ test_escaped (void)
       g_flow_lock_set_name (lock, hostile[i]);
       g_flow_node_add_lock (add_nothing (flow, hostile[i]), lock);
     }
-  add_nothing (flow, "one\nline\tonly\x7f");
+  g_flow_node_set_title (add_nothing (flow, "titled"), "one\nline\tonly\x7f");
   add_nothing (inner, hostile[0]);
   g_assert_nonnull (g_flow_add_flow (flow, "in \"there\" \\N", inner, NULL));
   run = test_execute_well (flow);

@@ -66,6 +66,7 @@ test('flows', async () => {
     ok(flow.remove_node(flow.lookup('c')));
     flow.add_join_all('all');
     equal(flow.lookup('c'), null);
+    ok(GFlow.Flow.name_is_valid('c') && !GFlow.Flow.name_is_valid('c\n'));
     ok(flow.validate());
     ok(flow.equal(flow.copy()));
     ok(flow.to_dot(null).includes('digraph'));
@@ -80,7 +81,7 @@ test('flows', async () => {
     file.delete(null);
     check(flow, {
         name: 'a flow', max_threads: 2, max_parallel: 3, on_error: GFlow.FlowOnError.STOP,
-        direction: GFlow.FlowDirection.TOP_TO_BOTTOM,
+        direction: GFlow.FlowDirection.TOP_TO_BOTTOM, unique_names: true,
     });
     deepEqual([...flow.lookup('join').get_upstreams()].map(({name}) => name), [a.name, b.name]);
 });
@@ -496,7 +497,7 @@ test('posts', async () => {
     const told = [];
     check(post, {
         source: GFlow.FlowSource.new_for_texts(['a', 'b', 'c']), target: 'exec', request_size: 2,
-        max_in_flight: 3, ordered: true, continue_on_error: true, n_total: 2,
+        max_in_flight: 3, request_timeout: 60000, ordered: true, continue_on_error: true, n_total: 2,
     });
     post.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(post.get_parameters().n_children(), 0);
@@ -612,8 +613,9 @@ test('histories', async () => {
 });
 
 test('what is not for JavaScript', () => {
-    for (const name of ['set_worker_func', 'work'])
-        ok(throws(() => GFlow.Flow[name](() => {})).message.includes('worker thread'));
+    for (const name of ['set_common_func', 'set_worker_func', 'work'])
+        ok(throws(() => GFlow.Flow[name](() => {})).message.includes('for bindings'));
+    deepEqual(GFlow.Flow.get_common_call(), [null, null]);
 });
 
 test('all of them', () => {

@@ -228,6 +228,34 @@ test('messages', async () => {
     }
 });
 
+test('the name of a node', () => {
+    const flow = new GFlow.Flow();
+
+    for (const add of [
+        name => flow.add(name, () => true), name => flow.add(name, null), name => flow.node({name}, () => 1),
+        name => flow.add_flow(name, new GFlow.Flow()), name => flow.add({name}),
+        name => flow.add_node(GFlow.FlowNode.new(name, () => true)),
+    ]) {
+        for (const [name, said] of [['a\nb', '“a\\x0ab”'], ['\x7f', '“\\x7f”'], ['', 'empty']]) {
+            const error = throws(() => add(name));
+            ok(error.matches(GFlow.FlowError, GFlow.FlowError.BAD_INPUT), error);
+            ok(error.message.includes(said), error);
+        }
+    }
+    equal(flow.get_n_items(), 0);
+    flow.node({name: 'a', upstream: 'b\n'}, () => 1);
+    ok(throws(() => flow.validate()).message.includes('“a” needs “b\\x0a”'));
+});
+
+test('a name that is taken becomes another one', () => {
+    const flow = new GFlow.Flow({unique_names: true});
+
+    flow.node({name: 'load'}, () => 1);
+    flow.node({name: 'load', upstream: 'load'}, () => 2);
+    deepEqual([...flow].map(({name}) => name), ['load', 'load1']);
+    equal(flow.lookup('load1').get_upstreams().get_item(0), flow.lookup('load'));
+});
+
 // Which is which
 
 test('many errors with the same text', async () => {

@@ -23,8 +23,8 @@ const classes = {
         ['always', 'done', 'error'],
         [
             'continue-on-error', 'endpoint', 'flow', 'fraction', 'max-in-flight', 'n-done',
-            'n-failed', 'n-sent', 'n-total', 'ordered', 'parameters', 'request-size', 'source',
-            'target',
+            'n-failed', 'n-sent', 'n-total', 'ordered', 'parameters', 'request-size', 'request-timeout',
+            'source', 'target',
         ],
     ],
     FlowRequest: [

@@ -774,6 +774,19 @@ test('two errors with the same text', async () => {
     });
 });
 
+test('a request that takes too long', async () => {
+    const Sleeper = GObject.registerClass(class Sleeper extends GFlow.FlowExecutor {
+        static endpoints = {
+            default: (docs, parameters, request, cancellable) => sleep(30000, cancellable),
+        };
+    });
+
+    await using(new GFlow.Flow().add({uses: Sleeper}), async flow => {
+        const error = await rejects(flow.post('/', ['slow'], {request_timeout: 20}));
+        ok(error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT), error);
+    });
+});
+
 test('a callback that throws', async () => {
     for (const name of ['on_done', 'on_always']) {
         const boom = new Boom(name);

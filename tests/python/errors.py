@@ -173,6 +173,51 @@ class Exceptions(unittest.TestCase):
                 execute()
             self.assertTrue(matches(caught.exception, GFlow.FlowError.UNKNOWN_NODE))
 
+    def test_name(self):
+        """Of a node: the flow says what is wrong with it, and is as it was."""
+        flow, inner = GFlow.Flow(), GFlow.Flow()
+        flow.add('a', None)
+        for bad, said in ('a\nb', r'“a\x0ab”'), ('\x7f', r'“\x7f”'), ('', 'empty'):
+            for add in (lambda: flow.add(bad, lambda *_: True), lambda: flow.add_flow(bad, inner),
+                        lambda: flow.add_join_all(bad), lambda: flow.add_executor(bad),
+                        lambda: flow.add_node(GFlow.FlowNode.new(bad, None))):
+                with self.assertRaises(GLib.Error) as caught:
+                    add()
+                self.assertTrue(matches(caught.exception, GFlow.FlowError.BAD_INPUT))
+                self.assertIn(said, caught.exception.message)
+        with self.assertRaises(GLib.Error) as caught:
+            flow.node(lambda: None, name='a\tb')
+        self.assertIn(r'“a\x09b”', caught.exception.message)
+        with self.assertRaises(GLib.Error) as caught:
+            flow.add(name='e\n')
+        self.assertIn(r'“e\x0a”', caught.exception.message)
+        self.assertEqual([node.get_name() for node in flow], ['a'])
+        flow['a'].add_upstream('b\n')
+        with self.assertRaises(GLib.Error) as caught:
+            flow.validate()
+        self.assertIn(r'“a” needs “b\x0a”', caught.exception.message)
+
+    def test_unique_names(self):
+        """A name that is taken becomes another one, if that is asked for."""
+        flow = GFlow.Flow(unique_names=True)
+
+        @flow.node
+        def load():
+            return 1
+        first = load
+
+        @flow.node(upstream=first)
+        def load(value):
+            return value + 1
+
+        flow.needs(['load', 'load1'], name='load')
+        self.assertEqual([node.get_name() for node in flow], ['load', 'load1', 'load2'])
+        run = flow.execute_sync(keep_results=True)
+        self.assertEqual((run[first], run[load], run['load1']), (1, 2, 2))
+        flow = GFlow.Flow(unique_names=True).add(name='a').add(name='a', needs='a').add(name='a')
+        self.assertEqual([[item.get_name() for item in node.get_upstreams()] for node in flow],
+                         [[], ['a'], ['a1']])
+
     def test_no_flow(self):
         for bad in (lambda: GFlow.FlowRun(), lambda: GFlow.FlowRun(3), lambda: GFlow.FlowRun(None)):
             with self.assertRaisesRegex(TypeError, 'A FlowRun needs the flow'):

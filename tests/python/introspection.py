@@ -24,15 +24,16 @@ GFlow = get_introspection_module('GFlow')
 
 METHODS = {
     'Flow': '''new add add_task add_flow add_map add_join add_join_all add_node add_group
-        remove_node lookup copy equal validate to_dot to_mermaid plot plot_finish plot_sync
+        remove_node lookup name_is_valid copy equal validate to_dot to_mermaid plot plot_finish plot_sync
         execute execute_finish execute_sync get_name set_name
         get_max_threads set_max_threads get_max_parallel set_max_parallel
-        get_on_error set_on_error get_history set_history get_direction set_direction set_worker_func work
+        get_on_error set_on_error get_history set_history get_direction set_direction
+        get_unique_names set_unique_names set_worker_func work set_common_func get_common_call
         add_executor get_orphans get_insertion_point set_insertion_point
         open open_finish open_sync close close_finish close_sync block get_is_open
         get_open_timeout set_open_timeout get_close_timeout set_close_timeout post index search
         update delete''',
-    'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
+    'FlowNode': '''new new_for_task new_common add_upstream add_upstream_by_name set_upstreams add_lock
         set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
         get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
         get_weight set_weight get_run_when set_run_when get_can_defer set_can_defer
@@ -90,14 +91,14 @@ METHODS = {
         collect collect_finish collect_sync cancel set_done_func set_error_func set_always_func
         get_flow get_endpoint get_source set_source get_parameters set_parameters
         get_target set_target get_request_size set_request_size
-        get_max_in_flight set_max_in_flight get_ordered set_ordered
+        get_max_in_flight set_max_in_flight get_request_timeout set_request_timeout get_ordered set_ordered
         get_continue_on_error set_continue_on_error
         get_n_sent get_n_done get_n_failed get_n_total set_n_total get_fraction''',
 }
 
 PROPERTIES = {
     'Flow': '''name max-threads max-parallel on-error history item-type n-items is-open open-timeout
-        close-timeout insertion-point direction''',
+        close-timeout insertion-point direction unique-names''',
     'FlowNode': '''name title flow subflow placement priority weight run-when can-defer timeout
         max-retries retry-delay retry-factor retry-jitter executor
         parallel replicas polling scheduling before after reducer condition detached''',
@@ -119,7 +120,7 @@ PROPERTIES = {
     'FlowExecutor': 'name description workspace index shard',
     'FlowRequest': 'id endpoint parameters documents results routes state error',
     'FlowRoute': 'name node start end state error',
-    'FlowPost': '''flow endpoint source parameters target request-size max-in-flight ordered
+    'FlowPost': '''flow endpoint source parameters target request-size max-in-flight request-timeout ordered
         continue-on-error n-sent n-done n-failed n-total fraction''',
 }
 
@@ -188,6 +189,7 @@ class Visibility(unittest.TestCase):
                   if not name.endswith(('Class', 'Interface')) and not name.isupper()
                   and not name.startswith('flow_source_')}  # statics of an interface, moved
         self.assertLessEqual(others, {'FlowFunc', 'FlowItemsFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
+                                      'FlowCommonFunc',
                                       'FlowSourceFunc', 'FlowSourceTaskFunc',
                                       'FlowExecutorFunc', 'FlowExecutorTaskFunc',
                                       'FlowExecutorFactoryFunc', 'FlowPostFunc',
@@ -264,6 +266,7 @@ class Calls(unittest.TestCase):
 
     def test_all(self):
         self.worker_func()
+        self.common_func()
         self.build()
         self.look()
         self.locks()
@@ -296,6 +299,24 @@ class Calls(unittest.TestCase):
             self.assertTrue(work.called)
         self.called.append('Flow.set_worker_func')
         self.Flow_work()  # does nothing here
+
+    def common_func(self):
+        calls, found = [], []
+
+        def common(node, run):
+            calls.append((node, run))
+            found.append(self.Flow_get_common_call())
+            return True
+
+        self.Flow_set_common_func(common)
+        node, number = self.FlowNode_new_common('common')
+        flow = self.Flow_new()
+        flow.add_node(node)
+        run = flow.execute_sync()
+        self.assertEqual([node for node, _ in calls], [number, 0])
+        self.assertEqual(calls[0][1], calls[1][1])
+        self.assertEqual(tuple(found[0]), (node, run))
+        self.assertEqual(tuple(found[1]), (None, None))
 
     def two_threads(self):
         """A flow that does not end without a worker thread."""
@@ -363,6 +384,8 @@ class Calls(unittest.TestCase):
         flow = self.flow
         self.assertIs(self.Flow_lookup(flow, 'a'), self.a)
         self.assertIsNone(self.Flow_lookup(flow, 'gone'))
+        self.assertTrue(self.Flow_name_is_valid('a b'))
+        self.assertFalse(self.Flow_name_is_valid('a\n'))
         copy = self.Flow_copy(flow)
         self.assertTrue(self.Flow_equal(flow, copy))
         self.assertIn('digraph', self.Flow_to_dot(flow, None))
@@ -370,7 +393,7 @@ class Calls(unittest.TestCase):
         self.plot()
         for name, value in ('name', 'a flow'), ('max_threads', 2), ('max_parallel', 3), \
                 ('on_error', GFlow.FlowOnError.IGNORE), \
-                ('direction', GFlow.FlowDirection.TOP_TO_BOTTOM):
+                ('direction', GFlow.FlowDirection.TOP_TO_BOTTOM), ('unique_names', True):
             getattr(self, f'Flow_set_{name}')(flow, value)
             self.assertEqual(getattr(self, f'Flow_get_{name}')(flow), value)
         self.Flow_set_on_error(flow, GFlow.FlowOnError.SKIP_DEPENDANTS)
@@ -812,7 +835,7 @@ class Calls(unittest.TestCase):
         source = GFlow.FlowSource.new_for_texts(['a', 'b', 'c'])
         parameters = GLib.Variant('a{sv}', {'n': GLib.Variant('i', 1)})
         for name, value in ('source', source), ('parameters', parameters), ('target', 'exec'), \
-                ('request_size', 2), ('max_in_flight', 3), ('ordered', True), \
+                ('request_size', 2), ('max_in_flight', 3), ('request_timeout', 60000), ('ordered', True), \
                 ('continue_on_error', True), ('n_total', 2):
             getattr(self, f'FlowPost_set_{name}')(post, value)
             self.assertEqual(getattr(self, f'FlowPost_get_{name}')(post), value)

@@ -46,6 +46,7 @@ void test_flow () throws Error {
 
     assert_true (flow.add_node (made));
     assert_true (flow.lookup ("a") == a);
+    assert_true (Flow.name_is_valid ("a b") && !Flow.name_is_valid ("a\n"));
     assert_true (both.get_upstreams ().get_n_items () == 2);
     assert_true (all.get_upstreams ().get_n_items () == 2);
     assert_true (inner.subflow != null);
@@ -105,6 +106,9 @@ void test_flow_properties () {
     flow.set_max_threads (3);
     flow.set_max_parallel (4);
     flow.set_on_error (FlowOnError.IGNORE);
+    flow.set_unique_names (true);
+    assert_true (flow.unique_names && flow.get_unique_names ());
+    flow.unique_names = false;
     assert_cmpstr (flow.get_name (), EQ, "m");
     assert_true (flow.get_max_threads () == 3 && flow.get_max_parallel () == 4);
     assert_true (flow.get_on_error () == IGNORE);
@@ -996,6 +1000,9 @@ void test_post () throws Error {
     post.set_request_size (2);
     post.max_in_flight = 1;
     post.set_max_in_flight (3);
+    post.request_timeout = 50000;
+    post.set_request_timeout (60000);
+    assert_true (post.get_request_timeout () == 60000);
     post.ordered = false;
     post.set_ordered (true);
     post.continue_on_error = true;

@@ -446,13 +446,14 @@ class Flow(Shown, GFlow.Flow):
     def post(self, endpoint, inputs=None, on_done=None, on_error=None, on_always=None,
              parameters=None, target=None, request_size=100, show_progress=False,
              continue_on_error=False, return_results=False, ordered=False, max_in_flight=0,
-             n_total=None):
+             n_total=None, request_timeout=0):
         """Sends documents through the executors, in requests of request_size each.
 
         inputs: documents, text or bytes, in any iterable, also an asynchronous one, or a
             function that returns one; a source; None for one request without documents
         on_done, on_error, on_always: called with each request that has come back
         parameters: a dict; what is in a dict under the name of a node is for that node only
+        request_timeout: in milliseconds: a request that takes longer fails
 
         In a program without an event loop this blocks until all have come back, and returns a
         list of them if return_results is set. In a coroutine nothing happens until it is awaited, or
@@ -467,6 +468,7 @@ class Flow(Shown, GFlow.Flow):
         post = FlowPost(flow=self, endpoint=endpoint)
         post.set_ordered(ordered)
         post.set_max_in_flight(max_in_flight)
+        post.set_request_timeout(request_timeout)
         post.set_continue_on_error(continue_on_error)
         post._set_up(inputs, {'done': on_done, 'error': on_error, 'always': on_always}, parameters,
                      target, request_size, n_total, show_progress)
