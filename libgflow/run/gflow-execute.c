@@ -77,19 +77,36 @@ check_recursion (GFlowRun  *self,
 
 /* A run for a request goes through the plan of its endpoint. Last of what may refuse it. */
 static gboolean
-begin_passage (GFlowRun  *self,
-               GError   **error)
+begin_passage (GFlowRun   *self,
+               GFlowLock **parallel_lock,
+               GError    **error)
 {
   if (G_LIKELY (self->request == NULL && !self->plan->has_executors))
     return TRUE;
 
-  GFlowPlan *plan = _g_flow_passage_begin (self, error);
+  GFlowPlan *plan = _g_flow_passage_begin (self, parallel_lock, error);
 
   if (plan == NULL)
     return FALSE;
-  _g_flow_plan_unref (self->plan);
+  g_clear_pointer (&self->plan, _g_flow_plan_unref);
   self->plan = plan;
   return TRUE;
+}
+
+/* Finds out what the run goes through, and whether it may. */
+static gboolean
+begin_plan (GFlowRun  *self,
+            GError   **error)
+{
+  /* What a post sends is nothing but a request, for a flow that was found to be good when it
+   * was opened. */
+  if (self->channel != NULL && _g_flow_channel_is_settled (self->channel))
+    return begin_passage (self, &self->parallel_lock, error);
+
+  self->plan = _g_flow_ref_valid_plan (self->flow, &self->parallel_lock, error);
+  return self->plan != NULL && check_recursion (self, error) &&
+         _g_flow_run_find_restored (self, error) && _g_flow_journal_prepare (self, error) &&
+         begin_passage (self, NULL, error);
 }
 
 static guint
@@ -212,10 +229,7 @@ _g_flow_run_begin (GFlowRun        *self,
     }
 
   self->depth = self->parent != NULL ? self->parent->depth + 1 : 0;
-  self->plan = _g_flow_ref_valid_plan (self->flow, &self->parallel_lock, error);
-  if (self->plan == NULL || !check_recursion (self, error) ||
-      !_g_flow_run_find_restored (self, error) || !_g_flow_journal_prepare (self, error) ||
-      !begin_passage (self, error))
+  if (!begin_plan (self, error))
     {
       _g_flow_run_refuse (self, *error);
       return FALSE;

@@ -338,7 +338,9 @@ struct _GFlowRun
 
 /* Runs for requests: implemented by the folder of the executors. */
 GType          g_flow_request_get_type     (void);
+gboolean       _g_flow_channel_is_settled  (GFlowChannel    *channel);
 GFlowPlan     *_g_flow_passage_begin       (GFlowRun        *run,
+                                            GFlowLock      **parallel_lock,
                                             GError         **error);
 GQuark         _g_flow_passage_find_detail (GFlowRun        *run);
 gboolean       _g_flow_passage_enter       (GFlowRun        *run,

@@ -5,6 +5,7 @@
 
 #include "gflow-run-private.h"
 
+#include "graph/gflow-dict-private.h"
 #include "graph/gflow-history.h"
 
 /* What a run is told before it starts. */
@@ -72,15 +73,9 @@ g_flow_run_set_on_error (GFlowRun     *self,
 GVariant *
 g_flow_run_get_parameters (GFlowRun *self)
 {
-  static GVariant *none;
-
   g_return_val_if_fail (G_IS_FLOW_RUN (self), NULL);
 
-  if (self->parameters != NULL)
-    return self->parameters;
-  if (g_once_init_enter (&none))
-    g_once_init_leave (&none, g_variant_ref_sink (g_variant_new ("a{sv}", NULL)));
-  return none;
+  return _g_flow_dict_or_empty (self->parameters);
 }
 
 /**
@@ -102,12 +97,8 @@ g_flow_run_set_parameters (GFlowRun *self,
                     g_variant_is_of_type (parameters, G_VARIANT_TYPE_VARDICT));
   g_return_if_fail (is_new (self));
 
-  if (self->parameters == parameters)
-    return;
-
-  g_clear_pointer (&self->parameters, g_variant_unref);
-  self->parameters = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
-  g_object_notify (G_OBJECT (self), "parameters");
+  if (_g_flow_dict_set (&self->parameters, parameters))
+    g_object_notify (G_OBJECT (self), "parameters");
 }
 
 /**

@@ -383,6 +383,14 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
   return channel;
 }
 
+/* Whether nothing that is behind it may have been edited since: flows inside, which need not be open,
+ * may have been. */
+gboolean
+_g_flow_channel_is_settled (GFlowChannel *channel)
+{
+  return channel->plan->subflows == NULL;
+}
+
 GFlowChannel *
 _g_flow_channel_ref (GFlowChannel *channel)
 {

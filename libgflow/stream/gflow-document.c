@@ -5,6 +5,8 @@
 
 #include "gflow-document-private.h"
 
+#include "graph/gflow-dict-private.h"
+
 /**
  * GFlowDocument:
  *
@@ -575,17 +577,6 @@ g_flow_document_set_mime_type (GFlowDocument *self,
   set_string (self, &self->mime_type, mime_type, PROP_MIME_TYPE);
 }
 
-/* Shared by all documents without tags. */
-static GVariant *
-no_tags (void)
-{
-  static GVariant *empty;
-
-  if (g_once_init_enter (&empty))
-    g_once_init_leave (&empty, g_variant_ref_sink (g_variant_new ("a{sv}", NULL)));
-  return empty;
-}
-
 /* Whether there are more than @limit containers in each other. Where a type has no variants in it
  * all values of it have the same number, whatever their size. */
 static gboolean
@@ -632,7 +623,7 @@ g_flow_document_get_tags (GFlowDocument *self)
 {
   g_return_val_if_fail (G_IS_FLOW_DOCUMENT (self), NULL);
 
-  return self->tags != NULL ? self->tags : no_tags ();
+  return _g_flow_dict_or_empty (self->tags);
 }
 
 /**
@@ -653,7 +644,7 @@ g_flow_document_set_tags (GFlowDocument *self,
   g_return_if_fail (tags == NULL || g_variant_is_of_type (tags, G_VARIANT_TYPE_VARDICT));
   g_return_if_fail (tags == NULL || _g_flow_document_may_have_tags (tags));
 
-  g_autoptr(GVariant) held = g_variant_ref_sink (tags != NULL ? tags : no_tags ());
+  g_autoptr(GVariant) held = g_variant_ref_sink (_g_flow_dict_or_empty (tags));
 
   if (g_variant_equal (held, g_flow_document_get_tags (self)))
     return;

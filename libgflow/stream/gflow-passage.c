@@ -79,8 +79,9 @@ size_of_parts (GFlowChannel *channel)
 /* The flow stays open until the passage leaves. What was begun to be posted before it was closed and
  * opened again is refused: it is for executors that may not be set up. */
 static GFlowPassage *
-enter_pipeline (GFlowRun  *run,
-                GError   **error)
+enter_pipeline (GFlowRun   *run,
+                GFlowLock **parallel_lock,
+                GError    **error)
 {
   const gsize size = run->channel != NULL ? size_of_parts (run->channel) : 0;
   /* Not by calloc(), which takes three times as long for a block of this size. */
@@ -90,7 +91,8 @@ enter_pipeline (GFlowRun  *run,
   if (size > 0)
     passage->parts = (GFlowRequest **) (passage + 1);
   passage->link.data = run;
-  passage->pipeline = _g_flow_pipeline_enter (run->flow, run->channel, &passage->link);
+  passage->pipeline = _g_flow_pipeline_enter (run->flow, run->channel, parallel_lock,
+                                              &passage->link);
   if (passage->pipeline == NULL)
     {
       g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN,
@@ -107,12 +109,14 @@ leave_pipeline (GFlowPassage *passage)
   _g_flow_pipeline_unref (passage->pipeline);
 }
 
-/* The run is about to start: what it goes through. */
+/* The run is about to start: what it goes through, and in @parallel_lock, if that is not NULL, the
+ * limit on nodes of all runs of the flow, if there is one. */
 GFlowPlan *
-_g_flow_passage_begin (GFlowRun  *run,
-                       GError   **error)
+_g_flow_passage_begin (GFlowRun   *run,
+                       GFlowLock **parallel_lock,
+                       GError    **error)
 {
-  GFlowPassage *passage = enter_pipeline (run, error);
+  GFlowPassage *passage = enter_pipeline (run, parallel_lock, error);
 
   if (passage == NULL)
     return NULL;

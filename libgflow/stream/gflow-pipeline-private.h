@@ -262,6 +262,7 @@ void           _g_flow_pipeline_forget_plans (GFlowPipeline *pipeline);
 void           _g_flow_pipeline_hurry      (GFlowPipeline  *pipeline);
 GFlowPipeline *_g_flow_pipeline_enter      (GFlow          *flow,
                                             GFlowChannel   *channel,
+                                            GFlowLock     **parallel_lock,
                                             GList          *link);
 void           _g_flow_pipeline_add_run    (GFlowPipeline  *pipeline,
                                             GList          *link);

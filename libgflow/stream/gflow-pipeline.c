@@ -297,11 +297,12 @@ _g_flow_pipeline_add_run (GFlowPipeline *self,
 /* The pipeline of an open flow, which stays open until the run is removed. It is found and entered with the
  * mutex of the flow, which is needed to begin to close it: so closing sees each run that has come in,
  * and when there are none any more none will come. NULL if the flow is not open, or was opened anew
- * since @channel was made. */
+ * since @channel was made. In @parallel_lock, if that is not NULL, as for _g_flow_ref_valid_plan(). */
 GFlowPipeline *
-_g_flow_pipeline_enter (GFlow        *flow,
-                        GFlowChannel *channel,
-                        GList        *link)
+_g_flow_pipeline_enter (GFlow         *flow,
+                        GFlowChannel  *channel,
+                        GFlowLock    **parallel_lock,
+                        GList         *link)
 {
   GFlowPipeline *self = NULL;
 
@@ -310,6 +311,8 @@ _g_flow_pipeline_enter (GFlow        *flow,
     {
       self = _g_flow_pipeline_ref (flow->pipeline);
       _g_flow_pipeline_add_run (self, link);
+      if (parallel_lock != NULL && flow->max_parallel != 0)
+        *parallel_lock = g_object_ref (flow->parallel_lock);
     }
   _g_flow_mutex_unlock (&flow->mutex);
   return self;

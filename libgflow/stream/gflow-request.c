@@ -7,6 +7,7 @@
 
 #include "gflow-document.h"
 #include "gflow-enum-types.h"
+#include "graph/gflow-dict-private.h"
 #include "run/gflow-run-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -627,17 +628,11 @@ g_flow_request_set_endpoint (GFlowRequest *self,
 GVariant *
 g_flow_request_get_parameters (GFlowRequest *self)
 {
-  static GVariant *none;
-
   g_return_val_if_fail (G_IS_FLOW_REQUEST (self), NULL);
 
   if (self->of_node != NULL)
     return self->of_node;
-  if (self->parameters != NULL)
-    return self->parameters;
-  if (g_once_init_enter (&none))
-    g_once_init_leave (&none, g_variant_ref_sink (g_variant_new ("a{sv}", NULL)));
-  return none;
+  return _g_flow_dict_or_empty (self->parameters);
 }
 
 /**
@@ -659,12 +654,8 @@ g_flow_request_set_parameters (GFlowRequest *self,
                     g_variant_is_of_type (parameters, G_VARIANT_TYPE_VARDICT));
   g_return_if_fail (self->state != G_FLOW_RUN_STATE_RUNNING && self->root == NULL);
 
-  if (self->parameters == parameters)
-    return;
-
-  g_clear_pointer (&self->parameters, g_variant_unref);
-  self->parameters = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARAMETERS]);
+  if (_g_flow_dict_set (&self->parameters, parameters))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARAMETERS]);
 }
 
 /**
