@@ -12,6 +12,35 @@
 
 /* Closing a flow: its requests come to their end, and then all its executors are torn down. */
 
+/* Which of them have failed, and what of: the domain and the code are those of the first. */
+static GError *
+explain (GFlowRun     *run,
+         const GError *error)
+{
+  g_autoptr(GString) message = g_string_new (NULL);
+
+  if (run->failures == NULL || run->cancelled || run->failures->len == 0)
+    return g_error_copy (error);
+
+  for (guint i = 0; i < run->failures->len; i++)
+    {
+      const GFlowPlanNode *node = &run->plan->nodes[g_array_index (run->failures, guint32, i)];
+      const GFlowPart *part = node->user_data;
+      const GError *reason = g_flow_run_get_node_error (run, node->node);
+
+      if (message->len > 0)
+        g_string_append_c (message, '\n');
+      g_string_append_printf (message,
+                              part->station != NULL
+                                ? _("The executor “%s” could not be torn down: %s")
+                                : _("The flow “%s” could not be closed: %s"),
+                              part->station != NULL ? part->station->name
+                                                    : g_flow_node_get_name (part->node),
+                              reason->message);
+    }
+  return g_error_new_literal (error->domain, error->code, message->str);
+}
+
 /* All executors are torn down: the flow is closed. */
 static void
 torn_down_cb (GObject      *source,
@@ -31,7 +60,7 @@ torn_down_cb (GObject      *source,
       if (operation->error != NULL)
         g_task_return_error (task, g_steal_pointer (&operation->error));
       else if (error != NULL)
-        g_task_return_error (task, g_steal_pointer (&error));
+        g_task_return_error (task, explain (G_FLOW_RUN (source), error));
       else
         g_task_return_boolean (task, TRUE);
     }
@@ -149,7 +178,8 @@ _g_flow_close_with (GFlow               *self,
  * flow is closed, but what blocks could not be stopped, and its executors cannot be
  * used again until they return.
  *
- * If a teardown fails, so does this, and the flow is closed all the same.
+ * If a teardown fails, so does this, with its error, and the flow is closed all the same. The
+ * message has a line for each that has failed, which names the executor.
  *
  * A flow that is dropped while it is open is closed by that: its executors are torn down while
  * the main context is iterated that was the thread-default one when it was made.

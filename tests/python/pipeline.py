@@ -251,9 +251,12 @@ class Opening(unittest.TestCase):
         for klass in Blocks, Waits:
             flow = Flow().add(uses=klass)
             for open_flow in self.opened_in_every_way(flow):
-                with self.assertRaisesRegex(Boom, 'no'):
+                with self.assertRaisesRegex(Boom, 'no') as caught:
                     open_flow()
                 self.assertFalse(flow.get_is_open())
+                if hasattr(Boom, 'add_note'):
+                    self.assertIn('The executor “executor0” could not be torn down: Boom: no',
+                                  caught.exception.__notes__[-1])
 
     def test_functions_of_the_class(self):
         class Raw(Executor):
