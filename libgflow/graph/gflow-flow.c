@@ -467,6 +467,9 @@ install_properties (GObjectClass *object_class)
    *
    * With one thread, sync nodes run in an order that is the same every time.
    *
+   * A body that blocks in [method@GFlow.FlowRun.ask_question_sync] is not counted, nor what
+   * is left of it when it has its answer. What must not run at the same time needs a lock.
+   *
    * Since: 0.1
    */
   properties[PROP_MAX_THREADS] = g_param_spec_uint ("max-threads", NULL, NULL,

@@ -22,6 +22,9 @@ GFlowNode      *g_flow_node_new_for_task         (const char      *name,
                                                   GFlowTaskFunc    func,
                                                   gpointer         user_data,
                                                   GDestroyNotify   destroy) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode      *g_flow_node_new_common           (const char      *name,
+                                                  guint64         *number) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What it depends on */
 

@@ -57,6 +57,28 @@ typedef gboolean (*GFlowFunc) (GFlowNode  *node,
 typedef void (*GFlowWorkerFunc) (gpointer user_data);
 
 /**
+ * GFlowCommonFunc:
+ * @node: a number of the node, which no other has while it exists; 0: no function is called
+ *   for the run any more
+ * @run: likewise, of the run
+ * @user_data: what was given with the function
+ * @error: why it failed
+ *
+ * Is the body of many nodes: see g_flow_set_common_func(). What it is given are the addresses.
+ *
+ * When a run ends for which it was called, it is called once more, without a node,
+ * and what it returns then is of no consequence.
+ *
+ * Returns: %TRUE on success; as [callback@GFlow.FlowFunc] returns
+ *
+ * Since: 0.1
+ */
+typedef gboolean (*GFlowCommonFunc) (guint64    node,
+                                     guint64    run,
+                                     gpointer   user_data,
+                                     GError   **error);
+
+/**
  * GFlowTaskFunc:
  * @node: the node that runs
  * @run: the run it runs in

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-common-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-estimate-private.h"
 #include "gflow-journal-private.h"
@@ -474,6 +475,10 @@ _g_flow_run_finish (GFlowRun *self)
       _g_flow_emit (self->flow, event, detail, self, self->error);
       _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, detail, self, NULL);
     }
+
+  /* Relaxed: its bodies have ended. */
+  if (G_UNLIKELY (atomic_load_explicit (&self->calls_common, memory_order_relaxed)))
+    _g_flow_run_tell_common (self);
 
   /* From here on the run may go. The reference that it had on itself is dropped
    * here, in its context. */

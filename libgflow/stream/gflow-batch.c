@@ -257,25 +257,21 @@ add_document (Batch         *batch,
 static void
 gather (Batch *batch)
 {
-  GListStore *store = G_LIST_STORE (g_flow_request_get_documents (batch->request));
   g_autoptr(GHashTable) owners = g_hash_table_new (NULL, NULL);
 
   batch->documents = g_ptr_array_new_with_free_func (g_object_unref);
   for (GList *link = batch->entries.head; link != NULL; link = link->next)
     {
       Entry *entry = link->data;
-      GListModel *documents = g_flow_request_get_documents (entry->part);
+      g_autoptr(GPtrArray) documents = _g_flow_request_dup_documents (entry->part);
 
       entry->first = batch->documents->len;
-      entry->n_documents = g_list_model_get_n_items (documents);
-      for (guint i = 0; i < entry->n_documents; i++)
-        {
-          g_autoptr(GFlowDocument) document = g_list_model_get_item (documents, i);
-
-          add_document (batch, entry, document, owners);
-        }
+      entry->n_documents = documents->len;
+      for (guint i = 0; i < documents->len; i++)
+        add_document (batch, entry, documents->pdata[i], owners);
     }
-  g_list_store_splice (store, 0, 0, batch->documents->pdata, batch->documents->len);
+  _g_flow_request_take_documents (batch->request,
+                                  g_ptr_array_copy (batch->documents, (GCopyFunc) g_object_ref, NULL));
 }
 
 /* An instance is idle: what it serves. NULL if all have left meanwhile. */
@@ -374,20 +370,12 @@ start (GFlowNode  *node,
 /* Giving back */
 
 static gboolean
-is_unchanged (Batch *batch)
+is_unchanged (Batch     *batch,
+              GPtrArray *now)
 {
-  GListModel *now = g_flow_request_get_documents (batch->request);
-
-  if (g_list_model_get_n_items (now) != batch->documents->len)
-    return FALSE;
-  for (guint i = 0; i < batch->documents->len; i++)
-    {
-      g_autoptr(GFlowDocument) document = g_list_model_get_item (now, i);
-
-      if (document != batch->documents->pdata[i])
-        return FALSE;
-    }
-  return TRUE;
+  return now->len == batch->documents->len &&
+         (now->len == 0 ||
+          memcmp (now->pdata, batch->documents->pdata, now->len * sizeof (gpointer)) == 0);
 }
 
 /* Whose documents are which: those with an id that several have are nobody's. */
@@ -433,43 +421,44 @@ static gboolean
 divide (Batch   *batch,
         GError **error)
 {
-  if (!batch->has_copies && is_unchanged (batch))
+  g_autoptr(GPtrArray) now = _g_flow_request_dup_documents (batch->request);
+
+  if (!batch->has_copies && is_unchanged (batch, now))
     return TRUE;
 
-  GListModel *now = g_flow_request_get_documents (batch->request);
-  const guint n = g_list_model_get_n_items (now);
   g_autoptr(GHashTable) by_document = g_hash_table_new (NULL, NULL);
   g_autoptr(GHashTable) by_id = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr(GHashTable) shares = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+  g_autoptr(GHashTable) shares = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
 
   note_owners (batch, by_document, by_id);
   for (GList *link = batch->entries.head; link != NULL; link = link->next)
-    g_hash_table_insert (shares, link->data, g_list_store_new (G_TYPE_FLOW_DOCUMENT));
-  for (guint i = 0; i < n; i++)
+    g_hash_table_insert (shares, link->data, g_ptr_array_new_with_free_func (g_object_unref));
+  for (guint i = 0; i < now->len; i++)
     {
-      g_autoptr(GFlowDocument) document = g_list_model_get_item (now, i);
+      GFlowDocument *document = now->pdata[i];
       const char *id = g_flow_document_get_id (document);
       Entry *owner = g_hash_table_lookup (by_document, document);
 
       if (owner == NULL && id != NULL)
         owner = g_hash_table_lookup (by_id, id);
-      if (owner == NULL && n == batch->documents->len)
+      if (owner == NULL && now->len == batch->documents->len)
         owner = find_by_position (batch, i);
       if (owner == NULL)
         {
           g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
                        _("“%s” has made %u documents out of %u of several requests: which are whose "
                          "cannot be told"),
-                       g_flow_node_get_name (batch->request->node), n, batch->documents->len);
+                       g_flow_node_get_name (batch->request->node), now->len, batch->documents->len);
           return FALSE;
         }
-      g_list_store_append (g_hash_table_lookup (shares, owner), document);
+      g_ptr_array_add (g_hash_table_lookup (shares, owner), g_object_ref (document));
     }
   for (GList *link = batch->entries.head; link != NULL; link = link->next)
     {
       Entry *entry = link->data;
 
-      g_flow_request_set_documents (entry->part, g_hash_table_lookup (shares, entry));
+      _g_flow_request_take_documents (entry->part,
+                                      g_ptr_array_ref (g_hash_table_lookup (shares, entry)));
     }
   return TRUE;
 }
@@ -712,7 +701,7 @@ _g_flow_batcher_add (GFlowBatcher *self,
   entry->part = part;
   entry->cancellable = g_object_ref (_g_flow_run_ensure_cancellable (run, index));
   /* One without documents is not for nothing, either. */
-  entry->n_documents = MAX (g_list_model_get_n_items (g_flow_request_get_documents (part)), 1);
+  entry->n_documents = MAX (_g_flow_documents_count (&part->documents), 1);
   g_flow_run_defer_node (run, node);
   entry->handler = g_cancellable_connect (entry->cancellable, G_CALLBACK (cancelled_cb), entry,
                                           entry_unref);

@@ -29,7 +29,7 @@ _g_flow_given_new (GFlowRequest *part,
   if (!is_shared)
     return self;
 
-  self->documents = _g_flow_request_ref_documents (part);
+  self->documents = _g_flow_request_dup_documents (part);
   self->copies = g_ptr_array_new_full (self->documents->len, g_object_unref);
   for (guint i = 0; i < self->documents->len; i++)
     g_ptr_array_add (self->copies, g_flow_document_copy (self->documents->pdata[i]));
@@ -60,7 +60,7 @@ restore_document (GFlowDocument *document,
 static void
 keep_documents (GFlowRequest *part)
 {
-  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (part);
+  g_autoptr(GPtrArray) documents = _g_flow_request_dup_documents (part);
 
   if (part->left_out == NULL)
     part->left_out = g_ptr_array_new_with_free_func (g_object_unref);
@@ -95,11 +95,9 @@ static void
 restore_documents (GFlowGiven   *self,
                    GFlowRequest *part)
 {
-  GListStore *store = G_LIST_STORE (g_flow_request_get_documents (part));
-
   keep_documents (part);
-  g_list_store_splice (store, 0, g_list_model_get_n_items (G_LIST_MODEL (store)),
-                       self->documents->pdata, self->documents->len);
+  _g_flow_documents_set (&part->documents,
+                         g_ptr_array_copy (self->documents, (GCopyFunc) g_object_ref, NULL));
   for (guint i = 0; i < self->documents->len; i++)
     restore_document (self->documents->pdata[i], self->copies->pdata[i]);
   part->passes = FALSE;

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-source.h"
+#include "gflow-source-private.h"
 
 #include "gflow-document-private.h"
 
@@ -72,6 +72,33 @@ dup_document (GFlowListSource  *self,
          ? g_flow_document_new_for_text (self->texts[self->position]) : NULL;
 }
 
+gboolean
+_g_flow_source_is_in_memory (GFlowSource *self)
+{
+  return G_IS_FLOW_LIST_SOURCE (self);
+}
+
+/* What fill_sync() does, without a list. */
+gboolean
+_g_flow_source_add_some (GFlowSource     *source,
+                         guint            n_documents,
+                         GFlowDocuments  *documents,
+                         GError         **error)
+{
+  GFlowListSource *self = G_FLOW_LIST_SOURCE (source);
+  GError *failure = NULL;
+  GFlowDocument *document;
+
+  for (; n_documents > 0 && (document = dup_document (self, &failure)) != NULL; n_documents--)
+    {
+      _g_flow_documents_add (documents, document);
+      self->position++;
+    }
+  if (failure != NULL)
+    g_propagate_error (error, failure);
+  return failure == NULL;
+}
+
 static gboolean
 g_flow_list_source_fill_sync (GFlowSource   *source,
                               guint          n_documents,
@@ -79,21 +106,14 @@ g_flow_list_source_fill_sync (GFlowSource   *source,
                               GCancellable  *cancellable,
                               GError       **error)
 {
-  GFlowListSource *self = G_FLOW_LIST_SOURCE (source);
-  g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func (g_object_unref);
-  GError *failure = NULL;
-  GFlowDocument *document;
+  GFlowDocuments taken = { 0 };
+  const gboolean succeeded = _g_flow_source_add_some (source, n_documents, &taken, error);
 
-  while (taken->len < n_documents && (document = dup_document (self, &failure)) != NULL)
-    {
-      g_ptr_array_add (taken, document);
-      self->position++;
-    }
-  g_list_store_splice (documents, g_list_model_get_n_items (G_LIST_MODEL (documents)), 0,
-                       taken->pdata, taken->len);
-  if (failure != NULL)
-    g_propagate_error (error, failure);
-  return failure == NULL;
+  if (taken.items != NULL)
+    g_list_store_splice (documents, g_list_model_get_n_items (G_LIST_MODEL (documents)), 0,
+                         taken.items->pdata, taken.items->len);
+  _g_flow_documents_clear (&taken);
+  return succeeded;
 }
 
 static void

@@ -128,7 +128,7 @@ collect (Merge        *merge,
          GFlowRequest *part,
          guint         branch)
 {
-  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (part);
+  g_autoptr(GPtrArray) documents = _g_flow_request_dup_documents (part);
 
   for (guint i = 0; i < documents->len; i++)
     g_ptr_array_add (find_entry (merge, part, branch, documents->pdata[i])->copies,
@@ -224,13 +224,14 @@ merge_entry (Entry *entry)
   return outcome;
 }
 
+/* Takes @documents. */
 static void
 set_merged (GFlowRequest *self,
-            GListStore   *documents,
+            GPtrArray    *documents,
             GFlowRequest *base,
             GHashTable   *origins)
 {
-  g_set_object (&self->documents, documents);
+  _g_flow_documents_set (&self->documents, documents);
   if (self->root == NULL || base == NULL)
     return;
 
@@ -251,7 +252,7 @@ merge (GFlowRequest  *self,
     .by_base = g_hash_table_new (NULL, NULL),
     .by_id = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
-  g_autoptr(GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  GPtrArray *documents = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr(GHashTable) origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 
   collect (&merging, parts[0], 0);
@@ -265,9 +266,9 @@ merge (GFlowRequest  *self,
   for (guint i = 0; i < merging.entries->len; i++)
     {
       Entry *entry = merging.entries->pdata[i];
-      g_autoptr(GFlowDocument) outcome = merge_entry (entry);
+      GFlowDocument *outcome = merge_entry (entry);
 
-      g_list_store_append (documents, outcome);
+      g_ptr_array_add (documents, outcome);
       if (entry->base != NULL)
         g_hash_table_insert (origins, g_object_ref (outcome), entry->base);
     }
@@ -305,20 +306,20 @@ _g_flow_request_gather (GFlowRequest  *self,
                         guint          n_parts)
 {
   GFlowRequest *base = find_base (parts, n_parts);
-  g_autoptr(GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  GPtrArray *documents = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr(GHashTable) origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 
   for (guint i = 0; i < n_parts; i++)
     {
-      g_autoptr(GPtrArray) list = _g_flow_request_ref_documents (parts[i]);
+      g_autoptr(GPtrArray) list = _g_flow_request_dup_documents (parts[i]);
 
       for (guint k = 0; k < list->len; k++)
         {
-          g_autoptr(GFlowDocument) copy = g_flow_document_copy (list->pdata[k]);
+          GFlowDocument *copy = g_flow_document_copy (list->pdata[k]);
           GFlowDocument *origin = base != NULL ? find_origin (parts[i], base, list->pdata[k])
                                                : NULL;
 
-          g_list_store_append (documents, copy);
+          g_ptr_array_add (documents, copy);
           if (origin != NULL)
             g_hash_table_insert (origins, g_object_ref (copy), origin);
         }

@@ -244,7 +244,7 @@ _g_flow_passage_give_answer (GFlowRun      *run,
   if (last != request && passage->channel->n_beside > 0)
     _g_flow_request_set_copies (request, last);
   else if (last != request)
-    g_flow_request_set_documents (request, g_flow_request_get_documents (last));
+    _g_flow_request_take_documents (request, _g_flow_request_dup_documents (last));
   g_clear_pointer (&request->of_node, g_variant_unref);
   g_clear_pointer (&request->parts, g_ptr_array_unref);
   g_clear_pointer (&request->left_out, g_ptr_array_unref);

@@ -77,8 +77,9 @@ struct _GFlowPost
   GFlowPipeline     *pipeline;       /* (owned) (nullable) */
   GFlowChannel      *channel;        /* (owned) (nullable) */
   GCancellable      *cancellable;    /* (owned) (nullable): of the source */
-  GListStore        *batch;          /* (owned) (nullable): documents for the next request */
+  GFlowDocuments     batch;          /* for the next request */
   guint              n_batch;        /* how many these are */
+  gboolean           source_is_async; /* it is asked, and answers later */
   GFlowPull         *pull;           /* (unowned) (nullable): the source has been asked */
   gboolean           exhausted;      /* nothing more will be sent */
   gboolean           pumping;
@@ -88,7 +89,6 @@ struct _GFlowPost
   guint              n_in_flight;    /* runs that have not ended */
   guint              n_more;         /* so many more may be than the default: they are quick */
   GQueue             spares;         /* of GFlowFlight: what is over, to be used again */
-  GListStore        *spare_batch;    /* (owned) (nullable): an empty list, likewise */
   GQueue             ready;          /* of GFlowRequest: what next() has not given yet */
   GListStore        *collected;      /* (owned) (nullable) */
   GTask             *task;           /* (owned) (nullable): of whoever waits */
@@ -112,7 +112,7 @@ void      _g_flow_post_notify_ended    (GFlowPost        *self);
 
 /* What is used again: gflow-post-spares.c */
 GFlowFlight *_g_flow_post_take_flight  (GFlowPost        *self,
-                                        GListStore       *documents);
+                                        GFlowDocuments   *batch);
 void      _g_flow_post_give_run        (GFlowFlight      *flight);
 void      _g_flow_post_give_flight     (GFlowPost        *self,
                                         GFlowFlight      *flight);

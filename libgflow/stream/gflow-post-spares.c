@@ -7,7 +7,7 @@
 
 /* Making the objects of a request, and letting them go, costs more than to serve it. So those of
  * requests that have come back serve the next ones, if nobody can tell: run, request,
- * and list of documents. What the application had in them is let go when it always was. */
+ * and what had its documents. What the application had in them is let go when it always was. */
 
 /* Kept at the most */
 #define MAX_SPARES 64
@@ -31,7 +31,7 @@ _g_flow_post_free_spares (GFlowPost *self)
       g_queue_unlink (&self->spares, &flight->link);
       _g_flow_flight_free (flight);
     }
-  g_clear_object (&self->spare_batch);
+  _g_flow_documents_clear (&self->batch);
 }
 
 /* The one that was over first: the dispatch that another one has ended in may have its run. */
@@ -47,10 +47,11 @@ take_spare (GFlowPost *self)
   return flight;
 }
 
-/* A flight with a run and a request, which are new or as good. Takes @documents. */
+/* A flight with a run and a request, which are new or as good. The request gets the documents in
+ * @batch, and that what the request had some in. */
 GFlowFlight *
-_g_flow_post_take_flight (GFlowPost  *self,
-                          GListStore *documents)
+_g_flow_post_take_flight (GFlowPost      *self,
+                          GFlowDocuments *batch)
 {
   GFlowFlight *flight = take_spare (self);
 
@@ -58,7 +59,12 @@ _g_flow_post_take_flight (GFlowPost  *self,
   flight->link.data = flight;
   if (flight->request == NULL)
     flight->request = g_object_new (G_TYPE_FLOW_REQUEST, NULL);
-  _g_flow_request_set_up (flight->request, self->endpoint, self->parameters, documents);
+  _g_flow_request_set_up (flight->request, self->endpoint, self->parameters);
+
+  const GFlowDocuments empty = flight->request->documents;
+
+  flight->request->documents = *batch;
+  *batch = empty;
 
   flight->run = g_steal_pointer (&flight->used);
   if (flight->run == NULL)
@@ -81,19 +87,12 @@ _g_flow_post_give_run (GFlowFlight *flight)
 }
 
 static void
-give_request (GFlowPost   *self,
-              GFlowFlight *flight)
+give_request (GFlowFlight *flight)
 {
-  g_autoptr(GListStore) documents = NULL;
-
-  if (!_g_flow_request_is_unknown (flight->request))
-    {
-      g_clear_object (&flight->request);
-      return;
-    }
-  documents = _g_flow_request_wipe (flight->request);
-  if (self->spare_batch == NULL)
-    self->spare_batch = g_steal_pointer (&documents);
+  if (_g_flow_request_is_unknown (flight->request))
+    _g_flow_request_wipe (flight->request);
+  else
+    g_clear_object (&flight->request);
 }
 
 /* The flight is over. */
@@ -107,7 +106,7 @@ _g_flow_post_give_flight (GFlowPost   *self,
       return;
     }
 
-  give_request (self, flight);
+  give_request (flight);
   flight->is_back = FALSE;
   flight->landed = FALSE;
   g_queue_push_tail_link (&self->spares, &flight->link);

@@ -30,7 +30,6 @@ _g_flow_post_stop (GFlowPost *self,
                    GError    *error)
 {
   self->exhausted = TRUE;
-  g_clear_object (&self->batch);
   self->n_batch = 0;
   _g_flow_post_free_spares (self);
   if (self->error == NULL)
@@ -256,12 +255,12 @@ run_ended (GFlowRun     *run,
 /* Requests that are sent */
 
 static void
-send_request (GFlowPost  *self,
-              GListStore *documents)
+send_batch (GFlowPost *self)
 {
-  GFlowFlight *flight = _g_flow_post_take_flight (self, documents);
+  GFlowFlight *flight = _g_flow_post_take_flight (self, &self->batch);
   GError *error = NULL;
 
+  self->n_batch = 0;
   flight->run->request = g_object_ref (flight->request);
   flight->run->channel = self->channel;
   flight->run->answered = request_answered;
@@ -279,35 +278,12 @@ send_request (GFlowPost  *self,
   g_queue_push_tail_link (&self->flights, &flight->link);
 }
 
+/* The source has added @n documents to the batch, or none if it has no more; or has failed. */
 static void
-send_batch (GFlowPost *self)
+batch_filled (GFlowPost *self,
+              guint      n,
+              GError    *error)
 {
-  self->n_batch = 0;
-  send_request (self, g_steal_pointer (&self->batch));
-}
-
-static void
-add_to_batch (GFlowPost  *self,
-              GListStore *documents,
-              guint       n)
-{
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr(GObject) document = g_list_model_get_item (G_LIST_MODEL (documents), i);
-
-      g_list_store_append (self->batch, document);
-    }
-}
-
-/* The source has given @n @documents, or none if it has no more; or has failed. Takes them. */
-static void
-take_documents (GFlowPost  *self,
-                GListStore *documents,
-                guint       n,
-                GError     *error)
-{
-  g_autoptr(GListStore) taken = documents;
-
   if (self->exhausted)
     {
       g_clear_error (&error);
@@ -324,13 +300,19 @@ take_documents (GFlowPost  *self,
       return;
     }
 
-  if (self->batch == NULL)
-    self->batch = g_steal_pointer (&taken);
-  else
-    add_to_batch (self, documents, n);
   self->n_batch += n;
   if (self->request_size != 0 && self->n_batch >= self->request_size)
     send_batch (self);
+}
+
+static void
+add_to_batch (GFlowPost      *self,
+              GFlowDocuments *given)
+{
+  g_autoptr(GPtrArray) documents = _g_flow_documents_dup (given);
+
+  for (guint i = 0; i < documents->len; i++)
+    _g_flow_documents_add (&self->batch, g_object_ref (documents->pdata[i]));
 }
 
 static void
@@ -353,27 +335,61 @@ pulled_cb (GObject      *source,
       return;
     }
   self->pull = NULL;
-  take_documents (self, (GListStore *) documents,
-                  documents != NULL ? g_list_model_get_n_items (documents) : 0, error);
+
+  const guint n = documents != NULL ? g_list_model_get_n_items (documents) : 0;
+
+  if (!self->exhausted && self->n_batch == 0)
+    {
+      g_clear_object (&self->batch.list);
+      self->batch.list = (GListStore *) g_steal_pointer (&documents);
+    }
+  else if (!self->exhausted && n > 0)
+    add_to_batch (self, &(GFlowDocuments) { .list = G_LIST_STORE (documents) });
+  g_clear_object (&documents);
+  batch_filled (self, n, error);
   _g_flow_post_pump (self);
+}
+
+/* The source may call anybody, who may stop the post. */
+static void
+pull_at_once (GFlowPost *self,
+              guint      n)
+{
+  GFlowDocuments given = { 0 };
+  GError *error = NULL;
+
+  if (self->n_batch == 0)
+    {
+      given = self->batch;
+      self->batch = (GFlowDocuments) { 0 };
+    }
+
+  const guint n_given =
+    _g_flow_source_next_into (self->source, n, &given, self->cancellable, &error);
+
+  if (!self->exhausted && self->n_batch == 0)
+    {
+      self->batch = given;
+      given = (GFlowDocuments) { 0 };
+    }
+  else if (!self->exhausted)
+    {
+      add_to_batch (self, &given);
+    }
+  _g_flow_documents_clear (&given);
+  batch_filled (self, n_given, error);
 }
 
 static void
 pull (GFlowPost *self)
 {
   const guint n = self->request_size != 0 ? self->request_size - self->n_batch : G_MAXUINT;
-  GError *error = NULL;
 
   /* A source that does not block is asked at once: an answer costs more otherwise than
    * the request. */
-  if (G_FLOW_SOURCE_GET_IFACE (self->source)->fill == NULL)
+  if (!self->source_is_async)
     {
-      guint n_given = 0;
-      GListStore *documents =
-        _g_flow_source_next_into (self->source, n, g_steal_pointer (&self->spare_batch), &n_given,
-                                  self->cancellable, &error);
-
-      take_documents (self, documents, documents != NULL ? n_given : 0, error);
+      pull_at_once (self, n);
       return;
     }
 
@@ -408,7 +424,7 @@ _g_flow_post_pump (GFlowPost *self)
           pull (self);
           continue;
         }
-      send_request (self, NULL);
+      send_batch (self);
       self->exhausted = TRUE;
     }
   self->pumping = FALSE;
@@ -474,6 +490,7 @@ _g_flow_post_begin (GFlowPost      *self,
   self->n_threads = g_flow_get_max_threads (self->flow);
   if (self->n_threads == 0)
     self->n_threads = _g_flow_count_processors ();
+  self->source_is_async = self->source != NULL && _g_flow_source_answers_later (self->source);
   self->context = g_main_context_ref_thread_default ();
   self->cancellable = g_cancellable_new ();
   if (mode == G_FLOW_POST_MODE_COLLECT)

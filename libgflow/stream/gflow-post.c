@@ -134,7 +134,6 @@ g_flow_post_finalize (GObject *object)
       self->callbacks[i].destroy (self->callbacks[i].user_data);
   g_clear_pointer (&self->channel, _g_flow_channel_unref);
   g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
-  g_clear_object (&self->batch);
   g_clear_object (&self->collected);
   g_clear_object (&self->cancellable);
   g_clear_error (&self->error);

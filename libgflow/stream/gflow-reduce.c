@@ -85,15 +85,15 @@ _g_flow_request_filter (GFlowRequest    *self,
                         GFlowNode       *node,
                         GError         **error)
 {
-  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (self);
-  g_autoptr(GPtrArray) kept = g_ptr_array_new ();
+  g_autoptr(GPtrArray) documents = _g_flow_request_dup_documents (self);
+  g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < documents->len; i++)
     {
       GError *reason = NULL;
 
       if (_g_flow_condition_holds (condition, node, documents->pdata[i], &reason))
-        g_ptr_array_add (kept, documents->pdata[i]);
+        g_ptr_array_add (kept, g_object_ref (documents->pdata[i]));
       if (reason != NULL)
         {
           g_propagate_error (error, reason);
@@ -107,7 +107,7 @@ _g_flow_request_filter (GFlowRequest    *self,
     self->left_out = g_ptr_array_new_with_free_func (g_object_unref);
   g_ptr_array_extend (self->left_out, documents, (GCopyFunc) g_object_ref, NULL);
 
-  g_list_store_splice (self->documents, 0, documents->len, kept->pdata, kept->len);
   self->passes = kept->len == 0;
+  _g_flow_documents_set (&self->documents, g_steal_pointer (&kept));
   return TRUE;
 }

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "gflow-documents-private.h"
 #include "gflow-request.h"
 #include "gflow-route.h"
 
@@ -43,7 +44,7 @@ struct _GFlowRequest
   GPtrArray     *parts;        /* (owned) (nullable) of GFlowRequest: what it was made of, while
                                 * that is of interest */
   GPtrArray     *left_out;     /* (owned) (nullable) of GFlowDocument: by conditions, and others */
-  GListStore    *documents;    /* (owned) (nullable): made when first used */
+  GFlowDocuments documents;
 
   /* Of a branch */
   GFlowRequest  *root;         /* (owned) (nullable): the request of the application */
@@ -87,13 +88,14 @@ GFlowRequest *_g_flow_request_new_for   (char         *endpoint,
                                          GListStore   *documents);
 void          _g_flow_request_set_up    (GFlowRequest *self,
                                          char         *endpoint,
-                                         GVariant     *parameters,
-                                         GListStore   *documents);
+                                         GVariant     *parameters);
 gboolean      _g_flow_request_is_unknown (GFlowRequest *self);
-GListStore   *_g_flow_request_wipe      (GFlowRequest *self);
+void          _g_flow_request_wipe      (GFlowRequest *self);
 GFlowTimes    _g_flow_request_get_times (GFlowRequest *self);
 GFlowRequest *_g_flow_request_branch    (GFlowRequest *self);
-GPtrArray    *_g_flow_request_ref_documents (GFlowRequest *self);
+GPtrArray    *_g_flow_request_dup_documents (GFlowRequest *self);
+void          _g_flow_request_take_documents (GFlowRequest *self,
+                                         GPtrArray    *documents);
 GFlowRequest *_g_flow_request_get_root  (GFlowRequest *self);
 void          _g_flow_request_set_copies (GFlowRequest *self,
                                          GFlowRequest *other);

@@ -53,14 +53,6 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (GFlowRequest, g_flow_request, G_TYPE_OBJECT)
 
-static GListStore *
-ensure_documents (GFlowRequest *self)
-{
-  if (self->documents == NULL)
-    self->documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
-  return self->documents;
-}
-
 static GHashTable *
 make_results (void)
 {
@@ -69,19 +61,17 @@ make_results (void)
 
 /* For the other files */
 
-/* Gives @self, which is as new, a reference to @endpoint and @parameters, and takes @documents. */
+/* Gives @self, which is as new, a reference to @endpoint and @parameters. */
 void
 _g_flow_request_set_up (GFlowRequest *self,
                         char         *endpoint,
-                        GVariant     *parameters,
-                        GListStore   *documents)
+                        GVariant     *parameters)
 {
   self->endpoint = endpoint != NULL ? g_ref_string_acquire (endpoint) : NULL;
   self->parameters = parameters != NULL ? g_variant_ref (parameters) : NULL;
-  self->documents = documents;
 }
 
-/* Likewise. */
+/* Likewise, for a new one; takes @documents. */
 GFlowRequest *
 _g_flow_request_new_for (char       *endpoint,
                          GVariant   *parameters,
@@ -89,7 +79,8 @@ _g_flow_request_new_for (char       *endpoint,
 {
   GFlowRequest *self = g_object_new (G_TYPE_FLOW_REQUEST, NULL);
 
-  _g_flow_request_set_up (self, endpoint, parameters, documents);
+  _g_flow_request_set_up (self, endpoint, parameters);
+  self->documents.list = documents;
   return self;
 }
 
@@ -102,17 +93,23 @@ _g_flow_request_get_root (GFlowRequest *self)
 /* The documents of @self, which nobody changes any more, for a branch: others may ask at
  * the same time, and a GListStore remembers where it was read last. */
 GPtrArray *
-_g_flow_request_ref_documents (GFlowRequest *self)
+_g_flow_request_dup_documents (GFlowRequest *self)
 {
-  const guint n = self->documents != NULL
-                    ? g_list_model_get_n_items (G_LIST_MODEL (self->documents)) : 0;
-  GPtrArray *documents = g_ptr_array_new_full (n, g_object_unref);
-
   _g_flow_mutex_lock (&self->mutex);
-  for (guint i = 0; i < n; i++)
-    g_ptr_array_add (documents, g_list_model_get_item (G_LIST_MODEL (self->documents), i));
+
+  GPtrArray *documents = _g_flow_documents_dup (&self->documents);
+
   _g_flow_mutex_unlock (&self->mutex);
   return documents;
+}
+
+/* Replaces the documents of @self by @documents, which it takes. */
+void
+_g_flow_request_take_documents (GFlowRequest *self,
+                                GPtrArray    *documents)
+{
+  _g_flow_documents_set (&self->documents, documents);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DOCUMENTS]);
 }
 
 /* A copy for one branch. */
@@ -121,7 +118,7 @@ _g_flow_request_branch (GFlowRequest *self)
 {
   GFlowRequest *root = _g_flow_request_get_root (self);
   GFlowRequest *branch = _g_flow_request_new_for (root->endpoint, root->parameters, NULL);
-  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (self);
+  g_autoptr(GPtrArray) documents = _g_flow_request_dup_documents (self);
 
   branch->root = g_object_ref (root);
   branch->base = g_object_ref (self);
@@ -131,10 +128,10 @@ _g_flow_request_branch (GFlowRequest *self)
     branch->origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   for (guint i = 0; i < documents->len; i++)
     {
-      g_autoptr(GFlowDocument) copy = g_flow_document_copy (documents->pdata[i]);
+      GFlowDocument *copy = g_flow_document_copy (documents->pdata[i]);
 
       g_hash_table_insert (branch->origins, g_object_ref (copy), documents->pdata[i]);
-      g_list_store_append (ensure_documents (branch), copy);
+      _g_flow_documents_add (&branch->documents, copy);
     }
   return branch;
 }
@@ -144,16 +141,12 @@ void
 _g_flow_request_set_copies (GFlowRequest *self,
                             GFlowRequest *other)
 {
-  g_autoptr(GPtrArray) documents = _g_flow_request_ref_documents (other);
-  g_autoptr(GListStore) copies = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
+  g_autoptr(GPtrArray) documents = _g_flow_request_dup_documents (other);
+  GPtrArray *copies = g_ptr_array_new_full (documents->len, g_object_unref);
 
   for (guint i = 0; i < documents->len; i++)
-    {
-      g_autoptr(GFlowDocument) copy = g_flow_document_copy (documents->pdata[i]);
-
-      g_list_store_append (copies, copy);
-    }
-  g_flow_request_set_documents (self, G_LIST_MODEL (copies));
+    g_ptr_array_add (copies, g_flow_document_copy (documents->pdata[i]));
+  _g_flow_request_take_documents (self, copies);
 }
 
 /* It is about to be served. FALSE if it is being served already. */
@@ -290,7 +283,7 @@ clear (GFlowRequest *self)
   g_clear_pointer (&self->endpoint, g_ref_string_release);
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_pointer (&self->of_node, g_variant_unref);
-  g_clear_object (&self->documents);
+  _g_flow_documents_clear (&self->documents);
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->left_out, g_ptr_array_unref);
   g_clear_object (&self->root);
@@ -488,50 +481,19 @@ _g_flow_request_is_unknown (GFlowRequest *self)
   return _g_flow_is_unknown (G_OBJECT (self)) && !_g_flow_watch_is_notified (self);
 }
 
-static gboolean
-is_list_unknown (GListStore *documents)
-{
-  static _Atomic guint items_changed;
-  /* Relaxed: whoever writes it writes the same. */
-  guint id = atomic_load_explicit (&items_changed, memory_order_relaxed);
-
-  if (id == 0)
-    {
-      id = g_signal_lookup ("items-changed", G_TYPE_LIST_MODEL);
-      atomic_store_explicit (&items_changed, id, memory_order_relaxed);
-    }
-  return _g_flow_is_unknown (G_OBJECT (documents)) && !_g_flow_watch_is_notified (documents) &&
-         g_signal_handler_find (documents, G_SIGNAL_MATCH_ID, id, 0, NULL, NULL, NULL) == 0;
-}
-
-/* Several are removed at once by way of another list, which for one is the longer way. */
-static void
-empty_list (GListStore *documents)
-{
-  const guint n = g_list_model_get_n_items (G_LIST_MODEL (documents));
-
-  if (n == 1)
-    g_list_store_remove (documents, 0);
-  else if (n > 1)
-    g_list_store_remove_all (documents);
-}
-
-/* Makes a request that nobody could tell from a new one as new, and lets go of its documents.
- *
- * Returns: (transfer full) (nullable): the list that these were in, if it is as new, too */
-GListStore *
+/* Makes a request that nobody could tell from a new one as new. Its documents, which may call
+ * anybody when they go, go last. */
+void
 _g_flow_request_wipe (GFlowRequest *self)
 {
-  GListStore *documents = NULL;
+  GFlowDocuments documents = self->documents;
 
-  if (self->documents != NULL && is_list_unknown (self->documents))
-    documents = g_steal_pointer (&self->documents);
+  self->documents = (GFlowDocuments) { 0 };
   clear (self);
   memset (&self->id, 0, sizeof *self - G_STRUCT_OFFSET (GFlowRequest, id));
   g_flow_request_init (self);
-  if (documents != NULL)
-    empty_list (documents);
-  return documents;
+  _g_flow_documents_wipe (&documents);
+  self->documents = documents;
 }
 
 /**
@@ -721,7 +683,7 @@ g_flow_request_get_documents (GFlowRequest *self)
 {
   g_return_val_if_fail (G_IS_FLOW_REQUEST (self), NULL);
 
-  return G_LIST_MODEL (ensure_documents (self));
+  return G_LIST_MODEL (_g_flow_documents_list (&self->documents));
 }
 
 /**
@@ -740,9 +702,7 @@ g_flow_request_set_documents (GFlowRequest *self,
   g_return_if_fail (G_IS_FLOW_REQUEST (self));
   g_return_if_fail (documents == NULL || G_IS_LIST_MODEL (documents));
 
-  GListStore *store = ensure_documents (self);
-
-  if (documents == G_LIST_MODEL (store))
+  if (documents != NULL && documents == (GListModel *) self->documents.list)
     return;
 
   const guint n = documents != NULL ? g_list_model_get_n_items (documents) : 0;
@@ -755,8 +715,7 @@ g_flow_request_set_documents (GFlowRequest *self,
       g_ptr_array_add (items, item);
       g_return_if_fail (G_IS_FLOW_DOCUMENT (item));
     }
-  g_list_store_splice (store, 0, g_list_model_get_n_items (G_LIST_MODEL (store)), items->pdata, n);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DOCUMENTS]);
+  _g_flow_request_take_documents (self, g_steal_pointer (&items));
 }
 
 /**

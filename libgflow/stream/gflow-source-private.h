@@ -3,15 +3,24 @@
  */
 #pragma once
 
+#include "gflow-documents-private.h"
 #include "gflow-source.h"
 
 G_BEGIN_DECLS
 
-GListStore *_g_flow_source_next_into (GFlowSource   *self,
-                                      guint          n_documents,
-                                      GListStore    *documents,
-                                      guint         *n_given,
-                                      GCancellable  *cancellable,
-                                      GError       **error);
+guint    _g_flow_source_next_into (GFlowSource     *self,
+                                   guint            n_documents,
+                                   GFlowDocuments  *documents,
+                                   GCancellable    *cancellable,
+                                   GError         **error);
+
+gboolean _g_flow_source_answers_later (GFlowSource     *self);
+
+/* What is in memory already: gflow-list-source.c */
+gboolean _g_flow_source_is_in_memory (GFlowSource     *self);
+gboolean _g_flow_source_add_some     (GFlowSource     *self,
+                                      guint            n_documents,
+                                      GFlowDocuments  *documents,
+                                      GError         **error);
 
 G_END_DECLS

@@ -43,6 +43,8 @@ g_flow_source_default_init (GFlowSourceInterface *iface)
 /* What is between two calls, whatever implements the source. */
 typedef struct
 {
+  GFlowSourceInterface *iface; /* of the source: to ask it costs more */
+  gboolean    in_memory;
   GListStore *rest;    /* (owned) (nullable): what was more than was wanted */
   GError     *error;   /* (owned) (nullable): comes after what was added before it */
   gboolean    ended;
@@ -54,8 +56,8 @@ typedef struct
 {
   SourceState         *state;     /* (unowned): of the source, which the task holds */
   guint                wanted;
-  GListStore          *documents; /* (owned) */
-  guint                n;         /* how many these are: to ask the list costs more */
+  GFlowDocuments       documents; /* a list, unless it is a source that needs none */
+  guint                n;         /* how many these are: to ask a list costs more */
   GError              *error;     /* (owned) (nullable): this call fails with it */
   GAsyncReadyCallback  callback;
   gpointer             user_data;
@@ -83,6 +85,8 @@ get_state (GFlowSource *self)
   if (state == NULL)
     {
       state = g_new0 (SourceState, 1);
+      state->iface = G_FLOW_SOURCE_GET_IFACE (self);
+      state->in_memory = _g_flow_source_is_in_memory (self);
       g_object_set_qdata_full (G_OBJECT (self), state_quark (), state, state_free);
     }
   return state;
@@ -110,12 +114,11 @@ move_items (GListStore *from,
   g_list_store_splice (from, first, n, NULL, 0);
 }
 
-/* Takes @documents, an empty list; or makes one. */
+/* With next->documents, in which there are none yet. */
 static gboolean
 next_begin (Next         *next,
             GFlowSource  *self,
             guint         n_documents,
-            GListStore   *documents,
             GError      **error)
 {
   SourceState *state = get_state (self);
@@ -124,18 +127,16 @@ next_begin (Next         *next,
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING,
                            _("The source is being read already"));
-      g_clear_object (&documents);
       return FALSE;
     }
 
   state->pending = TRUE;
   next->state = state;
   next->wanted = n_documents == 0 ? G_MAXUINT : n_documents;
-  next->documents = documents != NULL ? documents : g_list_store_new (G_TYPE_FLOW_DOCUMENT);
   if (state->rest != NULL)
     {
-      move_items (state->rest, 0, next->wanted, next->documents);
-      next->n = count (next->documents);
+      move_items (state->rest, 0, next->wanted, _g_flow_documents_list (&next->documents));
+      next->n = _g_flow_documents_count (&next->documents);
       if (count (state->rest) == 0)
         g_clear_object (&state->rest);
     }
@@ -145,7 +146,7 @@ next_begin (Next         *next,
 static void
 next_clear (Next *next)
 {
-  g_clear_object (&next->documents);
+  _g_flow_documents_clear (&next->documents);
   g_clear_error (&next->error);
 }
 
@@ -177,7 +178,7 @@ next_filled (Next   *next,
 {
   SourceState *state = next->state;
 
-  next->n = count (next->documents);
+  next->n = _g_flow_documents_count (&next->documents);
   if (error == NULL)
     state->ended = next->n == before;
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -189,8 +190,8 @@ next_filled (Next   *next,
     }
 }
 
-/* What the call gives: documents, no documents at the end, or %NULL and an error. */
-static GListStore *
+/* What the call gives are its documents, or none at the end; or it fails. */
+static gboolean
 next_end (Next    *next,
           GError **error)
 {
@@ -200,21 +201,27 @@ next_end (Next    *next,
   if (next->error != NULL)
     {
       if (n > 0)
-        state->rest = g_steal_pointer (&next->documents);
+        state->rest = g_object_ref (_g_flow_documents_list (&next->documents));
       g_propagate_error (error, g_steal_pointer (&next->error));
-      return NULL;
+      return FALSE;
     }
   if (n == 0 && state->error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&state->error));
-      return NULL;
+      return FALSE;
     }
   if (n > next->wanted)
     {
       state->rest = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
-      move_items (next->documents, next->wanted, n, state->rest);
+      move_items (_g_flow_documents_list (&next->documents), next->wanted, n, state->rest);
     }
-  return g_steal_pointer (&next->documents);
+  return TRUE;
+}
+
+static GListModel *
+next_steal_list (Next *next)
+{
+  return G_LIST_MODEL (g_object_ref (_g_flow_documents_list (&next->documents)));
 }
 
 static gboolean
@@ -223,17 +230,20 @@ fill_sync (GFlowSource   *self,
            GCancellable  *cancellable,
            GError       **error)
 {
-  GFlowSourceInterface *iface = G_FLOW_SOURCE_GET_IFACE (self);
+  GFlowSourceInterface *iface = next->state->iface;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
+  if (next->state->in_memory && next->documents.list == NULL)
+    return _g_flow_source_add_some (self, next_n_missing (next), &next->documents, error);
   if (iface->fill_sync == NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                    _("%s has no function that gives documents"), G_OBJECT_TYPE_NAME (self));
       return FALSE;
     }
-  return iface->fill_sync (self, next_n_missing (next), next->documents, cancellable, error);
+  return iface->fill_sync (self, next_n_missing (next), _g_flow_documents_list (&next->documents),
+                           cancellable, error);
 }
 
 /* Asks until there is enough, or no more, or an error. */
@@ -270,10 +280,9 @@ return_documents (GTask *task)
 {
   Next *next = g_task_get_task_data (task);
   GError *error = NULL;
-  GListStore *documents = next_end (next, &error);
 
-  if (documents != NULL)
-    g_task_return_pointer (task, documents, g_object_unref);
+  if (next_end (next, &error))
+    g_task_return_pointer (task, next_steal_list (next), g_object_unref);
   else
     g_task_return_error (task, error);
 }
@@ -358,7 +367,8 @@ fill_async (GFlowSource *self,
   *fill = (Fill) { g_object_ref (task), next->n };
   g_task_set_source_tag (fill_task, fill_async);
   g_object_set_qdata_full (G_OBJECT (fill_task), fill_quark (), fill, fill_task_gone);
-  G_FLOW_SOURCE_GET_IFACE (self)->fill (self, next_n_missing (next), next->documents, fill_task,
+  G_FLOW_SOURCE_GET_IFACE (self)->fill (self, next_n_missing (next),
+                                        _g_flow_documents_list (&next->documents), fill_task,
                                         &error);
   if (error != NULL)
     answer (fill, error);
@@ -422,7 +432,7 @@ g_flow_source_next (GFlowSource         *self,
   Next *next = g_new0 (Next, 1);
   GError *error = NULL;
 
-  if (!next_begin (next, self, n_documents, NULL, &error))
+  if (!next_begin (next, self, n_documents, &error))
     {
       next_free (next);
       g_task_report_error (self, callback, user_data, g_flow_source_next, error);
@@ -491,27 +501,37 @@ wait_for_next (GFlowSource   *self,
   return g_flow_source_next_finish (self, result, error);
 }
 
-/* As g_flow_source_next_sync(), for a source that has a function which may block: in @documents, which
- * is taken, an empty list; %NULL for a new one. Tells how many there are in @n_given. */
-GListStore *
-_g_flow_source_next_into (GFlowSource   *self,
-                          guint          n_documents,
-                          GListStore    *documents,
-                          guint         *n_given,
-                          GCancellable  *cancellable,
-                          GError       **error)
+/* Whether it is to be asked by g_flow_source_next(). */
+gboolean
+_g_flow_source_answers_later (GFlowSource *self)
 {
-  Next next = { 0 };
+  return get_state (self)->iface->fill != NULL;
+}
 
-  if (!next_begin (&next, self, n_documents, documents, error))
-    return NULL;
+/* As g_flow_source_next_sync(), for a source that has a function which may block: in @documents, in
+ * which there are none yet. Gives how many it has added; none also if it fails. */
+guint
+_g_flow_source_next_into (GFlowSource     *self,
+                          guint            n_documents,
+                          GFlowDocuments  *documents,
+                          GCancellable    *cancellable,
+                          GError         **error)
+{
+  Next next = { .documents = *documents };
+  guint n_given = 0;
+
+  if (!next_begin (&next, self, n_documents, error))
+    return 0;
 
   fill_until_enough (self, &next, cancellable);
-  *n_given = MIN (next.n, next.wanted);
-  documents = next_end (&next, error);
+  if (next_end (&next, error))
+    n_given = MIN (next.n, next.wanted);
+  else
+    _g_flow_documents_wipe (&next.documents);
   next.state->pending = FALSE;
-  next_clear (&next);
-  return documents;
+  g_clear_error (&next.error);
+  *documents = next.documents;
+  return n_given;
 }
 
 /**
@@ -544,9 +564,15 @@ g_flow_source_next_sync (GFlowSource   *self,
   if (iface->fill_sync == NULL && iface->fill != NULL)
     return wait_for_next (self, n_documents, cancellable, error);
 
-  guint n_given;
-  GListStore *documents =
-    _g_flow_source_next_into (self, n_documents, NULL, &n_given, cancellable, error);
+  GFlowDocuments documents = { 0 };
+  GListModel *list = NULL;
+  GError *failure = NULL;
 
-  return G_LIST_MODEL (documents);
+  _g_flow_source_next_into (self, n_documents, &documents, cancellable, &failure);
+  if (failure == NULL)
+    list = G_LIST_MODEL (g_object_ref (_g_flow_documents_list (&documents)));
+  else
+    g_propagate_error (error, failure);
+  _g_flow_documents_clear (&documents);
+  return list;
 }

@@ -433,7 +433,9 @@ test_habit (gconstpointer data)
       g_assert_cmpuint (bench.told, ==, N_REQUESTS);
       g_assert_cmpuint (bench.n_spares, >, 0);
       g_assert_cmpuint (post->spares.length, ==, 0);
-      g_assert_null (post->spare_batch);
+      g_assert_null (post->batch.items);
+      g_assert_null (post->batch.list);
+      g_assert_null (post->batch.spare);
       g_assert_cmpint (bench.n_gone, ==, N_REQUESTS * count_gone_with_each (habit));
       if (habit->check != NULL)
         habit->check (&bench, NULL);

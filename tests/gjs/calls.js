@@ -615,8 +615,9 @@ test('histories', async () => {
 });
 
 test('what is not for JavaScript', () => {
-    for (const name of ['set_worker_func', 'work'])
-        ok(throws(() => GFlow.Flow[name](() => {})).message.includes('worker thread'));
+    for (const name of ['set_common_func', 'set_worker_func', 'work'])
+        ok(throws(() => GFlow.Flow[name](() => {})).message.includes('for bindings'));
+    deepEqual(GFlow.Flow.get_common_call(), [null, null]);
 });
 
 test('all of them', () => {

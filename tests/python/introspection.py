@@ -28,12 +28,12 @@ METHODS = {
         execute execute_finish execute_sync get_name set_name
         get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history get_direction set_direction
-        get_unique_names set_unique_names set_worker_func work
+        get_unique_names set_unique_names set_worker_func work set_common_func get_common_call
         add_executor add_tap get_orphans get_insertion_point set_insertion_point
         open open_finish open_sync close close_finish close_sync block get_is_open
         get_open_timeout set_open_timeout get_close_timeout set_close_timeout post index search
         update delete''',
-    'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
+    'FlowNode': '''new new_for_task new_common add_upstream add_upstream_by_name set_upstreams add_lock
         set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
         get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
         get_weight set_weight get_run_when set_run_when get_can_defer set_can_defer
@@ -191,6 +191,7 @@ class Visibility(unittest.TestCase):
                   if not name.endswith(('Class', 'Interface')) and not name.isupper()
                   and not name.startswith('flow_source_')}  # statics of an interface, moved
         self.assertLessEqual(others, {'FlowFunc', 'FlowItemsFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
+                                      'FlowCommonFunc',
                                       'FlowSourceFunc', 'FlowSourceTaskFunc',
                                       'FlowExecutorFunc', 'FlowExecutorTaskFunc',
                                       'FlowExecutorFactoryFunc', 'FlowPostFunc',
@@ -267,6 +268,7 @@ class Calls(unittest.TestCase):
 
     def test_all(self):
         self.worker_func()
+        self.common_func()
         self.build()
         self.look()
         self.locks()
@@ -299,6 +301,24 @@ class Calls(unittest.TestCase):
             self.assertTrue(work.called)
         self.called.append('Flow.set_worker_func')
         self.Flow_work()  # does nothing here
+
+    def common_func(self):
+        calls, found = [], []
+
+        def common(node, run):
+            calls.append((node, run))
+            found.append(self.Flow_get_common_call())
+            return True
+
+        self.Flow_set_common_func(common)
+        node, number = self.FlowNode_new_common('common')
+        flow = self.Flow_new()
+        flow.add_node(node)
+        run = flow.execute_sync()
+        self.assertEqual([node for node, _ in calls], [number, 0])
+        self.assertEqual(calls[0][1], calls[1][1])
+        self.assertEqual(tuple(found[0]), (node, run))
+        self.assertEqual(tuple(found[1]), (None, None))
 
     def two_threads(self):
         """A flow that does not end without a worker thread."""
