@@ -17,14 +17,17 @@ static GError *
 explain (GFlowRun     *run,
          const GError *error)
 {
-  g_autoptr(GString) message = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  GString *message;
+  guint32 index;
 
-  if (run->failures == NULL || run->cancelled || run->failures->len == 0)
+  if (run->cancelled || _g_flow_run_get_failure (run, 0) == G_FLOW_NO_NODE)
     return g_error_copy (error);
 
-  for (guint i = 0; i < run->failures->len; i++)
+  message = g_string_new (NULL);
+  for (guint i = 0; (index = _g_flow_run_get_failure (run, i)) != G_FLOW_NO_NODE; i++)
     {
-      const GFlowPlanNode *node = &run->plan->nodes[g_array_index (run->failures, guint32, i)];
+      const GFlowPlanNode *node = &run->plan->nodes[index];
       const GFlowPart *part = node->user_data;
       const GError *reason = g_flow_run_get_node_error (run, node->node);
 
@@ -38,7 +41,8 @@ explain (GFlowRun     *run,
                                                     : g_flow_node_get_name (part->node),
                               reason->message);
     }
-  return g_error_new_literal (error->domain, error->code, message->str);
+  text = g_string_free (message, FALSE);
+  return g_error_new_literal (error->domain, error->code, text);
 }
 
 /* All executors are torn down: the flow is closed. */
