@@ -78,6 +78,12 @@ class Chains(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, 'Nobody'):
             Flow().add(uses='Nobody')
 
+    def test_out_of_range(self):
+        for options in {'parallel': 0}, {'replicas': 0}, {'parallel': 100000}, {'timeout': -1}:
+            flow = Flow()
+            with self.assertRaisesRegex(OverflowError, next(iter(options))):
+                flow.add(**options)
+
     def test_properties_of_the_node(self):
         lock = GFlow.Lock()
         flow = Flow().add(uses=Marker, name='m', retries=2, timeout=100, retry_delay=5, lock=lock)
