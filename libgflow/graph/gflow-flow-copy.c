@@ -15,7 +15,7 @@ copy_needs (GFlow     *self,
 {
   const GFlowNeed *needs = _g_flow_node_needs (node);
 
-  for (guint i = 0; i < node->n_needs; i++)
+  for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
     {
       GFlowNeed need = needs[i];
 

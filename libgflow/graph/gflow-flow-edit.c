@@ -120,8 +120,9 @@ append_locked (GFlow     *self,
 
   if (name == NULL)
     {
-      node->numbered = TRUE;
-      node->number = self->next_number++;
+      /* Relaxed: nobody else knows the node by the flow yet. */
+      atomic_store_explicit (&node->name, _g_flow_node_number_name (self->next_number++),
+                             memory_order_relaxed);
     }
   else
     {
@@ -356,7 +357,7 @@ g_flow_add_map (GFlow       *self,
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (G_IS_FLOW_NODE (each), NULL);
-  g_return_val_if_fail (each->flow == NULL && each->n_needs == 0, NULL);
+  g_return_val_if_fail (each->flow == NULL && each->needs == NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   return _g_flow_take_node (self, _g_flow_node_new_map (name, each, max_parallel), error);

@@ -180,7 +180,7 @@ is_beside (GFlow      *self,
   if (!g_hash_table_add (seen, node))
     return FALSE;
 
-  for (guint i = 0; i < node->n_needs; i++)
+  for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
     {
       GFlowNode *upstream = find_need (self, needs[i]);
 

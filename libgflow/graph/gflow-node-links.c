@@ -18,7 +18,7 @@ need_for_name (const char *name)
 {
   char *copy = g_strdup (name);
 
-  g_assert ((GPOINTER_TO_SIZE (copy) & 1) == 0);
+  g_assert ((GPOINTER_TO_SIZE (copy) & 3) == 0);
   return GSIZE_TO_POINTER (GPOINTER_TO_SIZE (copy) | 1);
 }
 
@@ -38,34 +38,39 @@ free_need (GFlowNeed need)
     g_object_unref (need);
 }
 
+static GFlowNeeds *
+resize_needs (GFlowNeeds *needs,
+              gsize       n)
+{
+  return g_realloc (needs, G_STRUCT_OFFSET (GFlowNeeds, items) + n * sizeof (GFlowNeed));
+}
+
 /* Takes @need. Arrays of needs grow by doubling: the capacity is the power of
- * two at or above n_needs, and is not stored. */
+ * two at or above their number, and is not stored. */
 void
 _g_flow_node_add_need (GFlowNode *self,
                        GFlowNeed  need)
 {
-  guint n = self->n_needs;
+  GFlowNeeds *several = _g_flow_several_needs (self->needs);
 
-  if (n == 0)
+  if (self->needs == NULL)
     {
       self->needs = need;
+      return;
     }
-  else
-    {
-      if (n == 1)
-        {
-          GFlowNeed first = self->needs;
 
-          self->needs = g_new (GFlowNeed, 2);
-          ((GFlowNeed *) self->needs)[0] = first;
-        }
-      else if ((n & (n - 1)) == 0)
-        {
-          self->needs = g_renew (GFlowNeed, self->needs, (gsize) n * 2);
-        }
-      ((GFlowNeed *) self->needs)[n] = need;
+  if (several == NULL)
+    {
+      several = resize_needs (NULL, 2);
+      several->n = 1;
+      several->items[0] = self->needs;
     }
-  self->n_needs = n + 1;
+  else if ((several->n & (several->n - 1)) == 0)
+    {
+      several = resize_needs (several, (gsize) several->n * 2);
+    }
+  several->items[several->n++] = need;
+  self->needs = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (several) | 2);
 }
 
 static GPrivate dropping_needs;
@@ -98,29 +103,23 @@ drop_needs (GFlowNeed *needs,
   g_array_unref (waiting);
 }
 
-/* What was in the fields of a node. */
+/* What a node had. */
 static void
-free_needs (gpointer needs,
-            guint    n_needs)
+free_needs (gpointer needs)
 {
-  if (n_needs == 1)
-    {
-      drop_needs (&needs, 1);
-    }
-  else if (n_needs > 1)
-    {
-      drop_needs (needs, n_needs);
-      g_free (needs);
-    }
+  GFlowNeeds *several = _g_flow_several_needs (needs);
+
+  if (several != NULL)
+    drop_needs (several->items, several->n);
+  else if (needs != NULL)
+    drop_needs (&needs, 1);
+  g_free (several);
 }
 
 void
 _g_flow_node_clear_needs (GFlowNode *self)
 {
-  const guint n_needs = self->n_needs;
-
-  self->n_needs = 0;
-  free_needs (g_steal_pointer (&self->needs), n_needs);
+  free_needs (g_steal_pointer (&self->needs));
 }
 
 /* The names of nodes that may be added later; that of the entry stands for nothing to
@@ -219,14 +218,12 @@ g_flow_node_set_upstreams (GFlowNode  *self,
 
   _g_flow_begin_edit (self->flow);
 
-  const guint n_before = self->n_needs;
   gpointer before = g_steal_pointer (&self->needs);
 
-  self->n_needs = 0;
   for (gsize i = 0; i < n; i++)
     _g_flow_node_add_need (self, g_object_ref (nodes[i]));
   _g_flow_end_edit (self->flow);
-  free_needs (before, n_before);
+  free_needs (before);
 }
 
 /**
@@ -332,7 +329,7 @@ g_flow_node_get_upstreams (GFlowNode *self)
 
   const GFlowNeed *needs = _g_flow_node_needs (self);
 
-  for (guint i = 0; i < self->n_needs; i++)
+  for (guint i = 0; i < _g_flow_node_count_needs (self); i++)
     {
       GFlowNode *node = needs[i];
 

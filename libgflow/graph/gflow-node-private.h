@@ -74,21 +74,17 @@ struct _GFlowNode
   GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
   _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
                                  * another one finds out */
-  guint            n_needs;
-
-  GCallback        body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
-  gpointer         user_data;
-  GDestroyNotify   destroy;
-
-  _Atomic (char *) name;        /* (owned); NULL until asked for if the flow made it up */
-  gpointer         needs;       /* one need, or an array of them, by n_needs */
-  GFlowNodeExtras *extras;      /* (nullable) (owned) */
-
-  guint            number;      /* the N of a made-up name "nodeN" */
   guint8           kind;
   guint8           placement;
   guint8           run_when;
-  guint8           numbered;    /* the flow made its name up */
+  guint8           destroy;     /* of user_data: see gflow-destroy-private.h */
+
+  GCallback        body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
+  gpointer         user_data;
+
+  _Atomic (char *) name;        /* (owned) (nullable), or a number: see _g_flow_node_number() */
+  gpointer         needs;       /* (nullable): one need, or GFlowNeeds: see there */
+  GFlowNodeExtras *extras;      /* (nullable) (owned) */
 };
 
 /* What the entry of a flow is called where nodes are named. */
@@ -96,6 +92,13 @@ struct _GFlowNode
 
 /* A need is an upstream node, or the name of one, told apart by the lowest bit. */
 typedef gpointer GFlowNeed;
+
+/* Several of them. What a node has is told apart from a single one by the bit above that. */
+typedef struct
+{
+  guint     n;
+  GFlowNeed items[];
+} GFlowNeeds;
 
 static inline gboolean
 _g_flow_need_is_name (GFlowNeed need)
@@ -109,10 +112,48 @@ _g_flow_need_name (GFlowNeed need)
   return GSIZE_TO_POINTER (GPOINTER_TO_SIZE (need) & ~(gsize) 1);
 }
 
+/* What a node has as its needs: NULL if that is one, or none. */
+static inline GFlowNeeds *
+_g_flow_several_needs (gpointer needs)
+{
+  return (GPOINTER_TO_SIZE (needs) & 2) != 0
+           ? GSIZE_TO_POINTER (GPOINTER_TO_SIZE (needs) & ~(gsize) 2) : NULL;
+}
+
+static inline guint
+_g_flow_node_count_needs (GFlowNode *self)
+{
+  const GFlowNeeds *several = _g_flow_several_needs (self->needs);
+
+  return several != NULL ? several->n : self->needs != NULL;
+}
+
 static inline const GFlowNeed *
 _g_flow_node_needs (GFlowNode *self)
 {
-  return self->n_needs == 1 ? &self->needs : self->needs;
+  const GFlowNeeds *several = _g_flow_several_needs (self->needs);
+
+  return several != NULL ? several->items : &self->needs;
+}
+
+/* A name that the flow makes up is "node" and a number. Until somebody asks for it the
+ * number is kept in its place, told apart by the lowest bit. */
+static inline char *
+_g_flow_node_number_name (guint number)
+{
+  return GSIZE_TO_POINTER ((gsize) number << 1 | 1);
+}
+
+static inline gboolean
+_g_flow_node_is_number (const char *name)
+{
+  return (GPOINTER_TO_SIZE (name) & 1) != 0;
+}
+
+static inline guint
+_g_flow_node_number (const char *name)
+{
+  return GPOINTER_TO_SIZE (name) >> 1;
 }
 
 typedef enum

@@ -5,6 +5,7 @@
 
 #include "gflow-node-private.h"
 
+#include "gflow-destroy-private.h"
 #include "gflow-enum-types.h"
 #include "gflow-flow-private.h"
 #include "gflow-node-map-private.h"
@@ -139,9 +140,9 @@ g_flow_node_get_name (GFlowNode *self)
   /* Acquire: pairs with the exchange below in another thread. */
   char *name = atomic_load_explicit (&self->name, memory_order_acquire);
 
-  if (name == NULL && self->numbered)
+  if (_g_flow_node_is_number (name))
     {
-      char *made_up = g_strdup_printf ("node%u", self->number);
+      char *made_up = g_strdup_printf ("node%u", _g_flow_node_number (name));
 
       /* Acquire and release: publishes the bytes of the name, or finds another's. */
       if (atomic_compare_exchange_strong_explicit (&self->name, &name, made_up,
@@ -179,7 +180,6 @@ g_flow_node_set_name (GFlowNode  *self,
 
   _g_flow_begin_edit (self->flow);
   keep_name (self);
-  self->numbered = FALSE;
   /* Release: pairs with the load in g_flow_node_get_name(). */
   atomic_store_explicit (&self->name, g_strdup (name), memory_order_release);
   if (self->flow != NULL)
@@ -196,11 +196,21 @@ g_flow_node_set_name (GFlowNode  *self,
 
 /* GObject */
 
+/* NULL from then on. */
+static GDestroyNotify
+take_destroy (GFlowNode *self)
+{
+  const guint8 number = self->destroy;
+
+  self->destroy = 0;
+  return _g_flow_destroy_get (number);
+}
+
 static void
 free_body (GFlowNode *self)
 {
   GFlowSharedBody *shared = self->extras != NULL ? self->extras->shared : NULL;
-  GDestroyNotify destroy = g_steal_pointer (&self->destroy);
+  GDestroyNotify destroy = take_destroy (self);
 
   if (shared == NULL)
     {
@@ -226,7 +236,11 @@ g_flow_node_finalize (GObject *object)
 
   free_body (self);
   _g_flow_node_clear_needs (self);
-  g_free (atomic_load_explicit (&self->name, memory_order_relaxed));
+
+  char *name = atomic_load_explicit (&self->name, memory_order_relaxed);
+
+  if (!_g_flow_node_is_number (name))
+    g_free (name);
   g_clear_pointer (&self->extras, free_extras);
 
   G_OBJECT_CLASS (g_flow_node_parent_class)->finalize (object);
@@ -577,6 +591,18 @@ _g_flow_node_notify_flow (GFlowNode *self)
 
 /* Constructors */
 
+static GFlowSharedBody *
+new_shared_body (gpointer       user_data,
+                 GDestroyNotify destroy)
+{
+  GFlowSharedBody *shared = g_new (GFlowSharedBody, 1);
+
+  atomic_init (&shared->ref_count, 1);
+  shared->user_data = user_data;
+  shared->destroy = destroy;
+  return shared;
+}
+
 GFlowNode *
 _g_flow_node_new (GFlowNodeKind   kind,
                   const char     *name,
@@ -590,7 +616,9 @@ _g_flow_node_new (GFlowNodeKind   kind,
   self->kind = kind;
   self->body = body;
   self->user_data = user_data;
-  self->destroy = destroy;
+  self->destroy = _g_flow_destroy_number (destroy);
+  if (G_UNLIKELY (self->destroy == 0 && destroy != NULL))
+    _g_flow_node_ensure_extras (self)->shared = new_shared_body (user_data, destroy);
   return self;
 }
 
@@ -621,12 +649,7 @@ share_body (GFlowNode *self)
   GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
   if (extras->shared == NULL)
-    {
-      extras->shared = g_new (GFlowSharedBody, 1);
-      atomic_init (&extras->shared->ref_count, 1);
-      extras->shared->user_data = self->user_data;
-      extras->shared->destroy = g_steal_pointer (&self->destroy);
-    }
+    extras->shared = new_shared_body (self->user_data, take_destroy (self));
   /* Relaxed: whoever has one reference may make another. */
   atomic_fetch_add_explicit (&extras->shared->ref_count, 1, memory_order_relaxed);
   return extras->shared;

@@ -59,8 +59,9 @@ static void
 fetch_needs (GFlowNode *node)
 {
   const GFlowNeed *needs = _g_flow_node_needs (node);
+  const guint n_needs = _g_flow_node_count_needs (node);
 
-  for (guint i = 0; i < node->n_needs; i++)
+  for (guint i = 0; i < n_needs; i++)
     __builtin_prefetch ((const char *) needs[i] + G_STRUCT_OFFSET (GFlowNode, flow));
 }
 
@@ -85,10 +86,11 @@ compile_needs (Compiler  *compiler,
   GFlowPlan *plan = compiler->plan;
   const guint32 index = node->index;
   const GFlowNeed *needs = _g_flow_node_needs (node);
+  const guint n_needs = _g_flow_node_count_needs (node);
 
-  reserve_upstreams (compiler, node->n_needs);
+  reserve_upstreams (compiler, n_needs);
   plan->first_upstream[index] = plan->n_edges;
-  for (guint i = 0; i < node->n_needs; i++)
+  for (guint i = 0; i < n_needs; i++)
     {
       guint32 upstream;
 

@@ -181,11 +181,11 @@ is_entered (GFlowNode *node)
 {
   const GFlowNeed *needs = _g_flow_node_needs (node);
 
-  for (guint i = 0; i < node->n_needs; i++)
+  for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
     if (_g_flow_need_is_name (needs[i]) &&
         g_str_equal (_g_flow_need_name (needs[i]), G_FLOW_GATEWAY))
       return TRUE;
-  return node->n_needs == 0;
+  return node->needs == NULL;
 }
 
 /* Whether responses wait for the node, and not only because others do that they wait for. */

@@ -123,7 +123,7 @@ _g_flow_channel_place (GFlowChannel   *channel,
   find_serving (channel, place, node);
   find_batcher (channel, place);
   binding = place->bindings != NULL ? place->bindings->pdata[0] : NULL;
-  place->merges = node->n_needs > 1 && has_plain_body (node);
+  place->merges = _g_flow_node_count_needs (node) > 1 && has_plain_body (node);
   place->may_retry = g_flow_node_get_max_retries (node) > 0;
   channel->may_retry = channel->may_retry || place->may_retry;
   if (node->kind == G_FLOW_NODE_KIND_FLOW && _g_flow_has_executors (_g_flow_node_subflow (node)))

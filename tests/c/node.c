@@ -353,6 +353,42 @@ test_destroy_with_flow (void)
   g_assert_cmpint (n_destroyed, ==, 1);
 }
 
+/* Each notes in its own place that it was called. */
+#define DESTROY(n) static void destroy_##n (gpointer user_data) { ((int *) user_data)[n]++; }
+
+DESTROY (0) DESTROY (1) DESTROY (2) DESTROY (3) DESTROY (4) DESTROY (5) DESTROY (6)
+DESTROY (7) DESTROY (8) DESTROY (9) DESTROY (10) DESTROY (11) DESTROY (12) DESTROY (13)
+DESTROY (14) DESTROY (15) DESTROY (16) DESTROY (17) DESTROY (18) DESTROY (19)
+
+/* A node does not keep the function itself, unless there are many different ones. */
+static void
+test_destroy_many (void)
+{
+  static const GDestroyNotify funcs[] = {
+    destroy_0, destroy_1, destroy_2, destroy_3, destroy_4, destroy_5, destroy_6,
+    destroy_7, destroy_8, destroy_9, destroy_10, destroy_11, destroy_12, destroy_13,
+    destroy_14, destroy_15, destroy_16, destroy_17, destroy_18, destroy_19,
+  };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) copy = NULL;
+  int n_calls[G_N_ELEMENTS (funcs)] = { 0 };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (funcs); i++)
+    g_assert_nonnull (g_flow_add (flow, NULL, test_body_nothing, n_calls,
+                                  funcs[i % G_N_ELEMENTS (funcs)], NULL));
+  copy = g_flow_copy (flow);
+  g_clear_object (&flow);
+  for (guint i = 0; i < G_N_ELEMENTS (funcs); i++)
+    g_assert_cmpint (n_calls[i], ==, 0);
+
+  g_clear_object (&copy);
+  for (guint i = 0; i < G_N_ELEMENTS (funcs); i++)
+    {
+      TEST_WAIT (n_calls[i] > 1);
+      g_assert_cmpint (n_calls[i], ==, 2);
+    }
+}
+
 static void
 test_types (void)
 {
@@ -385,6 +421,7 @@ main (int    argc,
   g_test_add_func ("/node/locks", test_locks);
   g_test_add_func ("/node/destroy", test_destroy);
   g_test_add_func ("/node/destroy-with-flow", test_destroy_with_flow);
+  g_test_add_func ("/node/destroy-many", test_destroy_many);
   g_test_add_func ("/node/types", test_types);
 
   return g_test_run ();
