@@ -91,6 +91,38 @@ test_slow_init (TestSlow *self)
 {
 }
 
+/* One that cannot be torn down */
+
+#define TEST_TYPE_STUCK (test_stuck_get_type ())
+G_DECLARE_FINAL_TYPE (TestStuck, test_stuck, TEST, STUCK, GFlowExecutor)
+
+struct _TestStuck
+{
+  GFlowExecutor parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (TestStuck, test_stuck, G_TYPE_FLOW_EXECUTOR)
+
+static gboolean
+test_stuck_teardown (GFlowExecutor  *executor,
+                     GCancellable   *cancellable,
+                     GError        **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "It is full");
+  return FALSE;
+}
+
+static void
+test_stuck_class_init (TestStuckClass *klass)
+{
+  G_FLOW_EXECUTOR_CLASS (klass)->teardown = test_stuck_teardown;
+}
+
+static void
+test_stuck_init (TestStuck *self)
+{
+}
+
 /* One that is asked for tasks, which are its own */
 
 #define TEST_TYPE_ASKED (test_asked_get_type ())
@@ -412,6 +444,42 @@ test_inside_fails (void)
   bench_clear (&bench);
 }
 
+static void
+add_stuck (GFlow      *flow,
+           const char *name)
+{
+  g_autoptr (GFlowExecutor) executor = g_object_new (TEST_TYPE_STUCK, NULL);
+
+  g_assert_nonnull (g_flow_add_executor (flow, name, executor, NULL, NULL));
+}
+
+/* Who cannot be torn down is named, each of them, also in a flow inside; and the flow is closed. */
+static void
+test_stuck (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlow) inside = g_flow_new ();
+
+  add_stuck (flow, "a");
+  add_stuck (flow, "b");
+  add_stuck (inside, "c");
+  g_flow_add_flow (flow, "inside", inside, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+      g_assert_false (g_flow_close_sync (flow, NULL, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+      test_assert_contains (error->message, "The executor “a” could not be torn down: It is full");
+      test_assert_contains (error->message, "The executor “b” could not be torn down: It is full");
+      test_assert_contains (error->message, "The flow “inside” could not be closed: The executor "
+                                            "“c” could not be torn down: It is full");
+      g_assert_false (g_flow_get_is_open (flow));
+      g_assert_false (g_flow_get_is_open (inside));
+    }
+}
+
 /* Whoever opens it does not want it any more: who waits for it opens it, and closes it. */
 static void
 test_inside_cancelled (void)
@@ -502,6 +570,7 @@ main (int   argc,
   g_test_add_data_func ("/opening/timeout/deaf", deaf, test_timeout);
   g_test_add_func ("/opening/inside", test_inside);
   g_test_add_func ("/opening/inside-fails", test_inside_fails);
+  g_test_add_func ("/opening/stuck", test_stuck);
   g_test_add_func ("/opening/inside-cancelled", test_inside_cancelled);
   g_test_add_func ("/opening/inside-not-wanted", test_inside_not_wanted);
 

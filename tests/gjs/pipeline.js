@@ -644,7 +644,7 @@ test('a teardown that fails', async () => {
     const flow = new GFlow.Flow().add({uses: makeLoud(log, 'teardown')});
 
     await flow.open();
-    ok((await rejects(flow.close())).message.includes('no teardown'));
+    ok((await rejects(flow.close())).message.includes('“executor0” could not be torn down: no teardown'));
     ok(!flow.get_is_open());
     await rejects(using(flow, () => {}));
     deepEqual(log, ['setup', 'teardown', 'setup', 'teardown']);

@@ -78,6 +78,12 @@ class Chains(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, 'Nobody'):
             Flow().add(uses='Nobody')
 
+    def test_out_of_range(self):
+        for options in {'parallel': 0}, {'replicas': 0}, {'parallel': 100000}, {'timeout': -1}:
+            flow = Flow()
+            with self.assertRaisesRegex(OverflowError, next(iter(options))):
+                flow.add(**options)
+
     def test_properties_of_the_node(self):
         lock = GFlow.Lock()
         flow = Flow().add(uses=Marker, name='m', retries=2, timeout=100, retry_delay=5, lock=lock)
@@ -251,9 +257,12 @@ class Opening(unittest.TestCase):
         for klass in Blocks, Waits:
             flow = Flow().add(uses=klass)
             for open_flow in self.opened_in_every_way(flow):
-                with self.assertRaisesRegex(Boom, 'no'):
+                with self.assertRaisesRegex(Boom, 'no') as caught:
                     open_flow()
                 self.assertFalse(flow.get_is_open())
+                if hasattr(Boom, 'add_note'):
+                    self.assertIn('The executor “executor0” could not be torn down: Boom: no',
+                                  caught.exception.__notes__[-1])
 
     def test_functions_of_the_class(self):
         class Raw(Executor):

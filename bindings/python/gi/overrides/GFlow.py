@@ -99,6 +99,12 @@ class _Parts:
                 parts.resolve(seen)
 
 
+def _add_note(exception, error):
+    """Where it was raised, which the exception itself does not know; tracebacks show it."""
+    if exception is not error and hasattr(exception, 'add_note'):
+        exception.add_note(error.message)
+
+
 _Flow = GFlow.Flow
 
 
@@ -435,6 +441,7 @@ class Flow(Shown, GFlow.Flow):
                 return getattr(_Flow, name + '_sync')(self, cancellable)
         except GLib.Error as error:
             exception, reason = original(error), reason_of(self, error)
+            _add_note(exception, error)
         raise exception from reason
 
     def open(self, cancellable=None, callback=None, *user_data):
@@ -457,6 +464,7 @@ class Flow(Shown, GFlow.Flow):
             getattr(self, name + '_finish')(results.pop())
         except GLib.Error as error:
             exception, reason = original(error), reason_of(self, error)
+            _add_note(exception, error)
         if cancelled is not None:
             raise cancelled
         if exception is not None:

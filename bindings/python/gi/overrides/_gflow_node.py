@@ -36,7 +36,11 @@ def _set_property(node, name, value):
     if spec is None:
         raise TypeError(f'A FlowNode has no property {name!r}')
     try:
-        node.set_property(name, operator.index(value) if spec.value_type in _INTEGERS else value)
+        if spec.value_type in _INTEGERS:
+            value = operator.index(value)
+            if value in range(-2**31, 2**32) and not spec.minimum <= value <= spec.maximum:
+                raise OverflowError(f'{value} not in range {spec.minimum} to {spec.maximum}')
+        node.set_property(name, value)
     except (OverflowError, TypeError) as error:
         raise type(error)(f'{name}: {error}') from None
 

@@ -66,7 +66,8 @@ def to_variant(value):
     if isinstance(value, (bytes, bytearray, memoryview)):
         return GLib.Variant.new_from_bytes(GLib.VariantType('ay'), GLib.Bytes.new(bytes(value)), True)
     if not isinstance(value, collections.abc.Iterable):
-        raise TypeError(f'{value!r} can not be in a document')
+        raise TypeError(f'{value!r} can not be in documents, parameters and results: these have numbers, '
+                        'text, bytes, and lists and dicts of these')
     is_mapping = isinstance(value, collections.abc.Mapping)
     if is_mapping or isinstance(value, (list, tuple)):
         try:
