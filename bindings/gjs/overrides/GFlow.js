@@ -39,7 +39,8 @@
 //    `await source.next(n)`, `await writer.write(documents)`, `await writer.close()`;
 //  * classes of executors have `static endpoints`, {'/search'(docs, parameters, request, cancellable) …},
 //    and setup() and teardown(), all async or not; flow.add({uses, name, needs, uses_with, …}) adds one,
-//    flow.needs([…]) and flow.needs_all() join them: these return the flow; `await flow.open()`, and
+//    flow.tap({uses, node, mode}) one that only looks on, flow.needs([…]) and flow.needs_all() join them: these
+//    return the flow; `await flow.open()`, and
 //    `await flow.close()`; `await flow.post('/search', inputs, {parameters, on_done, …})` is the list of the
 //    responses, and `for await (const response of flow.post(…))` gives them one by one;
 //    response.result(name), and response.error_of(), which is what was thrown;
