@@ -840,8 +840,9 @@ test('functions of nodes that were copied, and put elsewhere', async () => {
     const twin = copy.lookup('a');
 
     await Promise.all([flow.execute(), copy.execute()]);
-    deepEqual(called.map(([, of, self]) => [of === copy, self === twin]),
-        [[false, false], [true, true]]);
+    equal(called.length, 2);
+    for (const [of, self] of [[flow, node], [copy, twin]])
+        ok(called.some(([, itsFlow, itself]) => itsFlow === of && itself === self));
 
     // Both have the same function, and are told apart where they are in one flow.
     copy.remove_node(twin);
