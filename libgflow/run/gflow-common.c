@@ -132,7 +132,6 @@ g_flow_node_new_common (const char *name,
   /* Not for 0, which is what bodies have that use no data. */
   static _Atomic guint n_made;
 
-  g_return_val_if_fail (name == NULL || *name != '\0', NULL);
   g_return_val_if_fail (number != NULL, NULL);
   g_return_val_if_fail (atomic_load_explicit (&common.func, memory_order_relaxed) != NULL, NULL);
 

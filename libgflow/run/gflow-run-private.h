@@ -169,6 +169,16 @@ typedef struct
   gboolean    in_vain;  /* none could be made, and no body has been called since */
 } GFlowAhead;
 
+/* What is left of the state of a run that was used before, for the same plan: gflow-state.c */
+typedef struct
+{
+  GFlowPlan *plan;         /* (owned) (nullable): that one */
+  guint      n_lanes;
+  gpointer   block;        /* (owned) (nullable): for so many */
+  gpointer   mail;         /* (owned) (nullable): of its inboxes */
+  gpointer   context_mail;
+} GFlowLast;
+
 typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
@@ -220,6 +230,7 @@ struct _GFlowRun
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
+  GFlowLast       *last;         /* (owned) (nullable) */
   GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
   guint            n_lanes;
   gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
@@ -359,6 +370,7 @@ void           _g_flow_run_finish          (GFlowRun        *self);
 gboolean       _g_flow_is_in_body          (GFlow           *flow);
 
 /* The state of the nodes: gflow-state.c */
+void           _g_flow_run_leave_state     (GFlowRun        *self);
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
 void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);

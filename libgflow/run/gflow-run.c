@@ -117,9 +117,10 @@ free_grown_context (GFlowRun *self)
   g_clear_pointer (&context, g_main_context_unref);
 }
 
-/* Lets go of all that the run has. */
+/* Lets go of all that the run has. What its state was in may be kept. */
 static void
-clear (GFlowRun *self)
+clear (GFlowRun *self,
+       gboolean  keeps_memory)
 {
   g_assert (self->waits.length == 0);
   if (self->outcomes != NULL)
@@ -134,7 +135,8 @@ clear (GFlowRun *self)
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
   _g_flow_run_free_attempts (self);
-  _g_flow_run_free_state (self);
+  if (!keeps_memory)
+    _g_flow_run_free_state (self);
   g_clear_object (&self->history);
   g_clear_pointer (&self->pace, g_free);
   g_clear_pointer (&self->told, _g_flow_told_free);
@@ -158,6 +160,8 @@ clear (GFlowRun *self)
   g_clear_object (&self->request);
   g_assert (self->passage == NULL);
   g_clear_object (&self->parallel_lock);
+  if (keeps_memory)
+    _g_flow_run_leave_state (self);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_object (&self->flow);
   _g_flow_mutex_clear (&self->mutex);
@@ -166,7 +170,7 @@ clear (GFlowRun *self)
 static void
 g_flow_run_finalize (GObject *object)
 {
-  clear (G_FLOW_RUN (object));
+  clear (G_FLOW_RUN (object), FALSE);
 
   G_OBJECT_CLASS (g_flow_run_parent_class)->finalize (object);
 }
@@ -206,9 +210,13 @@ _g_flow_run_is_unseen (GFlowRun *self)
 void
 _g_flow_run_wipe (GFlowRun *self)
 {
-  clear (self);
+  clear (self, TRUE);
+
+  GFlowLast *last = self->last;
+
   memset (&self->flow, 0, sizeof *self - G_STRUCT_OFFSET (GFlowRun, flow));
   g_flow_run_init (self);
+  self->last = last;
 }
 
 /* Makes such a run one of @flow. */
