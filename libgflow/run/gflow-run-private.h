@@ -115,7 +115,6 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
-  guint32          held_for;  /* the funnel, if there are any */
   guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
   GFlowHelp        help;      /* of the worker on it */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
@@ -139,6 +138,7 @@ struct _GFlowFrame
   GFlowRun   *run;
   GFlowLane  *lane;    /* (nullable): none if it was lent, see gflow-lend.c */
   gboolean    in_body; /* not between bodies, where handlers are called */
+  guint32     n_held;  /* of that lane, to be counted off with the node */
   gboolean    caller;  /* it works on the run that it waits for: the owner context is this thread's */
   GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
   gboolean    deferred; /* that body has said that its node goes on */
@@ -487,8 +487,7 @@ gboolean       _g_flow_run_has_work        (GFlowRun        *self);
 gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
 gboolean       _g_flow_run_settle          (GFlowRun        *self,
                                             GFlowLane       *lane);
-void           _g_flow_run_clear_lane      (GFlowRun        *self,
-                                            GFlowLane       *lane);
+void           _g_flow_run_clear_lane      (GFlowFrame      *frame);
 guint32        _g_flow_run_end_on_lane     (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,

@@ -509,7 +509,7 @@ work_on_run (GFlowRun *run,
              gboolean  is_caller)
 {
   GFlowLane *lane = enter_run (run);
-  GFlowFrame frame = { _g_flow_frame, run, lane, TRUE, is_caller };
+  GFlowFrame frame = { _g_flow_frame, run, lane, TRUE, .caller = is_caller };
 
   lane->caller = is_caller;
   unlock ();
@@ -955,7 +955,7 @@ _g_flow_scheduler_lend (GFlowFrame *frame)
 
   for (GFlowFrame *f = frame; f != NULL; f = f->below)
     if (f->lane != NULL && !f->lane->context)
-      _g_flow_run_clear_lane (f->run, f->lane);
+      _g_flow_run_clear_lane (f);
 
   lock ();
   replace_worker ();

@@ -294,13 +294,14 @@ go_on_with (GFlowRun  *self,
 /* Counts off for a funnel what was held back. It cannot become ready by that: a
  * node that this lane is about to run or to end is missing. */
 static void
-count_off_held (GFlowRun  *self,
-                GFlowLane *lane)
+count_off_held (GFlowRun            *self,
+                GFlowLane           *lane,
+                const GFlowPlanNode *node)
 {
   const guint32 n_held = lane->n_held;
 
   lane->n_held = 0;
-  atomic_fetch_sub_explicit (&self->nodes[lane->held_for].pending, n_held, memory_order_acq_rel);
+  atomic_fetch_sub_explicit (&self->nodes[node->successor].pending, n_held, memory_order_acq_rel);
 }
 
 /* @node is one of many that have the same successor, and no other. Where many threads
@@ -320,7 +321,6 @@ count_off_together (GFlowRun            *self,
       self->plan->nodes[next].successor == successor && pop (self, lane, &next))
     {
       lane->n_held++;
-      lane->held_for = successor;
       return next;
     }
 
@@ -343,7 +343,7 @@ release_attended (GFlowRun            *self,
   const guint32 *successors = _g_flow_plan_successors (self->plan, node, &n_successors);
 
   if (lane->n_held > 0)
-    count_off_held (self, lane);
+    count_off_held (self, lane, node);
   return release_successors (self, lane, successors, n_successors, clean,
                              lane->context || lane->beside, FALSE);
 }
@@ -414,10 +414,11 @@ release_with_care (GFlowRun  *self,
 /* The node that this lane has taken does not end now. */
 static void
 let_go (GFlowRun  *self,
-        GFlowLane *lane)
+        GFlowLane *lane,
+        guint32    index)
 {
   if (lane->n_held > 0)
-    count_off_held (self, lane);
+    count_off_held (self, lane, &self->plan->nodes[index]);
 }
 
 static void
@@ -436,7 +437,7 @@ _g_flow_run_put_down (GFlowRun  *self,
                       GFlowLane *lane,
                       guint32    index)
 {
-  let_go (self, lane);
+  let_go (self, lane, index);
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) == 0)
     return;
 
@@ -526,7 +527,7 @@ end_attended_node (GFlowRun       *self,
   if ((marks & G_FLOW_MARK_GROWN) != 0)
     {
       /* First: the last part may end on another thread, and the node with it. */
-      let_go (self, lane);
+      let_go (self, lane, index);
       if (!_g_flow_run_end_part (self, lane, index, &state))
         return G_FLOW_NO_NODE;
     }
@@ -669,14 +670,14 @@ run_attended_node (GFlowRun  *self,
 {
   if (goes_to_heap (self, lane))
     {
-      let_go (self, lane);
+      let_go (self, lane, index);
       _g_flow_run_push_to_heap (self, index);
       return G_FLOW_NO_NODE;
     }
 
   /* It may come again, on another thread before this one knows. */
   if ((_g_flow_run_marks (self, index) & (G_FLOW_MARK_UNCLEAN | G_FLOW_MARK_UNLOCKED)) != 0)
-    let_go (self, lane);
+    let_go (self, lane, index);
 
   GFlowNodeState state = _g_flow_run_judge_ready (self, lane, index);
 
@@ -691,7 +692,7 @@ run_attended_node (GFlowRun  *self,
   if (G_UNLIKELY (self->debug != NULL) && state == G_FLOW_NODE_STATE_RUNNING)
     {
       /* As above. */
-      let_go (self, lane);
+      let_go (self, lane, index);
       if (_g_flow_run_debug_delay (self, index))
         return G_FLOW_NO_NODE;
     }
@@ -981,7 +982,7 @@ run_own (GFlowRun  *self,
         if (is_turn_over (self, lane, since))
           {
             if (lane->n_held > 0)
-              count_off_held (self, lane);
+              count_off_held (self, lane, &nodes[index]);
             g_flow_deque_push (&lane->deque, index);
             g_flow_deque_publish (&lane->deque);
             return FALSE;
@@ -1037,15 +1038,18 @@ _g_flow_run_work (GFlowRun  *self,
             pop (self, lane, &index) || find_node (self, lane, &index);
 }
 
-/* Leaves nothing on the lane that this thread would have to do itself, though a body that
- * it has called on it goes on. */
+/* Leaves nothing on the lane of this thread that it would have to do itself, though a body
+ * that it has called goes on. What is to be counted off with its node still is. */
 void
-_g_flow_run_clear_lane (GFlowRun  *self,
-                        GFlowLane *lane)
+_g_flow_run_clear_lane (GFlowFrame *frame)
 {
+  GFlowRun *self = frame->run;
+  GFlowLane *lane = frame->lane;
+
   /* First: from now on nobody counts nodes off as if it was alone. */
   _g_flow_run_steer (self);
-  let_go (self, lane);
+  frame->n_held = lane->n_held;
+  lane->n_held = 0;
   _g_flow_run_drop_waits (self, lane);
   _g_flow_run_settle (self, lane);
 }
