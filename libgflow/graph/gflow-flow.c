@@ -467,6 +467,9 @@ install_properties (GObjectClass *object_class)
    *
    * With one thread, sync nodes run in an order that is the same every time.
    *
+   * A body that blocks in [method@GFlow.FlowRun.ask_question_sync] is not counted, nor what
+   * is left of it when it has its answer. What must not run at the same time needs a lock.
+   *
    * Since: 0.1
    */
   properties[PROP_MAX_THREADS] = g_param_spec_uint ("max-threads", NULL, NULL,
@@ -772,7 +775,7 @@ g_flow_get_is_open (GFlow *self)
  *
  * Gets the node that the next executor waits for if nothing else is said: the
  * node added last, unless another one was set. Nodes that are
- * [property@GFlow.FlowNode:detached], and what waits for these, do not count.
+ * [property@GFlow.FlowNode:detached], or taps, and what waits for these, do not count.
  *
  * Returns: (transfer none) (nullable): the node; %NULL in an empty flow
  *
@@ -785,7 +788,7 @@ g_flow_get_insertion_point (GFlow *self)
 
   if (self->insertion_point != NULL)
     return self->insertion_point;
-  if (self->has_detached)
+  if (self->has_asides)
     return _g_flow_find_last_awaited (self);
   return self->nodes->len > 0 ? self->nodes->pdata[self->nodes->len - 1] : NULL;
 }

@@ -43,6 +43,13 @@ GFlowNode    *g_flow_add_executor      (GFlow               *self,
                                         const char * const  *needs,
                                         GError             **error);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_tap           (GFlow               *self,
+                                        const char          *name,
+                                        GFlowNode           *node,
+                                        GFlowExecutor       *executor,
+                                        GFlowTap             tap,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_add_map           (GFlow               *self,
                                         const char          *name,
                                         GFlowNode           *each,
@@ -170,7 +177,15 @@ GFlowPost    *g_flow_update            (GFlow               *self) G_GNUC_WARN_U
 G_FLOW_AVAILABLE_IN_0_1
 GFlowPost    *g_flow_delete            (GFlow               *self) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Worker threads, for language bindings */
+/* For language bindings: functions that are bodies, and worker threads */
+
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_set_common_func   (GFlowCommonFunc      func,
+                                        gpointer             user_data,
+                                        GDestroyNotify       destroy);
+G_FLOW_AVAILABLE_IN_0_1
+void          g_flow_get_common_call   (GFlowNode          **node,
+                                        GFlowRun           **run);
 
 G_FLOW_AVAILABLE_IN_0_1
 void          g_flow_set_worker_func   (GFlowWorkerFunc      func,

@@ -22,6 +22,9 @@ GFlowNode      *g_flow_node_new_for_task         (const char      *name,
                                                   GFlowTaskFunc    func,
                                                   gpointer         user_data,
                                                   GDestroyNotify   destroy) G_GNUC_WARN_UNUSED_RESULT;
+G_FLOW_AVAILABLE_IN_0_1
+GFlowNode      *g_flow_node_new_common           (const char      *name,
+                                                  guint64         *number) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What it depends on */
 
@@ -200,5 +203,10 @@ gboolean        g_flow_node_get_detached         (GFlowNode       *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_node_set_detached         (GFlowNode       *self,
                                                   gboolean         detached);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowTap        g_flow_node_get_tap              (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_tap              (GFlowNode       *self,
+                                                  GFlowTap         tap);
 
 G_END_DECLS

@@ -97,6 +97,7 @@ typedef struct
   GArray          *subflows;        /* (nullable): the nodes that run a flow */
   GArray          *policies;        /* (nullable) of GFlowPlanPolicy, by index */
 
+  _Atomic (gpointer) spare;         /* (owned) (nullable): see _g_flow_plan_take_spare() */
   _Atomic (GHashTable *) index;     /* (owned) (nullable): GFlowNode → its number */
   gulong           watch_epoch;     /* when watched was made, see gflow-watch.c */
   GArray          *watched;         /* (nullable) of guint32: nodes with signal handlers */
@@ -116,6 +117,9 @@ GFlowPlan   *_g_flow_plan_compile   (GFlow            *flow,
                                      GFlowChannel     *channel);
 GFlowPlan   *_g_flow_plan_ref       (GFlowPlan        *plan);
 void         _g_flow_plan_unref     (GFlowPlan        *plan);
+gpointer     _g_flow_plan_take_spare (GFlowPlan       *plan);
+void         _g_flow_plan_give_spare (GFlowPlan       *plan,
+                                     gpointer          spare);
 gboolean     _g_flow_plan_find      (GFlowPlan        *plan,
                                      GFlowNode        *node,
                                      guint            *index);

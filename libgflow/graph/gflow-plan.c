@@ -14,12 +14,16 @@
 /* How many nodes ahead upstreams are fetched: they may be anywhere in memory, and
  * waiting for them is most of the cost. */
 #define FETCH_AHEAD 8
+/* States of fewer nodes than these are on a page that is in use in any case. */
+#define MIN_SPARE_NODES 64
 
 typedef struct
 {
   guint32 n;    /* how many; later, where the next one goes */
   guint32 last; /* the last one + 1; later, whether there is only one */
 } Downstreams;
+
+G_STATIC_ASSERT (sizeof (Downstreams) == sizeof (GFlowPlanStart));
 
 /* What compiling needs besides the plan. */
 typedef struct
@@ -380,8 +384,31 @@ _g_flow_plan_compile (GFlow        *flow,
   plan->n_problems = compiler.problems.n_problems;
   plan->error = _g_flow_problems_finish (&compiler.problems);
 
-  g_free (compiler.down);
+  _g_flow_plan_give_spare (plan, compiler.down);
   return plan;
+}
+
+/* Memory for the states of all nodes, of any content: first that which compiling has worked
+ * with, and then used by one run after the other. To get pages from the system, and touch them
+ * for the first time, takes as long as to run the nodes. Of those who come at the same time one
+ * gets it; NULL for the others. Any thread. */
+gpointer
+_g_flow_plan_take_spare (GFlowPlan *plan)
+{
+  /* Acquire: pairs with _g_flow_plan_give_spare(), for what was done with it before. */
+  return atomic_load_explicit (&plan->spare, memory_order_relaxed) != NULL
+           ? atomic_exchange_explicit (&plan->spare, NULL, memory_order_acquire) : NULL;
+}
+
+/* Takes @spare. */
+void
+_g_flow_plan_give_spare (GFlowPlan *plan,
+                         gpointer   spare)
+{
+  /* Release: pairs with _g_flow_plan_take_spare(). */
+  if (plan->n_nodes >= MIN_SPARE_NODES)
+    spare = atomic_exchange_explicit (&plan->spare, spare, memory_order_release);
+  g_free (spare);
 }
 
 GFlowPlan *
@@ -419,6 +446,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_clear_pointer (&plan->subflows, g_array_unref);
   g_clear_pointer (&plan->policies, g_array_unref);
   g_clear_pointer (&index, g_hash_table_unref);
+  g_free (_g_flow_plan_take_spare (plan));
   g_free (plan->start);
   g_free (plan->successors);
   g_free (plan->first_upstream);

@@ -57,6 +57,28 @@ typedef gboolean (*GFlowFunc) (GFlowNode  *node,
 typedef void (*GFlowWorkerFunc) (gpointer user_data);
 
 /**
+ * GFlowCommonFunc:
+ * @node: a number of the node, which no other has while it exists; 0: no function is called
+ *   for the run any more
+ * @run: likewise, of the run
+ * @user_data: what was given with the function
+ * @error: why it failed
+ *
+ * Is the body of many nodes: see g_flow_set_common_func(). What it is given are the addresses.
+ *
+ * When a run ends for which it was called, it is called once more, without a node,
+ * and what it returns then is of no consequence.
+ *
+ * Returns: %TRUE on success; as [callback@GFlow.FlowFunc] returns
+ *
+ * Since: 0.1
+ */
+typedef gboolean (*GFlowCommonFunc) (guint64    node,
+                                     guint64    run,
+                                     gpointer   user_data,
+                                     GError   **error);
+
+/**
  * GFlowTaskFunc:
  * @node: the node that runs
  * @run: the run it runs in
@@ -202,6 +224,27 @@ typedef enum
   G_FLOW_POLLING_ALL,
   G_FLOW_POLLING_ALL_ASYNC,
 } GFlowPolling;
+
+/**
+ * GFlowTap:
+ * @G_FLOW_TAP_NONE: it is no tap, but a part of the way
+ * @G_FLOW_TAP_BESIDE: requests come back without waiting for it, as for a node that is
+ *   [property@GFlow.FlowNode:detached]
+ * @G_FLOW_TAP_COLLECT: requests wait for it, and what it has changed of their documents is in the
+ *   response
+ * @G_FLOW_TAP_OFF: it is not there: its executor is not set up, and serves nothing
+ *
+ * How a node that only looks on takes part: see [method@GFlow.Flow.add_tap].
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_TAP_NONE,
+  G_FLOW_TAP_BESIDE,
+  G_FLOW_TAP_COLLECT,
+  G_FLOW_TAP_OFF,
+} GFlowTap;
 
 /**
  * GFlowScheduling:

@@ -139,13 +139,13 @@ is_running (GFlowRun  *self,
          _g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_RUNNING;
 }
 
-/* The caller of a blocking function may be the worker that the body is on: then nobody
+/* The caller of a blocking function may be the thread that the body is on: then nobody
  * else iterates the owner context. */
 static GMainContext *
 ref_context_to_wait_in (GFlowRun *self)
 {
   for (GFlowFrame *frame = _g_flow_frame; frame != NULL; frame = frame->below)
-    if (frame->run == self && frame->lane->caller && self->owner != NULL)
+    if (frame->run == self && frame->caller && self->owner != NULL)
       return g_main_context_ref (_g_flow_owner_get_context (self->owner));
   return g_main_context_new ();
 }
@@ -166,9 +166,13 @@ answered_cb (GObject      *object,
  * @error: return location for an error
  *
  * Asks as [method@GFlow.FlowRun.ask_question] does, blocking the calling thread: for sync bodies
- * on workers. It blocks one of the threads that [property@GFlow.Flow:max-threads] allows the
- * flow: if all of them wait so, nothing else of the flow runs on workers. Other flows get other
- * threads, up to a limit.
+ * on workers.
+ *
+ * If that takes more than 5 ms another thread has its place among those that
+ * [property@GFlow.Flow:max-threads] allows the flow, so that however many nodes ask at the same
+ * time, others run. When it is answered it goes on at once: until its body ends there is one
+ * thread more. This holds for up to 1,024 questions at the same time, in the process; those
+ * beyond that keep their places.
  *
  * In the owner context, which is where the answer comes from, it fails with
  * %G_IO_ERROR_WOULD_BLOCK.
@@ -199,10 +203,17 @@ g_flow_run_ask_question_sync (GFlowRun       *self,
   g_autoptr(GMainContext) context = ref_context_to_wait_in (self);
   g_autoptr(GAsyncResult) result = NULL;
 
+  GSource *lend = _g_flow_lend_later (context);
+
   g_main_context_push_thread_default (context);
   g_flow_run_ask_question (self, node, question, answered_cb, &result);
   while (result == NULL)
     g_main_context_iteration (context, TRUE);
   g_main_context_pop_thread_default (context);
+  if (lend != NULL)
+    {
+      g_source_destroy (lend);
+      g_source_unref (lend);
+    }
   return g_flow_run_ask_question_finish (self, result, error);
 }

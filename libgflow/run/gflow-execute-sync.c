@@ -80,6 +80,16 @@ leave_if_grown (GFlowRun *self)
     }
 }
 
+/* Relaxed: what was lent was posted after that, and the post is seen before this thread sleeps. */
+static void
+lend_likewise (GFlowRun *self)
+{
+  if (_g_flow_frame != NULL &&
+      (atomic_load_explicit (&self->attention, memory_order_relaxed) &
+       G_FLOW_ATTENTION_STEERED) != 0)
+    _g_flow_scheduler_lend_likewise (self);
+}
+
 static void
 wait_in_context (GFlowRun       *self,
                  const gboolean *ended)
@@ -87,19 +97,27 @@ wait_in_context (GFlowRun       *self,
   g_autoptr(GMainContext) context = g_main_context_ref (_g_flow_owner_get_context (self->owner));
 
   self->participates = may_participate (self);
+  while (!*ended && self->participates)
+    {
+      const gboolean worked = self->started && _g_flow_scheduler_help (self);
+
+      if (*ended)
+        break;
+      if (!worked)
+        lend_likewise (self);
+      iterate (context, !worked);
+      leave_if_grown (self);
+    }
+  g_main_context_push_thread_default (context);
   while (!*ended)
     {
-      leave_if_grown (self);
-
-      const gboolean worked = self->started && self->participates &&
-                              _g_flow_scheduler_help (self);
-
-      if (!*ended)
-        iterate (context, !worked);
+      lend_likewise (self);
+      g_main_context_iteration (context, TRUE);
     }
   /* What a request has started, and did not wait for: nobody else will iterate it. */
   while (self->request != NULL && _g_flow_owner_exists (context))
-    iterate (context, TRUE);
+    g_main_context_iteration (context, TRUE);
+  g_main_context_pop_thread_default (context);
 }
 
 /* A caller that never sleeps has no parking: to make one costs as much as some nodes. */
@@ -149,9 +167,12 @@ wait_without_context (GFlowRun       *self,
       /* Sequentially consistent, and before the look at what was posted: whoever posts
        * does so first, and then looks for the context, see wake_caller(). Either that
        * is seen, or the context is woken. */
+      if (context == NULL && _g_flow_scheduler_help (self))
+        continue;
+      lend_likewise (self);
       if (context != NULL)
         iterate (context, TRUE);
-      else if (!_g_flow_scheduler_help (self))
+      else
         wait_for_post (self, &parking);
     }
   /* Relaxed: the run has ended, and nobody posts. */

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-common-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-estimate-private.h"
 #include "gflow-journal-private.h"
@@ -143,11 +144,12 @@ connect_cancellable (GFlowRun     *self,
     _g_flow_watch_absorb (self->cancel_handler);
 }
 
-static GError *
-new_late_error (void)
+GError *
+_g_flow_run_new_late_error (GFlowRun *self)
 {
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                              _("The run did not end before its deadline"));
+                              self->request != NULL ? _("The request was not served in time")
+                                                    : _("The run did not end before its deadline"));
 }
 
 static gboolean
@@ -155,7 +157,8 @@ deadline_cb (gpointer user_data)
 {
   g_autoptr(GFlowRun) self = g_object_ref (user_data);
 
-  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_LATE, new_late_error ());
+  _g_flow_run_halt (self, G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_LATE,
+                    _g_flow_run_new_late_error (self));
   _g_flow_run_cancel_running (self);
   return G_SOURCE_REMOVE;
 }
@@ -383,6 +386,13 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
+/* In the owner context: what still runs may take its time. */
+void
+_g_flow_run_lift_deadline (GFlowRun *self)
+{
+  clear_source (&self->deadline_source);
+}
+
 static void
 disconnect (GFlowRun *self)
 {
@@ -405,7 +415,7 @@ static void
 tell_halted_locked (GFlowRun *self)
 {
   self->cancelled = (_g_flow_run_attention (self) & G_FLOW_ATTENTION_LATE) == 0;
-  self->error = self->cancelled ? _g_flow_run_new_cancelled_error () : new_late_error ();
+  self->error = self->cancelled ? _g_flow_run_new_cancelled_error () : _g_flow_run_new_late_error (self);
 }
 
 /* How the run ends: by the first error in time. */
@@ -479,6 +489,10 @@ _g_flow_run_finish (GFlowRun *self)
       _g_flow_emit (self->flow, event, detail, self, self->error);
       _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, detail, self, NULL);
     }
+
+  /* Relaxed: its bodies have ended. */
+  if (G_UNLIKELY (atomic_load_explicit (&self->calls_common, memory_order_relaxed)))
+    _g_flow_run_tell_common (self);
 
   /* From here on the run may go. The reference that it had on itself is dropped
    * here, in its context. */

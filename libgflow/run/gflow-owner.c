@@ -31,7 +31,7 @@ struct _GFlowOwner
   _Atomic guint        ref_count; /* the last one is dropped under the mutex of the table */
   GMainContext        *context;   /* (owned) */
   GSource             *source;    /* (owned) */
-  GSource             *patience;  /* (owned): ready when a backlog has waited for long */
+  GSource             *patience;  /* (owned) (nullable): of a backlog: ready when it has waited for long */
   _Atomic (GThread *)  thread;    /* (unowned): that dispatched it last */
   _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
   _Atomic gboolean     may_sleep; /* the context has found nothing, and may wait */
@@ -53,7 +53,7 @@ typedef struct
 /* When to let the context do other things. */
 typedef struct
 {
-  gint64 deadline;
+  gint64 deadline; /* 0: as long after the first look at the clock as a dispatch may take */
   gint64 last;
   guint  stride; /* nodes between two looks at the clock */
   guint  count;
@@ -76,6 +76,8 @@ is_spent (Budget *budget)
 
   const gint64 now = g_get_monotonic_time ();
 
+  if (budget->deadline == 0)
+    budget->deadline = now + BUDGET_US;
   budget->count = 0;
   budget->stride = now - budget->last < SHORT_US ? MIN (budget->stride * 2, MAX_STRIDE) : 1;
   budget->last = now;
@@ -179,9 +181,9 @@ dispatch_run (GFlowRun *run,
 static gboolean
 push_context (GMainContext *context)
 {
-  g_autoptr(GMainContext) current = g_main_context_ref_thread_default ();
+  GMainContext *current = g_main_context_get_thread_default ();
 
-  if (current == context)
+  if (current == context || (current == NULL && context == g_main_context_default ()))
     return FALSE;
   g_main_context_push_thread_default (context);
   return TRUE;
@@ -192,11 +194,11 @@ static void
 go_on (GFlowRun *run)
 {
   static _Thread_local guint depth;
-  const gint64 now = g_get_monotonic_time ();
-  Budget budget = { .deadline = now + BUDGET_US, .last = now, .stride = 1 };
+  /* Mostly there is one node to run, and then nobody asks what time it is. */
+  Budget budget = { .stride = 2 };
   GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run), FALSE };
-  /* The run may end in here, and its owner go with it. */
-  g_autoptr(GMainContext) context = g_main_context_ref (run->owner->context);
+  GMainContext *context = run->owner->context;
+  /* The run may end in here, and its owner go with it: the thread keeps what is pushed. */
   const gboolean pushed = push_context (context);
 
   /* A body may return on a task that another has left: these must not nest. */
@@ -349,6 +351,41 @@ dispatch_next (GFlowOwner *owner,
   g_object_unref (run);
 }
 
+static void set_backlog (GFlowOwner *owner,
+                         gboolean    backlog);
+
+static gboolean
+dispatch_patience (GSource     *source,
+                   GSourceFunc  callback,
+                   gpointer     user_data)
+{
+  set_backlog (((GFlowOwnerSource *) source)->owner, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+drop_patience (GFlowOwner *owner)
+{
+  if (owner->patience == NULL)
+    return;
+
+  g_source_destroy (owner->patience);
+  g_clear_pointer (&owner->patience, g_source_unref);
+}
+
+/* It is there only as long as it is needed: a context asks each of its sources in each iteration. */
+static void
+start_patience (GFlowOwner *owner)
+{
+  static GSourceFuncs funcs = { .dispatch = dispatch_patience };
+
+  owner->patience = g_source_new (&funcs, sizeof (GFlowOwnerSource));
+  ((GFlowOwnerSource *) owner->patience)->owner = owner;
+  g_source_set_static_name (owner->patience, "GFlow patience");
+  g_source_set_ready_time (owner->patience, g_get_monotonic_time () + PATIENCE_US);
+  g_source_attach (owner->patience, owner->context);
+}
+
 /* After a spent budget the redrawing of windows comes first; but something that
  * is always ready must not keep the runs from going on for ever. */
 static void
@@ -360,26 +397,11 @@ set_backlog (GFlowOwner *owner,
 
   owner->backlog = backlog;
   g_source_set_priority (owner->source, backlog ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
-  g_source_set_ready_time (owner->patience,
-                           backlog ? g_get_monotonic_time () + PATIENCE_US : -1);
+  if (backlog)
+    start_patience (owner);
+  else
+    drop_patience (owner);
 }
-
-static gboolean
-patience_cb (gpointer user_data)
-{
-  set_backlog (user_data, FALSE);
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-dispatch_patience (GSource     *source,
-                   GSourceFunc  callback,
-                   gpointer     user_data)
-{
-  return callback (user_data);
-}
-
-static GSourceFuncs patience_funcs = { .dispatch = dispatch_patience };
 
 /* Before the context waits, and after that. Whoever posts wakes it up after the
  * list can be seen to be not empty. */
@@ -514,8 +536,7 @@ release_owner (GFlowOwner *owner)
 
   g_source_destroy (owner->source);
   g_source_unref (owner->source);
-  g_source_destroy (owner->patience);
-  g_source_unref (owner->patience);
+  drop_patience (owner);
   g_slist_free_full (owner->stand_ins, (GDestroyNotify) g_main_context_unref);
   g_main_context_unref (owner->context);
   g_free (owner);
@@ -612,11 +633,6 @@ create_owner (GMainContext *context)
   g_source_set_static_name (owner->source, "GFlow");
   g_source_set_can_recurse (owner->source, TRUE);
   g_source_attach (owner->source, context);
-
-  owner->patience = g_source_new (&patience_funcs, sizeof (GSource));
-  g_source_set_static_name (owner->patience, "GFlow patience");
-  g_source_set_callback (owner->patience, patience_cb, owner, NULL);
-  g_source_attach (owner->patience, context);
   return owner;
 }
 
@@ -730,7 +746,7 @@ _g_flow_home_find_context (void)
 {
   GFlowFrame *frame = _g_flow_frame;
 
-  if (frame == NULL || frame->lane->context || frame->lane->caller ||
+  if (frame == NULL || frame->caller || (frame->lane != NULL && frame->lane->context) ||
       g_main_context_get_thread_default () != NULL)
     return g_main_context_ref_thread_default ();
   return frame->run->owner != NULL ? g_main_context_ref (frame->run->owner->context) : NULL;

@@ -23,6 +23,7 @@ typedef struct _GFlowDebug GFlowDebug;
 typedef struct _GFlowKeeper GFlowKeeper;
 typedef struct _GFlowChange GFlowChange;
 typedef struct _GFlowCompletion GFlowCompletion;
+typedef struct _GFlowFailures GFlowFailures;
 typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowLearner GFlowLearner;
@@ -114,6 +115,7 @@ typedef struct
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
+  guint32          held_for;  /* the funnel, if there are any */
   guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
   GFlowHelp        help;      /* of the worker on it */
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
@@ -122,6 +124,7 @@ typedef struct
   guint            ending : 1; /* a node gives its locks back, or lets others go */
   guint            context : 1; /* it is the one of the owner context */
   guint            caller : 1; /* the thread of the owner context is on it */
+  guint            beside : 1; /* it is none of the run's: a node ends there, and nothing is left */
   guint            from_heap : 1; /* the node that it is about to run came from there */
   guint32          n_delivered; /* nodes that have come to the deque by that */
   GSList          *waits_over; /* of GFlowWait: see gflow-locking.c */
@@ -134,8 +137,9 @@ struct _GFlowFrame
 {
   GFlowFrame *below;
   GFlowRun   *run;
-  GFlowLane  *lane;
+  GFlowLane  *lane;    /* (nullable): none if it was lent, see gflow-lend.c */
   gboolean    in_body; /* not between bodies, where handlers are called */
+  gboolean    caller;  /* it works on the run that it waits for: the owner context is this thread's */
   GFlowNode  *sync;    /* (unowned) (nullable): whose sync body it is, in the context */
   gboolean    deferred; /* that body has said that its node goes on */
 };
@@ -190,6 +194,7 @@ struct _GFlowRun
   GFlowOnError     on_error;
   guint            on_error_set : 1; /* not as the flow says */
   guint            history_set : 1; /* likewise */
+  guint            has_spare : 1; /* the nodes are not in the block: see _g_flow_plan_take_spare() */
   gboolean         keep_results;
   gboolean         keep_record;
   gint64           deadline;
@@ -244,6 +249,7 @@ struct _GFlowRun
   _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
   gboolean         active;       /* started, and not ended */
   guint            enlisted;     /* in which process, see there; 0: not yet */
+  guint            n_lent;       /* threads in bodies of it that have lent their lanes */
   gboolean         complete;     /* nothing of it runs any more */
   gboolean         self_ref;     /* it has lost its last user, and keeps itself */
   gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
@@ -257,7 +263,8 @@ struct _GFlowRun
   gboolean         notified_paused;
   gboolean         started;
   gboolean         finished;
-  gboolean         defers;       /* some node was deferred */
+  guint8           defers;       /* some node was deferred */
+  _Atomic guint8   calls_common; /* some node was run by the common function: gflow-common.c */
   _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
@@ -286,9 +293,10 @@ struct _GFlowRun
   gboolean         tells_steps;  /* those of all nodes; fixed when nodes start */
   GSList          *spent;        /* (owned) of GCancellable: of attempts that were cancelled */
   GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
-  _Atomic guint    n_revived;    /* nodes that have ended once too often */
+  GQueue          *to_revive;    /* (owned) (nullable) of indices: the wanted ones, in order */
+  _Atomic guint    n_revived;    /* nodes that have ended once too often, less those on no lane */
   _Atomic guint    revival_epoch; /* counts what is revived, and what of it has ended */
-  _Atomic guint64  weight_revived; /* of these */
+  _Atomic guint64  weight_revived; /* of these, likewise */
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
@@ -311,8 +319,8 @@ struct _GFlowRun
   GError          *error;        /* (owned) (nullable): the first in time; not changed once set */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   double           restored_fraction; /* of the run that nodes make which were taken over */
-  GArray          *failures;     /* (owned) (nullable) of guint32, in time */
-  GArray          *wanted;       /* (owned) (nullable) of guint32: failed nodes to run again */
+  GFlowFailures   *failures;     /* (owned) (nullable): nodes that have failed, in time */
+  GHashTable      *wanted;       /* (owned) (nullable): set of indices: failed nodes to run again */
   GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GHashTable      *progress;     /* (owned) (nullable): index → GFlowProgress */
@@ -368,6 +376,7 @@ void           _g_flow_run_leave_state     (GFlowRun        *self);
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
 void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);
+void           _g_flow_lane_clear          (GFlowLane       *lane);
 void           _g_flow_run_free_state      (GFlowRun        *self);
 void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
@@ -401,6 +410,17 @@ gboolean       _g_flow_run_is_told_to_stop (GFlowRun        *self,
 void           _g_flow_run_cancel_running  (GFlowRun        *self);
 gboolean       _g_flow_run_is_stopping     (GFlowRun        *self);
 GError        *_g_flow_run_new_cancelled_error (void);
+GError        *_g_flow_run_new_late_error  (GFlowRun        *self);
+void           _g_flow_run_lift_deadline   (GFlowRun        *self);
+
+/* Nodes that have failed, in time: gflow-failures.c */
+void           _g_flow_run_add_failure_locked (GFlowRun     *self,
+                                            guint32          index);
+guint          _g_flow_run_remove_failure_locked (GFlowRun  *self,
+                                            guint32          index);
+guint32        _g_flow_run_get_failure     (GFlowRun        *self,
+                                            guint            position);
+void           _g_flow_run_free_failures   (GFlowRun        *self);
 
 /* Cancellables of nodes that have ended: gflow-spares.c */
 GCancellable  *_g_flow_spares_take         (void);
@@ -417,9 +437,11 @@ void           _g_flow_run_reuse           (GFlowRun        *self,
                                             GFlow           *flow);
 void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
-void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_set_state       (GFlowRun        *self,
                                             GFlowRunState    state);
+
+/* Its signals and notifications: gflow-run-telling.c */
+void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_notify_state    (GFlowRun        *self);
 gboolean       _g_flow_run_emit_ask        (GFlowRun        *self,
                                             GFlowQuestion   *question);
@@ -465,6 +487,22 @@ gboolean       _g_flow_run_has_work        (GFlowRun        *self);
 gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
 gboolean       _g_flow_run_settle          (GFlowRun        *self,
                                             GFlowLane       *lane);
+void           _g_flow_run_clear_lane      (GFlowRun        *self,
+                                            GFlowLane       *lane);
+guint32        _g_flow_run_end_on_lane     (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index,
+                                            gboolean         ok,
+                                            GError          *error);
+
+/* Bodies that block: gflow-lend.c */
+extern guint   _g_flow_lend_delay;
+
+GSource       *_g_flow_lend_later          (GMainContext    *context);
+void           _g_flow_run_end_beside      (GFlowRun        *self,
+                                            guint32          index,
+                                            gboolean         ok,
+                                            GError          *error);
 
 /* Pause, and what else changes on the way: gflow-steer.c */
 void           _g_flow_run_init_heaps      (GFlowRun        *self);

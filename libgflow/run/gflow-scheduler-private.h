@@ -27,6 +27,8 @@ void     _g_flow_scheduler_inject     (GFlowRun *run,
 void     _g_flow_scheduler_caller_is_busy (GFlowRun *run);
 void     _g_flow_scheduler_caller_leaves (GFlowRun *run);
 gboolean _g_flow_scheduler_help       (GFlowRun *run);
+void     _g_flow_scheduler_lend       (GFlowFrame *frame);
+void     _g_flow_scheduler_lend_likewise (GFlowRun *run);
 void     _g_flow_scheduler_check_complete (GFlowRun *run);
 gboolean _g_flow_scheduler_is_complete (GFlowRun *run);
 

@@ -32,6 +32,8 @@
 /* How long a run without any worker waits for one before a spare one comes */
 #define SPARE_DELAY_MS 5
 #define MAX_SPARE 64
+/* How many lanes threads may have lent that are in bodies which block */
+#define MAX_LENT G_FLOW_MAX_THREADS
 /* How long a thread waits for the mutex before it sleeps: some microseconds */
 #define LOCK_ROUNDS 200
 
@@ -54,6 +56,8 @@ struct _GFlowWorker
   GFlowParking  parking;
   GList         idle_link;
   gboolean      idle;
+  gboolean      spare;
+  gboolean      replaced; /* it is in a body that blocks, and not counted any more */
   GFlowWorker  *next_called;
 };
 
@@ -69,16 +73,20 @@ static struct
   guint        n_begun;       /* ordinary threads that were asked for, likewise */
   guint        n_threads;
   guint        n_spare;       /* of these */
+  guint        n_lent;        /* lanes, by threads that are in bodies of their runs */
   guint64      n_taken;       /* counts the runs that ordinary workers have come to */
   gboolean     spare_pending; /* a spare worker waits whether it is needed */
   guint        n_forks;       /* by which this process was made, since it has had a flow */
 } scheduler = { .mutex = G_FLOW_MUTEX_INIT };
 
-/* Hungry runs, for a look without the mutex. Relaxed everywhere: it only says
- * that taking turns may be worth while. */
+/* Hungry runs, for a look without the mutex; and threads that have lent their lanes, and are
+ * about to leave their run. Relaxed everywhere: it only says that taking turns may be worth
+ * while. */
 _Atomic guint _g_flow_n_hungry;
 
 _Thread_local GFlowFrame *_g_flow_frame;
+
+static _Thread_local GFlowWorker *this_worker;
 
 static void worker_main (gpointer data,
                          gpointer unused);
@@ -139,6 +147,7 @@ after_fork_in_child (void)
   scheduler.n_begun = 0;
   scheduler.n_threads = 0;
   scheduler.n_spare = 0;
+  scheduler.n_lent = 0;
   scheduler.spare_pending = FALSE;
   scheduler.n_forks++;
   atomic_store_explicit (&_g_flow_n_hungry, 0, memory_order_relaxed);
@@ -430,6 +439,16 @@ complete (GFlowRun *run)
   _g_flow_owner_post (run);
 }
 
+/* Nobody is in a body of it, and nothing is left. */
+static void
+complete_if_left (GFlowRun *run)
+{
+  if (!run->complete && run->n_lent == 0 &&
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0 &&
+      atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
+    complete (run);
+}
+
 /* After this the run may be gone, unless it has work: then it is hungry. */
 static void
 leave_run (GFlowRun  *run,
@@ -451,9 +470,19 @@ leave_run (GFlowRun  *run,
       else
         make_hungry (run);
     }
-  else if (n_inside == 0 && !run->complete &&
-           atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
-    complete (run);
+  else if (n_inside == 0)
+    {
+      complete_if_left (run);
+    }
+}
+
+/* Of a thread that has lent its lane. After this the run may be gone. */
+static void
+leave_lent (GFlowRun *run)
+{
+  scheduler.n_lent--;
+  run->n_lent--;
+  complete_if_left (run);
 }
 
 /* The run that is next in line. */
@@ -473,25 +502,31 @@ take_run (void)
   return run;
 }
 
-/* Works on the run until there is nothing to do, or others should have a turn.
- * Called and returns with the mutex held. */
+/* Works on the run until there is nothing to do, or others should have a turn, or it has
+ * lent its lane. Called and returns with the mutex held. */
 static void
 work_on_run (GFlowRun *run,
              gboolean  is_caller)
 {
   GFlowLane *lane = enter_run (run);
-  GFlowFrame frame = { _g_flow_frame, run, lane, TRUE };
+  GFlowFrame frame = { _g_flow_frame, run, lane, TRUE, is_caller };
 
   lane->caller = is_caller;
   unlock ();
   _g_flow_frame = &frame;
   _g_flow_run_work (run, lane);
-  _g_flow_run_drop_waits (run, lane);
-  _g_flow_run_settle (run, lane);
+  if (frame.lane != NULL)
+    {
+      _g_flow_run_drop_waits (run, lane);
+      _g_flow_run_settle (run, lane);
+    }
   _g_flow_frame = frame.below;
   lock ();
 
-  leave_run (run, lane);
+  if (frame.lane != NULL)
+    leave_run (run, lane);
+  else
+    leave_lent (run);
 }
 
 /* Waits for a hungry run for a moment. Called and returns with the mutex held: what has
@@ -540,7 +575,7 @@ wait_idle (GFlowWorker *worker)
   return FALSE;
 }
 
-/* Takes runs until there are none, with the mutex held. */
+/* Takes runs until there are none, or another thread has its place, with the mutex held. */
 static void
 work_ordinarily (GFlowWorker *worker)
 {
@@ -550,7 +585,11 @@ work_ordinarily (GFlowWorker *worker)
   do
     {
       while ((run = take_run ()) != NULL)
-        work_on_run (run, FALSE);
+        {
+          work_on_run (run, FALSE);
+          if (worker->replaced)
+            return;
+        }
       look_out ();
     }
   while (scheduler.crews.length > 0 || wait_idle (worker));
@@ -582,6 +621,8 @@ work_as_spare (GFlowWorker *worker)
       if (find_starving () != NULL)
         add_spare_thread ();
       work_on_run (run, FALSE);
+      if (worker->replaced)
+        return;
     }
   scheduler.n_spare--;
   scheduler.n_threads--;
@@ -656,15 +697,17 @@ g_flow_work (void)
   if (job == NULL)
     return;
 
-  GFlowWorker worker = { .idle_link = { .data = &worker } };
+  GFlowWorker worker = { .idle_link = { .data = &worker }, .spare = job == SPARE_WORKER };
 
   g_flow_parking_init (&worker.parking);
+  this_worker = &worker;
   lock ();
-  if (job == SPARE_WORKER)
+  if (worker.spare)
     work_as_spare (&worker);
   else
     work_ordinarily (&worker);
   unlock ();
+  this_worker = NULL;
   g_flow_parking_clear (&worker.parking);
 }
 
@@ -878,6 +921,77 @@ _g_flow_scheduler_help (GFlowRun *run)
   return helps;
 }
 
+/* This thread is not one of those that work any more. */
+static void
+replace_worker (void)
+{
+  if (this_worker == NULL || this_worker->replaced)
+    return;
+
+  this_worker->replaced = TRUE;
+  scheduler.n_threads--;
+  if (this_worker->spare)
+    scheduler.n_spare--;
+}
+
+static gboolean
+may_lend (void)
+{
+  lock ();
+
+  const gboolean may = scheduler.n_lent < MAX_LENT;
+
+  unlock ();
+  return may;
+}
+
+/* This thread blocks, in a body of each run that it has a lane of: others may have these,
+ * and its place. @frame is the innermost. */
+void
+_g_flow_scheduler_lend (GFlowFrame *frame)
+{
+  if (!may_lend ())
+    return;
+
+  for (GFlowFrame *f = frame; f != NULL; f = f->below)
+    if (f->lane != NULL && !f->lane->context)
+      _g_flow_run_clear_lane (f->run, f->lane);
+
+  lock ();
+  replace_worker ();
+  for (GFlowFrame *f = frame; f != NULL; f = f->below)
+    if (f->lane != NULL && !f->lane->context)
+      {
+        GFlowLane *lane = g_steal_pointer (&f->lane);
+
+        scheduler.n_lent++;
+        f->run->n_lent++;
+        /* What becomes ready in the context is for others. */
+        if (f->caller)
+          f->run->participates = FALSE;
+        /* Whoever blocks until the run has ended is to lend, too. */
+        if (f->run->parent != NULL)
+          _g_flow_owner_post (f->run);
+        leave_run (f->run, lane);
+      }
+  call_next (NULL);
+  unlock ();
+}
+
+/* This thread, which is in a body, is about to block until @run has ended or something is posted
+ * for it: if it waits for a body that blocks it is as if it was in that itself. */
+void
+_g_flow_scheduler_lend_likewise (GFlowRun *run)
+{
+  lock ();
+
+  const gboolean has_lent = run->n_lent > 0;
+
+  unlock ();
+  if (has_lent)
+    _g_flow_scheduler_lend (_g_flow_frame);
+}
+
 /* The thread that would help is busy in its context. */
 void
 _g_flow_scheduler_caller_is_busy (GFlowRun *run)
@@ -911,9 +1025,7 @@ void
 _g_flow_scheduler_check_complete (GFlowRun *run)
 {
   lock ();
-  if (!run->complete && atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0 &&
-      atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
-    complete (run);
+  complete_if_left (run);
   unlock ();
 }
 

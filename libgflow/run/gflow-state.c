@@ -45,15 +45,19 @@ take_mail (gpointer *mail,
   return memset (g_steal_pointer (mail), 0, g_flow_inbox_size (n_nodes));
 }
 
+void
+_g_flow_lane_clear (GFlowLane *lane)
+{
+  g_free (lane->ready.items);
+  g_free (lane->chosen[0].items);
+  g_free (lane->chosen[1].items);
+}
+
 static void
 free_lanes (GFlowRun *self)
 {
   for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
-    {
-      g_free (self->lanes[i].ready.items);
-      g_free (self->lanes[i].chosen[0].items);
-      g_free (self->lanes[i].chosen[1].items);
-    }
+    _g_flow_lane_clear (&self->lanes[i]);
 }
 
 static void
@@ -69,6 +73,7 @@ clear_last (GFlowLast *last)
 void
 _g_flow_run_leave_state (GFlowRun *self)
 {
+  g_assert (!self->has_spare);
   if (self->last == NULL)
     self->last = g_new (GFlowLast, 1);
   free_lanes (self);
@@ -83,8 +88,8 @@ _g_flow_run_leave_state (GFlowRun *self)
   g_flow_heap_clear (&self->context_heap);
 }
 
-/* All that the nodes of a run need, in one piece. Of the slots only those that
- * are used are ever touched, and cost memory. */
+/* All that the nodes of a run need, in one piece, unless the plan has memory for the nodes. Of the
+ * slots only those that are used are ever touched, and cost memory. */
 void
 _g_flow_run_alloc_state (GFlowRun *self,
                          guint     n_lanes)
@@ -98,9 +103,11 @@ _g_flow_run_alloc_state (GFlowRun *self,
   const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
                          plan->locks != NULL || self->parallel_lock != NULL ||
                          self->outcomes != NULL || self->journal != NULL;
+  /* What serves requests is made again and again, and has memory of its own from the last time. */
+  gpointer spare = self->request == NULL ? _g_flow_plan_take_spare (plan) : NULL;
   gsize size = 0;
   const gsize lanes_at = take_bytes (&size, (gsize) n_lanes + 1, sizeof (GFlowLane));
-  const gsize nodes_at = take_bytes (&size, n, sizeof (GFlowRunNode));
+  const gsize nodes_at = take_bytes (&size, spare == NULL ? n : 0, sizeof (GFlowRunNode));
   const gsize slots_at = take_bytes (&size, n_workers * n_lanes, sizeof (guint32));
 
   /* Aligned by hand: for a small block that is much cheaper than g_aligned_alloc(). */
@@ -121,7 +128,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
                        (_Atomic guint32 *) (block + slots_at) + n_workers * i);
   self->lanes[n_lanes].context = TRUE;
 
-  self->nodes = (GFlowRunNode *) (block + nodes_at);
+  self->has_spare = spare != NULL;
+  self->nodes = spare != NULL ? spare : (GFlowRunNode *) (block + nodes_at);
   if (n > 0)
     memcpy (self->nodes, plan->start, n * sizeof (GFlowRunNode));
   if (_g_flow_run_routes_all (self))
@@ -153,6 +161,8 @@ void
 _g_flow_run_free_state (GFlowRun *self)
 {
   free_lanes (self);
+  if (self->has_spare)
+    _g_flow_plan_give_spare (self->plan, g_steal_pointer (&self->nodes));
   if (self->last != NULL)
     clear_last (self->last);
   g_clear_pointer (&self->last, g_free);
@@ -434,9 +444,7 @@ remember_failure (GFlowRun *self,
     }
   else
     {
-      if (self->failures == NULL)
-        self->failures = g_array_new (FALSE, FALSE, sizeof (guint32));
-      g_array_append_val (self->failures, index);
+      _g_flow_run_add_failure_locked (self, index);
       if (self->error == NULL)
         self->error = g_error_copy (error);
     }

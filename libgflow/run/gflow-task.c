@@ -57,6 +57,32 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
+/* Whether it is of @kind, and nothing of the node or the run asks for attention. */
+static inline gboolean
+is_plain (GFlowRun      *self,
+          guint32        index,
+          GFlowNodeKind  kind)
+{
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+
+  return (attention | _g_flow_run_marks (self, index)) == 0 &&
+         self->nodes[index].route == G_FLOW_ROUTE_CONTEXT &&
+         self->plan->nodes[index].kind == kind && self->passage == NULL;
+}
+
+/* What the others do, but for what is not there to be done. */
+static void
+end_plain_task (GFlowRun *self,
+                guint32   index)
+{
+  GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), FALSE };
+
+  _g_flow_frame = &frame;
+  _g_flow_run_free_cancellable (self, index);
+  _g_flow_run_end_plain (self, index);
+  _g_flow_frame = frame.below;
+}
+
 /* Ends a node whose body has returned, or does not matter any more. Takes @error. */
 void
 _g_flow_run_end_async (GFlowRun *self,
@@ -73,7 +99,10 @@ end_call (GFlowCall *call,
           GError    *error)
 {
   call->ended = TRUE;
-  _g_flow_run_end_async (call->run, call->index, error);
+  if (error == NULL && is_plain (call->run, call->index, G_FLOW_NODE_KIND_TASK))
+    end_plain_task (call->run, call->index);
+  else
+    _g_flow_run_end_async (call->run, call->index, error);
 }
 
 /* Ends the nodes whose tasks returned before their bodies did: after its body, or in
@@ -336,17 +365,13 @@ discard_ahead (GFlowRun *self,
     _g_flow_call_discard (ahead);
 }
 
-/* Whether it is of @kind, and nothing of the node or the run asks for attention. */
+/* Whether the sync body of a node that is plain has not asked for a cancellable either. */
 static inline gboolean
-is_plain (GFlowRun      *self,
-          guint32        index,
-          GFlowNodeKind  kind)
+is_plain_sync (GFlowRun      *self,
+               guint32        index,
+               GFlowNodeKind  kind)
 {
-  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-
-  return (attention | _g_flow_run_marks (self, index)) == 0 &&
-         self->nodes[index].route == G_FLOW_ROUTE_CONTEXT &&
-         self->plan->nodes[index].kind == kind && self->passage == NULL &&
+  return is_plain (self, index, kind) &&
          atomic_load_explicit (&self->cancellables, memory_order_relaxed) == NULL;
 }
 
@@ -369,10 +394,24 @@ run_plain (GFlowRun      *self,
 
   _g_flow_frame = frame.below;
   /* The body may have seen to it that something does. */
-  if (state == G_FLOW_NODE_STATE_DONE && is_plain (self, index, kind))
+  if (state == G_FLOW_NODE_STATE_DONE && is_plain_sync (self, index, kind))
     _g_flow_run_end_plain (self, index);
   else if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
+}
+
+static inline void
+run_plain_task (GFlowRun *self,
+                guint32   index)
+{
+  GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
+
+  /* Relaxed: nobody decides by it but this thread. */
+  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
+                         memory_order_relaxed);
+  _g_flow_frame = &frame;
+  call_async_body (self, index);
+  _g_flow_frame = frame.below;
 }
 
 /* Runs a node that is ready, or ends it if it is not to be run. The frame of the
@@ -381,14 +420,19 @@ void
 _g_flow_run_run_in_context (GFlowRun *self,
                             guint32   index)
 {
-  if (is_plain (self, index, G_FLOW_NODE_KIND_FUNC))
+  if (is_plain_sync (self, index, G_FLOW_NODE_KIND_FUNC))
     {
       run_plain (self, index, G_FLOW_NODE_KIND_FUNC);
       return;
     }
-  if (is_plain (self, index, G_FLOW_NODE_KIND_DEFERRING))
+  if (is_plain_sync (self, index, G_FLOW_NODE_KIND_DEFERRING))
     {
       run_plain (self, index, G_FLOW_NODE_KIND_DEFERRING);
+      return;
+    }
+  if (is_plain (self, index, G_FLOW_NODE_KIND_TASK) && self->debug == NULL)
+    {
+      run_plain_task (self, index);
       return;
     }
 

@@ -105,6 +105,9 @@ _g_flow_run_deliver (GFlowRun  *self,
       g_flow_inbox_push (&self->context_inbox, index);
       if (!lane->context)
         _g_flow_owner_post (self);
+      else if (self->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK)
+        /* Its task will refer to it, and it lies anywhere. */
+        __builtin_prefetch (self->plan->nodes[index].node, 1);
     }
   else if (lane->context)
     {
@@ -291,14 +294,13 @@ go_on_with (GFlowRun  *self,
 /* Counts off for a funnel what was held back. It cannot become ready by that: a
  * node that this lane is about to run or to end is missing. */
 static void
-count_off_held (GFlowRun            *self,
-                GFlowLane           *lane,
-                const GFlowPlanNode *node)
+count_off_held (GFlowRun  *self,
+                GFlowLane *lane)
 {
   const guint32 n_held = lane->n_held;
 
   lane->n_held = 0;
-  atomic_fetch_sub_explicit (&self->nodes[node->successor].pending, n_held, memory_order_acq_rel);
+  atomic_fetch_sub_explicit (&self->nodes[lane->held_for].pending, n_held, memory_order_acq_rel);
 }
 
 /* @node is one of many that have the same successor, and no other. Where many threads
@@ -318,6 +320,7 @@ count_off_together (GFlowRun            *self,
       self->plan->nodes[next].successor == successor && pop (self, lane, &next))
     {
       lane->n_held++;
+      lane->held_for = successor;
       return next;
     }
 
@@ -328,7 +331,8 @@ count_off_together (GFlowRun            *self,
                                                 : G_FLOW_NO_NODE;
 }
 
-/* For a node that has not succeeded, or was run in the context, or has many successors. */
+/* For a node that has not succeeded, or does not end on a worker's lane, or has many
+ * successors. */
 static guint32
 release_attended (GFlowRun            *self,
                   GFlowLane           *lane,
@@ -339,8 +343,9 @@ release_attended (GFlowRun            *self,
   const guint32 *successors = _g_flow_plan_successors (self->plan, node, &n_successors);
 
   if (lane->n_held > 0)
-    count_off_held (self, lane, node);
-  return release_successors (self, lane, successors, n_successors, clean, lane->context, FALSE);
+    count_off_held (self, lane);
+  return release_successors (self, lane, successors, n_successors, clean,
+                             lane->context || lane->beside, FALSE);
 }
 
 /* Lets go what waits for a node that has succeeded on a worker. Nearly all nodes have
@@ -402,18 +407,17 @@ release_with_care (GFlowRun  *self,
       _g_flow_run_end_revived (self, lane, index);
       return G_FLOW_NO_NODE;
     }
-  return clean && !lane->context ? release (self, lane, node, FALSE)
-                                 : release_attended (self, lane, node, clean);
+  return clean && !lane->context && !lane->beside ? release (self, lane, node, FALSE)
+                                                  : release_attended (self, lane, node, clean);
 }
 
 /* The node that this lane has taken does not end now. */
 static void
 let_go (GFlowRun  *self,
-        GFlowLane *lane,
-        guint32    index)
+        GFlowLane *lane)
 {
   if (lane->n_held > 0)
-    count_off_held (self, lane, &self->plan->nodes[index]);
+    count_off_held (self, lane);
 }
 
 static void
@@ -432,7 +436,7 @@ _g_flow_run_put_down (GFlowRun  *self,
                       GFlowLane *lane,
                       guint32    index)
 {
-  let_go (self, lane, index);
+  let_go (self, lane);
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) == 0)
     return;
 
@@ -522,7 +526,7 @@ end_attended_node (GFlowRun       *self,
   if ((marks & G_FLOW_MARK_GROWN) != 0)
     {
       /* First: the last part may end on another thread, and the node with it. */
-      let_go (self, lane, index);
+      let_go (self, lane);
       if (!_g_flow_run_end_part (self, lane, index, &state))
         return G_FLOW_NO_NODE;
     }
@@ -604,6 +608,38 @@ get_outcome (GFlowRun *self,
   return _g_flow_run_end_attempt (self, index);
 }
 
+/* The node of a body ends on the lane, whose thread it is that has called it. */
+guint32
+_g_flow_run_end_on_lane (GFlowRun  *self,
+                         GFlowLane *lane,
+                         guint32    index,
+                         gboolean   ok,
+                         GError    *error)
+{
+  return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
+}
+
+/* A body has returned @ok, and something asks for attention. Takes @error. */
+static G_GNUC_NO_INLINE guint32
+end_body (GFlowRun  *self,
+          GFlowLane *lane,
+          guint32    index,
+          gboolean   ok,
+          GError    *error)
+{
+  /* Relaxed: if the lane was lent, this thread has set it. */
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
+
+  if ((attention & G_FLOW_ATTENTION_STEERED) != 0 && _g_flow_frame->lane != lane)
+    {
+      _g_flow_run_end_beside (self, index, ok, error);
+      /* So that the thread has no turn any more: see look_whether_turn_is_over(). */
+      atomic_fetch_add_explicit (&_g_flow_n_hungry, 1, memory_order_relaxed);
+      return G_FLOW_NO_NODE;
+    }
+  return _g_flow_run_end_on_lane (self, lane, index, ok, error);
+}
+
 static inline gboolean
 call_body (GFlowRun             *self,
            const GFlowPlanNode  *node,
@@ -633,14 +669,14 @@ run_attended_node (GFlowRun  *self,
 {
   if (goes_to_heap (self, lane))
     {
-      let_go (self, lane, index);
+      let_go (self, lane);
       _g_flow_run_push_to_heap (self, index);
       return G_FLOW_NO_NODE;
     }
 
   /* It may come again, on another thread before this one knows. */
   if ((_g_flow_run_marks (self, index) & (G_FLOW_MARK_UNCLEAN | G_FLOW_MARK_UNLOCKED)) != 0)
-    let_go (self, lane, index);
+    let_go (self, lane);
 
   GFlowNodeState state = _g_flow_run_judge_ready (self, lane, index);
 
@@ -655,7 +691,7 @@ run_attended_node (GFlowRun  *self,
   if (G_UNLIKELY (self->debug != NULL) && state == G_FLOW_NODE_STATE_RUNNING)
     {
       /* As above. */
-      let_go (self, lane, index);
+      let_go (self, lane);
       if (_g_flow_run_debug_delay (self, index))
         return G_FLOW_NO_NODE;
     }
@@ -676,7 +712,7 @@ run_attended_node (GFlowRun  *self,
           GError *error = NULL;
           const gboolean ok = call_body (self, &self->plan->nodes[index], &error);
 
-          state = get_outcome (self, index, ok, error);
+          return end_body (self, lane, index, ok, error);
         }
     }
   else if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_POLICY) != 0)
@@ -708,7 +744,7 @@ run_node (GFlowRun            *self,
   /* The body may have set the first result. */
   attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
   if (G_UNLIKELY (!ok || error != NULL || attention != 0))
-    return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
+    return end_body (self, lane, index, ok, error);
 
   set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
   return release (self, lane, node, alone);
@@ -858,12 +894,18 @@ _g_flow_run_has_context_work (GFlowRun *self)
 }
 
 /* Whether the worker has had its turn; or, if it is the thread of the owner
- * context, has something to do there. */
+ * context, has something to do there; or has lent the lane, which is another's now. */
 static G_GNUC_NO_INLINE gboolean
 look_whether_turn_is_over (GFlowRun  *self,
                            GFlowLane *lane,
                            gint64    *since)
 {
+  if (_g_flow_frame->lane != lane)
+    {
+      /* As end_body() has said. */
+      atomic_fetch_sub_explicit (&_g_flow_n_hungry, 1, memory_order_relaxed);
+      return TRUE;
+    }
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
     return TRUE;
   if (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0)
@@ -939,7 +981,7 @@ run_own (GFlowRun  *self,
         if (is_turn_over (self, lane, since))
           {
             if (lane->n_held > 0)
-              count_off_held (self, lane, &nodes[index]);
+              count_off_held (self, lane);
             g_flow_deque_push (&lane->deque, index);
             g_flow_deque_publish (&lane->deque);
             return FALSE;
@@ -993,6 +1035,19 @@ _g_flow_run_work (GFlowRun  *self,
                          : run_together (self, lane, index, &since)))
     found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
             pop (self, lane, &index) || find_node (self, lane, &index);
+}
+
+/* Leaves nothing on the lane that this thread would have to do itself, though a body that
+ * it has called on it goes on. */
+void
+_g_flow_run_clear_lane (GFlowRun  *self,
+                        GFlowLane *lane)
+{
+  /* First: from now on nobody counts nodes off as if it was alone. */
+  _g_flow_run_steer (self);
+  let_go (self, lane);
+  _g_flow_run_drop_waits (self, lane);
+  _g_flow_run_settle (self, lane);
 }
 
 /* Takes what has ended on the lane off the number that remains. TRUE if that

@@ -65,13 +65,11 @@ _g_flow_passage_copy_records (GFlowPassage *passage)
 static GError *
 find_failure_locked (GFlowRun *run)
 {
-  for (guint i = 0; run->failures != NULL && i < run->failures->len; i++)
-    {
-      const guint32 index = g_array_index (run->failures, guint32, i);
+  guint32 index;
 
-      if (!run->passage->channel->places[index].is_beside)
-        return g_error_copy (g_hash_table_lookup (run->node_errors, GUINT_TO_POINTER (index)));
-    }
+  for (guint i = 0; (index = _g_flow_run_get_failure (run, i)) != G_FLOW_NO_NODE; i++)
+    if (!run->passage->channel->places[index].is_beside)
+      return g_error_copy (g_hash_table_lookup (run->node_errors, GUINT_TO_POINTER (index)));
   return NULL;
 }
 
@@ -102,8 +100,7 @@ judge (GFlowRun  *run,
 
   if ((attention & G_FLOW_ATTENTION_LATE) != 0)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                           _("The run did not end before its deadline"));
+      g_propagate_error (error, _g_flow_run_new_late_error (run));
       return G_FLOW_RUN_STATE_FAILED;
     }
   if ((attention & G_FLOW_ATTENTION_CANCELLED) != 0)

@@ -63,6 +63,7 @@ struct _GFlowPost
   char              *target;         /* (owned) (nullable) */
   guint              request_size;
   guint              max_in_flight;
+  guint              request_timeout; /* ms; 0 for none */
   gboolean           ordered;
   gboolean           continue_on_error;
   GFlowPostCallback  callbacks[G_FLOW_POST_N_SIGNALS];

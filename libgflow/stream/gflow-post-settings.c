@@ -253,6 +253,48 @@ g_flow_post_set_max_in_flight (GFlowPost *self,
 }
 
 /**
+ * g_flow_post_get_request_timeout: (attributes org.gtk.Method.get_property=request-timeout)
+ * @self: a post
+ *
+ * Gets how long a request may take.
+ *
+ * Returns: the time in milliseconds; 0 for as long as it takes
+ *
+ * Since: 0.1
+ */
+guint
+g_flow_post_get_request_timeout (GFlowPost *self)
+{
+  g_return_val_if_fail (G_IS_FLOW_POST (self), 0);
+
+  return self->request_timeout;
+}
+
+/**
+ * g_flow_post_set_request_timeout: (attributes org.gtk.Method.set_property=request-timeout)
+ * @self: a post that is not being consumed
+ * @request_timeout: the time in milliseconds; 0 for as long as it takes
+ *
+ * Sets how long a request may take. What only one executor may take is set at its node:
+ * see [property@GFlow.FlowNode:timeout].
+ *
+ * Since: 0.1
+ */
+void
+g_flow_post_set_request_timeout (GFlowPost *self,
+                                 guint      request_timeout)
+{
+  g_return_if_fail (G_IS_FLOW_POST (self));
+  g_return_if_fail (self->mode == G_FLOW_POST_MODE_NONE);
+
+  if (self->request_timeout == request_timeout)
+    return;
+
+  self->request_timeout = request_timeout;
+  g_object_notify (G_OBJECT (self), "request-timeout");
+}
+
+/**
  * g_flow_post_get_ordered: (attributes org.gtk.Method.get_property=ordered)
  * @self: a post
  *

@@ -215,6 +215,9 @@ request_answered (GFlowRun     *run,
   if (self == NULL)
     return;
 
+  /* What goes on is no part of the request. */
+  if (self->request_timeout != 0)
+    _g_flow_run_lift_deadline (run);
   come_back (self, flight);
   _g_flow_post_pump (self);
 }
@@ -262,6 +265,8 @@ send_batch (GFlowPost *self)
   flight->run->channel = self->channel;
   flight->run->answered = request_answered;
   flight->run->quiet = self->channel->hides_runs;
+  if (G_UNLIKELY (self->request_timeout != 0))
+    flight->run->deadline = g_get_monotonic_time () + (gint64) self->request_timeout * 1000;
   if (!_g_flow_run_begin (flight->run, self->context, NULL, run_ended, flight, &error))
     {
       _g_flow_flight_free (flight);

@@ -50,6 +50,7 @@ enum
   PROP_TARGET,
   PROP_REQUEST_SIZE,
   PROP_MAX_IN_FLIGHT,
+  PROP_REQUEST_TIMEOUT,
   PROP_ORDERED,
   PROP_CONTINUE_ON_ERROR,
   PROP_N_SENT,
@@ -177,6 +178,9 @@ g_flow_post_get_property (GObject    *object,
     case PROP_MAX_IN_FLIGHT:
       g_value_set_uint (value, self->max_in_flight);
       break;
+    case PROP_REQUEST_TIMEOUT:
+      g_value_set_uint (value, self->request_timeout);
+      break;
     case PROP_ORDERED:
       g_value_set_boolean (value, self->ordered);
       break;
@@ -234,6 +238,9 @@ g_flow_post_set_property (GObject      *object,
       break;
     case PROP_MAX_IN_FLIGHT:
       g_flow_post_set_max_in_flight (self, g_value_get_uint (value));
+      break;
+    case PROP_REQUEST_TIMEOUT:
+      g_flow_post_set_request_timeout (self, g_value_get_uint (value));
       break;
     case PROP_ORDERED:
       g_flow_post_set_ordered (self, g_value_get_boolean (value));
@@ -326,6 +333,18 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_MAX_IN_FLIGHT] = g_param_spec_uint ("max-in-flight", NULL, NULL, 0, G_MAXUINT,
                                                       0, rw);
+
+  /**
+   * GFlowPost:request-timeout: (attributes org.gtk.Property.get=g_flow_post_get_request_timeout org.gtk.Property.set=g_flow_post_set_request_timeout)
+   *
+   * How long a request may take from when it is sent, in milliseconds; 0 for as long as it
+   * takes. One that takes longer is cancelled, and fails with %G_IO_ERROR_TIMED_OUT
+   * when what serves it has returned.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_REQUEST_TIMEOUT] = g_param_spec_uint ("request-timeout", NULL, NULL, 0,
+                                                        G_MAXUINT, 0, rw);
 
   /**
    * GFlowPost:ordered: (attributes org.gtk.Property.get=g_flow_post_get_ordered org.gtk.Property.set=g_flow_post_set_ordered)

@@ -125,6 +125,11 @@ G_FLOW_AVAILABLE_IN_0_1
 void           g_flow_post_set_max_in_flight     (GFlowPost            *self,
                                                   guint                 max_in_flight);
 G_FLOW_AVAILABLE_IN_0_1
+guint          g_flow_post_get_request_timeout   (GFlowPost            *self);
+G_FLOW_AVAILABLE_IN_0_1
+void           g_flow_post_set_request_timeout   (GFlowPost            *self,
+                                                  guint                 request_timeout);
+G_FLOW_AVAILABLE_IN_0_1
 gboolean       g_flow_post_get_ordered           (GFlowPost            *self);
 G_FLOW_AVAILABLE_IN_0_1
 void           g_flow_post_set_ordered           (GFlowPost            *self,

@@ -220,6 +220,58 @@ test_meanwhile (void)
   test_bench_clear (&bench);
 }
 
+static gboolean
+keep_cb (GFlowRun      *run,
+         GFlowQuestion *question,
+         GPtrArray     *questions)
+{
+  g_ptr_array_add (questions, g_object_ref (question));
+  return TRUE;
+}
+
+static gboolean
+body_ask_or_count (GFlowNode  *node,
+                   GFlowRun   *run,
+                   gpointer    count,
+                   GError    **error)
+{
+  g_autoptr (GFlowQuestion) question = g_flow_question_new ("Well?", NULL,
+                                                            g_variant_new_boolean (TRUE));
+  g_autoptr (GVariant) answer = g_flow_run_ask_question_sync (run, node, question, error);
+
+  return answer != NULL && body_count (node, run, count, error);
+}
+
+static void
+test_asked (void)
+{
+  int count = 0, n = 10;
+  g_autoptr (GFlow) flow = NULL;
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GPtrArray) questions = g_ptr_array_new_with_free_func (g_object_unref);
+  TestResult result;
+
+  g_test_summary ("Bodies wait for answers, whose places others have: not in the child");
+  if (!is_possible ())
+    return;
+  test_result_init (&result);
+  flow = g_flow_new ();
+  g_flow_set_max_threads (flow, 2);
+  for (int i = 0; i < n; i++)
+    g_flow_add (flow, NULL, body_ask_or_count, &count, NULL, NULL);
+  run = g_flow_run_new (flow);
+  g_signal_connect (run, "ask", G_CALLBACK (keep_cb), questions);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (questions->len == (guint) n);
+  fork_and_wait (flow, &count);
+  for (guint i = 0; i < questions->len; i++)
+    g_flow_question_answer (questions->pdata[i], g_variant_new_boolean (TRUE));
+  TEST_WAIT (result.calls > 0);
+  test_assert_run (run, DONE);
+  g_assert_cmpint (g_atomic_int_get (&count), ==, n);
+  test_result_clear (&result);
+}
+
 static G_GNUC_NORETURN void
 be_child_with_lock (GFlowRun  *run,
                     GFlowLock *lock,
@@ -280,6 +332,7 @@ main (int   argc,
   g_test_add_func ("/fork/after", test_after);
   g_test_add_func ("/fork/in-body", test_in_body);
   g_test_add_func ("/fork/meanwhile", test_meanwhile);
+  g_test_add_func ("/fork/asked", test_asked);
   g_test_add_func ("/fork/from-before", test_from_before);
 
   return g_test_run ();

@@ -116,6 +116,18 @@ def ended_meanwhile(row, policy):
 
 
 page = read(SRCDIR, 'docs', 'states.md')
+
+# Every reason is in the table, with any names and numbers; one after a colon without what is before it.
+code = read(SRCDIR, 'libgflow', 'run', 'gflow-reason.c')
+reasons = re.findall(r'_\("([^"]+)"\)', code)
+reasons += re.findall(r'GETTEXT_PACKAGE,\s*"[^"]+",\s*"([^"]+)"', code)
+if len(reasons) < 25:
+    problem('the reasons are no longer in gflow-reason.c')
+for reason in reasons:
+    pattern = re.sub('%s|%u', '.+?', re.escape(reason).replace('\\ ', ' '))
+    if reason != '%s: %s' and re.search(pattern, page) is None:
+        problem(f'no reason “{reason}”')
+
 for table, ended in (('upstream', ended_after), ('elsewhere', ended_meanwhile)):
     lines = re.search(rf'<!-- table: {table} -->\n((?:\|.*\n)+)', page).group(1).splitlines()
     rows = [[cell.strip() for cell in line.strip('|').split('|')] for line in lines]

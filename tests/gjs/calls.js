@@ -405,8 +405,10 @@ test('serving', async () => {
     check(node, {
         parallel: 3, replicas: 1, polling: GFlow.FlowPolling.ALL,
         scheduling: GFlow.FlowScheduling.ROUND_ROBIN, before: null, after: null,
-        reducer: GFlow.FlowReducer.CONCATENATE, detached: false,
+        reducer: GFlow.FlowReducer.CONCATENATE, detached: false, tap: GFlow.FlowTap.COLLECT,
     });
+    node.tap = GFlow.FlowTap.NONE;
+    equal(flow.add_tap('tap', node, null, GFlow.FlowTap.OFF).get_tap(), GFlow.FlowTap.OFF);
     node.set_polling_for('/any', GFlow.FlowPolling.ANY);
     equal(node.get_polling_for('/any'), GFlow.FlowPolling.ANY);
     ok(node.set_condition(condition));
@@ -497,7 +499,7 @@ test('posts', async () => {
     const told = [];
     check(post, {
         source: GFlow.FlowSource.new_for_texts(['a', 'b', 'c']), target: 'exec', request_size: 2,
-        max_in_flight: 3, ordered: true, continue_on_error: true, n_total: 2,
+        max_in_flight: 3, request_timeout: 60000, ordered: true, continue_on_error: true, n_total: 2,
     });
     post.set_parameters(new GLib.Variant('a{sv}', {}));
     equal(post.get_parameters().n_children(), 0);
@@ -613,8 +615,9 @@ test('histories', async () => {
 });
 
 test('what is not for JavaScript', () => {
-    for (const name of ['set_worker_func', 'work'])
-        ok(throws(() => GFlow.Flow[name](() => {})).message.includes('worker thread'));
+    for (const name of ['set_common_func', 'set_worker_func', 'work'])
+        ok(throws(() => GFlow.Flow[name](() => {})).message.includes('for bindings'));
+    deepEqual(GFlow.Flow.get_common_call(), [null, null]);
 });
 
 test('all of them', () => {

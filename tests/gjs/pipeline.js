@@ -503,6 +503,37 @@ test('conditions', async () => {
     }
 });
 
+test('taps', async () => {
+    const Look = GObject.registerClass(class Look extends GFlow.FlowExecutor {
+        static endpoints = {
+            default(docs) {
+                for (const doc of docs) {
+                    doc.set_tag('seen', new GLib.Variant('s', doc.text));
+                    doc.text = 'nobody sees that';
+                }
+            },
+        };
+    });
+
+    for (const [mode, tags] of [['collect', ['seen']], [GFlow.FlowTap.BESIDE, []], ['OFF', []]]) {
+        const flow = new GFlow.Flow()
+            .add({uses: Marker, uses_with: {word: 'a'}, name: 'a'})
+            .tap({uses: Look, mode})
+            .add({uses: Marker, uses_with: {word: 'b'}});
+        // eslint-disable-next-line no-await-in-loop
+        const [response] = await using(flow, () => flow.post('/', ['x']));
+
+        deepEqual(textsOf(response), ['x a b']);
+        deepEqual(Object.keys(response.get_documents().get_item(0).get_tags().deepUnpack()), tags);
+    }
+    const flow = new GFlow.Flow().add({name: 'a'}).tap({node: 'a', name: 'look'});
+    equal(flow.lookup('look').get_upstreams().get_item(0), flow.lookup('a'));
+    for (const [options, said] of [
+        [{mode: 'loud'}, 'mode'], [{node: 'b'}, 'b is no node'], [{needs: 'a'}, 'needs'], [{colour: 1}, 'colour'],
+    ])
+        ok(throws(() => flow.tap(options)).message.includes(said));
+});
+
 test('conditions and reducers that throw', async () => {
     const thrown = new RangeError('who knows');
     const fails = () => {
@@ -771,6 +802,19 @@ test('two errors with the same text', async () => {
             equal(response.error_of().text, textsOf(response)[0]);
             ok(matches(response.get_error(), FlowError.FAILED));
         }
+    });
+});
+
+test('a request that takes too long', async () => {
+    const Sleeper = GObject.registerClass(class Sleeper extends GFlow.FlowExecutor {
+        static endpoints = {
+            default: (docs, parameters, request, cancellable) => sleep(30000, cancellable),
+        };
+    });
+
+    await using(new GFlow.Flow().add({uses: Sleeper}), async flow => {
+        const error = await rejects(flow.post('/', ['slow'], {request_timeout: 20}));
+        ok(error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT), error);
     });
 });
 

@@ -28,12 +28,12 @@ METHODS = {
         execute execute_finish execute_sync get_name set_name
         get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history get_direction set_direction
-        get_unique_names set_unique_names set_worker_func work
-        add_executor get_orphans get_insertion_point set_insertion_point
+        get_unique_names set_unique_names set_worker_func work set_common_func get_common_call
+        add_executor add_tap get_orphans get_insertion_point set_insertion_point
         open open_finish open_sync close close_finish close_sync block get_is_open
         get_open_timeout set_open_timeout get_close_timeout set_close_timeout post index search
         update delete''',
-    'FlowNode': '''new new_for_task add_upstream add_upstream_by_name set_upstreams add_lock
+    'FlowNode': '''new new_for_task new_common add_upstream add_upstream_by_name set_upstreams add_lock
         set_items set_items_variant set_items_func get_upstreams get_downstreams get_locks
         get_name set_name get_title set_title get_flow get_subflow get_placement set_placement get_priority set_priority
         get_weight set_weight get_run_when set_run_when get_can_defer set_can_defer
@@ -43,7 +43,8 @@ METHODS = {
         get_parallel set_parallel get_replicas set_replicas get_polling set_polling
         get_polling_for set_polling_for get_scheduling set_scheduling get_before set_before
         get_after set_after get_reducer set_reducer set_reducer_func
-        get_condition set_condition set_condition_func get_detached set_detached''',
+        get_condition set_condition set_condition_func get_detached set_detached
+        get_tap set_tap''',
     'FlowLock': '''new new_with_permits acquire acquire_finish acquire_sync try_acquire release
         get_name set_name get_permits set_permits get_in_use get_waiting''',
     'FlowHistory': '''new get_duration add_duration get_run_duration add_run_duration forget
@@ -91,7 +92,7 @@ METHODS = {
         collect collect_finish collect_sync cancel set_done_func set_error_func set_always_func
         get_flow get_endpoint get_source set_source get_parameters set_parameters
         get_target set_target get_request_size set_request_size
-        get_max_in_flight set_max_in_flight get_ordered set_ordered
+        get_max_in_flight set_max_in_flight get_request_timeout set_request_timeout get_ordered set_ordered
         get_continue_on_error set_continue_on_error
         get_n_sent get_n_done get_n_failed get_n_total set_n_total get_fraction''',
 }
@@ -101,7 +102,7 @@ PROPERTIES = {
         close-timeout insertion-point direction unique-names''',
     'FlowNode': '''name title flow subflow placement priority weight run-when can-defer timeout
         max-retries retry-delay retry-factor retry-jitter executor
-        parallel replicas polling scheduling before after reducer condition detached''',
+        parallel replicas polling scheduling before after reducer condition detached tap''',
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
     'FlowHistory': '',
@@ -120,7 +121,7 @@ PROPERTIES = {
     'FlowExecutor': 'name description workspace index shard',
     'FlowRequest': 'id endpoint parameters documents results routes state error',
     'FlowRoute': 'name node start end state error',
-    'FlowPost': '''flow endpoint source parameters target request-size max-in-flight ordered
+    'FlowPost': '''flow endpoint source parameters target request-size max-in-flight request-timeout ordered
         continue-on-error n-sent n-done n-failed n-total fraction''',
 }
 
@@ -153,6 +154,7 @@ ENUMS = {
     'FlowDirection': 'LEFT_TO_RIGHT TOP_TO_BOTTOM RIGHT_TO_LEFT BOTTOM_TO_TOP',
     'FlowPolling': 'ANY ALL ALL_ASYNC',
     'FlowScheduling': 'LEAST_BUSY ROUND_ROBIN',
+    'FlowTap': 'NONE BESIDE COLLECT OFF',
     'FlowReducer': 'MERGE CONCATENATE FIRST NONE CUSTOM',
     'FlowOnError': 'SKIP_DEPENDANTS FINISH_RUNNING STOP IGNORE',
     'FlowNodeState': 'WAITING READY LOCKED RUNNING DONE FAILED SKIPPED CANCELLED',
@@ -189,6 +191,7 @@ class Visibility(unittest.TestCase):
                   if not name.endswith(('Class', 'Interface')) and not name.isupper()
                   and not name.startswith('flow_source_')}  # statics of an interface, moved
         self.assertLessEqual(others, {'FlowFunc', 'FlowItemsFunc', 'FlowTaskFunc', 'FlowWorkerFunc',
+                                      'FlowCommonFunc',
                                       'FlowSourceFunc', 'FlowSourceTaskFunc',
                                       'FlowExecutorFunc', 'FlowExecutorTaskFunc',
                                       'FlowExecutorFactoryFunc', 'FlowPostFunc',
@@ -265,6 +268,7 @@ class Calls(unittest.TestCase):
 
     def test_all(self):
         self.worker_func()
+        self.common_func()
         self.build()
         self.look()
         self.locks()
@@ -297,6 +301,24 @@ class Calls(unittest.TestCase):
             self.assertTrue(work.called)
         self.called.append('Flow.set_worker_func')
         self.Flow_work()  # does nothing here
+
+    def common_func(self):
+        calls, found = [], []
+
+        def common(node, run):
+            calls.append((node, run))
+            found.append(self.Flow_get_common_call())
+            return True
+
+        self.Flow_set_common_func(common)
+        node, number = self.FlowNode_new_common('common')
+        flow = self.Flow_new()
+        flow.add_node(node)
+        run = flow.execute_sync()
+        self.assertEqual([node for node, _ in calls], [number, 0])
+        self.assertEqual(calls[0][1], calls[1][1])
+        self.assertEqual(tuple(found[0]), (node, run))
+        self.assertEqual(tuple(found[1]), (None, None))
 
     def two_threads(self):
         """A flow that does not end without a worker thread."""
@@ -700,6 +722,10 @@ class Calls(unittest.TestCase):
         self.assertEqual([node.get_name() for node in self.Flow_get_orphans(flow)], ['a', 'b'])
         self.Flow_set_insertion_point(flow, a)
         self.assertIs(self.Flow_get_insertion_point(flow), a)
+        tap = self.Flow_add_tap(flow, None, a, self.Marker(), GFlow.FlowTap.OFF)
+        self.assertIs(self.Flow_get_insertion_point(flow), a)
+        self.FlowNode_set_tap(tap, GFlow.FlowTap.BESIDE)
+        self.assertEqual(self.FlowNode_get_tap(tap), GFlow.FlowTap.BESIDE)
         self.Flow_set_open_timeout(flow, 9000)
         self.assertEqual(self.Flow_get_open_timeout(flow), 9000)
         self.Flow_set_close_timeout(flow, 7000)
@@ -815,7 +841,7 @@ class Calls(unittest.TestCase):
         source = GFlow.FlowSource.new_for_texts(['a', 'b', 'c'])
         parameters = GLib.Variant('a{sv}', {'n': GLib.Variant('i', 1)})
         for name, value in ('source', source), ('parameters', parameters), ('target', 'exec'), \
-                ('request_size', 2), ('max_in_flight', 3), ('ordered', True), \
+                ('request_size', 2), ('max_in_flight', 3), ('request_timeout', 60000), ('ordered', True), \
                 ('continue_on_error', True), ('n_total', 2):
             getattr(self, f'FlowPost_set_{name}')(post, value)
             self.assertEqual(getattr(self, f'FlowPost_get_{name}')(post), value)

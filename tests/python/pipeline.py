@@ -417,6 +417,22 @@ class Posts(unittest.TestCase):
                              [GFlow.FlowRunState.FAILED] * 2)
         self.assertEqual(told, ['error', 'always'] * 2)
 
+    def test_request_timeout(self):
+        class Slow(Executor):
+            @requests
+            async def wait(self, docs, **kwargs):
+                if docs[0].text == 'slow':
+                    await asyncio.sleep(30)
+
+        with Flow().add(uses=Slow) as flow:
+            with self.assertRaises(GLib.Error) as caught:
+                flow.post('/', ['slow'], request_timeout=20)
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT))
+            responses = flow.post('/', ['slow', 'quick'], request_size=1, request_timeout=500,
+                                  continue_on_error=True, return_results=True, ordered=True)
+        self.assertEqual([response.get_state() for response in responses],
+                         [GFlow.FlowRunState.FAILED, GFlow.FlowRunState.DONE])
+
     def test_callback_raises(self):
         def raises(response):
             raise Boom('callback')

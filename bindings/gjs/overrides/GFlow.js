@@ -39,7 +39,8 @@
 //    `await source.next(n)`, `await writer.write(documents)`, `await writer.close()`;
 //  * classes of executors have `static endpoints`, {'/search'(docs, parameters, request, cancellable) …},
 //    and setup() and teardown(), all async or not; flow.add({uses, name, needs, uses_with, …}) adds one,
-//    flow.needs([…]) and flow.needs_all() join them: these return the flow; `await flow.open()`, and
+//    flow.tap({uses, node, mode}) one that only looks on, flow.needs([…]) and flow.needs_all() join them: these
+//    return the flow; `await flow.open()`, and
 //    `await flow.close()`; `await flow.post('/search', inputs, {parameters, on_done, …})` is the list of the
 //    responses, and `for await (const response of flow.post(…))` gives them one by one;
 //    response.result(name), and response.error_of(), which is what was thrown;
@@ -111,8 +112,9 @@ function _init() {
 
     const completeNode = FlowRun.prototype.complete_node;
     const {boxItem} = results.setUp(FlowRun, FlowValues);
-    const {bodies, callFunction, callItem, callSync, callTask, forget, makeItems} =
-        makeBodies(boxItem, completeNode);
+    const {
+        bodies, callFunction, callItem, callSync, callTask, makeItems, forget, addTo, removeFrom,
+    } = makeBodies(Flow, boxItem, completeNode);
 
     const documents = makeDocuments(this);
     Object.assign(this, {document: documents.document, source: documents.source});
@@ -126,32 +128,38 @@ function _init() {
         }
     }
 
-    // For languages whose functions do.
-    for (const name of ['set_worker_func', 'work']) {
+    // For other languages, and for what has used it.
+    for (const [name, reason] of Object.entries({
+        set_common_func: 'the function is there',
+        set_worker_func: 'JavaScript cannot run on a worker thread',
+        work: 'JavaScript cannot run on a worker thread',
+    })) {
         Flow[name] = () => {
-            throw new Error(`JavaScript cannot run on a worker thread: Flow.${name}() is not for it`);
+            throw new Error(`Flow.${name}() is for bindings: ${reason}`);
         };
     }
 
     // Functions
 
-    // What C is given, {call}, and what it calls.
-    function adopt(node, body) {
-        bodies.set(node, body);
-        node.set_placement(FlowPlacement.CONTEXT);
-        node.set_can_defer(body.call === callFunction || body.call === callItem);
+    function newNode(name, body) {
+        const [node, number] = FlowNode.new_common(name);
+        bodies.set(node, {...body, node, number});
+        node.set_can_defer(body.call !== callSync);
         return node;
     }
 
-    const newNode = FlowNode.new;
-    for (const [name, call] of [['new', callSync], ['new_for_task', callTask]]) {
-        const construct = FlowNode[name];
-        FlowNode[name] = function (nodeName, fn) {
-            if (typeof fn !== 'function')
-                return construct.call(this, nodeName, fn);
-            return adopt(construct.call(this, nodeName, call), {fn, call});
-        };
-    }
+    const {new: newJoin, new_for_task: newTask} = FlowNode;
+    FlowNode.new = function (name, fn) {
+        return typeof fn === 'function' ? newNode(name, {fn, call: callSync})
+            : newJoin.call(this, name, fn);
+    };
+    FlowNode.new_for_task = function (name, fn) {
+        if (typeof fn !== 'function')
+            return newTask.call(this, name, fn);
+        const node = newTask.call(this, name, callTask);
+        bodies.set(node, {fn, call: callTask});
+        return node;
+    };
 
     const constructors = {add: 'new', add_task: 'new_for_task'};
     for (const name of Object.keys(constructors)) {
@@ -166,8 +174,16 @@ function _init() {
         };
     }
 
+    const addNode = Flow.prototype.add_node;
+    Flow.prototype.add_node = function (node) {
+        const result = addNode.call(this, node);
+        keep(this, node);
+        addTo(this, node);
+        return result;
+    };
+
     for (const [klass, name] of [
-        [Flow, 'add_node'], [Flow, 'add_group'],
+        [Flow, 'add_group'],
         [FlowGroup, 'append_node'], [FlowGroup, 'append_group'],
     ]) {
         const add = klass.prototype[name];
@@ -184,14 +200,15 @@ function _init() {
         // A run that has begun may still come to it.
         keep(node, node);
         this[KEPT]?.delete(node);
+        removeFrom(this, node);
         return result;
     };
 
     // The nodes whose results it is given are those of the copy.
-    function copyBody(body, flow) {
-        const upstream = body.upstream?.map(([key, node]) =>
-            [key, flow.lookup(nameOf(node)) ?? node]);
-        return {...body, upstream: upstream ?? null};
+    function copyBody(body, flow, node) {
+        const upstream = body.upstream?.map(([key, other]) =>
+            [key, flow.lookup(nameOf(other)) ?? other]);
+        return {...body, upstream: upstream ?? null, node, number: undefined};
     }
 
     const copy = Flow.prototype.copy;
@@ -201,7 +218,7 @@ function _init() {
         for (const node of this) {
             const twin = flow.get_item(position++);
             if (bodies.has(node)) {
-                bodies.set(twin, copyBody(bodies.get(node), flow));
+                bodies.set(twin, copyBody(bodies.get(node), flow, twin));
                 keep(flow, twin);
             }
         }
@@ -265,18 +282,25 @@ function _init() {
         }
     }
 
+    function checkOptions(options) {
+        if (!isDictionary(options)) {
+            throw new TypeError('The options of a node are an object, {name, upstream, …}, ' +
+                `not ${String(options)}`);
+        }
+    }
+
     // A node that is in no flow yet: for a group.
     this.node = function (options, fn) {
         if (typeof options === 'function' && fn === undefined)
             [options, fn] = [{}, options];
-        const {name = null, upstream, lock, placement, ...properties} = options;
-        refuseWorker(placement);
         if (typeof fn !== 'function')
             throw new TypeError('The body of a node must be a function, after its options');
+        checkOptions(options);
+        const {name = null, upstream, lock, placement, ...properties} = options;
+        refuseWorker(placement);
 
         const named = isDictionary(upstream) ? Object.entries(upstream) : null;
-        const node = adopt(newNode.call(FlowNode, name, callFunction),
-            {fn, call: callFunction, upstream: named});
+        const node = newNode(name, {fn, call: callFunction, upstream: named});
         addUpstreams(node, named?.map(([, value]) => value) ?? toArray(upstream));
         setUp(node, lock, properties);
         return node;
@@ -301,17 +325,17 @@ function _init() {
     };
 
     Flow.prototype.map = function (options, fn) {
+        if (typeof fn !== 'function')
+            throw new TypeError('What is to be called for each item must be a function');
+        checkOptions(options);
         const {
             name = null, items = null, upstream, max_parallel: maxParallel = 0, lock, placement,
             ...properties
         } = options;
         if (placement !== undefined)
             refuseWorker(placement);
-        if (typeof fn !== 'function')
-            throw new TypeError('What is to be called for each item must be a function');
 
-        const each = adopt(newNode.call(FlowNode, null, callItem),
-            {fn, call: callItem, upstream: null, items});
+        const each = newNode(null, {fn, call: callItem, upstream: null, items});
         setUp(each, lock, properties);
         const node = this.add_map(name, each, maxParallel);
         node.set_items_func(makeItems);

@@ -12,14 +12,77 @@ const {toGError} = imports.overrides._gflowErrors;
 // All in one function: what is outside of functions is looked up by name, in modules like this one,
 // and doubles the time that a node takes.
 // completeNode: of C.
-function makeBodies(boxItem, completeNode) {
+function makeBodies(Flow, boxItem, completeNode) {
     // A callback that C keeps is never collected, nor is anything that it refers to, and most functions
-    // refer to their flow: so C is given one of the three functions below, and the functions live here,
-    // as long as the JavaScript objects of their nodes, which live as long as that of the flow.
+    // refer to their flow: so C is given callCommon() or callTask(), and the functions live here, as long
+    // as the JavaScript objects of their nodes, which live as long as that of the flow.
     //
-    // Of each node {fn, call}: the function, and which of the three calls it. Those of flow.node() also
+    // Of each node {fn, call, node}: the function, and how it is called. Those of flow.node() also
     // have `upstream`: null, or what an argument is made of, [[key, node or name], …].
     const bodies = new WeakMap();
+
+    // To find a JavaScript object for one of C takes as long as all else that a node does: so C gives
+    // numbers. A flow has its bodies by number, and runs have theirs until they have ended.
+    const BY_NUMBER = Symbol('by number');
+    const NOWHERE = {number: 0};
+    const entered = new Map();
+    let current = NOWHERE;
+
+    function byNumber(flow) {
+        return flow[BY_NUMBER] ??= new Map();
+    }
+
+    function enter(number) {
+        let there = entered.get(number);
+        if (there === undefined) {
+            const [, run] = Flow.get_common_call();
+            there = {number, run, found: byNumber(run.get_flow())};
+            entered.set(number, there);
+        }
+        return current = there;
+    }
+
+    function leave(number) {
+        entered.delete(number);
+        if (current.number === number)
+            current = NOWHERE;
+        return true;
+    }
+
+    // A node that C has made, for an item of a map for example, or added.
+    function find(found, number) {
+        const [node, run] = Flow.get_common_call();
+        const body = {...bodyOf(node, run), node};
+        found.set(number, body);
+        return body;
+    }
+
+    function addTo(flow, node) {
+        const body = bodies.get(node);
+        if (body?.number !== undefined)
+            byNumber(flow).set(body.number, body);
+    }
+
+    function removeFrom(flow, node) {
+        flow[BY_NUMBER]?.delete(bodies.get(node)?.number);
+    }
+
+    // The body of all nodes but those of flow.add_task().
+    function callCommon(nodeNumber, runNumber) {
+        if (nodeNumber === 0)
+            return leave(runNumber);
+        spend(CALL);
+        try {
+            const {run, found} = runNumber === current.number ? current : enter(runNumber);
+            const body = found.get(nodeNumber) ?? find(found, nodeNumber);
+
+            return body.call(body, run);
+        } catch (error) {
+            const [node, run] = Flow.get_common_call();
+            throw toGError(run, node, error);
+        }
+    }
+    Flow.set_common_func(callCommon);
 
     function bodyOf(node, run) {
         const body = bodies.get(node) ?? bodies.get(run.get_parent_node());
@@ -29,20 +92,15 @@ function makeBodies(boxItem, completeNode) {
         return body;
     }
 
-    // The body of flow.add(): one that returns nothing has succeeded.
-    function callSync(node, run) {
-        spend(CALL);
-        try {
-            const result = bodyOf(node, run).fn(node, run);
+    // The function of flow.add(): one that returns nothing has succeeded.
+    function callSync({fn, node}, run) {
+        const result = fn(node, run);
 
-            if (isPromise(result)) {
-                result.then(undefined, () => {});
-                throw new TypeError('An async function cannot be a sync body: use flow.node()');
-            }
-            return result ?? true;
-        } catch (error) {
-            throw toGError(run, node, error);
+        if (isPromise(result)) {
+            result.then(undefined, () => {});
+            throw new TypeError('An async function cannot be a sync body: use flow.node()');
         }
+        return result ?? true;
     }
 
     // The body of flow.add_task(): an async one can also fail later.
@@ -62,39 +120,22 @@ function makeBodies(boxItem, completeNode) {
         }
     }
 
-    // The body of flow.node(): what the function returns, or its promise resolves to, is the result.
-    function callFunction(node, run) {
-        spend(CALL);
-        try {
-            const {fn, upstream} = bodyOf(node, run);
-            const value = upstream === null ? callPlain(fn, run, node) :
-                callWithResults(fn, collectResults(run, upstream), run, node);
-
-            if (isPromise(value))
-                return follow(value, run, node);
-            setResult(run, node, value);
-            return true;
-        } catch (error) {
-            throw toGError(run, node, error);
-        }
+    // That of flow.node(): what the function returns, or its promise resolves to, is the result.
+    function callFunction({fn, node, upstream}, run) {
+        return finish(run, node, upstream === null ? callPlain(fn, run, node)
+            : callWithArgument(fn, collectResults(run, upstream), run, node));
     }
 
-    // The body of each item of flow.map(), by the node of the map.
-    function callItem(node, run) {
-        spend(CALL);
-        try {
-            const {fn} = bodyOf(node, run);
-            const item = run.get_map_item(node);
-            const value = fn.length < 4 ? fn(item, run, node)
-                : fn(item, run, node, run.get_node_cancellable(node));
+    // That of flow.map(), for each item.
+    function callItem({fn, node}, run) {
+        return finish(run, node, callWithArgument(fn, run.get_map_item(node), run, node));
+    }
 
-            if (isPromise(value))
-                return follow(value, run, node);
-            setResult(run, node, value);
-            return true;
-        } catch (error) {
-            throw toGError(run, node, error);
-        }
+    function finish(run, node, value) {
+        if (isPromise(value))
+            return follow(value, run, node);
+        setResult(run, node, value);
+        return true;
     }
 
     // The items of flow.map(): an iterable, a function that returns one, or the result of the first
@@ -123,9 +164,9 @@ function makeBodies(boxItem, completeNode) {
         return fn.length < 3 ? fn(run, node) : fn(run, node, run.get_node_cancellable(node));
     }
 
-    function callWithResults(fn, results, run, node) {
-        return fn.length < 4 ? fn(results, run, node)
-            : fn(results, run, node, run.get_node_cancellable(node));
+    function callWithArgument(fn, argument, run, node) {
+        return fn.length < 4 ? fn(argument, run, node)
+            : fn(argument, run, node, run.get_node_cancellable(node));
     }
 
     function collectResults(run, upstream) {
@@ -208,5 +249,5 @@ function makeBodies(boxItem, completeNode) {
         }
     }
 
-    return {bodies, callSync, callTask, callFunction, callItem, makeItems, forget};
+    return {bodies, callSync, callTask, callFunction, callItem, makeItems, forget, addTo, removeFrom};
 }
