@@ -212,6 +212,11 @@ declare module 'gi://GFlow?version=1' {
 
         interface Flow<A extends GObject.Object = GObject.Object> {
             add(executor?: ExecutorOptions): this;
+            /** An executor that looks at what a node leaves, and changes nothing of what goes on. */
+            tap(executor: Omit<ExecutorOptions, 'needs'> & {
+                node?: FlowNode | string | null,
+                mode?: FlowTap | string,
+            }): this;
             needs(needs: Upstream[], name?: string | null): this;
             needs_all(name?: string | null): this;
             open(cancellable?: Gio.Cancellable | null): Promise<boolean>;

@@ -134,11 +134,13 @@ class Flow:
     """A pipeline of executors.
 
     asyncio: that of an AsyncFlow, of which post() gives what is to be iterated over with
-        ``async for``, or awaited"""
+        ``async for``, or awaited
+    inspect: what becomes of inspect(): 'COLLECT', 'HANG' or 'REMOVE'"""
 
-    def __init__(self, asyncio=False):
+    def __init__(self, asyncio=False, inspect='COLLECT'):
         self._flow = GFlow.Flow()
         self._is_async = asyncio
+        self._tap = {'COLLECT': 'COLLECT', 'HANG': 'BESIDE', 'REMOVE': 'OFF'}[str(inspect).upper()]
 
     def add(self, *, no_reduce=False, **options):
         """See GFlow.Flow.add(). shards is parallel, floating is detached, and no_reduce leaves it to the
@@ -164,6 +166,15 @@ class Flow:
         if len(orphans) == 1:
             return self.add(name=name, needs=orphans[0])
         self._flow.needs_all(name)
+        return self
+
+    def inspect(self, name=None, **options):
+        """An executor that looks at what the last one leaves: see GFlow.Flow.tap()."""
+        self._flow.tap(options.pop('uses', None), name=name, mode=self._tap, **options)
+        return self
+
+    def gather_inspect(self, name=None, include_last_pod=True):
+        """What inspect() has found is in the response anyway."""
         return self
 
     def plot(self, output, vertical_layout=False):

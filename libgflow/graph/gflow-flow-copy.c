@@ -72,7 +72,7 @@ g_flow_copy (GFlow *self)
       g_ptr_array_add (copy->nodes, node);
     }
   copy->next_number = self->next_number;
-  copy->has_detached = self->has_detached;
+  copy->has_asides = self->has_asides;
   if (self->insertion_point != NULL)
     copy->insertion_point = copies->pdata[self->insertion_point->index];
   return copy;

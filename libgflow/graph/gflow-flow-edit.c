@@ -130,9 +130,11 @@ append_locked (GFlow     *self,
   node->flow = self;
   atomic_store_explicit (&node->index, self->nodes->len, memory_order_relaxed);
   g_ptr_array_add (self->nodes, node);
-  self->insertion_point = NULL;
-  if (G_UNLIKELY (_g_flow_node_is_detached (node)))
-    self->has_detached = TRUE;
+  if (G_UNLIKELY (_g_flow_node_is_aside (node)))
+    self->has_asides = TRUE;
+  /* The way goes on where it did. */
+  if (G_LIKELY (_g_flow_node_tap (node) == G_FLOW_TAP_NONE))
+    self->insertion_point = NULL;
 }
 
 /* If names that are taken are to be changed. Not with the mutex: handlers are told of it. */

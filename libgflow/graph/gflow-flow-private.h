@@ -51,7 +51,7 @@ struct _GFlow
   GHashTable   *by_name;       /* name → GFlowNode, for the first n_indexed nodes */
   guint         n_indexed;
   gboolean      renamed;       /* a node was: two may have one name */
-  gboolean      has_detached;  /* some node is, or was */
+  gboolean      has_asides;    /* some node is detached, or a tap, or was */
   guint         next_number;   /* for the next made-up name */
   guint         max_threads;
   guint         max_parallel;

@@ -17,11 +17,12 @@
 
 /* "executor0", and so on: a name that is not taken. */
 static char *
-make_up_name (GFlow *self)
+make_up_name (GFlow      *self,
+              const char *kind)
 {
   for (guint i = 0;; i++)
     {
-      g_autofree char *name = g_strdup_printf ("executor%u", i);
+      g_autofree char *name = g_strdup_printf ("%s%u", kind, i);
 
       if (g_flow_lookup (self, name) == NULL)
         return g_steal_pointer (&name);
@@ -87,7 +88,7 @@ g_flow_add_executor (GFlow               *self,
                         G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_autofree char *made_up = name == NULL ? make_up_name (self)
+  g_autofree char *made_up = name == NULL ? make_up_name (self, "executor")
                                           : _g_flow_find_free_name (self, name, NULL);
 
   /* Who gets another name may need the node that has this one. */
@@ -104,6 +105,58 @@ g_flow_add_executor (GFlow               *self,
   return _g_flow_take_node (self, node, error);
 }
 
+/**
+ * g_flow_add_tap:
+ * @self: a flow that is not open
+ * @name: (nullable): the name of the node, unique in the flow, or %NULL to have
+ *   one made up: `tap0` and so on
+ * @node: (nullable): a node of the flow, or %NULL for [property@GFlow.Flow:insertion-point]
+ * @executor: (nullable): what looks on, or %NULL for nothing
+ * @tap: how it takes part: not %G_FLOW_TAP_NONE
+ * @error: return location for an error
+ *
+ * Adds a tap: an executor that sees what @node leaves, to log, to measure or to judge it, and
+ * changes nothing of what goes on from there. It has copies of the documents; what it leaves as
+ * its result is under its name. The insertion point stays where it is.
+ *
+ * With %G_FLOW_TAP_BESIDE nobody waits for it. With %G_FLOW_TAP_COLLECT the response has what it has
+ * changed of documents that are in the response: a tag that it has set, unless another node has
+ * changed the same; and if it fails, so does the request. [property@GFlow.FlowNode:tap] turns it off, or on.
+ *
+ * Returns: (transfer none): the node
+ *
+ * Since: 0.1
+ */
+GFlowNode *
+g_flow_add_tap (GFlow          *self,
+                const char     *name,
+                GFlowNode      *node,
+                GFlowExecutor  *executor,
+                GFlowTap        tap,
+                GError        **error)
+{
+  g_return_val_if_fail (G_IS_FLOW (self), NULL);
+  g_return_val_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && node->flow == self), NULL);
+  g_return_val_if_fail (executor == NULL ||
+                        G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()), NULL);
+  g_return_val_if_fail (tap > G_FLOW_TAP_NONE && tap <= G_FLOW_TAP_OFF, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autofree char *made_up = name == NULL ? make_up_name (self, "tap") : NULL;
+
+  if (!check_executor (name, NULL, error))
+    return NULL;
+
+  GFlowNode *added = _g_flow_node_new_executor (made_up != NULL ? made_up : name, executor);
+
+  g_flow_node_set_tap (added, tap);
+  if (node == NULL)
+    node = g_flow_get_insertion_point (self);
+  if (node != NULL)
+    g_flow_node_add_upstream (added, node);
+  return _g_flow_take_node (self, added, error);
+}
+
 static GFlowNode *
 find_need (GFlow     *self,
            GFlowNeed  need)
@@ -114,7 +167,7 @@ find_need (GFlow     *self,
   return node != NULL && node->flow == self ? node : NULL;
 }
 
-/* Whether @node is detached, or waits for one that is. @seen are those that do not. */
+/* Whether @node is not on the way of documents, or waits for one that is not. @seen are those that do not. */
 static gboolean
 is_beside (GFlow      *self,
            GFlowNode  *node,
@@ -122,7 +175,7 @@ is_beside (GFlow      *self,
 {
   const GFlowNeed *needs = _g_flow_node_needs (node);
 
-  if (_g_flow_node_is_detached (node))
+  if (_g_flow_node_is_aside (node))
     return TRUE;
   if (!g_hash_table_add (seen, node))
     return FALSE;
@@ -137,12 +190,12 @@ is_beside (GFlow      *self,
   return FALSE;
 }
 
-/* Whether responses do not wait for @node, which is meant to be so. */
+/* Whether what @node leaves is no response, which is meant to be so. */
 static gboolean
 is_set_aside (GFlow     *self,
               GFlowNode *node)
 {
-  if (!self->has_detached)
+  if (!self->has_asides)
     return FALSE;
 
   g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
@@ -150,7 +203,7 @@ is_set_aside (GFlow     *self,
   return is_beside (self, node, seen);
 }
 
-/* The node added last that responses wait for. */
+/* The node added last that may leave the response. */
 GFlowNode *
 _g_flow_find_last_awaited (GFlow *self)
 {
@@ -195,8 +248,8 @@ _g_flow_dup_orphans (GFlow *self)
  * Gets the nodes that no other node waits for, in the order of adding. In a flow of
  * executors all but one of them are mostly a mistake: the response to a request is
  * what the [property@GFlow.Flow:insertion-point] leaves, and what the others do
- * shows nowhere. Nodes that are [property@GFlow.FlowNode:detached], and what waits for
- * these, do not count: they are not among them, and who is waited for by these alone is.
+ * shows nowhere. Nodes that are [property@GFlow.FlowNode:detached], or taps, and what waits
+ * for these, do not count: they are not among them, and who is waited for by these alone is.
  *
  * The list is brought up to date whenever it is asked for.
  *

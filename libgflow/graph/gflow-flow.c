@@ -775,7 +775,7 @@ g_flow_get_is_open (GFlow *self)
  *
  * Gets the node that the next executor waits for if nothing else is said: the
  * node added last, unless another one was set. Nodes that are
- * [property@GFlow.FlowNode:detached], and what waits for these, do not count.
+ * [property@GFlow.FlowNode:detached], or taps, and what waits for these, do not count.
  *
  * Returns: (transfer none) (nullable): the node; %NULL in an empty flow
  *
@@ -788,7 +788,7 @@ g_flow_get_insertion_point (GFlow *self)
 
   if (self->insertion_point != NULL)
     return self->insertion_point;
-  if (self->has_detached)
+  if (self->has_asides)
     return _g_flow_find_last_awaited (self);
   return self->nodes->len > 0 ? self->nodes->pdata[self->nodes->len - 1] : NULL;
 }

@@ -43,6 +43,13 @@ GFlowNode    *g_flow_add_executor      (GFlow               *self,
                                         const char * const  *needs,
                                         GError             **error);
 G_FLOW_AVAILABLE_IN_0_1
+GFlowNode    *g_flow_add_tap           (GFlow               *self,
+                                        const char          *name,
+                                        GFlowNode           *node,
+                                        GFlowExecutor       *executor,
+                                        GFlowTap             tap,
+                                        GError             **error);
+G_FLOW_AVAILABLE_IN_0_1
 GFlowNode    *g_flow_add_map           (GFlow               *self,
                                         const char          *name,
                                         GFlowNode           *each,

@@ -31,6 +31,9 @@ GVariant       *_g_flow_condition_get_variant (GFlowCondition   *self);
 gboolean        _g_flow_condition_equal    (GFlowCondition      *a,
                                             GFlowCondition      *b);
 
+/* More instances than that are a mistake. */
+#define G_FLOW_MAX_INSTANCES 65536
+
 /* How a node serves requests, where that is not as it is mostly. */
 struct _GFlowServing
 {
@@ -46,6 +49,7 @@ struct _GFlowServing
   GFlowReduction  *reduction;   /* (owned) (nullable): if it is CUSTOM */
   GFlowCondition  *condition;   /* (owned) (nullable) */
   gboolean         detached;
+  GFlowTap         tap;
 };
 
 GFlowReduction *_g_flow_reduction_ref      (GFlowReduction      *self);
@@ -55,6 +59,12 @@ void            _g_flow_serving_free       (GFlowServing        *self);
 gboolean        _g_flow_serving_equal      (GFlowServing        *a,
                                             GFlowServing        *b);
 
+/* As it is, also if nothing was set; what sets something of it stands between begin and end. */
+const GFlowServing *_g_flow_node_get_serving (GFlowNode         *self);
+GFlowServing   *_g_flow_node_begin_serving (GFlowNode           *self);
+void            _g_flow_node_end_serving (GFlowNode             *self,
+                                          const char            *property);
+
 /* NULL if nothing of it was set. */
 static inline GFlowServing *
 _g_flow_node_serving (GFlowNode *self)
@@ -62,10 +72,25 @@ _g_flow_node_serving (GFlowNode *self)
   return self->extras != NULL ? self->extras->serving : NULL;
 }
 
+static inline GFlowTap
+_g_flow_node_tap (GFlowNode *self)
+{
+  return _g_flow_node_serving (self) != NULL ? _g_flow_node_serving (self)->tap : G_FLOW_TAP_NONE;
+}
+
+/* No response waits for it. */
 static inline gboolean
 _g_flow_node_is_detached (GFlowNode *self)
 {
-  return _g_flow_node_serving (self) != NULL && _g_flow_node_serving (self)->detached;
+  return _g_flow_node_serving (self) != NULL &&
+         (_g_flow_node_serving (self)->detached || _g_flow_node_tap (self) == G_FLOW_TAP_BESIDE);
+}
+
+/* It is not on the way of the documents. */
+static inline gboolean
+_g_flow_node_is_aside (GFlowNode *self)
+{
+  return _g_flow_node_is_detached (self) || _g_flow_node_tap (self) != G_FLOW_TAP_NONE;
 }
 
 G_END_DECLS

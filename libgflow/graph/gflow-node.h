@@ -203,5 +203,10 @@ gboolean        g_flow_node_get_detached         (GFlowNode       *self);
 G_FLOW_AVAILABLE_IN_0_1
 void            g_flow_node_set_detached         (GFlowNode       *self,
                                                   gboolean         detached);
+G_FLOW_AVAILABLE_IN_0_1
+GFlowTap        g_flow_node_get_tap              (GFlowNode       *self);
+G_FLOW_AVAILABLE_IN_0_1
+void            g_flow_node_set_tap              (GFlowNode       *self,
+                                                  GFlowTap         tap);
 
 G_END_DECLS

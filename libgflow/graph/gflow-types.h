@@ -226,6 +226,27 @@ typedef enum
 } GFlowPolling;
 
 /**
+ * GFlowTap:
+ * @G_FLOW_TAP_NONE: it is no tap, but a part of the way
+ * @G_FLOW_TAP_BESIDE: requests come back without waiting for it, as for a node that is
+ *   [property@GFlow.FlowNode:detached]
+ * @G_FLOW_TAP_COLLECT: requests wait for it, and what it has changed of their documents is in the
+ *   response
+ * @G_FLOW_TAP_OFF: it is not there: its executor is not set up, and serves nothing
+ *
+ * How a node that only looks on takes part: see [method@GFlow.Flow.add_tap].
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  G_FLOW_TAP_NONE,
+  G_FLOW_TAP_BESIDE,
+  G_FLOW_TAP_COLLECT,
+  G_FLOW_TAP_OFF,
+} GFlowTap;
+
+/**
  * GFlowScheduling:
  * @G_FLOW_SCHEDULING_LEAST_BUSY: the one that serves the fewest requests
  * @G_FLOW_SCHEDULING_ROUND_ROBIN: one after the other; those that serve on workers are

@@ -156,7 +156,8 @@ get_line (const GFlowPlan *plan,
           const gboolean  *beside,
           guint            to)
 {
-  if ((beside != NULL && beside[to]) || plan->nodes[to].run_when == G_FLOW_RUN_WHEN_ALL_FINISHED)
+  if ((beside != NULL && beside[to]) ||
+      _g_flow_node_tap (plan->nodes[to].node) != G_FLOW_TAP_NONE || plan->nodes[to].run_when == G_FLOW_RUN_WHEN_ALL_FINISHED)
     return G_FLOW_ARROW_DOTTED;
   return plan->nodes[to].run_when == G_FLOW_RUN_WHEN_ANY_FAILED ? G_FLOW_ARROW_DASHED
                                                                 : G_FLOW_ARROW_SOLID;

@@ -472,6 +472,9 @@ add_serving (GString   *details,
     g_string_append_printf (details, "\n%s", _("Only some documents"));
   if (serving->detached)
     g_string_append_printf (details, "\n%s", _("Nobody waits for it"));
+  if (serving->tap != G_FLOW_TAP_NONE)
+    g_string_append_printf (details, "\n%s", serving->tap == G_FLOW_TAP_OFF
+                                               ? _("A tap, turned off") : _("A tap"));
 }
 
 /* What else there is to say of the node, in lines that begin with a line feed. */

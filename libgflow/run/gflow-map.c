@@ -213,12 +213,12 @@ void
 _g_flow_run_name_item (GFlowRun  *child,
                        GError   **error)
 {
+  const guint32 failed = _g_flow_run_get_failure (child, 0);
   const char *text = NULL;
 
-  if (child->failures == NULL || child->failures->len == 0)
+  if (failed == G_FLOW_NO_NODE)
     return;
 
-  const guint32 failed = g_array_index (child->failures, guint32, 0);
   const char *name = g_flow_node_get_name (child->plan->nodes[failed].node);
   const GValue *item = _g_flow_values_peek (child->items, failed);
 

@@ -6,7 +6,6 @@
 #include "gflow-owner-private.h"
 
 #include "gflow-progress-private.h"
-#include "gflow-progress-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
 #include "graph/gflow-error.h"
@@ -26,6 +25,9 @@
  * A node can be revived when its end is over: when everybody who waits for it has heard of
  * it. Until then one that has failed is wanted, and counts as one that remains; and one
  * that is skipped looks itself, when that is over, whether it is to be revived. */
+
+/* In one dispatch: about as many as its budget of time allows */
+#define MAX_REVIVED_AT_ONCE 500
 
 static void
 put_down_locked (GFlowRun *self,
@@ -251,19 +253,17 @@ forget_failure_locked (GFlowRun *self,
                        guint32   index,
                        guint    *position)
 {
-  guint32 *failures = (guint32 *) self->failures->data;
-
-  for (*position = 0; failures[*position] != index;)
-    *position += 1;
-  g_array_remove_index (self->failures, *position);
+  *position = _g_flow_run_remove_failure_locked (self, index);
   if (*position > 0)
     return;
 
   /* It was the first one in time. */
+  const guint32 first = _g_flow_run_get_failure (self, 0);
+
   g_clear_error (&self->error);
-  if (self->failures->len > 0)
+  if (first != G_FLOW_NO_NODE)
     self->error = g_error_copy (g_hash_table_lookup (self->node_errors,
-                                                     GUINT_TO_POINTER (failures[0])));
+                                                     GUINT_TO_POINTER (first)));
 }
 
 static void
@@ -340,43 +340,55 @@ revive (GFlowRun *self,
   _g_flow_run_deliver_chosen (self, lane, FALSE);
 }
 
-static int
-find_wanted_locked (GFlowRun *self,
-                    guint32   index)
+static gboolean
+is_wanted_locked (GFlowRun *self,
+                  guint32   index)
 {
-  for (guint i = 0; self->wanted != NULL && i < self->wanted->len; i++)
-    if (g_array_index (self->wanted, guint32, i) == index)
-      return (int) i;
-  return -1;
+  return self->wanted != NULL && g_hash_table_contains (self->wanted, GUINT_TO_POINTER (index));
 }
 
-/* Takes one out that can be run again now. */
+/* TRUE if it can be run again now: then it is not wanted any more. */
 static gboolean
 take_wanted (GFlowRun *self,
-             guint32  *index)
+             guint32   index)
 {
-  gboolean found = FALSE;
-
   _g_flow_mutex_lock (&self->mutex);
-  for (guint i = 0; i < self->wanted->len && !found; i++)
-    {
-      *index = g_array_index (self->wanted, guint32, i);
-      found = (_g_flow_run_marks (self, *index) & G_FLOW_MARK_OVER) != 0;
-      if (found)
-        g_array_remove_index (self->wanted, i);
-    }
+
+  const gboolean is_over = (_g_flow_run_marks (self, index) & G_FLOW_MARK_OVER) != 0;
+
+  if (is_over)
+    g_hash_table_remove (self->wanted, GUINT_TO_POINTER (index));
   _g_flow_mutex_unlock (&self->mutex);
-  return found;
+  return is_over;
 }
 
-/* In a dispatch: runs again what was asked for. */
+static void
+revive_later (GFlowRun *self,
+              guint32   index)
+{
+  if (self->to_revive == NULL)
+    self->to_revive = g_queue_new ();
+  g_queue_push_tail (self->to_revive, GUINT_TO_POINTER (index));
+}
+
+/* In a dispatch: runs again some of what was asked for. Meanwhile more may be. */
 void
 _g_flow_run_revive_wanted (GFlowRun *self)
 {
-  guint32 index;
+  const guint n = self->to_revive != NULL ? self->to_revive->length : 0;
 
-  while (self->wanted != NULL && self->wanted->len > 0 && take_wanted (self, &index))
-    revive (self, index);
+  for (guint i = 0; i < MIN (n, MAX_REVIVED_AT_ONCE); i++)
+    {
+      const guint32 index = GPOINTER_TO_UINT (g_queue_pop_head (self->to_revive));
+
+      if (take_wanted (self, index))
+        revive (self, index);
+      else
+        revive_later (self, index);
+    }
+  /* Those whose end is not over yet are posted when it is. */
+  if (n > MAX_REVIVED_AT_ONCE)
+    _g_flow_owner_post (self);
 }
 
 /* Whether the node was skipped for something that was revived meanwhile, and may have
@@ -415,7 +427,7 @@ _g_flow_run_set_over (GFlowRun  *self,
 
   _g_flow_mutex_lock (&self->mutex);
   _g_flow_run_mark (self, index, G_FLOW_MARK_OVER);
-  wanted = find_wanted_locked (self, index) >= 0;
+  wanted = is_wanted_locked (self, index);
   in_vain = is_skipped_in_vain (self, index);
   if (in_vain)
     {
@@ -434,7 +446,7 @@ _g_flow_run_set_over (GFlowRun  *self,
     }
 }
 
-/* FALSE if it is too late. */
+/* FALSE if it is too late. In the owner context. */
 static gboolean
 want (GFlowRun *self,
       guint32   index)
@@ -442,12 +454,13 @@ want (GFlowRun *self,
   gboolean wanted;
 
   _g_flow_mutex_lock (&self->mutex);
-  wanted = find_wanted_locked (self, index) >= 0;
+  wanted = is_wanted_locked (self, index);
   if (!wanted && add_remaining (self, 1))
     {
       if (self->wanted == NULL)
-        self->wanted = g_array_new (FALSE, FALSE, sizeof (guint32));
-      g_array_append_val (self->wanted, index);
+        self->wanted = g_hash_table_new (NULL, NULL);
+      g_hash_table_add (self->wanted, GUINT_TO_POINTER (index));
+      revive_later (self, index);
       wanted = TRUE;
     }
   _g_flow_mutex_unlock (&self->mutex);
@@ -488,7 +501,9 @@ check_state (GFlowRun   *self,
  * the run may still succeed. It has all its retries again.
  *
  * What has run because the node had failed, like a handler or a clean-up node, has run.
- * Signals of nodes come again.
+ * Signals of nodes come again. An executor finds the documents of its request as they were
+ * before the first attempt if its node has [property@GFlow.FlowNode:max-retries], and else as
+ * the failure has left them.
  *
  * A run ends when nothing of it runs any more: to decide before that,
  * [method@GFlow.FlowRun.pause] it in a handler of [signal@GFlow.FlowNode::should-retry].

@@ -175,9 +175,9 @@ g_flow_run_get_errors (GFlowRun *self)
   const guint n_known = g_list_model_get_n_items (G_LIST_MODEL (self->error_list));
 
   _g_flow_mutex_lock (&self->mutex);
-  for (guint i = n_known; self->failures != NULL && i < self->failures->len; i++)
-    g_ptr_array_add (nodes,
-                     self->plan->nodes[g_array_index (self->failures, guint32, i)].node);
+  for (guint32 i = n_known, index;
+       (index = _g_flow_run_get_failure (self, i)) != G_FLOW_NO_NODE; i++)
+    g_ptr_array_add (nodes, self->plan->nodes[index].node);
   _g_flow_mutex_unlock (&self->mutex);
 
   for (guint i = 0; i < nodes->len; i++)

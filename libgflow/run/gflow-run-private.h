@@ -23,6 +23,7 @@ typedef struct _GFlowDebug GFlowDebug;
 typedef struct _GFlowKeeper GFlowKeeper;
 typedef struct _GFlowChange GFlowChange;
 typedef struct _GFlowCompletion GFlowCompletion;
+typedef struct _GFlowFailures GFlowFailures;
 typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowLearner GFlowLearner;
@@ -168,6 +169,16 @@ typedef struct
   gboolean    in_vain;  /* none could be made, and no body has been called since */
 } GFlowAhead;
 
+/* What is left of the state of a run that was used before, for the same plan: gflow-state.c */
+typedef struct
+{
+  GFlowPlan *plan;         /* (owned) (nullable): that one */
+  guint      n_lanes;
+  gpointer   block;        /* (owned) (nullable): for so many */
+  gpointer   mail;         /* (owned) (nullable): of its inboxes */
+  gpointer   context_mail;
+} GFlowLast;
+
 typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
@@ -219,6 +230,7 @@ struct _GFlowRun
 
   /* The state of the nodes */
   gpointer         block;        /* what follows is in it */
+  GFlowLast       *last;         /* (owned) (nullable) */
   GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
   guint            n_lanes;
   gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
@@ -281,6 +293,7 @@ struct _GFlowRun
   gboolean         tells_steps;  /* those of all nodes; fixed when nodes start */
   GSList          *spent;        /* (owned) of GCancellable: of attempts that were cancelled */
   GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
+  GQueue          *to_revive;    /* (owned) (nullable) of indices: the wanted ones, in order */
   _Atomic guint    n_revived;    /* nodes that have ended once too often, less those on no lane */
   _Atomic guint    revival_epoch; /* counts what is revived, and what of it has ended */
   _Atomic guint64  weight_revived; /* of these, likewise */
@@ -306,8 +319,8 @@ struct _GFlowRun
   GError          *error;        /* (owned) (nullable): the first in time; not changed once set */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
   double           restored_fraction; /* of the run that nodes make which were taken over */
-  GArray          *failures;     /* (owned) (nullable) of guint32, in time */
-  GArray          *wanted;       /* (owned) (nullable) of guint32: failed nodes to run again */
+  GFlowFailures   *failures;     /* (owned) (nullable): nodes that have failed, in time */
+  GHashTable      *wanted;       /* (owned) (nullable): set of indices: failed nodes to run again */
   GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
   GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GHashTable      *progress;     /* (owned) (nullable): index → GFlowProgress */
@@ -357,6 +370,7 @@ void           _g_flow_run_finish          (GFlowRun        *self);
 gboolean       _g_flow_is_in_body          (GFlow           *flow);
 
 /* The state of the nodes: gflow-state.c */
+void           _g_flow_run_leave_state     (GFlowRun        *self);
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
 void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);
@@ -397,6 +411,15 @@ GError        *_g_flow_run_new_cancelled_error (void);
 GError        *_g_flow_run_new_late_error  (GFlowRun        *self);
 void           _g_flow_run_lift_deadline   (GFlowRun        *self);
 
+/* Nodes that have failed, in time: gflow-failures.c */
+void           _g_flow_run_add_failure_locked (GFlowRun     *self,
+                                            guint32          index);
+guint          _g_flow_run_remove_failure_locked (GFlowRun  *self,
+                                            guint32          index);
+guint32        _g_flow_run_get_failure     (GFlowRun        *self,
+                                            guint            position);
+void           _g_flow_run_free_failures   (GFlowRun        *self);
+
 /* Cancellables of nodes that have ended: gflow-spares.c */
 GCancellable  *_g_flow_spares_take         (void);
 void           _g_flow_spares_give         (GCancellable    *cancellable);
@@ -412,9 +435,11 @@ void           _g_flow_run_reuse           (GFlowRun        *self,
                                             GFlow           *flow);
 void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
-void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_set_state       (GFlowRun        *self,
                                             GFlowRunState    state);
+
+/* Its signals and notifications: gflow-run-telling.c */
+void           _g_flow_run_tell_refused    (GFlowRun        *self);
 void           _g_flow_run_notify_state    (GFlowRun        *self);
 gboolean       _g_flow_run_emit_ask        (GFlowRun        *self,
                                             GFlowQuestion   *question);

@@ -35,6 +35,59 @@ new_mail (gsize n_nodes)
   return n_nodes > 0 ? g_malloc0 (g_flow_inbox_size (n_nodes)) : NULL;
 }
 
+/* That of the last time has room for at least as many. */
+static gpointer
+take_mail (gpointer *mail,
+           gsize     n_nodes)
+{
+  if (*mail == NULL || n_nodes == 0)
+    return new_mail (n_nodes);
+  return memset (g_steal_pointer (mail), 0, g_flow_inbox_size (n_nodes));
+}
+
+void
+_g_flow_lane_clear (GFlowLane *lane)
+{
+  g_free (lane->ready.items);
+  g_free (lane->chosen[0].items);
+  g_free (lane->chosen[1].items);
+}
+
+static void
+free_lanes (GFlowRun *self)
+{
+  for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
+    _g_flow_lane_clear (&self->lanes[i]);
+}
+
+static void
+clear_last (GFlowLast *last)
+{
+  g_clear_pointer (&last->block, g_free);
+  g_clear_pointer (&last->mail, g_free);
+  g_clear_pointer (&last->context_mail, g_free);
+  g_clear_pointer (&last->plan, _g_flow_plan_unref);
+}
+
+/* The run is about to be made as new: what its state was in is left for the next time. */
+void
+_g_flow_run_leave_state (GFlowRun *self)
+{
+  g_assert (!self->has_spare);
+  if (self->last == NULL)
+    self->last = g_new (GFlowLast, 1);
+  free_lanes (self);
+  *self->last = (GFlowLast) {
+    .plan = g_steal_pointer (&self->plan),
+    .n_lanes = self->n_lanes,
+    .block = self->block,
+    .mail = g_flow_inbox_mail (&self->inbox),
+    .context_mail = g_flow_inbox_mail (&self->context_inbox),
+  };
+  g_flow_heap_clear (&self->heap);
+  g_flow_heap_clear (&self->context_heap);
+}
+
 /* All that the nodes of a run need, in one piece, unless the plan has memory for the nodes. Of the
  * slots only those that are used are ever touched, and cost memory. */
 void
@@ -50,14 +103,19 @@ _g_flow_run_alloc_state (GFlowRun *self,
   const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
                          plan->locks != NULL || self->parallel_lock != NULL ||
                          self->outcomes != NULL || self->journal != NULL;
-  gpointer spare = _g_flow_plan_take_spare (plan);
+  /* What serves requests is made again and again, and has memory of its own from the last time. */
+  gpointer spare = self->request == NULL ? _g_flow_plan_take_spare (plan) : NULL;
   gsize size = 0;
   const gsize lanes_at = take_bytes (&size, (gsize) n_lanes + 1, sizeof (GFlowLane));
   const gsize nodes_at = take_bytes (&size, spare == NULL ? n : 0, sizeof (GFlowRunNode));
   const gsize slots_at = take_bytes (&size, n_workers * n_lanes, sizeof (guint32));
 
   /* Aligned by hand: for a small block that is much cheaper than g_aligned_alloc(). */
-  self->block = g_malloc (size + LINE);
+  GFlowLast none = { 0 }, *last = self->last != NULL ? self->last : &none;
+
+  if (last->plan != plan || last->n_lanes != n_lanes)
+    clear_last (last);
+  self->block = last->block != NULL ? g_steal_pointer (&last->block) : g_malloc (size + LINE);
 
   char *block = (char *) (((guintptr) self->block + LINE - 1) / LINE * LINE);
 
@@ -80,8 +138,10 @@ _g_flow_run_alloc_state (GFlowRun *self,
                               (self->parallel_lock != NULL ? G_FLOW_ROUTE_LOCKS : 0);
 
   /* Zeroed pages that the system has not given yet cost nothing. */
-  g_flow_inbox_init (&self->inbox, new_mail (mixed ? n_workers : 0));
-  g_flow_inbox_init (&self->context_inbox, new_mail (mixed ? plan->n_context : 0));
+  g_flow_inbox_init (&self->inbox, take_mail (&last->mail, mixed ? n_workers : 0));
+  g_flow_inbox_init (&self->context_inbox,
+                     take_mail (&last->context_mail, mixed ? plan->n_context : 0));
+  clear_last (last);
   if (plan->weights != NULL)
     atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
@@ -98,20 +158,14 @@ _g_flow_run_ensure_inbox_locked (GFlowRun *self)
 }
 
 void
-_g_flow_lane_clear (GFlowLane *lane)
-{
-  g_free (lane->ready.items);
-  g_free (lane->chosen[0].items);
-  g_free (lane->chosen[1].items);
-}
-
-void
 _g_flow_run_free_state (GFlowRun *self)
 {
-  for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
-    _g_flow_lane_clear (&self->lanes[i]);
+  free_lanes (self);
   if (self->has_spare)
     _g_flow_plan_give_spare (self->plan, g_steal_pointer (&self->nodes));
+  if (self->last != NULL)
+    clear_last (self->last);
+  g_clear_pointer (&self->last, g_free);
   g_clear_pointer (&self->block, g_free);
   g_free (g_flow_inbox_mail (&self->inbox));
   g_free (g_flow_inbox_mail (&self->context_inbox));
@@ -390,9 +444,7 @@ remember_failure (GFlowRun *self,
     }
   else
     {
-      if (self->failures == NULL)
-        self->failures = g_array_new (FALSE, FALSE, sizeof (guint32));
-      g_array_append_val (self->failures, index);
+      _g_flow_run_add_failure_locked (self, index);
       if (self->error == NULL)
         self->error = g_error_copy (error);
     }

@@ -105,6 +105,9 @@ _g_flow_run_deliver (GFlowRun  *self,
       g_flow_inbox_push (&self->context_inbox, index);
       if (!lane->context)
         _g_flow_owner_post (self);
+      else if (self->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK)
+        /* Its task will refer to it, and it lies anywhere. */
+        __builtin_prefetch (self->plan->nodes[index].node, 1);
     }
   else if (lane->context)
     {

@@ -14,6 +14,8 @@ static gboolean
 is_meant (GFlowChannel *channel,
           GFlowNode    *node)
 {
+  if (_g_flow_node_tap (node) == G_FLOW_TAP_OFF)
+    return FALSE;
   return channel->target == NULL ||
          g_regex_match (channel->target, g_flow_node_get_name (node), G_REGEX_MATCH_ANCHORED, NULL);
 }
@@ -291,6 +293,26 @@ find_beside (GFlowChannel  *channel,
     }
 }
 
+/* Of taps, what is to be in the response. */
+static void
+find_collected (GFlowChannel *channel)
+{
+  g_autoptr(GArray) collected = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (guint32 i = 0; i < channel->plan->n_nodes; i++)
+    {
+      GFlowPlace *place = &channel->places[i];
+
+      if (_g_flow_node_tap (place->node) != G_FLOW_TAP_COLLECT || !is_source (place) ||
+          place->is_beside)
+        continue;
+      place->n_takers++;
+      g_array_append_val (collected, i);
+    }
+  channel->n_collected = collected->len;
+  channel->collected = g_memdup2 (collected->data, sizeof (guint32) * collected->len);
+}
+
 static void
 find_ways (GFlowChannel *channel,
            GFlowNode    *last)
@@ -316,6 +338,7 @@ find_ways (GFlowChannel *channel,
     if (is_source (&channel->places[i]))
       count_takers (channel, &channel->places[i]);
   count_takers (channel, _g_flow_channel_exit (channel));
+  find_collected (channel);
 }
 
 /* Whether what is called at a node gets requests only. */
@@ -400,6 +423,7 @@ _g_flow_channel_unref (GFlowChannel *channel)
       release_functions (channel, place);
     }
   g_free (channel->places);
+  g_free (channel->collected);
   g_free (channel->endpoint);
   g_clear_pointer (&channel->target, g_regex_unref);
   _g_flow_plan_unref (channel->plan);

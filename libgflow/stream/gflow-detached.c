@@ -65,13 +65,11 @@ _g_flow_passage_copy_records (GFlowPassage *passage)
 static GError *
 find_failure_locked (GFlowRun *run)
 {
-  for (guint i = 0; run->failures != NULL && i < run->failures->len; i++)
-    {
-      const guint32 index = g_array_index (run->failures, guint32, i);
+  guint32 index;
 
-      if (!run->passage->channel->places[index].is_beside)
-        return g_error_copy (g_hash_table_lookup (run->node_errors, GUINT_TO_POINTER (index)));
-    }
+  for (guint i = 0; (index = _g_flow_run_get_failure (run, i)) != G_FLOW_NO_NODE; i++)
+    if (!run->passage->channel->places[index].is_beside)
+      return g_error_copy (g_hash_table_lookup (run->node_errors, GUINT_TO_POINTER (index)));
   return NULL;
 }
 

@@ -240,14 +240,13 @@ set_merged (GFlowRequest *self,
   self->origins = g_hash_table_ref (origins);
 }
 
-/* Gives @self the documents of all @parts, of which none changes meanwhile. It is then
- * a copy of what these were copied from. */
-void
-_g_flow_request_merge (GFlowRequest  *self,
-                       GFlowRequest **parts,
-                       guint          n_parts)
+static void
+merge (GFlowRequest  *self,
+       GFlowRequest **parts,
+       guint          n_parts,
+       gboolean       only_first)
 {
-  Merge merge = {
+  Merge merging = {
     .base = find_base (parts, n_parts),
     .entries = g_ptr_array_new_with_free_func (free_entry),
     .by_base = g_hash_table_new (NULL, NULL),
@@ -256,11 +255,17 @@ _g_flow_request_merge (GFlowRequest  *self,
   GPtrArray *documents = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr(GHashTable) origins = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 
-  for (guint i = 0; i < n_parts; i++)
-    collect (&merge, parts[i], i);
-  for (guint i = 0; i < merge.entries->len; i++)
+  collect (&merging, parts[0], 0);
+
+  const guint n_first = merging.entries->len;
+
+  for (guint i = 1; i < n_parts; i++)
+    collect (&merging, parts[i], i);
+  if (only_first)
+    g_ptr_array_set_size (merging.entries, n_first);
+  for (guint i = 0; i < merging.entries->len; i++)
     {
-      Entry *entry = merge.entries->pdata[i];
+      Entry *entry = merging.entries->pdata[i];
       GFlowDocument *outcome = merge_entry (entry);
 
       g_ptr_array_add (documents, outcome);
@@ -268,10 +273,29 @@ _g_flow_request_merge (GFlowRequest  *self,
         g_hash_table_insert (origins, g_object_ref (outcome), entry->base);
     }
 
-  set_merged (self, documents, merge.base, origins);
-  g_ptr_array_unref (merge.entries);
-  g_hash_table_unref (merge.by_base);
-  g_hash_table_unref (merge.by_id);
+  set_merged (self, documents, merging.base, origins);
+  g_ptr_array_unref (merging.entries);
+  g_hash_table_unref (merging.by_base);
+  g_hash_table_unref (merging.by_id);
+}
+
+/* Gives @self the documents of all @parts, of which none changes meanwhile. It is then
+ * a copy of what these were copied from. */
+void
+_g_flow_request_merge (GFlowRequest  *self,
+                       GFlowRequest **parts,
+                       guint          n_parts)
+{
+  merge (self, parts, n_parts, FALSE);
+}
+
+/* Likewise, but only those that the first of them has. */
+void
+_g_flow_request_merge_into (GFlowRequest  *self,
+                            GFlowRequest **parts,
+                            guint          n_parts)
+{
+  merge (self, parts, n_parts, TRUE);
 }
 
 /* Gives @self copies of the documents of all @parts, one part after the other. It is then

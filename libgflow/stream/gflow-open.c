@@ -675,10 +675,10 @@ static GError *
 explain (GFlowRun     *run,
          const GError *error)
 {
-  if (run->failures == NULL || run->cancelled || run->failures->len == 0)
-    return g_error_copy (error);
+  const guint32 index = _g_flow_run_get_failure (run, 0);
 
-  const guint32 index = g_array_index (run->failures, guint32, 0);
+  if (run->cancelled || index == G_FLOW_NO_NODE)
+    return g_error_copy (error);
 
   return explain_part (run->plan->nodes[index].user_data, error);
 }

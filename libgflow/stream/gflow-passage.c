@@ -206,6 +206,29 @@ keep_records (GFlowPassage *passage,
 
 static GFlowRequest *leave_exit (GFlowPassage *passage);
 
+/* What @last has, with what taps have changed of it. */
+static GFlowRequest *
+add_collected (GFlowPassage *passage,
+               GFlowRequest *last)
+{
+  GFlowChannel *channel = passage->channel;
+  g_autofree GFlowRequest **parts = g_new (GFlowRequest *, channel->n_collected + 1);
+  g_autoptr(GFlowRequest) main = last;
+  guint n_parts = 0;
+
+  parts[n_parts++] = main;
+  for (guint i = 0; i < channel->n_collected; i++)
+    if (passage->parts[channel->collected[i]] != NULL)
+      parts[n_parts++] = passage->parts[channel->collected[i]];
+  if (n_parts == 1)
+    return g_steal_pointer (&main);
+
+  GFlowRequest *request = _g_flow_request_new_for (main->endpoint, main->parameters, NULL);
+
+  _g_flow_request_merge_into (request, parts, n_parts);
+  return request;
+}
+
 /* The request is the response. */
 void
 _g_flow_passage_give_answer (GFlowRun      *run,
@@ -216,6 +239,8 @@ _g_flow_passage_give_answer (GFlowRun      *run,
   GFlowRequest *request = passage->request;
   g_autoptr(GFlowRequest) last = leave_exit (passage);
 
+  if (G_UNLIKELY (passage->channel->n_collected > 0))
+    last = add_collected (passage, g_steal_pointer (&last));
   if (last != request && passage->channel->n_beside > 0)
     _g_flow_request_set_copies (request, last);
   else if (last != request)

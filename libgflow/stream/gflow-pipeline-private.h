@@ -116,6 +116,8 @@ struct _GFlowChannel
   GFlowPlan      *plan;        /* (owned) */
   GFlowPlace     *places;      /* (owned): for each node, for the entry, and for the exit */
   guint           n_beside;    /* nodes that no response waits for */
+  guint32        *collected;   /* (owned) (nullable): taps whose changes are in responses */
+  guint           n_collected;
   gboolean        hides_runs;  /* no function of the application is given the run of a request */
   gboolean        may_retry;   /* at some node */
 };

@@ -78,6 +78,8 @@ add_stations (GFlowPipeline  *self,
   GFlowServing *serving = _g_flow_node_serving (node);
   GFlowExecutor *executor = _g_flow_node_executor (node);
 
+  if (_g_flow_node_tap (node) == G_FLOW_TAP_OFF)
+    return TRUE;
   if (!add_station (self, self->by_node, node, executor, NULL, error))
     return FALSE;
   return executor == NULL || serving == NULL ||

@@ -116,6 +116,9 @@ GFlowRoute   *_g_flow_route_new         (GFlowNode      *node,
 void          _g_flow_request_merge     (GFlowRequest  *self,
                                          GFlowRequest **parts,
                                          guint          n_parts);
+void          _g_flow_request_merge_into (GFlowRequest  *self,
+                                         GFlowRequest **parts,
+                                         guint          n_parts);
 void          _g_flow_request_gather    (GFlowRequest  *self,
                                          GFlowRequest **parts,
                                          guint          n_parts);

@@ -319,6 +319,64 @@ test_all_ignore (void)
   close_flow (flow);
 }
 
+static gboolean
+fail_so (GFlowExecutor  *executor,
+         GFlowRequest   *request,
+         GCancellable   *cancellable,
+         gpointer        user_data,
+         GError        **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, GPOINTER_TO_INT (test_server_get_data (executor)), "Bad");
+  return FALSE;
+}
+
+/* However many shards there are, and whichever serve: a node has one route, with one error. */
+static void
+test_error_routes (gconstpointer polling)
+{
+  const struct { const char *name; GFlowExecutorFunc func; int code; } rows[] = {
+    { "r1", test_serve_shard, 0 },
+    { "r2", fail_so, G_IO_ERROR_NOT_FOUND },
+    { "r3", fail_so, G_IO_ERROR_NOT_SUPPORTED },
+  };
+  GFlow *flow = g_flow_new ();
+  g_autoptr (GFlowRequest) request = NULL;
+  g_autoptr (GError) error = NULL;
+  GListModel *routes;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      GFlowNode *node = test_add_server (flow, rows[i].name,
+                                         test_server_new (rows[i].func,
+                                                          GINT_TO_POINTER (rows[i].code)));
+
+      g_flow_node_set_parallel (node, 3);
+      g_flow_node_set_polling (node, GPOINTER_TO_INT (polling));
+    }
+  g_flow_set_on_error (flow, G_FLOW_ON_ERROR_IGNORE);
+  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
+  for (guint i = 0; i < 2; i++)
+    {
+      request = test_request_new ("/", 1);
+      g_assert_false (test_request_serve (flow, request, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+      g_clear_error (&error);
+      test_assert_routes (request, "gateway=failed! r1=done r2=failed! r3=failed!");
+      routes = g_flow_request_get_routes (request);
+      for (guint k = 0; k < G_N_ELEMENTS (rows); k++)
+        {
+          g_autoptr (GFlowRoute) route = g_list_model_get_item (routes, k + 1);
+
+          if (rows[k].code == 0)
+            g_assert_no_error (g_flow_route_get_error (route));
+          else
+            g_assert_error (g_flow_route_get_error (route), G_IO_ERROR, rows[k].code);
+        }
+      g_clear_object (&request);
+    }
+  close_flow (flow);
+}
+
 /* Under STOP the others are told. */
 static gboolean
 fail_or_wait (GFlowExecutor  *executor,
@@ -1037,6 +1095,12 @@ main (int   argc,
   g_test_add_func ("/polling/all/fails", test_all_fails);
   g_test_add_func ("/polling/all/ignore", test_all_ignore);
   g_test_add_func ("/polling/all/stop", test_all_stop);
+  g_test_add_data_func ("/polling/error-routes/any", GINT_TO_POINTER (G_FLOW_POLLING_ANY),
+                        test_error_routes);
+  g_test_add_data_func ("/polling/error-routes/all", GINT_TO_POINTER (G_FLOW_POLLING_ALL),
+                        test_error_routes);
+  g_test_add_data_func ("/polling/error-routes/first", GINT_TO_POINTER (G_FLOW_POLLING_ALL_ASYNC),
+                        test_error_routes);
   g_test_add_func ("/polling/all/cancelled", test_all_cancelled);
   g_test_add_func ("/polling/all/tasks", test_all_tasks);
   g_test_add_func ("/polling/first", test_first);

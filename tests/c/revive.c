@@ -439,6 +439,75 @@ test_asked_meanwhile (void)
     }
 }
 
+static gboolean
+body_fail_once (GFlowNode  *node,
+                GFlowRun   *run,
+                gpointer    counts,
+                GError    **error)
+{
+  const guint number = (guint) g_ascii_strtoull (g_flow_node_get_name (node), NULL, 10);
+  int *count = &((int *) counts)[number];
+
+  if (g_atomic_int_add (count, 1) > 0)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%u is not ready", number);
+  return FALSE;
+}
+
+/* What takes a time that grows with the square of their number would not end in time. */
+static void
+test_many (gconstpointer data)
+{
+  const gboolean backwards = GPOINTER_TO_INT (data);
+  const guint n = test_is_slow () ? 5000 : 100000;
+  g_autoptr(GFlow) flow = g_flow_new ();
+  g_autoptr(GFlowRun) run = NULL;
+  g_autoptr(GPtrArray) nodes = g_ptr_array_new ();
+  g_autofree int *counts = g_new0 (int, n);
+  TestGate gate;
+  TestBench bench;
+  TestJob *keeper;
+  TestResult result;
+
+  g_test_summary ("Very many nodes have failed, and are run again, in whatever order");
+  test_bench_init (&bench);
+  test_gate_init (&gate);
+  test_result_init (&result);
+  g_flow_set_max_threads (flow, 2);
+  test_add_sync (&bench, flow, "keeper", &keeper);
+  keeper->gate = &gate;
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+
+      g_ptr_array_add (nodes, g_flow_add (flow, name, body_fail_once, counts, NULL, NULL));
+    }
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_run_get_n_done (run) == n);
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_run_get_errors (run)), ==, n);
+  for (guint i = 0; i < n; i++)
+    {
+      GFlowNode *node = nodes->pdata[backwards ? n - 1 - i : i];
+
+      g_assert_true (g_flow_run_retry_node (run, node, NULL));
+      /* A second time has no effect. */
+      if (i % 100 == 0)
+        g_assert_true (g_flow_run_retry_node (run, node, NULL));
+    }
+  test_gate_open (&gate);
+  TEST_WAIT (result.calls > 0);
+  g_assert_true (g_flow_run_execute_finish (run, result.result, NULL));
+  g_assert_cmpuint (g_list_model_get_n_items (g_flow_run_get_errors (run)), ==, 0);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (g_atomic_int_get (&counts[i]), ==, 2);
+  test_result_clear (&result);
+  g_assert_finalize_object (g_steal_pointer (&run));
+  g_assert_finalize_object (g_steal_pointer (&flow));
+  test_gate_clear (&gate);
+  test_bench_clear (&bench);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -454,6 +523,8 @@ main (int    argc,
 
   g_test_add_func ("/revive/lock", test_lock);
   g_test_add_func ("/revive/cancelled", test_cancelled);
+  g_test_add_data_func ("/revive/many/forwards", GINT_TO_POINTER (FALSE), test_many);
+  g_test_add_data_func ("/revive/many/backwards", GINT_TO_POINTER (TRUE), test_many);
   g_test_add_func ("/revive/asked-meanwhile", test_asked_meanwhile);
 
   return g_test_run ();

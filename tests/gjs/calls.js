@@ -405,8 +405,10 @@ test('serving', async () => {
     check(node, {
         parallel: 3, replicas: 1, polling: GFlow.FlowPolling.ALL,
         scheduling: GFlow.FlowScheduling.ROUND_ROBIN, before: null, after: null,
-        reducer: GFlow.FlowReducer.CONCATENATE, detached: false,
+        reducer: GFlow.FlowReducer.CONCATENATE, detached: false, tap: GFlow.FlowTap.COLLECT,
     });
+    node.tap = GFlow.FlowTap.NONE;
+    equal(flow.add_tap('tap', node, null, GFlow.FlowTap.OFF).get_tap(), GFlow.FlowTap.OFF);
     node.set_polling_for('/any', GFlow.FlowPolling.ANY);
     equal(node.get_polling_for('/any'), GFlow.FlowPolling.ANY);
     ok(node.set_condition(condition));

@@ -795,6 +795,10 @@ test('bad arguments', () => {
     throws(() => flow.add_task('a', undefined));
     ok(/colour/.test(throws(() => flow.node({colour: 'red'}, () => {})).message));
     throws(() => flow.node({upstream: [1]}, () => {}));
+    for (const options of ['name', null, Symbol('name')]) {
+        for (const name of ['node', 'map'])
+            ok(/are an object/.test(throws(() => flow[name](options, () => {})).message));
+    }
     equal(flow.get_n_items(), 0);
 });
 
@@ -825,6 +829,55 @@ test('iteration, lookup, edits and copies', async () => {
     const all = flow.add_join_all(null);
     deepEqual([...all.get_upstreams()], [b]);
     equal(all.name, 'node0');
+});
+
+test('functions of nodes that were copied, and put elsewhere', async () => {
+    const called = [];
+    const flow = new GFlow.Flow();
+    const other = new GFlow.Flow();
+    const node = flow.node({name: 'a'}, (run, self) => called.push(['a', run.flow, self]));
+    const copy = flow.copy();
+    const twin = copy.lookup('a');
+
+    await Promise.all([flow.execute(), copy.execute()]);
+    deepEqual(called.map(([, of, self]) => [of === copy, self === twin]),
+        [[false, false], [true, true]]);
+
+    // Both have the same function, and are told apart where they are in one flow.
+    copy.remove_node(twin);
+    flow.remove_node(node);
+    twin.name = 'b';
+    other.add_node(node);
+    other.add_node(twin);
+    twin.add_upstream(node);
+    called.length = 0;
+    await other.execute();
+    await other.execute();
+    ok(called.every(([, of]) => of === other));
+    deepEqual(called.map(([, , self]) => self.name), ['a', 'b', 'a', 'b']);
+    equal(called[1][2], twin);
+});
+
+test('runs within functions, and side by side', async () => {
+    const inner = new GFlow.Flow();
+    const one = inner.node({}, () => 1);
+    const flow = new GFlow.Flow();
+    const seen = [];
+    const first = flow.node({}, (run, node) => {
+        seen.push(inner.execute_sync().result(one), run.flow === flow, node === first);
+    });
+    flow.node({upstream: first}, async (run, node) => {
+        await sleep(1);
+        await inner.execute();
+        seen.push(run.flow === flow, node !== first);
+    });
+    const last = flow.node({upstream: 'node1'}, run => seen.push(run));
+
+    const runs = await Promise.all([flow.execute(), flow.execute(), flow.execute()]);
+    equal(seen.filter(value => value === 1).length, 3);
+    equal(seen.filter(value => value === true).length, 12);
+    deepEqual(runs.filter(run => seen.includes(run)).length, 3);
+    ok(last.name === 'node2');
 });
 
 test('equal flows', () => {

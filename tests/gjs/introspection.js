@@ -44,7 +44,7 @@ const classes = {
             'can-defer', 'flow', 'max-retries', 'name', 'placement', 'priority', 'retry-delay', 'retry-factor',
             'retry-jitter', 'run-when', 'timeout', 'title', 'weight',
             'after', 'before', 'condition', 'detached', 'parallel', 'polling', 'reducer',
-            'replicas', 'scheduling',
+            'replicas', 'scheduling', 'tap',
         ],
     ],
     FlowReader: [
@@ -82,6 +82,7 @@ const enumerations = {
     ],
     FlowPolling: ['ANY', 'ALL', 'ALL_ASYNC'],
     FlowScheduling: ['LEAST_BUSY', 'ROUND_ROBIN'],
+    FlowTap: ['NONE', 'BESIDE', 'COLLECT', 'OFF'],
     FlowReducer: ['MERGE', 'CONCATENATE', 'FIRST', 'NONE', 'CUSTOM'],
     FlowOnError: ['SKIP_DEPENDANTS', 'FINISH_RUNNING', 'STOP', 'IGNORE'],
     FlowNodeState: [

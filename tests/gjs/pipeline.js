@@ -503,6 +503,37 @@ test('conditions', async () => {
     }
 });
 
+test('taps', async () => {
+    const Look = GObject.registerClass(class Look extends GFlow.FlowExecutor {
+        static endpoints = {
+            default(docs) {
+                for (const doc of docs) {
+                    doc.set_tag('seen', new GLib.Variant('s', doc.text));
+                    doc.text = 'nobody sees that';
+                }
+            },
+        };
+    });
+
+    for (const [mode, tags] of [['collect', ['seen']], [GFlow.FlowTap.BESIDE, []], ['OFF', []]]) {
+        const flow = new GFlow.Flow()
+            .add({uses: Marker, uses_with: {word: 'a'}, name: 'a'})
+            .tap({uses: Look, mode})
+            .add({uses: Marker, uses_with: {word: 'b'}});
+        // eslint-disable-next-line no-await-in-loop
+        const [response] = await using(flow, () => flow.post('/', ['x']));
+
+        deepEqual(textsOf(response), ['x a b']);
+        deepEqual(Object.keys(response.get_documents().get_item(0).get_tags().deepUnpack()), tags);
+    }
+    const flow = new GFlow.Flow().add({name: 'a'}).tap({node: 'a', name: 'look'});
+    equal(flow.lookup('look').get_upstreams().get_item(0), flow.lookup('a'));
+    for (const [options, said] of [
+        [{mode: 'loud'}, 'mode'], [{node: 'b'}, 'b is no node'], [{needs: 'a'}, 'needs'], [{colour: 1}, 'colour'],
+    ])
+        ok(throws(() => flow.tap(options)).message.includes(said));
+});
+
 test('conditions and reducers that throw', async () => {
     const thrown = new RangeError('who knows');
     const fails = () => {

@@ -29,7 +29,7 @@ METHODS = {
         get_max_threads set_max_threads get_max_parallel set_max_parallel
         get_on_error set_on_error get_history set_history get_direction set_direction
         get_unique_names set_unique_names set_worker_func work set_common_func get_common_call
-        add_executor get_orphans get_insertion_point set_insertion_point
+        add_executor add_tap get_orphans get_insertion_point set_insertion_point
         open open_finish open_sync close close_finish close_sync block get_is_open
         get_open_timeout set_open_timeout get_close_timeout set_close_timeout post index search
         update delete''',
@@ -43,7 +43,8 @@ METHODS = {
         get_parallel set_parallel get_replicas set_replicas get_polling set_polling
         get_polling_for set_polling_for get_scheduling set_scheduling get_before set_before
         get_after set_after get_reducer set_reducer set_reducer_func
-        get_condition set_condition set_condition_func get_detached set_detached''',
+        get_condition set_condition set_condition_func get_detached set_detached
+        get_tap set_tap''',
     'FlowLock': '''new new_with_permits acquire acquire_finish acquire_sync try_acquire release
         get_name set_name get_permits set_permits get_in_use get_waiting''',
     'FlowHistory': '''new get_duration add_duration get_run_duration add_run_duration forget
@@ -101,7 +102,7 @@ PROPERTIES = {
         close-timeout insertion-point direction unique-names''',
     'FlowNode': '''name title flow subflow placement priority weight run-when can-defer timeout
         max-retries retry-delay retry-factor retry-jitter executor
-        parallel replicas polling scheduling before after reducer condition detached''',
+        parallel replicas polling scheduling before after reducer condition detached tap''',
     'FlowLock': 'name permits in-use waiting',
     'FlowGroup': '',
     'FlowHistory': '',
@@ -153,6 +154,7 @@ ENUMS = {
     'FlowDirection': 'LEFT_TO_RIGHT TOP_TO_BOTTOM RIGHT_TO_LEFT BOTTOM_TO_TOP',
     'FlowPolling': 'ANY ALL ALL_ASYNC',
     'FlowScheduling': 'LEAST_BUSY ROUND_ROBIN',
+    'FlowTap': 'NONE BESIDE COLLECT OFF',
     'FlowReducer': 'MERGE CONCATENATE FIRST NONE CUSTOM',
     'FlowOnError': 'SKIP_DEPENDANTS FINISH_RUNNING STOP IGNORE',
     'FlowNodeState': 'WAITING READY LOCKED RUNNING DONE FAILED SKIPPED CANCELLED',
@@ -720,6 +722,10 @@ class Calls(unittest.TestCase):
         self.assertEqual([node.get_name() for node in self.Flow_get_orphans(flow)], ['a', 'b'])
         self.Flow_set_insertion_point(flow, a)
         self.assertIs(self.Flow_get_insertion_point(flow), a)
+        tap = self.Flow_add_tap(flow, None, a, self.Marker(), GFlow.FlowTap.OFF)
+        self.assertIs(self.Flow_get_insertion_point(flow), a)
+        self.FlowNode_set_tap(tap, GFlow.FlowTap.BESIDE)
+        self.assertEqual(self.FlowNode_get_tap(tap), GFlow.FlowTap.BESIDE)
         self.Flow_set_open_timeout(flow, 9000)
         self.assertEqual(self.Flow_get_open_timeout(flow), 9000)
         self.Flow_set_close_timeout(flow, 7000)

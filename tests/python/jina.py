@@ -647,6 +647,24 @@ class DropIn(unittest.TestCase):
                               from_files(os.path.join(folder, '*.ndjson'))], [True])
         self.assertEqual([doc.text for doc in from_csv(io.StringIO('text\na\nb\n'))], ['a', 'b'])
 
+    def test_inspect(self):
+        class Judge(Executor):
+            @requests
+            def judge(self, docs, **kwargs):
+                docs[0].set_tag('score', GLib.Variant('i', 3))
+
+        class Upper(Executor):
+            @requests
+            def upper(self, docs, **kwargs):
+                docs[0].text = docs[0].text.upper()
+
+        for kind, tags in ('COLLECT', {'score': 3}), ('REMOVE', {}), ('HANG', {}):
+            flow = (Flow(inspect=kind).add(uses=Upper).inspect(uses=Judge).add(uses=Upper)
+                    .gather_inspect())
+            with flow:
+                response, = flow.post('/', Document('a'), return_results=True)
+            self.assertEqual([(doc.text, doc.get_tags().unpack()) for doc in response.docs], [('A', tags)])
+
     def test_not_yet(self):
         for options in {'host': 'localhost'}, {'external': True}, {'port_in': 12345}:
             with self.assertRaises(TypeError):

@@ -327,6 +327,43 @@ class Detached(unittest.TestCase):
         self.assertIsNone(response.get_error())
 
 
+class Taps(unittest.TestCase):
+    def test_modes(self):
+        seen = []
+
+        class Look(Executor):
+            @requests
+            def look(self, docs):
+                for doc in docs:
+                    seen.append(doc.text)
+                    doc.set_tag('length', GLib.Variant('i', len(doc.text)))
+                    doc.text = 'nobody sees that'
+                return {'n': len(docs)}
+
+        for mode, tags in ('COLLECT', {'length': 6}), (GFlow.FlowTap.BESIDE, {}), ('off', {}):
+            del seen[:]
+            flow = Flow().add(uses=Word, name='a').tap(Look, mode=mode, name='look').add(uses=Word)
+            self.assertEqual([node.get_name() for node in flow['executor0'].get_upstreams()], ['a'])
+            response, = post(flow, *documents('x'))
+            self.assertEqual(texts(response), ['x+word+word'])
+            self.assertEqual(response.docs[0].get_tags().unpack(), tags)
+            self.assertEqual(seen, [] if mode == 'off' else ['x+word'])
+            if mode == 'COLLECT':
+                self.assertEqual(response.dup_result('look').unpack(), {'n': 1})
+        flow = Flow().add(uses=Word, name='a').add(uses=Word, name='b')
+        flow.tap(Look, node='a').tap(uses=Look, node=flow['b'])
+        self.assertEqual([[item.get_name() for item in flow[name].get_upstreams()]
+                          for name in ('tap0', 'tap1')], [['a'], ['b']])
+
+    def test_refused(self):
+        flow = Flow().add(uses=Word, name='a')
+        for options, error in (({'mode': 'LOUD'}, ValueError), ({'node': 'b'}, KeyError),
+                               ({'needs': 'a'}, TypeError), ({'colour': 'red'}, TypeError)):
+            with self.assertRaises(error):
+                flow.tap(Word, **options)
+        self.assertEqual(len(flow), 1)
+
+
 class Lifetime(unittest.TestCase):
     def test_lifetime(self):
         def reduce(matrix):

@@ -893,6 +893,10 @@ void test_serving () throws Error {
     node.set_detached (false);
     node.set_before (null);
     node.set_after (after);
+    node.tap = BESIDE;
+    assert_true (node.get_tap () == BESIDE);
+    node.set_tap (NONE);
+    assert_true (node.tap == NONE);
     assert_true (node.get_parallel () == 2 && node.replicas == 1 && node.polling == ALL);
     assert_true (node.scheduling == LEAST_BUSY && node.reducer == NONE && !node.detached);
     assert_true (node.before == null && node.get_after () == after);
@@ -919,6 +923,9 @@ void test_request () throws Error {
     var marker = new Marker ();
     var later = new Later ();
     unowned var node = flow.add_executor ("a", marker, null);
+    unowned var tap = flow.add_tap ("tap", node, null, BESIDE);
+    assert_true (tap.tap == BESIDE && flow.get_insertion_point () == node);
+    assert_true (flow.remove_node (tap));
     flow.add_executor ("b", later, { "a" });
     assert_true (node.executor == marker && node.get_executor () == marker);
     assert_true (flow.get_orphans ().get_n_items () == 1);
@@ -1164,6 +1171,7 @@ void test_values () {
     };
     FlowPolling[] pollings = { FlowPolling.ANY, FlowPolling.ALL, FlowPolling.ALL_ASYNC };
     FlowScheduling[] schedulings = { FlowScheduling.LEAST_BUSY, FlowScheduling.ROUND_ROBIN };
+    FlowTap[] taps = { FlowTap.NONE, FlowTap.BESIDE, FlowTap.COLLECT, FlowTap.OFF };
     FlowReducer[] reducers = {
         FlowReducer.MERGE, FlowReducer.CONCATENATE, FlowReducer.FIRST, FlowReducer.NONE,
         FlowReducer.CUSTOM
@@ -1194,6 +1202,7 @@ void test_values () {
     check_values (directions, typeof (FlowDirection));
     check_values (pollings, typeof (FlowPolling));
     check_values (schedulings, typeof (FlowScheduling));
+    check_values (taps, typeof (FlowTap));
     check_values (reducers, typeof (FlowReducer));
 
     assert_cmpstr ("%d.%d.%d".printf (FLOW_MAJOR_VERSION, FLOW_MINOR_VERSION, FLOW_MICRO_VERSION),

@@ -39,7 +39,8 @@
 //    `await source.next(n)`, `await writer.write(documents)`, `await writer.close()`;
 //  * classes of executors have `static endpoints`, {'/search'(docs, parameters, request, cancellable) …},
 //    and setup() and teardown(), all async or not; flow.add({uses, name, needs, uses_with, …}) adds one,
-//    flow.needs([…]) and flow.needs_all() join them: these return the flow; `await flow.open()`, and
+//    flow.tap({uses, node, mode}) one that only looks on, flow.needs([…]) and flow.needs_all() join them: these
+//    return the flow; `await flow.open()`, and
 //    `await flow.close()`; `await flow.post('/search', inputs, {parameters, on_done, …})` is the list of the
 //    responses, and `for await (const response of flow.post(…))` gives them one by one;
 //    response.result(name), and response.error_of(), which is what was thrown;
@@ -281,14 +282,22 @@ function _init() {
         }
     }
 
+    function checkOptions(options) {
+        if (!isDictionary(options)) {
+            throw new TypeError('The options of a node are an object, {name, upstream, …}, ' +
+                `not ${String(options)}`);
+        }
+    }
+
     // A node that is in no flow yet: for a group.
     this.node = function (options, fn) {
         if (typeof options === 'function' && fn === undefined)
             [options, fn] = [{}, options];
-        const {name = null, upstream, lock, placement, ...properties} = options;
-        refuseWorker(placement);
         if (typeof fn !== 'function')
             throw new TypeError('The body of a node must be a function, after its options');
+        checkOptions(options);
+        const {name = null, upstream, lock, placement, ...properties} = options;
+        refuseWorker(placement);
 
         const named = isDictionary(upstream) ? Object.entries(upstream) : null;
         const node = newNode(name, {fn, call: callFunction, upstream: named});
@@ -316,14 +325,15 @@ function _init() {
     };
 
     Flow.prototype.map = function (options, fn) {
+        if (typeof fn !== 'function')
+            throw new TypeError('What is to be called for each item must be a function');
+        checkOptions(options);
         const {
             name = null, items = null, upstream, max_parallel: maxParallel = 0, lock, placement,
             ...properties
         } = options;
         if (placement !== undefined)
             refuseWorker(placement);
-        if (typeof fn !== 'function')
-            throw new TypeError('What is to be called for each item must be a function');
 
         const each = newNode(null, {fn, call: callItem, upstream: null, items});
         setUp(each, lock, properties);

@@ -53,7 +53,7 @@ function memberOf(enumeration, value, option) {
 function makePipelines(GFlow, documents, {assign, promisify, setUpNode}) {
     const {
         Flow, FlowError, FlowExecutor, FlowNode, FlowPlacement, FlowPolling, FlowPost, FlowReducer,
-        FlowRequest, FlowScheduling,
+        FlowRequest, FlowScheduling, FlowTap,
     } = GFlow;
 
     // Errors
@@ -424,7 +424,8 @@ function makePipelines(GFlow, documents, {assign, promisify, setUpNode}) {
 
     const namesOf = items => items.map(item => item instanceof FlowNode ? item.get_name() : item);
 
-    function addExecutor(flow, options) {
+    // With a tap, {node, mode}: one that only looks on.
+    function addExecutor(flow, options, tap = null) {
         const {
             uses, uses_with, uses_metas, uses_requests, uses_dynamic_batching, uses_before, uses_after,
             polling, scheduling, reducer, when, name = null, needs = null, lock, ...properties
@@ -438,7 +439,8 @@ function makePipelines(GFlow, documents, {assign, promisify, setUpNode}) {
             {uses, uses_with, uses_metas, uses_requests, uses_dynamic_batching});
         const serve = makeServing({uses_before, uses_after, polling, scheduling, reducer, when}, flow,
             executor);
-        const node = flow.add_executor(name, executor, needs && namesOf([needs].flat()));
+        const node = tap !== null ? flow.add_tap(name, tap.node, executor, tap.mode)
+            : flow.add_executor(name, executor, needs && namesOf([needs].flat()));
         serve(node);
         setUpNode(node, lock, properties);
     }
@@ -449,6 +451,18 @@ function makePipelines(GFlow, documents, {assign, promisify, setUpNode}) {
         if (args.length > 0 && !isDictionary(args[0]))
             return add.apply(this, args);
         addExecutor(this, args[0] ?? {});
+        return this;
+    };
+
+    Flow.prototype.tap = function (options) {
+        const {node = null, mode = 'COLLECT', ...rest} = options;
+        const tapped = typeof node === 'string' ? this.lookup(node) : node;
+
+        if (node !== null && !(tapped instanceof FlowNode))
+            throw new TypeError(`node: ${String(node)} is no node of this flow`);
+        if ('needs' in rest)
+            throw new TypeError('A tap has a node, not needs');
+        addExecutor(this, rest, {node: tapped, mode: memberOf(FlowTap, mode, 'mode')});
         return this;
     };
 

@@ -82,9 +82,13 @@ function setUp(FlowRun, FlowValues) {
 
     const setResult = FlowRun.prototype.set_result;
     FlowRun.prototype.set_result = function (node, value) {
-        const kept = isPlain(value) || this.get_journal() === null ? null : keep(value);
+        if (isPlain(value)) {
+            setResult.call(this, node, value);
+            return;
+        }
+        const kept = this.get_journal() === null ? null : keep(value);
 
-        setResult.call(this, node, kept ?? (isPlain(value) ? value : box(value)));
+        setResult.call(this, node, kept ?? box(value));
     };
 
     function unbox(value) {
@@ -96,6 +100,9 @@ function setUp(FlowRun, FlowValues) {
     const getResult = FlowRun.prototype.get_result;
     FlowRun.prototype.get_result = function (node) {
         const value = getResult.call(this, node);
+        // To ask for a class takes time.
+        if (typeof value !== 'object')
+            return value;
         if (!(value instanceof FlowValues))
             return unbox(value);
         return Array.from({length: value.get_n_values()}, (_, i) => unbox(value.get_value(i)));

@@ -32,7 +32,7 @@ from ._gflow_notebook import Shown
 from ._gflow_pipeline import in_event_loop, make_executor, reason_of
 from ._gflow_post import FlowPost, FlowRequest
 from ._gflow_run import FlowQuestion, FlowRun
-from ._gflow_serving import Serving
+from ._gflow_serving import Serving, _member as member_of
 from ._gflow_values import original
 
 GFlow = get_introspection_module('GFlow')
@@ -247,17 +247,21 @@ class Flow(Shown, GFlow.Flow):
 
     def _add_executor(self, *, uses=None, name=None, needs=None, uses_with=None, uses_metas=None,
                       uses_requests=None, uses_dynamic_batching=None, uses_before=None, uses_after=None, polling=None,
-                      scheduling=None, reducer=None, when=None, lock=None, retries=0, **properties):
+                      scheduling=None, reducer=None, when=None, lock=None, retries=0, tap=None, **properties):
         for item in properties:
             if not hasattr(GFlow.FlowNode.props, item):
                 raise TypeError(f'A FlowNode has no property {item!r}')
         check_locks(lock)
         executor = make_executor(uses, uses_with or {}, uses_metas or {}, uses_requests or {},
                                  uses_dynamic_batching or {})
-        needs = [item if isinstance(item, str) else self.find(item).get_name()
-                 for item in several(needs)]
+        if tap is None:
+            needs = [item if isinstance(item, str) else self.find(item).get_name()
+                     for item in several(needs)]
         serving = Serving(executor, uses_before, uses_after, polling, scheduling, reducer, when)
-        node = self.add_executor(name, executor, needs or None)
+        if tap is None:
+            node = self.add_executor(name, executor, needs or None)
+        else:
+            node = self.add_tap(name, None if needs is None else self.find(needs), executor, tap)
         serving.apply(node)
         set_up_node(node, lock, retries, properties)
         return self
@@ -266,6 +270,24 @@ class Flow(Shown, GFlow.Flow):
         node = super().add_executor(name, executor, needs)
         self._parts().serves = True
         return node
+
+    def add_tap(self, name, node, executor, tap):
+        node = super().add_tap(name, node, executor, tap)
+        self._parts().serves = True
+        return node
+
+    def tap(self, uses, *, node=None, mode='COLLECT', **options):
+        """An executor that looks at what a node leaves, and changes nothing of what goes on from there.
+        Returns the flow.
+
+        node: the node, or its name; None for the one before
+        mode: 'COLLECT': what it changes of the documents is in the response, which waits for it;
+            'BESIDE': nobody waits for it; 'OFF': it is not there
+        uses, options: as for add()"""
+        if 'needs' in options:
+            raise TypeError('A tap has a node, not needs')
+        return self._add_executor(uses=uses, needs=node, tap=member_of(GFlow.FlowTap, mode, 'mode'),
+                                  **options)
 
     def needs(self, needs, name=None):
         """A node that waits for several others. Returns the flow."""
