@@ -148,6 +148,11 @@ after_fork_in_child (void)
   scheduler.n_threads = 0;
   scheduler.n_spare = 0;
   scheduler.n_lent = 0;
+  for (GFlowFrame *frame = _g_flow_frame; frame != NULL; frame = frame->below)
+    scheduler.n_lent += frame->lane == NULL;
+  /* The thread that goes on is not counted any more. */
+  if (this_worker != NULL)
+    this_worker->replaced = TRUE;
   scheduler.spare_pending = FALSE;
   scheduler.n_forks++;
   atomic_store_explicit (&_g_flow_n_hungry, 0, memory_order_relaxed);

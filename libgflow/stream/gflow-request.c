@@ -674,7 +674,13 @@ g_flow_request_get_documents (GFlowRequest *self)
 {
   g_return_val_if_fail (G_IS_FLOW_REQUEST (self), NULL);
 
-  return G_LIST_MODEL (_g_flow_documents_list (&self->documents));
+  /* Who only reads makes the list, while branches may be made of the request. */
+  _g_flow_mutex_lock (&self->mutex);
+
+  GListStore *documents = _g_flow_documents_list (&self->documents);
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return G_LIST_MODEL (documents);
 }
 
 /**

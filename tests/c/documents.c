@@ -237,6 +237,62 @@ test_cancelled_by_source (void)
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
 }
 
+typedef struct
+{
+  GFlowRequest *request;
+  GListModel   *list;    /* (unowned) */
+  guint         n;       /* documents that a branch would be made of */
+  TestGate     *gate;
+} Reader;
+
+static gpointer
+reader_thread (gpointer user_data)
+{
+  Reader *self = user_data;
+
+  test_gate_wait (self->gate);
+
+  g_autoptr (GPtrArray) items = _g_flow_request_dup_documents (self->request);
+
+  self->n = items->len;
+  self->list = g_flow_request_get_documents (self->request);
+  return NULL;
+}
+
+static void
+test_readers (void)
+{
+  enum { N_READERS = 3, N_DOCUMENTS = 20 };
+
+  g_test_summary ("Threads that only read see all documents, and the same list of them");
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autoptr (GFlowRequest) request = g_object_new (G_TYPE_FLOW_REQUEST, NULL);
+      Reader readers[N_READERS];
+      GThread *threads[N_READERS];
+      TestGate gate;
+
+      for (guint k = 0; k < N_DOCUMENTS; k++)
+        _g_flow_documents_add (&request->documents, g_flow_document_new_for_text ("a"));
+      test_gate_init (&gate);
+      for (guint k = 0; k < N_READERS; k++)
+        {
+          readers[k] = (Reader) { .request = request, .gate = &gate };
+          threads[k] = g_thread_new ("reader", reader_thread, &readers[k]);
+        }
+      test_gate_open (&gate);
+      for (guint k = 0; k < N_READERS; k++)
+        g_thread_join (threads[k]);
+      for (guint k = 0; k < N_READERS; k++)
+        {
+          g_assert_cmpuint (readers[k].n, ==, N_DOCUMENTS);
+          g_assert_true (readers[k].list == readers[0].list);
+        }
+      g_assert_cmpuint (g_list_model_get_n_items (readers[0].list), ==, N_DOCUMENTS);
+      test_gate_clear (&gate);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -247,6 +303,7 @@ main (int   argc,
   g_test_add_func ("/documents/array", test_array);
   g_test_add_func ("/documents/list", test_list);
   g_test_add_func ("/documents/wipe", test_wipe);
+  g_test_add_func ("/documents/readers", test_readers);
   g_test_add_func ("/documents/post", test_post);
   g_test_add_func ("/documents/cancelled-by-source", test_cancelled_by_source);
 

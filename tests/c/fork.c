@@ -272,6 +272,103 @@ test_asked (void)
   test_result_clear (&result);
 }
 
+static gboolean
+answer_cb (gpointer question)
+{
+  g_flow_question_answer (question, g_variant_new_boolean (TRUE));
+  return G_SOURCE_REMOVE;
+}
+
+/* Later than places are lent. */
+static gboolean
+answer_later_cb (GFlowRun      *run,
+                 GFlowQuestion *question,
+                 gpointer       unused)
+{
+  g_autoptr (GSource) source = g_timeout_source_new (30);
+
+  g_source_set_callback (source, answer_cb, g_object_ref (question), g_object_unref);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return TRUE;
+}
+
+static gboolean
+body_meet (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  int *n_there = user_data;
+
+  g_atomic_int_inc (n_there);
+  while (g_atomic_int_get (n_there) < 3)
+    g_thread_yield ();
+  return TRUE;
+}
+
+/* Whether as many threads come as the flow may have. */
+static void
+run_together (void)
+{
+  int n_there = 0;
+  g_autoptr (GFlow) flow = g_flow_new ();
+
+  g_flow_set_max_threads (flow, 3);
+  for (guint i = 0; i < 3; i++)
+    g_flow_node_set_timeout (g_flow_add (flow, NULL, body_meet, &n_there, NULL, NULL), 60 * 1000);
+  run_sync (flow);
+}
+
+static void
+run_that_asks (void)
+{
+  int count = 0;
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_flow_add (flow, NULL, body_ask_or_count, &count, NULL, NULL);
+  run = g_flow_run_new (flow);
+  g_signal_connect (run, "ask", G_CALLBACK (answer_later_cb), NULL);
+  g_flow_run_execute_sync (run, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (count, ==, 1);
+}
+
+static gboolean
+body_fork_and_ask (GFlowNode  *node,
+                   GFlowRun   *run,
+                   gpointer    user_data,
+                   GError    **error)
+{
+  const pid_t child = fork ();
+  int status;
+
+  if (child == 0)
+    {
+      alarm (CHILD_SECONDS);
+      run_that_asks ();
+      run_together ();
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+  return TRUE;
+}
+
+static void
+test_lent_in_body (void)
+{
+  g_autoptr (GFlow) flow = NULL;
+
+  g_test_summary ("A worker forks, and lends its place in the child, where it is not counted");
+  if (!is_possible ())
+    return;
+  flow = g_flow_new ();
+  g_flow_node_set_timeout (g_flow_add (flow, NULL, body_fork_and_ask, NULL, NULL, NULL), 60 * 1000);
+  run_sync (flow);
+}
+
 static G_GNUC_NORETURN void
 be_child_with_lock (GFlowRun  *run,
                     GFlowLock *lock,
@@ -331,6 +428,7 @@ main (int   argc,
   g_test_add_func ("/fork/before", test_before); /* first */
   g_test_add_func ("/fork/after", test_after);
   g_test_add_func ("/fork/in-body", test_in_body);
+  g_test_add_func ("/fork/lent-in-body", test_lent_in_body);
   g_test_add_func ("/fork/meanwhile", test_meanwhile);
   g_test_add_func ("/fork/asked", test_asked);
   g_test_add_func ("/fork/from-before", test_from_before);

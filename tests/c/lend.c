@@ -688,6 +688,135 @@ test_storm (void)
   _g_flow_lend_delay = delay;
 }
 
+/* Flows in bodies of flows in bodies of flows, of which nodes ask on all levels: each level is
+ * waited for without a context, or in one, and by a thread that works or not. */
+
+#define N_LEVELS 3
+
+typedef struct
+{
+  guint32 seed;
+  guint   level;
+  Desk   *desk;
+  int    *n_calls;
+} Level;
+
+static gboolean run_level (Level    *level,
+                           guint32   seed,
+                           GError  **error);
+
+static gboolean
+body_level (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  Level *self = user_data;
+  const guint number = (guint) g_ascii_strtoull (g_flow_node_get_name (node) + 1, NULL, 10);
+  Level below = { self->seed, self->level + 1, self->desk, self->n_calls };
+
+  g_atomic_int_inc (self->n_calls);
+  if (g_str_has_prefix (g_flow_node_get_name (node), "a") && !ask (run, node, error))
+    return FALSE;
+  if (g_str_has_prefix (g_flow_node_get_name (node), "r") &&
+      !run_level (&below, self->seed * 31 + number + 1, error))
+    return FALSE;
+  return !g_str_has_prefix (g_flow_node_get_name (node), "b") ||
+         (ask (run, node, error) && run_level (&below, self->seed * 17 + number, error) &&
+          ask (run, node, error));
+}
+
+static void
+body_level_task (GFlowNode  *node,
+                 GFlowRun   *run,
+                 GTask      *task,
+                 gpointer    user_data,
+                 GError    **error)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+run_level (Level    *level,
+           guint32   seed,
+           GError  **error)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GPtrArray) nodes = g_ptr_array_new ();
+  const guint n = (guint) g_rand_int_range (rand, 1, level->level == 0 ? 12 : 6);
+  const char *kinds = level->level + 1 < N_LEVELS ? "arbn" : "aan";
+  const gboolean mixed = g_rand_boolean (rand), patient = g_rand_int_range (rand, 0, 4) == 0;
+
+  level->seed = seed;
+  g_flow_set_max_threads (flow, (guint) g_rand_int_range (rand, 1, 4));
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *name =
+        g_strdup_printf ("%c%u", kinds[g_rand_int_range (rand, 0, (int) strlen (kinds))], i);
+      const gboolean task = mixed && g_rand_int_range (rand, 0, 3) == 0;
+      GFlowNode *node = task ? g_flow_add_task (flow, name, body_level_task, level, NULL, NULL)
+                             : g_flow_add (flow, name, body_level, level, NULL, NULL);
+
+      if (patient && !task)
+        g_flow_node_set_timeout (node, 600 * 1000);
+      if (i > 0 && g_rand_boolean (rand))
+        g_flow_node_add_upstream (node, nodes->pdata[g_rand_int_range (rand, 0, (int) i)]);
+      g_ptr_array_add (nodes, node);
+    }
+  run = g_flow_run_new (flow);
+  g_signal_connect (run, "ask", G_CALLBACK (ask_cb), level->desk);
+
+  const gboolean succeeded = g_flow_run_execute_sync (run, NULL, error);
+
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, n);
+  g_assert_finalize_object (g_steal_pointer (&run));
+  return succeeded;
+}
+
+static gpointer
+answer_all_thread (gpointer user_data)
+{
+  Storm *self = user_data;
+
+  while (g_atomic_int_get (&self->over) == 0)
+    {
+      desk_answer (&self->desk);
+      g_thread_yield ();
+    }
+  return NULL;
+}
+
+static void
+test_storm_nested (gconstpointer delay)
+{
+  const char *seed_text = g_getenv ("GFLOW_TEST_SEED");
+  const guint32 seed = seed_text != NULL ? (guint32) g_ascii_strtoull (seed_text, NULL, 10)
+                                         : (guint32) g_get_real_time ();
+  const guint usual_delay = _g_flow_lend_delay;
+  const guint n = GPOINTER_TO_UINT (delay) > 0 ? 20 : 100;
+  Storm storm = { .over = 0 };
+
+  g_test_summary ("Bodies that wait for runs whose nodes ask, on three levels");
+  _g_flow_lend_delay = GPOINTER_TO_UINT (delay);
+  desk_init (&storm.desk);
+  storm.thread = g_thread_new ("answers", answer_all_thread, &storm);
+  for (guint i = 0; i < n; i++)
+    {
+      Level level = { 0, 0, &storm.desk, &storm.n_calls };
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("GFLOW_TEST_SEED=%u", seed + i);
+      g_assert_true (run_level (&level, seed + i, &error));
+      g_assert_no_error (error);
+    }
+  g_atomic_int_set (&storm.over, 1);
+  g_thread_join (storm.thread);
+  desk_clear (&storm.desk);
+  _g_flow_lend_delay = usual_delay;
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -708,6 +837,8 @@ main (int   argc,
   g_test_add_func ("/lend/downstreams", test_downstreams);
   g_test_add_func ("/lend/limit", test_limit);
   g_test_add_func ("/lend/storm", test_storm);
+  g_test_add_data_func ("/lend/storm-nested/0", GUINT_TO_POINTER (0), test_storm_nested);
+  g_test_add_data_func ("/lend/storm-nested/1", GUINT_TO_POINTER (1), test_storm_nested);
 
   return g_test_run ();
 }

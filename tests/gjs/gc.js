@@ -157,6 +157,20 @@ leaves('a node that was removed', async track => {
     await flow.execute(null);
 });
 
+const lasting = [];
+
+leaves('a node of a copy that was removed, though the flow lives on', async track => {
+    const flow = new GFlow.Flow();
+
+    flow.node({name: 'a'}, () => {});
+    flow.node({name: 'b'}, () => {});
+    const copy = flow.copy();
+    lasting.push(copy);
+    await copy.execute(null);
+    copy.remove_node(track(copy.lookup('a')));
+    await copy.execute(null);
+});
+
 leaves('signal handlers', async track => {
     const flow = track(new GFlow.Flow());
     const node = track(flow.node({}, () => {}));

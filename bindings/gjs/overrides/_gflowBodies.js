@@ -52,7 +52,8 @@ function makeBodies(Flow, boxItem, completeNode) {
     // A node that C has made, for an item of a map for example, or added.
     function find(found, number) {
         const [node, run] = Flow.get_common_call();
-        const body = {...bodyOf(node, run), node};
+        const body = bodies.get(node) ?? {...bodyOf(node, run), node};
+        body.number = number;
         found.set(number, body);
         return body;
     }
