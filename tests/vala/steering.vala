@@ -17,8 +17,10 @@ void add_test (string path, owned TestBody body) {
     });
 }
 
-// Executes the run, and calls @act in its context again and again until it has ended.
-delegate void Act () throws Error;
+// Executes the run, and calls @act in its context again and again until it has ended. Lambdas of one
+// function share what any of them captures, and the flow keeps its bodies: so @act is given the run, as
+// one that it captured would be kept by its own flow.
+delegate void Act (FlowRun run) throws Error;
 
 bool execute (FlowRun run, Act act) throws Error {
     AsyncResult? answer = null;
@@ -29,7 +31,7 @@ bool execute (FlowRun run, Act act) throws Error {
     run.execute.begin (null, (source, result) => answer = result);
     while (answer == null) {
         MainContext.default ().iteration (true);
-        act ();
+        act (run);
     }
     tick.destroy ();
     return run.execute.end (answer);
@@ -44,15 +46,16 @@ void test_pause () throws Error {
             log += node.name;
             return true;
         });
+    unowned var a = flow.lookup ("a"), c = flow.lookup ("c");
     var run = new FlowRun (flow);
     run.pause ();
     var n = 0;
-    assert_true (execute (run, () => {
+    assert_true (execute (run, run => {
         if (++n == 5) {
             assert_true (log.length == 0);
-            assert_cmpstr (run.dup_node_reason (flow.lookup ("a")), EQ, "The run is paused");
+            assert_cmpstr (run.dup_node_reason (a), EQ, "The run is paused");
             // While it is queued.
-            run.set_node_priority (flow.lookup ("c"), -1);
+            run.set_node_priority (c, -1);
             run.resume ();
         }
     }));
@@ -76,27 +79,27 @@ void test_retry () throws Error {
         return true;
     });
 
-    assert_true (execute (new FlowRun (flow), () => {}));
+    assert_true (execute (new FlowRun (flow), run => {}));
     assert_true (attempts == 3 && asked.length == 2 && asked[0] == 1 && asked[1] == 2);
 }
 
 void test_timeout () throws Error {
     var flow = new Flow ();
     unowned var node = flow.add_task ("node", (node, run, task) => {
-        task.get_cancellable ().cancelled.connect (() => {
-            var source = new IdleSource ();
+        var source = new TimeoutSource (1);
 
-            source.set_callback (() => {
-                task.return_boolean (true);
-                return Source.REMOVE;
-            });
-            source.attach (MainContext.default ());
+        source.set_callback (() => {
+            if (!task.get_cancellable ().is_cancelled ())
+                return Source.CONTINUE;
+            task.return_boolean (true);
+            return Source.REMOVE;
         });
+        source.attach (MainContext.default ());
     });
     node.timeout = 5;
     var run = new FlowRun (flow);
     try {
-        execute (run, () => {});
+        execute (run, run => {});
         assert_not_reached ();
     } catch (IOError.TIMED_OUT e) {
     }
@@ -118,7 +121,7 @@ void test_retry_node () throws Error {
     flow.add_task ("keeper", (node, run, task) => keeper = task);
     var run = new FlowRun (flow);
     var wanted = false;
-    assert_true (execute (run, () => {
+    assert_true (execute (run, run => {
         if (!wanted && run.get_node_state (after) == SKIPPED) {
             run.retry_node (bad);
             wanted = true;
@@ -152,7 +155,7 @@ void test_ask () throws Error {
         return true;
     });
     // Both wait, and the one thread goes on with the other node.
-    assert_true (execute (run, () => {
+    assert_true (execute (run, run => {
         if (questions.length == 2 && run.get_node_state (other) == DONE) {
             var waiting = (owned) questions;
 
@@ -180,7 +183,7 @@ void test_watch () throws Error {
     });
     run.notify["fraction"].connect (() => n_notified++);
     var message = "";
-    assert_true (execute (run, () => {
+    assert_true (execute (run, run => {
         if (run.get_step (node).message != null)
             message = run.get_step (node).message;
     }));
