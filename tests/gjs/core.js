@@ -366,14 +366,18 @@ for (const [how, stop] of Object.entries(stops)) {
 test('a body that was told to stop may fail, and succeed', async () => {
     const flow = new GFlow.Flow();
     const boom = new Error('boom');
-    const told = cancellable => new Promise(resolve => cancellable.connect(resolve));
+    let n = 0;
+    const told = cancellable => new Promise(resolve => {
+        cancellable.connect(resolve);
+        if (++n === 2)
+            sleep(0).then(() => run.cancel());
+    });
     const fails = flow.node({}, (run, node, cancellable) => told(cancellable).then(() => {
         throw boom;
     }));
     const succeeds = flow.node({}, (run, node, cancellable) => told(cancellable).then(() => 5));
     const run = new GFlow.FlowRun({flow, keep_results: true});
 
-    sleep(2).then(() => run.cancel());
     ok(isCancelled(await rejects(run.execute())));
     equal(run.get_node_state(fails), NodeState.FAILED);
     equal(run.error_of(fails), boom);
