@@ -5,6 +5,7 @@
 """A run is the list of its steps, and tells how far it is."""
 
 import asyncio
+import functools
 import threading
 import unittest
 
@@ -122,6 +123,55 @@ class Steps(unittest.TestCase):
         self.assertIn(run[works], (3 * 0.5 / 4, 2.5 / 4))
         with self.assertRaises(KeyError):
             run.set_node_progress('nobody', 1)
+
+    def test_paused(self):
+        """What is queued while the run is paused can be put in another order."""
+        flow = GFlow.Flow()
+        called = []
+        heard = []
+
+        for name in 'abc':
+            flow.node(name=name, placement=GFlow.FlowPlacement.CONTEXT)(
+                functools.partial(called.append, name))
+
+        async def main():
+            run = GFlow.FlowRun(flow)
+            run.connect('notify::paused', lambda run, _: heard.append(run.props.paused))
+            run.pause()
+            execution = asyncio.ensure_future(run.execute())
+            while run.props.state != GFlow.FlowRunState.RUNNING:
+                await asyncio.sleep(0)
+            run.set_node_priority('c', -1)
+            self.assertEqual(called, [])
+            self.assertEqual(run.dup_node_reason('a'), 'The run is paused')
+            run.resume()
+            await execution
+
+        asyncio.run(main())
+        self.assertEqual(called, ['c', 'a', 'b'])
+        self.assertEqual(heard, [True, False])
+
+    def test_rate(self):
+        """There is one when there is evidence."""
+        flow = GFlow.Flow()
+        deadline = GLib.get_monotonic_time() + 30 * GLib.USEC_PER_SEC
+
+        for number in range(30):
+            flow.node(name=str(number), upstream=flow[-1:])(lambda: threading.Event().wait(0.02))
+
+        async def main():
+            run = GFlow.FlowRun(flow)
+            self.assertEqual(run.props.rate, -1)
+            execution = asyncio.ensure_future(run.execute())
+            while run.props.rate < 0 and not execution.done():
+                self.assertLess(GLib.get_monotonic_time(), deadline)
+                await asyncio.sleep(0.001)
+            rate = run.props.rate
+            await execution
+            return rate
+
+        rate = asyncio.run(main())
+        self.assertTrue(0 < rate <= 50, rate)
 
     def test_history(self):
         flow = GFlow.Flow(name='learns', history=GFlow.FlowHistory())
