@@ -135,16 +135,19 @@ class Flow:
 
     asyncio: that of an AsyncFlow, of which post() gives what is to be iterated over with
         ``async for``, or awaited
-    inspect: what becomes of inspect(): 'COLLECT', 'HANG' or 'REMOVE'"""
+    inspect: what becomes of inspect(): 'COLLECT', 'HANG' or 'REMOVE'
+    common: what is said to every add() that does not say otherwise"""
 
-    def __init__(self, asyncio=False, inspect='COLLECT'):
+    def __init__(self, asyncio=False, inspect='COLLECT', **common):
         self._flow = GFlow.Flow()
+        self._common = common
         self._is_async = asyncio
         self._tap = {'COLLECT': 'COLLECT', 'HANG': 'BESIDE', 'REMOVE': 'OFF'}[str(inspect).upper()]
 
     def add(self, *, no_reduce=False, **options):
         """See GFlow.Flow.add(). shards is parallel, floating is detached, and no_reduce leaves it to the
         executor to make one of the parts in its docs_matrix."""
+        options = {**self._common, **options}
         for name, ours in ('shards', 'parallel'), ('floating', 'detached'):
             if name in options:
                 if ours in options:
@@ -245,8 +248,8 @@ class Flow:
 class AsyncFlow(Flow):
     """A pipeline in an event loop: ``async for response in flow.post(…)``."""
 
-    def __init__(self):
-        super().__init__(asyncio=True)
+    def __init__(self, inspect='COLLECT', **common):
+        super().__init__(asyncio=True, inspect=inspect, **common)
 
 
 def _told(callback):

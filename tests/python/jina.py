@@ -665,6 +665,25 @@ class DropIn(unittest.TestCase):
                 response, = flow.post('/', Document('a'), return_results=True)
             self.assertEqual([(doc.text, doc.get_tags().unpack()) for doc in response.docs], [('A', tags)])
 
+    def test_common_arguments(self):
+        class Mark(Executor):
+            def __init__(self, mark, **kwargs):
+                super().__init__(**kwargs)
+                self.mark = mark
+
+            @requests
+            def put(self, docs, **kwargs):
+                docs[0].text += self.mark
+
+        flow = Flow(uses=Mark, uses_with={'mark': 'a'}, parallel=2)
+        flow.add().add(uses_with={'mark': 'b'}, parallel=3)
+        self.assertEqual([node.props.parallel for node in flow], [2, 3])
+        with flow:
+            response, = flow.post('/', Document('-'), return_results=True)
+        self.assertEqual(response.docs[0].text, '-ab')
+        with self.assertRaises(TypeError):
+            AsyncFlow(unknown=1).add()
+
     def test_not_yet(self):
         for options in {'host': 'localhost'}, {'external': True}, {'port_in': 12345}:
             with self.assertRaises(TypeError):
