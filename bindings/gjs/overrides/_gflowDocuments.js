@@ -36,7 +36,8 @@ function toVariant(value) {
             return new GLib.Variant('a{sv}', Object.fromEntries(entries));
         }
     }
-    throw new TypeError(`${String(value)} can not be in a document`);
+    throw new TypeError(`${String(value)} can not be in documents, parameters and results: these have ` +
+        'numbers, strings, booleans, bytes, arrays and dictionaries of these, and variants');
 }
 
 function fromVariant(variant) {
