@@ -187,12 +187,17 @@ task_gone (gpointer data)
       return;
     }
 
-  g_autoptr(GSource) source = g_idle_source_new ();
+  /* Referenced: once it is attached the run may end, and its context go, while g_source_unref() is
+   * about to lock the context of the source. */
+  GMainContext *context = g_main_context_ref (_g_flow_owner_get_context (call->run->owner));
+  GSource *source = g_idle_source_new ();
 
   g_source_set_static_name (source, "GFlow abandoned task");
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, abandoned_cb, call, (GDestroyNotify) free_call);
-  g_source_attach (source, _g_flow_owner_get_context (call->run->owner));
+  g_source_attach (source, context);
+  g_source_unref (source);
+  g_main_context_unref (context);
 }
 
 /* Makes the task that a node will be called with, @at_once or later. NULL if it cannot be made before
