@@ -146,6 +146,13 @@ struct _GFlowFrame
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
 
+/* Whether it keeps a lane from other workers. */
+static inline gboolean
+_g_flow_frame_is_on_worker_lane (const GFlowFrame *self)
+{
+  return self->lane != NULL && !self->lane->context;
+}
+
 /* Cancellables of nodes that have ended. */
 typedef struct
 {
@@ -154,8 +161,6 @@ typedef struct
   guint          first;
   guint          n;
 } GFlowSpares;
-
-/* One call of an async body: gflow-task.c */
 
 /* Calls of nodes that are not ready yet, with their tasks: gflow-ahead.c */
 typedef struct

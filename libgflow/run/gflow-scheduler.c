@@ -959,13 +959,13 @@ _g_flow_scheduler_lend (GFlowFrame *frame)
     return;
 
   for (GFlowFrame *f = frame; f != NULL; f = f->below)
-    if (f->lane != NULL && !f->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (f))
       _g_flow_run_clear_lane (f);
 
   lock ();
   replace_worker ();
   for (GFlowFrame *f = frame; f != NULL; f = f->below)
-    if (f->lane != NULL && !f->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (f))
       {
         GFlowLane *lane = g_steal_pointer (&f->lane);
 
