@@ -692,6 +692,20 @@ test_execute_well (GFlow *flow)
   return run;
 }
 
+void
+test_flow_close (GFlow *flow)
+{
+  TestResult closed;
+  g_autoptr (GError) error = NULL;
+
+  test_result_init (&closed);
+  g_flow_close (flow, NULL, test_result_cb, &closed);
+  TEST_WAIT (closed.calls == 1);
+  g_flow_close_finish (flow, closed.result, &error);
+  g_assert_no_error (error);
+  test_result_clear (&closed);
+}
+
 const char *
 test_node_state_name (GFlowNodeState state)
 {

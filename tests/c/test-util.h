@@ -230,6 +230,9 @@ gboolean   test_run_execute   (GFlowRun       *run,
 /* Expects the run to end well; gives the run. */
 GFlowRun  *test_execute_well  (GFlow          *flow);
 
+/* Closes the flow, which is to end well. What was dropped may have to end first, in this context. */
+void       test_flow_close    (GFlow          *flow);
+
 /* Assertions on the data of a run, with names that read well in a failure. */
 const char *test_node_state_name (GFlowNodeState  state);
 const char *test_run_state_name  (GFlowRunState   state);
