@@ -488,8 +488,6 @@ void           _g_flow_run_put_down        (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_work            (GFlowRun        *self,
                                             GFlowLane       *lane);
-gboolean       _g_flow_run_has_work        (GFlowRun        *self);
-gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
 gboolean       _g_flow_run_settle          (GFlowRun        *self,
                                             GFlowLane       *lane);
 void           _g_flow_run_clear_lane      (GFlowFrame      *frame);
@@ -498,6 +496,16 @@ guint32        _g_flow_run_end_on_lane     (GFlowRun        *self,
                                             guint32          index,
                                             gboolean         ok,
                                             GError          *error);
+
+/* Finding nodes: gflow-find-node.c */
+gboolean       _g_flow_run_pop_inbox       (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32         *index);
+gboolean       _g_flow_run_find_node       (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32         *index);
+gboolean       _g_flow_run_has_work        (GFlowRun        *self);
+gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
 
 /* Bodies that block: gflow-lend.c */
 extern guint   _g_flow_lend_delay;
