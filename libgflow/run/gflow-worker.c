@@ -423,7 +423,7 @@ release_locks (GFlowRun  *self,
                guint32    index)
 {
   lane->ending = TRUE;
-  _g_flow_run_release_locks (self, index);
+  _g_flow_run_release_locks (self, lane, index);
   lane->ending = FALSE;
 }
 
@@ -810,7 +810,6 @@ look_elsewhere (GFlowRun  *self,
                 guint32   *index)
 {
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-  _g_flow_run_drop_waits (self, lane);
   if (_g_flow_run_pop_inbox (self, lane, index))
     return TRUE;
   _g_flow_help_consider (self, lane);
@@ -905,7 +904,6 @@ _g_flow_run_clear_lane (GFlowFrame *frame)
   _g_flow_run_steer (self);
   frame->n_held = lane->n_held;
   lane->n_held = 0;
-  _g_flow_run_drop_waits (self, lane);
   _g_flow_run_settle (self, lane);
 }
 
