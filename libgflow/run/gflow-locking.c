@@ -62,7 +62,7 @@ may_take (GFlowRun *self,
   return _g_flow_run_may_run (self, index) && !_g_flow_run_is_paused (self);
 }
 
-/* The waits of all nodes, made when the first one has to wait. */
+/* The waits of all nodes, made when the first one has to wait. Those of a node are when it has to. */
 static GFlowLockWait *
 ensure_waits (GFlowRun *self)
 {
@@ -74,7 +74,7 @@ ensure_waits (GFlowRun *self)
       const GFlowPlan *plan = self->plan;
       const gsize n = (plan->locks != NULL ? plan->locks->len : 0) +
                       (self->parallel_lock != NULL ? plan->n_nodes : 0);
-      GFlowLockWait *made = g_new0 (GFlowLockWait, n);
+      GFlowLockWait *made = g_new (GFlowLockWait, n);
 
       if (atomic_compare_exchange_strong_explicit (&self->waits, &waits, made,
                                                    memory_order_acq_rel, memory_order_acquire))
@@ -82,6 +82,17 @@ ensure_waits (GFlowRun *self)
       g_free (made);
     }
   return waits;
+}
+
+/* Of those the node's, one for each of its locks. */
+static GFlowLockWait *
+first_wait (GFlowRun *self,
+            guint32   index)
+{
+  const guint32 *first = self->plan->first_lock;
+
+  return ensure_waits (self) + (first != NULL ? first[index] : 0) +
+         (self->parallel_lock != NULL ? index : 0);
 }
 
 typedef enum
@@ -102,18 +113,13 @@ take_step (GFlowRun     *self,
            GFlowWaiter **others)
 {
   GFlowLock *lock = _g_flow_run_get_lock (self, index, step);
-  GFlowLockWait *wait;
+  GFlowWaiter *waiter = &first_wait (self, index)[step].waiter;
 
   if (!may_take (self, index))
     return STEPS_STOPPED;
-
-  wait = &ensure_waits (self)[_g_flow_run_first_wait (self, index) + step];
-  wait->run = self;
-  wait->waiter.index = index;
-  wait->waiter.grant = granted;
-  if (_g_flow_lock_enter (lock, &wait->waiter))
+  if (_g_flow_lock_enter (lock, waiter))
     return STEPS_TAKEN;
-  return may_take (self, index) || !_g_flow_lock_withdraw (lock, &wait->waiter, others)
+  return may_take (self, index) || !_g_flow_lock_withdraw (lock, waiter, others)
            ? STEPS_QUEUED : STEPS_STOPPED;
 }
 
@@ -187,8 +193,7 @@ go_on_granted (GFlowLockWait *wait,
   GFlowRun *run = wait->run;
   const guint32 index = wait->waiter.index;
 
-  return go_on (run, lane, index,
-                wait - ensure_waits (run) - _g_flow_run_first_wait (run, index) + 1);
+  return go_on (run, lane, index, wait - first_wait (run, index) + 1);
 }
 
 static GFlowWaiter *
@@ -224,14 +229,19 @@ _g_flow_run_release_locks (GFlowRun  *self,
   _g_flow_lock_grant (others);
 }
 
-/* The node waits from now on. */
+/* The node waits from now on, first for the lock of @step. */
 static void
-begin_waiting (GFlowRun  *self,
-               guint32    index,
-               GFlowLock *lock)
+begin_waiting (GFlowRun *self,
+               guint32   index,
+               guint     step)
 {
+  const guint n = _g_flow_run_count_locks (self, index);
+  GFlowLockWait *waits = first_wait (self, index);
+
+  for (guint i = 0; i < n; i++)
+    waits[i] = (GFlowLockWait) { .waiter = { .grant = granted, .index = index }, .run = self };
   if (G_UNLIKELY (self->debug != NULL))
-    _g_flow_run_debug_wait (self, index, lock);
+    _g_flow_run_debug_wait (self, index, _g_flow_run_get_lock (self, index, step));
   /* Relaxed: goes with the mark. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
                          memory_order_relaxed);
@@ -262,7 +272,7 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
 
   if (step < n)
     {
-      begin_waiting (self, index, _g_flow_run_get_lock (self, index, step));
+      begin_waiting (self, index, step);
       _g_flow_lock_grant (go_on (self, lane, index, step));
       return;
     }
@@ -313,7 +323,7 @@ withdraw (GFlowRun     *self,
           GFlowWaiter **others)
 {
   const guint n = _g_flow_run_count_locks (self, index);
-  GFlowLockWait *wait = &ensure_waits (self)[_g_flow_run_first_wait (self, index)];
+  GFlowLockWait *wait = first_wait (self, index);
 
   for (*step = 0; *step < n; *step += 1, wait++)
     if (_g_flow_lock_withdraw (_g_flow_run_get_lock (self, index, *step), &wait->waiter, others))
@@ -361,7 +371,7 @@ _g_flow_run_find_awaited_step (GFlowRun *self,
   if (is_waiting (self, index))
     {
       const guint n = _g_flow_run_count_locks (self, index);
-      GFlowLockWait *wait = &ensure_waits (self)[_g_flow_run_first_wait (self, index)];
+      GFlowLockWait *wait = first_wait (self, index);
 
       for (guint step = 0; step < n; step++, wait++)
         if (_g_flow_lock_has_waiter (_g_flow_run_get_lock (self, index, step), &wait->waiter))
