@@ -14,6 +14,7 @@ struct _GFlowLockWait
 {
   GFlowWaiter  waiter; /* first: is cast back */
   GFlowRun    *run;
+  guint        n_left; /* locks that it takes after this one */
 };
 
 static inline guint
