@@ -81,7 +81,6 @@ _g_flow_run_end_beside (GFlowRun *self,
   frame->lane = &lane;
   _g_flow_run_end_on_lane (self, &lane, index, ok, error);
   frame->lane = NULL;
-  _g_flow_run_drop_waits (self, &lane);
   count_ended (self, &lane);
   _g_flow_run_settle (self, &lane);
   if (!g_flow_heap_is_empty (&self->heap))

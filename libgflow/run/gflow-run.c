@@ -122,7 +122,6 @@ static void
 clear (GFlowRun *self,
        gboolean  keeps_memory)
 {
-  g_assert (self->waits.length == 0);
   if (self->outcomes != NULL)
     _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), self->plan->n_nodes);
   g_clear_pointer (&self->journal, _g_flow_journal_free);
@@ -135,6 +134,7 @@ clear (GFlowRun *self,
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
   _g_flow_run_free_attempts (self);
+  g_free (atomic_load_explicit (&self->waits, memory_order_relaxed));
   if (!keeps_memory)
     _g_flow_run_free_state (self);
   g_clear_object (&self->history);
@@ -191,7 +191,6 @@ static void
 g_flow_run_init (GFlowRun *self)
 {
   _g_flow_mutex_init (&self->mutex);
-  g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
   self->parent_index = G_FLOW_NO_NODE;
 }

@@ -521,10 +521,7 @@ work_on_run (GFlowRun *run,
   _g_flow_frame = &frame;
   _g_flow_run_work (run, lane);
   if (frame.lane != NULL)
-    {
-      _g_flow_run_drop_waits (run, lane);
-      _g_flow_run_settle (run, lane);
-    }
+    _g_flow_run_settle (run, lane);
   _g_flow_frame = frame.below;
   lock ();
 

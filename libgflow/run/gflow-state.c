@@ -358,7 +358,8 @@ gboolean
 _g_flow_run_may_run (GFlowRun *self,
                      guint32   index)
 {
-  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_acquire);
+  /* Sequentially consistent: see _g_flow_run_withdraw_waits(). */
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_seq_cst);
 
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0)
     return FALSE;
