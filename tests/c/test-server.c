@@ -354,16 +354,3 @@ test_serve_fail (GFlowExecutor  *executor,
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "It failed");
   return FALSE;
 }
-
-gboolean
-test_wait_cancelled (GCancellable  *cancellable,
-                     GError       **error)
-{
-  GPollFD fd;
-
-  g_assert_true (g_cancellable_make_pollfd (cancellable, &fd));
-  g_poll (&fd, 1, (int) (test_time_limit () / 1000));
-  g_cancellable_release_fd (cancellable);
-  g_assert_true (g_cancellable_set_error_if_cancelled (cancellable, error));
-  return FALSE;
-}

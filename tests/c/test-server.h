@@ -73,8 +73,5 @@ gboolean       test_serve_fail          (GFlowExecutor         *executor,
                                          GCancellable          *cancellable,
                                          gpointer               user_data,
                                          GError               **error);
-/* Waits until it is cancelled. */
-gboolean       test_wait_cancelled      (GCancellable          *cancellable,
-                                         GError               **error);
 
 G_END_DECLS

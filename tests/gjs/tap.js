@@ -60,6 +60,14 @@ function isSame(a, b) {
         keys.every(key => Object.hasOwn(b, key) && isSame(a[key], b[key]));
 }
 
+export function matches(error, domain, code) {
+    return error instanceof GLib.Error && error.matches(domain, code);
+}
+
+export function isCancelled(error) {
+    return matches(error, Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+}
+
 function show(value) {
     return typeof value === 'object' ? JSON.stringify(value) ?? String(value) : String(value);
 }
