@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* How many nodes ahead upstreams are fetched: they may be anywhere in memory, and
- * waiting for them is most of the cost. */
-#define FETCH_AHEAD 8
 /* States of fewer nodes than these are on a page that is in use in any case. */
 #define MIN_SPARE_NODES 64
 
@@ -38,7 +35,7 @@ typedef struct
   guint          n_allocated; /* of them */
   Downstreams   *down;      /* of each node */
   gboolean       ordered;   /* every upstream was added before its downstreams */
-  gboolean       named;     /* some need is a name */
+  gboolean       far;       /* some needs are */
   GFlowProblems  problems;
 } Compiler;
 
@@ -51,26 +48,12 @@ resolve_need (Compiler  *compiler,
   GFlowNode *node = need;
 
   if (_g_flow_need_is_name (need))
-    {
-      compiler->named = TRUE;
-      node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
-    }
+    node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
   if (node == NULL || node->flow != compiler->flow)
     return FALSE;
 
   *index = node->index;
   return TRUE;
-}
-
-/* A need that is a name is of no use here, and does no harm. */
-static void
-fetch_needs (GFlowNode *node)
-{
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-  const guint n_needs = _g_flow_node_count_needs (node);
-
-  for (guint i = 0; i < n_needs; i++)
-    __builtin_prefetch ((const char *) needs[i] + G_STRUCT_OFFSET (GFlowNode, flow));
 }
 
 /* Has room for the upstreams of another node. */
@@ -88,35 +71,61 @@ reserve_upstreams (Compiler *compiler,
 }
 
 static void
+add_upstream (Compiler *compiler,
+              guint32   index,
+              guint32   upstream)
+{
+  GFlowPlan *plan = compiler->plan;
+  Downstreams *down = &compiler->down[upstream];
+
+  if (down->last == index + 1)
+    return;
+
+  down->last = index + 1;
+  down->n++;
+  compiler->ordered = compiler->ordered && upstream < index;
+  compiler->upstreams[plan->n_edges++] = upstream;
+}
+
+static void
+compile_far_needs (Compiler  *compiler,
+                   GFlowNode *node)
+{
+  const guint n_needs = _g_flow_node_count_needs (node);
+
+  compiler->far = TRUE;
+  reserve_upstreams (compiler, n_needs);
+  for (guint i = 0; i < n_needs; i++)
+    {
+      const GFlowNeed need = _g_flow_node_get_need (node, i);
+      guint32 upstream;
+
+      if (resolve_need (compiler, need, &upstream))
+        add_upstream (compiler, node->index, upstream);
+      else
+        _g_flow_check_unknown (compiler->flow, node, need, &compiler->problems);
+    }
+}
+
+static void
 compile_needs (Compiler  *compiler,
                GFlowNode *node)
 {
   GFlowPlan *plan = compiler->plan;
   const guint32 index = node->index;
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-  const guint n_needs = _g_flow_node_count_needs (node);
   const guint32 first = plan->n_edges;
+  guint n_needs;
+  const guint32 *needs = _g_flow_node_near_needs (node, &n_needs);
 
-  reserve_upstreams (compiler, n_needs);
-  for (guint i = 0; i < n_needs; i++)
+  if (needs != NULL)
     {
-      guint32 upstream;
-
-      if (!resolve_need (compiler, needs[i], &upstream))
-        {
-          _g_flow_check_unknown (compiler->flow, node, needs[i], &compiler->problems);
-          continue;
-        }
-
-      Downstreams *down = &compiler->down[upstream];
-
-      if (down->last == index + 1)
-        continue;
-
-      down->last = index + 1;
-      down->n++;
-      compiler->ordered = compiler->ordered && upstream < index;
-      compiler->upstreams[plan->n_edges++] = upstream;
+      reserve_upstreams (compiler, n_needs);
+      for (guint i = 0; i < n_needs; i++)
+        add_upstream (compiler, index, needs[i]);
+    }
+  else
+    {
+      compile_far_needs (compiler, node);
     }
   plan->start[index].pending = plan->n_edges - first;
   plan->start[index].state = plan->start[index].pending > 0 ? G_FLOW_NODE_STATE_WAITING
@@ -350,8 +359,8 @@ compile_roots (GFlowPlan *plan)
       }
 }
 
-/* What the needs of nodes do not tell later: names may have got another meaning, some are bad,
- * and of plans for channels the flow does not know when it is edited. */
+/* What the needs of nodes do not tell later: what is far may mean another node, or none; and the
+ * flow does not know of plans for channels when it is edited. */
 static void
 keep_upstreams (Compiler *compiler)
 {
@@ -401,8 +410,6 @@ _g_flow_plan_compile (GFlow        *flow,
 
   for (guint i = 0; i < n; i++)
     {
-      if (i + FETCH_AHEAD < n)
-        fetch_needs (plan->nodes[i + FETCH_AHEAD].node);
       compile_node (&compiler, plan->nodes[i].node);
       compile_needs (&compiler, plan->nodes[i].node);
     }
@@ -412,7 +419,7 @@ _g_flow_plan_compile (GFlow        *flow,
   plan->successors = g_new (guint32, (gsize) plan->n_edges + plan->n_edges / G_FLOW_SUCCESSORS_FUNNEL);
   compile_successors (&compiler);
   compile_roots (plan);
-  if (channel != NULL || compiler.named || compiler.problems.n_problems > 0)
+  if (channel != NULL || compiler.far)
     keep_upstreams (&compiler);
   g_free (compiler.upstreams);
 
@@ -495,7 +502,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_free (plan);
 }
 
-/* The upstreams of all nodes, by their needs: none is a name, all are in the plan. */
+/* The upstreams of all nodes, by their needs, which are near. */
 static guint32 *
 find_upstreams (GFlowPlan *plan)
 {
@@ -505,20 +512,16 @@ find_upstreams (GFlowPlan *plan)
 
   for (guint i = 0; i < plan->n_nodes; i++)
     {
-      const GFlowNeed *needs = _g_flow_node_needs (plan->nodes[i].node);
-      const guint n_needs = _g_flow_node_count_needs (plan->nodes[i].node);
+      guint n_needs = 0;
+      const guint32 *needs = _g_flow_node_near_needs (plan->nodes[i].node, &n_needs);
 
       first[i] = n_found;
       for (guint k = 0; k < n_needs; k++)
-        {
-          const guint32 upstream = ((GFlowNode *) needs[k])->index;
-
-          if (asked[upstream] == i + 1)
-            continue;
-
-          asked[upstream] = i + 1;
-          upstreams[n_found++] = upstream;
-        }
+        if (asked[needs[k]] != i + 1)
+          {
+            asked[needs[k]] = i + 1;
+            upstreams[n_found++] = needs[k];
+          }
     }
   g_assert (n_found == plan->n_edges);
   return first;

@@ -109,9 +109,6 @@ typedef struct
 GFlowPicture    *_g_flow_picture_new         (GFlow              *flow,
                                               GFlowRun           *run);
 void             _g_flow_picture_free        (GFlowPicture       *self);
-guint            _g_flow_picture_inner       (GFlowPicture       *self,
-                                              guint               scene,
-                                              guint               index);
 gboolean         _g_flow_picture_is_box      (GFlowPicture       *self,
                                               guint               scene,
                                               guint               index);

@@ -269,10 +269,10 @@ compare_indices (gconstpointer a,
 }
 
 /* The scene of the flow that a node runs, or NOT_DRAWN. */
-guint
-_g_flow_picture_inner (GFlowPicture *self,
-                       guint         scene,
-                       guint         index)
+static guint
+find_inner (GFlowPicture *self,
+            guint         scene,
+            guint         index)
 {
   const GFlowScene *outer = _g_flow_picture_scene (self, scene);
   guint position;
@@ -315,7 +315,7 @@ _g_flow_picture_is_box (GFlowPicture *self,
                         guint         index)
 {
   return is_team (self, scene, index) ||
-         _g_flow_picture_inner (self, scene, index) != G_FLOW_NOT_DRAWN;
+         find_inner (self, scene, index) != G_FLOW_NOT_DRAWN;
 }
 
 /* What the node is called in the text. */
@@ -336,7 +336,7 @@ _g_flow_picture_dup_end (GFlowPicture *self,
                          guint         index,
                          gboolean      last)
 {
-  for (guint inner; (inner = _g_flow_picture_inner (self, scene, index)) != G_FLOW_NOT_DRAWN;)
+  for (guint inner; (inner = find_inner (self, scene, index)) != G_FLOW_NOT_DRAWN;)
     {
       scene = inner;
       index = find_end (_g_flow_picture_scene (self, inner)->plan, last);

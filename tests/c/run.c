@@ -488,17 +488,6 @@ test_priority (void)
   test_bench_clear (&bench);
 }
 
-static gboolean
-body_count (GFlowNode  *node,
-            GFlowRun   *run,
-            gpointer    user_data,
-            GError    **error)
-{
-  g_atomic_int_inc ((int *) user_data);
-
-  return TRUE;
-}
-
 static void
 test_many (gconstpointer data)
 {
@@ -514,7 +503,7 @@ test_many (gconstpointer data)
   g_flow_set_max_threads (flow, max_threads);
   for (guint i = 0; i < n; i++)
     {
-      GFlowNode *node = g_flow_add (flow, NULL, body_count, &count, NULL, NULL);
+      GFlowNode *node = g_flow_add (flow, NULL, test_body_count, &count, NULL, NULL);
 
       if (i == 0)
         first = node;
