@@ -594,7 +594,7 @@ g_flow_remove_node (GFlow      *self,
 
   if (self->insertion_point == node)
     self->insertion_point = NULL;
-  for (guint i = 0; i < self->nodes->len; i++)
+  for (guint i = position; i < self->nodes->len; i++)
     _g_flow_node_forget_position (self->nodes->pdata[i], position);
   g_ptr_array_remove_index (self->nodes, position);
   _g_flow_grouping_remove_node (self->grouping, position);
