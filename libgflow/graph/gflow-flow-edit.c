@@ -594,7 +594,7 @@ g_flow_remove_node (GFlow      *self,
 
   if (self->insertion_point == node)
     self->insertion_point = NULL;
-  for (guint i = 0; i < self->nodes->n; i++)
+  for (guint i = position; i < self->nodes->n; i++)
     _g_flow_node_forget_position (_g_flow_node_at (self, i), position);
   _g_flow_node_list_remove (self->nodes, position);
   _g_flow_grouping_remove_node (self->grouping, position);

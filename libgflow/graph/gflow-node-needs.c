@@ -243,7 +243,8 @@ void
 _g_flow_node_add_need (GFlowNode *self,
                        GFlowNode *upstream)
 {
-  if (self->flow != NULL && self->flow == upstream->flow && self->needs_form != G_FLOW_NEEDS_FAR)
+  if (self->flow != NULL && self->flow == upstream->flow && upstream->index < self->index &&
+      self->needs_form != G_FLOW_NEEDS_FAR)
     add_near (self, upstream->index);
   else
     add_far (self, g_object_ref (upstream));

@@ -74,8 +74,9 @@ typedef struct
 } GFlowFarNeeds;
 
 /* A flow holds its nodes, and so a node need not hold those of them that it waits for: it has their
- * positions in the flow, and no reference. As soon as one of its needs is a name, or a node that is
- * not in the same flow, all are far. */
+ * positions in the flow, and no reference. As soon as one of its needs is a name, a node that is
+ * not in the same flow, or one that comes later in it, all are far: so who takes a node out of the
+ * flow need not look at those before it. */
 typedef struct
 {
   guint   n;
