@@ -6,25 +6,6 @@
 #include "gflow-flow-private.h"
 #include "gflow-node-serving-private.h"
 
-/* Copies the needs of @node to @copy: a need that is in the flow becomes its copy. */
-static void
-copy_needs (GFlow     *self,
-            GFlowNode *node,
-            GPtrArray *copies,
-            GFlowNode *copy)
-{
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-
-  for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
-    {
-      GFlowNeed need = needs[i];
-
-      if (!_g_flow_need_is_name (need) && ((GFlowNode *) need)->flow == self)
-        need = copies->pdata[((GFlowNode *) need)->index];
-      _g_flow_node_add_need (copy, _g_flow_need_copy (need));
-    }
-}
-
 /**
  * g_flow_copy:
  * @self: a flow
@@ -59,7 +40,7 @@ g_flow_copy (GFlow *self)
   for (guint i = 0; i < self->nodes->len; i++)
     g_ptr_array_add (copies, _g_flow_node_copy (self->nodes->pdata[i]));
   for (guint i = 0; i < self->nodes->len; i++)
-    copy_needs (self, self->nodes->pdata[i], copies, copies->pdata[i]);
+    _g_flow_node_copy_needs (self->nodes->pdata[i], copies->pdata[i], copies);
   copy->grouping = _g_flow_grouping_copy (self->grouping);
   _g_flow_mutex_unlock (&self->mutex);
 

@@ -357,7 +357,7 @@ g_flow_add_map (GFlow       *self,
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (G_IS_FLOW_NODE (each), NULL);
-  g_return_val_if_fail (each->flow == NULL && each->needs == NULL, NULL);
+  g_return_val_if_fail (each->flow == NULL && each->needs_form == G_FLOW_NEEDS_NONE, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   return _g_flow_take_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
@@ -392,7 +392,7 @@ g_flow_add_join (GFlow               *self,
 
   GFlowNode *node = _g_flow_node_new (G_FLOW_NODE_KIND_JOIN, name, NULL, NULL, NULL);
 
-  _g_flow_node_add_needs (node, needs);
+  _g_flow_node_add_names (node, needs);
   return _g_flow_take_node (self, node, error);
 }
 
@@ -594,6 +594,8 @@ g_flow_remove_node (GFlow      *self,
 
   if (self->insertion_point == node)
     self->insertion_point = NULL;
+  for (guint i = 0; i < self->nodes->len; i++)
+    _g_flow_node_forget_position (self->nodes->pdata[i], position);
   g_ptr_array_remove_index (self->nodes, position);
   _g_flow_grouping_remove_node (self->grouping, position);
   for (guint i = position; i < self->nodes->len; i++)

@@ -99,7 +99,7 @@ g_flow_add_executor (GFlow               *self,
   GFlowNode *last = g_flow_get_insertion_point (self);
 
   if (needs != NULL && needs[0] != NULL)
-    _g_flow_node_add_needs (node, needs);
+    _g_flow_node_add_names (node, needs);
   else if (last != NULL)
     g_flow_node_add_upstream (node, last);
   return _g_flow_take_node (self, node, error);
@@ -173,8 +173,6 @@ is_beside (GFlow      *self,
            GFlowNode  *node,
            GHashTable *seen)
 {
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-
   if (_g_flow_node_is_aside (node))
     return TRUE;
   if (!g_hash_table_add (seen, node))
@@ -182,7 +180,7 @@ is_beside (GFlow      *self,
 
   for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
     {
-      GFlowNode *upstream = find_need (self, needs[i]);
+      GFlowNode *upstream = find_need (self, _g_flow_node_get_need (node, i));
 
       if (upstream != NULL && is_beside (self, upstream, seen))
         return TRUE;

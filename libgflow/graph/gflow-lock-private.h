@@ -16,12 +16,11 @@ typedef GFlowWaiter *(*GFlowGrantFunc) (GFlowWaiter *waiter);
 /* A place in the queue of a lock, embedded in what waits. */
 struct _GFlowWaiter
 {
-  GFlowWaiter    *next;        /* in the queue; at the door, who came before; granted, who is told next */
-  GFlowWaiter    *previous;    /* in the queue */
+  GFlowWaiter    *next;     /* in the queue; at the door, who came before; granted, who is told next */
+  GFlowWaiter    *previous; /* in the queue */
   GFlowGrantFunc  grant;
-  GCancellable   *cancellable; /* (unowned) (nullable): once cancelled, not granted any more */
-  gboolean        queued;      /* guarded by the lock's mutex, and the links while it is so */
-  guint32         index;       /* for who waits */
+  gboolean        queued;   /* guarded by the lock's mutex, and the links while it is so */
+  guint32         index;    /* for who waits */
 };
 
 guint64      _g_flow_lock_get_serial    (GFlowLock    *self);

@@ -174,6 +174,8 @@ remove_waiter_locked (GFlowLock   *self,
   self->n_waiting--;
 }
 
+static gboolean is_cancelled (GFlowWaiter *waiter);
+
 /* The one who has waited longest, but for those who are cancelled already, and
  * will go when they hear of it. */
 static GFlowWaiter *
@@ -181,8 +183,7 @@ next_waiter_locked (GFlowLock *self)
 {
   GFlowWaiter *waiter = self->first;
 
-  while (waiter != NULL && waiter->cancellable != NULL &&
-         g_cancellable_is_cancelled (waiter->cancellable))
+  while (waiter != NULL && is_cancelled (waiter))
     waiter = waiter->next;
   return waiter;
 }
@@ -509,11 +510,12 @@ g_flow_lock_new_with_permits (guint permits)
 /* The data of the task, with which it goes. */
 typedef struct
 {
-  GFlowWaiter  waiter;   /* first: is cast back */
-  GFlowLock   *lock;     /* (owned) */
-  GTask       *task;     /* (owned) until the waiting ends */
-  GSource     *source;   /* (owned) (nullable): tells of a cancellation */
-  gboolean     unclaimed; /* it has a permit that the caller does not know of */
+  GFlowWaiter   waiter;      /* first: is cast back */
+  GFlowLock    *lock;        /* (owned) */
+  GTask        *task;        /* (owned) until the waiting ends */
+  GCancellable *cancellable; /* (unowned) (nullable): the task's; once cancelled, not granted any more */
+  GSource      *source;      /* (owned) (nullable): tells of a cancellation */
+  gboolean      unclaimed;   /* it has a permit that the caller does not know of */
 } Acquire;
 
 static void
@@ -561,6 +563,14 @@ acquire_granted (GFlowWaiter *waiter)
   g_source_set_static_name (source, "GFlow lock granted");
   g_task_attach_source (task, source, return_permit_cb);
   return NULL;
+}
+
+/* Nodes are not: they are withdrawn. */
+static gboolean
+is_cancelled (GFlowWaiter *waiter)
+{
+  return waiter->grant == acquire_granted &&
+         g_cancellable_is_cancelled (((Acquire *) waiter)->cancellable);
 }
 
 static gboolean
@@ -619,7 +629,7 @@ g_flow_lock_acquire (GFlowLock           *self,
 
   acquire = g_new0 (Acquire, 1);
   acquire->waiter.grant = acquire_granted;
-  acquire->waiter.cancellable = cancellable;
+  acquire->cancellable = cancellable;
   acquire->lock = g_object_ref (self);
   acquire->task = g_object_ref (task);
   g_task_set_task_data (task, acquire, acquire_free);

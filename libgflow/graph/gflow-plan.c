@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* How many nodes ahead upstreams are fetched: they may be anywhere in memory, and
- * waiting for them is most of the cost. */
-#define FETCH_AHEAD 8
 /* States of fewer nodes than these are on a page that is in use in any case. */
 #define MIN_SPARE_NODES 64
 
@@ -54,17 +51,6 @@ resolve_need (Compiler  *compiler,
   return TRUE;
 }
 
-/* A need that is a name is of no use here, and does no harm. */
-static void
-fetch_needs (GFlowNode *node)
-{
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-  const guint n_needs = _g_flow_node_count_needs (node);
-
-  for (guint i = 0; i < n_needs; i++)
-    __builtin_prefetch ((const char *) needs[i] + G_STRUCT_OFFSET (GFlowNode, flow));
-}
-
 /* Has room for the upstreams of another node. */
 static void
 reserve_upstreams (Compiler *compiler,
@@ -80,35 +66,60 @@ reserve_upstreams (Compiler *compiler,
 }
 
 static void
+add_upstream (Compiler *compiler,
+              guint32   index,
+              guint32   upstream)
+{
+  GFlowPlan *plan = compiler->plan;
+  Downstreams *down = &compiler->down[upstream];
+
+  if (down->last == index + 1)
+    return;
+
+  down->last = index + 1;
+  down->n++;
+  compiler->ordered = compiler->ordered && upstream < index;
+  plan->upstreams[plan->n_edges++] = upstream;
+}
+
+static void
+compile_far_needs (Compiler  *compiler,
+                   GFlowNode *node)
+{
+  const guint n_needs = _g_flow_node_count_needs (node);
+
+  reserve_upstreams (compiler, n_needs);
+  for (guint i = 0; i < n_needs; i++)
+    {
+      const GFlowNeed need = _g_flow_node_get_need (node, i);
+      guint32 upstream;
+
+      if (resolve_need (compiler, need, &upstream))
+        add_upstream (compiler, node->index, upstream);
+      else
+        _g_flow_check_unknown (compiler->flow, node, need, &compiler->problems);
+    }
+}
+
+static void
 compile_needs (Compiler  *compiler,
                GFlowNode *node)
 {
   GFlowPlan *plan = compiler->plan;
   const guint32 index = node->index;
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-  const guint n_needs = _g_flow_node_count_needs (node);
+  guint n_needs;
+  const guint32 *needs = _g_flow_node_near_needs (node, &n_needs);
 
-  reserve_upstreams (compiler, n_needs);
   plan->first_upstream[index] = plan->n_edges;
-  for (guint i = 0; i < n_needs; i++)
+  if (needs != NULL)
     {
-      guint32 upstream;
-
-      if (!resolve_need (compiler, needs[i], &upstream))
-        {
-          _g_flow_check_unknown (compiler->flow, node, needs[i], &compiler->problems);
-          continue;
-        }
-
-      Downstreams *down = &compiler->down[upstream];
-
-      if (down->last == index + 1)
-        continue;
-
-      down->last = index + 1;
-      down->n++;
-      compiler->ordered = compiler->ordered && upstream < index;
-      plan->upstreams[plan->n_edges++] = upstream;
+      reserve_upstreams (compiler, n_needs);
+      for (guint i = 0; i < n_needs; i++)
+        add_upstream (compiler, index, needs[i]);
+    }
+  else
+    {
+      compile_far_needs (compiler, node);
     }
   plan->start[index].pending = plan->n_edges - plan->first_upstream[index];
   plan->start[index].state = plan->start[index].pending > 0 ? G_FLOW_NODE_STATE_WAITING
@@ -365,8 +376,6 @@ _g_flow_plan_compile (GFlow        *flow,
 
   for (guint i = 0; i < n; i++)
     {
-      if (i + FETCH_AHEAD < n)
-        fetch_needs (flow->nodes->pdata[i + FETCH_AHEAD]);
       compile_node (&compiler, flow->nodes->pdata[i]);
       compile_needs (&compiler, flow->nodes->pdata[i]);
     }

@@ -179,13 +179,16 @@ add_arrow (GArray         *arrows,
 static gboolean
 is_entered (GFlowNode *node)
 {
-  const GFlowNeed *needs = _g_flow_node_needs (node);
+  const guint n_needs = _g_flow_node_count_needs (node);
 
-  for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
-    if (_g_flow_need_is_name (needs[i]) &&
-        g_str_equal (_g_flow_need_name (needs[i]), G_FLOW_GATEWAY))
-      return TRUE;
-  return node->needs == NULL;
+  for (guint i = 0; i < n_needs; i++)
+    {
+      const GFlowNeed need = _g_flow_node_get_need (node, i);
+
+      if (_g_flow_need_is_name (need) && g_str_equal (_g_flow_need_name (need), G_FLOW_GATEWAY))
+        return TRUE;
+    }
+  return n_needs == 0;
 }
 
 /* Whether responses wait for the node, and not only because others do that they wait for. */

@@ -14,6 +14,7 @@ struct _GFlowLockWait
 {
   GFlowWaiter  waiter; /* first: is cast back */
   GFlowRun    *run;
+  guint        n_left; /* locks that it takes after this one */
 };
 
 static inline guint
@@ -37,16 +38,6 @@ _g_flow_run_get_lock (GFlowRun *self,
 
   return first != NULL && step < first[index + 1] - first[index]
            ? self->plan->locks->pdata[first[index] + step] : self->parallel_lock;
-}
-
-/* Where the first of the waits of the node is, in those of the run. */
-static inline gsize
-_g_flow_run_first_wait (GFlowRun *self,
-                        guint32   index)
-{
-  const guint32 *first = self->plan->first_lock;
-
-  return (gsize) (first != NULL ? first[index] : 0) + (self->parallel_lock != NULL ? index : 0);
 }
 
 G_END_DECLS

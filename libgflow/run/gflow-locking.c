@@ -54,15 +54,20 @@ current_lane (GFlowRun *self)
   return _g_flow_frame != NULL && _g_flow_frame->run == self ? _g_flow_frame->lane : NULL;
 }
 
-/* A node that does not start now holds no lock meanwhile. */
-static gboolean
+/* Whether the node is still to run, and now. If not it holds no lock meanwhile. */
+static inline gboolean
 may_take (GFlowRun *self,
           guint32   index)
 {
+  /* Sequentially consistent: see _g_flow_run_withdraw_waits(). */
+  if (G_LIKELY ((atomic_load_explicit (&self->attention, memory_order_seq_cst) &
+                 (G_FLOW_ATTENTION_HALTED | G_FLOW_ATTENTION_PAUSED)) == 0 &&
+                (_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) == 0))
+    return TRUE;
   return _g_flow_run_may_run (self, index) && !_g_flow_run_is_paused (self);
 }
 
-/* The waits of all nodes, made when the first one has to wait. */
+/* The waits of all nodes, made when the first one has to wait. Those of a node are when it has to. */
 static GFlowLockWait *
 ensure_waits (GFlowRun *self)
 {
@@ -74,7 +79,7 @@ ensure_waits (GFlowRun *self)
       const GFlowPlan *plan = self->plan;
       const gsize n = (plan->locks != NULL ? plan->locks->len : 0) +
                       (self->parallel_lock != NULL ? plan->n_nodes : 0);
-      GFlowLockWait *made = g_new0 (GFlowLockWait, n);
+      GFlowLockWait *made = g_new (GFlowLockWait, n);
 
       if (atomic_compare_exchange_strong_explicit (&self->waits, &waits, made,
                                                    memory_order_acq_rel, memory_order_acquire))
@@ -84,56 +89,43 @@ ensure_waits (GFlowRun *self)
   return waits;
 }
 
-typedef enum
+/* Of those the node's, one for each of its locks. */
+static GFlowLockWait *
+first_wait (GFlowRun *self,
+            guint32   index)
 {
-  STEPS_TAKEN,   /* all of them */
-  STEPS_QUEUED,  /* then another thread may have the node already */
-  STEPS_STOPPED, /* the node is not to run any more, or not now */
-} Steps;
+  const guint32 *first = self->plan->first_lock;
 
-static GFlowWaiter *granted (GFlowWaiter *waiter);
+  return ensure_waits (self) + (first != NULL ? first[index] : 0) +
+         (self->parallel_lock != NULL ? index : 0);
+}
 
-/* Takes a lock of a node that waits, or is queued there. Either it is seen here that the node is
- * to stop, or whoever withdraws it sees it in the queue: see _g_flow_run_withdraw_waits(). */
-static Steps
-take_step (GFlowRun     *self,
-           guint32       index,
-           guint         step,
-           GFlowWaiter **others)
+static inline guint
+get_step (const GFlowLockWait *wait)
 {
-  GFlowLock *lock = _g_flow_run_get_lock (self, index, step);
-  GFlowLockWait *wait;
-
-  if (!may_take (self, index))
-    return STEPS_STOPPED;
-
-  wait = &ensure_waits (self)[_g_flow_run_first_wait (self, index) + step];
-  wait->run = self;
-  wait->waiter.index = index;
-  wait->waiter.grant = granted;
-  if (_g_flow_lock_enter (lock, &wait->waiter))
-    return STEPS_TAKEN;
-  return may_take (self, index) || !_g_flow_lock_withdraw (lock, &wait->waiter, others)
-           ? STEPS_QUEUED : STEPS_STOPPED;
+  return _g_flow_run_count_locks (wait->run, wait->waiter.index) - 1 - wait->n_left;
 }
 
 /* The node has all of them. */
-static void
-hold_locks (GFlowRun *self,
-            guint32   index)
+static inline void
+start (GFlowRun  *self,
+       GFlowLane *lane,
+       guint32    index)
 {
   if (_g_flow_run_is_recorded (self))
     _g_flow_run_record_locked (self, index);
   if (G_UNLIKELY (self->debug != NULL))
     _g_flow_run_debug_hold (self, index);
+  _g_flow_run_deliver (self, lane, index);
 }
 
-/* It has some at most, which it gives back, and is delivered to be ended or kept. */
+/* It has the first @n_steps, gives them back, and is delivered to be ended or kept. Returns who has
+ * got locks by that. */
 static GFlowWaiter *
-stop_waiting (GFlowRun  *self,
-              GFlowLane *lane,
-              guint32    index,
-              guint      n_steps)
+stop (GFlowRun  *self,
+      GFlowLane *lane,
+      guint32    index,
+      guint      n_steps)
 {
   GFlowWaiter *others = give_steps_back (self, index, n_steps);
 
@@ -143,61 +135,74 @@ stop_waiting (GFlowRun  *self,
   return others;
 }
 
-/* Goes on with a node that waits, from @step on, and delivers it unless it has to wait
- * again. Returns who has got locks by that. */
-static GFlowWaiter *
-go_on (GFlowRun  *self,
-       GFlowLane *lane,
-       guint32    index,
-       guint      step)
+typedef enum
 {
-  const guint n = _g_flow_run_count_locks (self, index);
-  GFlowWaiter *others = NULL;
-  Steps result = STEPS_TAKEN;
+  STEP_TAKEN,
+  STEP_QUEUED,  /* then another thread may have the node already */
+  STEP_STOPPED, /* the node is not to run any more, or not now */
+} Step;
 
-  if (step < n)
-    {
-      /* In a thread that is on no lane of the run this keeps it from ending, which takes the
-       * mutex: as soon as the node is queued it may be over. */
-      if (lane == NULL)
-        _g_flow_mutex_lock (&self->mutex);
-      while (step < n && (result = take_step (self, index, step, &others)) == STEPS_TAKEN)
-        step++;
-      if (lane == NULL)
-        _g_flow_mutex_unlock (&self->mutex);
-    }
-
-  if (result == STEPS_TAKEN)
-    {
-      hold_locks (self, index);
-      _g_flow_run_deliver (self, lane, index);
-    }
-  else if (result == STEPS_STOPPED)
-    {
-      others = _g_flow_lock_concat (stop_waiting (self, lane, index, step), others);
-    }
-  return others;
-}
-
-/* A node that waits has got the lock. */
-static GFlowWaiter *
-go_on_granted (GFlowLockWait *wait,
-               GFlowLane *lane)
+/* Takes the lock, or queues the node there. Then either it is seen here that the node is to
+ * stop, or whoever says so sees it in the queue: see _g_flow_run_withdraw_waits(). */
+static Step
+take_step (GFlowLockWait  *wait,
+           GFlowWaiter   **others)
 {
   GFlowRun *run = wait->run;
   const guint32 index = wait->waiter.index;
+  GFlowLock *lock = _g_flow_run_get_lock (run, index, get_step (wait));
 
-  return go_on (run, lane, index,
-                wait - ensure_waits (run) - _g_flow_run_first_wait (run, index) + 1);
+  if (_g_flow_lock_enter (lock, &wait->waiter))
+    return STEP_TAKEN;
+  return may_take (run, index) || !_g_flow_lock_withdraw (lock, &wait->waiter, others)
+           ? STEP_QUEUED : STEP_STOPPED;
+}
+
+/* The node goes on to the lock that it is to wait for next. Delivers it unless it does. Returns
+ * who has got locks by that. */
+static GFlowWaiter *
+go_on (GFlowLockWait *wait,
+       GFlowLane     *lane)
+{
+  GFlowRun *run = wait->run;
+  const guint32 index = wait->waiter.index;
+  GFlowWaiter *others = NULL;
+  Step last;
+
+  /* In a thread that is on no lane of the run this keeps it from ending, which takes the
+   * mutex: as soon as the node is queued it may be over. */
+  if (lane == NULL)
+    _g_flow_mutex_lock (&run->mutex);
+  while ((last = take_step (wait, &others)) == STEP_TAKEN && wait->n_left > 0)
+    wait++;
+  if (lane == NULL)
+    _g_flow_mutex_unlock (&run->mutex);
+
+  if (last == STEP_TAKEN)
+    start (run, lane, index);
+  else if (last == STEP_STOPPED)
+    others = _g_flow_lock_concat (stop (run, lane, index, get_step (wait)), others);
+  return others;
+}
+
+/* A node has got the lock that it waited for. */
+static inline GFlowWaiter *
+go_on_granted (GFlowLockWait *wait,
+               GFlowLane     *lane)
+{
+  if (wait->n_left > 0)
+    return go_on (wait + 1, lane);
+
+  start (wait->run, lane, wait->waiter.index);
+  return NULL;
 }
 
 static GFlowWaiter *
 granted (GFlowWaiter *waiter)
 {
-  GFlowLockWait *wait = (GFlowLockWait *) waiter;
-  GFlowRun *run = wait->run;
+  GFlowRun *run = ((GFlowLockWait *) waiter)->run;
   GFlowLane *lane = current_lane (run);
-  GFlowWaiter *others = go_on_granted (wait, lane);
+  GFlowWaiter *others = go_on_granted ((GFlowLockWait *) waiter, lane);
 
   /* After the end of the node that had the lock, it goes with what waited for that. */
   if (lane != NULL && !lane->ending)
@@ -224,14 +229,19 @@ _g_flow_run_release_locks (GFlowRun  *self,
   _g_flow_lock_grant (others);
 }
 
-/* The node waits from now on. */
-static void
-begin_waiting (GFlowRun  *self,
-               guint32    index,
-               GFlowLock *lock)
+/* The node waits from now on, first for the lock of @step. */
+static GFlowLockWait *
+begin_waiting (GFlowRun *self,
+               guint32   index,
+               guint     step)
 {
+  const guint n = _g_flow_run_count_locks (self, index);
+  GFlowLockWait *waits = first_wait (self, index);
+
+  for (guint i = 0; i < n; i++)
+    waits[i] = (GFlowLockWait) { { .grant = granted, .index = index }, self, n - 1 - i };
   if (G_UNLIKELY (self->debug != NULL))
-    _g_flow_run_debug_wait (self, index, lock);
+    _g_flow_run_debug_wait (self, index, _g_flow_run_get_lock (self, index, step));
   /* Relaxed: goes with the mark. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
                          memory_order_relaxed);
@@ -239,6 +249,7 @@ begin_waiting (GFlowRun  *self,
   atomic_fetch_or_explicit (&self->nodes[index].marks, G_FLOW_MARK_LOCKED, memory_order_seq_cst);
   if (_g_flow_run_is_recorded (self))
     _g_flow_run_note_change (self, index);
+  return waits + step;
 }
 
 /* A node is ready but for its locks. Delivers it, now or later. */
@@ -250,28 +261,25 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
   const guint n = _g_flow_run_count_locks (self, index);
   guint step = 0;
 
-  if (n > 0 && _g_flow_run_is_paused (self))
+  if (n == 0 || _g_flow_run_is_paused (self))
     {
-      _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
+      if (n > 0)
+        _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
       _g_flow_run_deliver (self, lane, index);
       return;
     }
 
   while (step < n && _g_flow_lock_try_enter (_g_flow_run_get_lock (self, index, step)))
     step++;
-
   if (step < n)
     {
-      begin_waiting (self, index, _g_flow_run_get_lock (self, index, step));
-      _g_flow_lock_grant (go_on (self, lane, index, step));
-      return;
+      _g_flow_lock_grant (go_on (begin_waiting (self, index, step), lane));
     }
-  if (n > 0)
+  else
     {
       _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
-      hold_locks (self, index);
+      start (self, lane, index);
     }
-  _g_flow_run_deliver (self, lane, index);
 }
 
 /* A ready node is about to run, as it was @judged. If it has given its locks back since
@@ -313,7 +321,7 @@ withdraw (GFlowRun     *self,
           GFlowWaiter **others)
 {
   const guint n = _g_flow_run_count_locks (self, index);
-  GFlowLockWait *wait = &ensure_waits (self)[_g_flow_run_first_wait (self, index)];
+  GFlowLockWait *wait = first_wait (self, index);
 
   for (*step = 0; *step < n; *step += 1, wait++)
     if (_g_flow_lock_withdraw (_g_flow_run_get_lock (self, index, *step), &wait->waiter, others))
@@ -347,7 +355,7 @@ _g_flow_run_withdraw_waits (GFlowRun *self)
       GFlowWaiter *others = NULL;
 
       if (is_waiting (self, i) && !may_take (self, i) && withdraw (self, i, &step, &others))
-        others = _g_flow_lock_concat (stop_waiting (self, lane, i, step), others);
+        others = _g_flow_lock_concat (stop (self, lane, i, step), others);
       _g_flow_lock_grant (others);
     }
   _g_flow_run_deliver_chosen (self, lane, FALSE);
@@ -361,7 +369,7 @@ _g_flow_run_find_awaited_step (GFlowRun *self,
   if (is_waiting (self, index))
     {
       const guint n = _g_flow_run_count_locks (self, index);
-      GFlowLockWait *wait = &ensure_waits (self)[_g_flow_run_first_wait (self, index)];
+      GFlowLockWait *wait = first_wait (self, index);
 
       for (guint step = 0; step < n; step++, wait++)
         if (_g_flow_lock_has_waiter (_g_flow_run_get_lock (self, index, step), &wait->waiter))

@@ -616,6 +616,16 @@ _g_flow_run_end_on_lane (GFlowRun  *self,
   return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
 }
 
+/* Whether nothing of the run or the node asks for attention but that this holds locks. */
+static inline gboolean
+is_only_locked (GFlowRun *self,
+                guint32   index)
+{
+  /* Relaxed, as for plain nodes. */
+  return atomic_load_explicit (&self->attention, memory_order_relaxed) == 0 &&
+         _g_flow_run_marks (self, index) == G_FLOW_MARK_LOCKED;
+}
+
 /* A body has returned @ok, and something asks for attention. Takes @error. */
 static G_GNUC_NO_INLINE guint32
 end_body (GFlowRun  *self,
@@ -646,6 +656,36 @@ call_body (GFlowRun             *self,
          ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
 }
 
+/* Runs a node that has locks, and nothing else that would make it other than plain. */
+static guint32
+run_locked_node (GFlowRun  *self,
+                 GFlowLane *lane,
+                 guint32    index)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  GFlowRunNode *run_node = &self->nodes[index];
+  GError *error = NULL;
+  guint32 next;
+
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
+
+  const gboolean ok = call_body (self, node, &error);
+
+  /* As for a plain node. */
+  if (G_UNLIKELY (!ok || error != NULL || !is_only_locked (self, index)))
+    return end_body (self, lane, index, ok, error);
+
+  lane->ending = TRUE;
+  _g_flow_run_release_locks (self, lane, index);
+  set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
+  next = release (self, lane, node, FALSE);
+  lane->ending = FALSE;
+  notify_delivered (self, lane, next != G_FLOW_NO_NODE);
+  if (_g_flow_run_is_heaped (self))
+    _g_flow_run_deliver_chosen (self, lane, TRUE);
+  return next;
+}
+
 /* In a run that is steered every node goes through the heap, which alone knows what
  * comes next, and whether anything does. */
 static gboolean
@@ -664,6 +704,9 @@ run_attended_node (GFlowRun  *self,
                    GFlowLane *lane,
                    guint32    index)
 {
+  if (is_only_locked (self, index))
+    return run_locked_node (self, lane, index);
+
   if (goes_to_heap (self, lane))
     {
       let_go (self, lane, index);
