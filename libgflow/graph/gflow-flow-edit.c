@@ -127,8 +127,8 @@ append_locked (GFlow      *self,
       _g_flow_reserve_name (self, name);
     }
   node->flow = self;
-  atomic_store_explicit (&node->index, self->nodes->len, memory_order_relaxed);
-  g_ptr_array_add (self->nodes, node);
+  atomic_store_explicit (&node->index, self->nodes->n, memory_order_relaxed);
+  _g_flow_node_list_add (self->nodes, node);
   if (G_UNLIKELY (_g_flow_node_is_aside (node)))
     self->has_asides = TRUE;
   /* The way goes on where it did. */
@@ -162,7 +162,7 @@ _g_flow_take_node (GFlow      *self,
 
   const char *name = g_flow_node_get_name (node);
   gboolean added = check_addable_locked (self, node, name, error);
-  guint position = self->nodes->len;
+  guint position = self->nodes->n;
 
   if (added)
     append_locked (self, node, name);
@@ -491,7 +491,7 @@ add_nodes (GFlow       *self,
     change_names (self, nodes);
   _g_flow_begin_edit (self);
 
-  guint position = self->nodes->len;
+  guint position = self->nodes->n;
 
   for (guint i = 0; ok && i < nodes->len; i++)
     {
@@ -594,11 +594,10 @@ g_flow_remove_node (GFlow      *self,
   if (self->insertion_point == node)
     self->insertion_point = NULL;
   _g_flow_forget_position (self, position);
-  g_ptr_array_remove_index (self->nodes, position);
+  _g_flow_node_list_remove (self->nodes, position);
   _g_flow_grouping_remove_node (self->grouping, position);
-  for (guint i = position; i < self->nodes->len; i++)
-    atomic_store_explicit (&((GFlowNode *) self->nodes->pdata[i])->index, i,
-                           memory_order_relaxed);
+  for (guint i = position; i < self->nodes->n; i++)
+    atomic_store_explicit (&_g_flow_node_at (self, i)->index, i, memory_order_relaxed);
   _g_flow_forget_names (self);
   _g_flow_end_edit (self);
   _g_flow_node_leave_flow (node);

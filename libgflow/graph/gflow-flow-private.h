@@ -47,7 +47,7 @@ struct _GFlow
 
   GFlowMutex    mutex;         /* guards what follows */
   char         *name;
-  GPtrArray    *nodes;         /* (owned) of GFlowNode, in the order of adding */
+  GFlowNodeList *nodes;        /* (owned) */
   GHashTable   *by_name;       /* name → GFlowNode, for the first n_indexed nodes */
   guint         n_indexed;
   gboolean      renamed;       /* a node was: two may have one name */
@@ -61,7 +61,7 @@ struct _GFlow
   GFlowHistory *history;       /* (owned) (nullable) */
   GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
   GFlowGrouping *grouping;     /* (owned) (nullable): no groups were added */
-  GFlowPlan    *plan;          /* (nullable): compiled since the last edit */
+  GFlowPlan    *plan;          /* (nullable): compiled since the last edit; it has the same list */
 
   /* At home only */
   GFlowNode     *insertion_point; /* (unowned) (nullable): the node added last, unless set */
@@ -76,6 +76,13 @@ struct _GFlow
   GFlowDoor      door;         /* no edits unless it is closed */
   GFlowPipeline *pipeline;     /* (owned) (nullable): unless it is closed */
 };
+
+static inline GFlowNode *
+_g_flow_node_at (GFlow *self,
+                 guint  position)
+{
+  return self->nodes->items[position].node;
+}
 
 typedef enum
 {

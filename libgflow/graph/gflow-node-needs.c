@@ -96,7 +96,7 @@ make_needs_far (GFlowNode *self)
 
   needs = form == G_FLOW_NEEDS_MANY ? near.many->items : near.few;
   for (guint i = 0; i < n_needs; i++)
-    append_far (self, g_object_ref (self->flow->nodes->pdata[needs[i]]));
+    append_far (self, g_object_ref (_g_flow_node_at (self->flow, needs[i])));
   _g_flow_needs_free (near, form);
 }
 
@@ -220,8 +220,8 @@ void
 _g_flow_forget_position (GFlow   *flow,
                          guint32  position)
 {
-  for (guint i = flow->has_forward_needs ? 0 : position; i < flow->nodes->len; i++)
-    forget_position (flow->nodes->pdata[i], position);
+  for (guint i = flow->has_forward_needs ? 0 : position; i < flow->nodes->n; i++)
+    forget_position (_g_flow_node_at (flow, i), position);
 }
 
 /* All needs */
@@ -248,7 +248,7 @@ _g_flow_node_get_need (GFlowNode *self,
   const guint32 *needs = _g_flow_node_near_needs (self, &n_needs);
 
   if (needs != NULL)
-    return self->flow->nodes->pdata[needs[position]];
+    return _g_flow_node_at (self->flow, needs[position]);
 
   const GFlowFarNeeds *several = several_far (self->needs.far);
 
