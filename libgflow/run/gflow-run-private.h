@@ -27,6 +27,7 @@ typedef struct _GFlowFailures GFlowFailures;
 typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowLearner GFlowLearner;
+typedef struct _GFlowLockWait GFlowLockWait;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowPace GFlowPace;
 typedef struct _GFlowNodeNews GFlowNodeNews;
@@ -56,7 +57,7 @@ typedef enum
   G_FLOW_MARK_POLICY     = G_FLOW_PLAN_MARK_POLICY,
   G_FLOW_MARK_UNCLEAN    = 1 << 1, /* how its upstreams ended must be looked at */
   G_FLOW_MARK_CANCELLED  = 1 << 2, /* the application cancelled this node */
-  G_FLOW_MARK_LOCKED     = 1 << 3, /* it holds its locks */
+  G_FLOW_MARK_LOCKED     = 1 << 3, /* it holds its locks; or, by its state, waits for them */
   G_FLOW_MARK_BY_CHOICE  = 1 << 4, /* skipped: a handler, and nothing failed */
   G_FLOW_MARK_BY_FAILURE = 1 << 5, /* skipped: something failed */
   G_FLOW_MARK_WATCHED    = 1 << 6, /* it has signal handlers */
@@ -126,7 +127,6 @@ typedef struct
   guint            beside : 1; /* it is none of the run's: a node ends there, and nothing is left */
   guint            from_heap : 1; /* the node that it is about to run came from there */
   guint32          n_delivered; /* nodes that have come to the deque by that */
-  GSList          *waits_over; /* of GFlowWait: see gflow-locking.c */
   gboolean         taken;     /* guarded by the scheduler's mutex */
 } GFlowLane;
 
@@ -146,6 +146,13 @@ struct _GFlowFrame
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
 
+/* Whether it keeps a lane from other workers. */
+static inline gboolean
+_g_flow_frame_is_on_worker_lane (const GFlowFrame *self)
+{
+  return self->lane != NULL && !self->lane->context;
+}
+
 /* Cancellables of nodes that have ended. */
 typedef struct
 {
@@ -154,8 +161,6 @@ typedef struct
   guint          first;
   guint          n;
 } GFlowSpares;
-
-/* One call of an async body: gflow-task.c */
 
 /* Calls of nodes that are not ready yet, with their tasks: gflow-ahead.c */
 typedef struct
@@ -291,6 +296,7 @@ struct _GFlowRun
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
+  _Atomic (GFlowLockWait *) waits; /* for each lock of each node: gflow-locking.c */
   _Atomic (GFlowChange *)  changes;
   _Atomic guint32          changed; /* of these, what is noted: last in, first out */
   _Atomic guint32          n_restored; /* nodes that were taken over from an earlier run */
@@ -313,7 +319,6 @@ struct _GFlowRun
   GFlowFailures   *failures;     /* (owned) (nullable): nodes that have failed, in time */
   GHashTable      *wanted;       /* (owned) (nullable): set of indices: failed nodes to run again */
   GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
-  GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GHashTable      *progress;     /* (owned) (nullable): index → GFlowProgress */
   GPtrArray       *progressing;  /* (owned) (nullable) of GFlowProgress: may run */
   GArray          *progressed;   /* (owned) (nullable) of guint32: to be noted */
@@ -480,8 +485,6 @@ void           _g_flow_run_put_down        (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_work            (GFlowRun        *self,
                                             GFlowLane       *lane);
-gboolean       _g_flow_run_has_work        (GFlowRun        *self);
-gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
 gboolean       _g_flow_run_settle          (GFlowRun        *self,
                                             GFlowLane       *lane);
 void           _g_flow_run_clear_lane      (GFlowFrame      *frame);
@@ -490,6 +493,16 @@ guint32        _g_flow_run_end_on_lane     (GFlowRun        *self,
                                             guint32          index,
                                             gboolean         ok,
                                             GError          *error);
+
+/* Finding nodes: gflow-find-node.c */
+gboolean       _g_flow_run_pop_inbox       (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32         *index);
+gboolean       _g_flow_run_find_node       (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32         *index);
+gboolean       _g_flow_run_has_work        (GFlowRun        *self);
+gboolean       _g_flow_run_has_context_work (GFlowRun       *self);
 
 /* Bodies that block: gflow-lend.c */
 extern guint   _g_flow_lend_delay;
@@ -560,9 +573,8 @@ void           _g_flow_run_acquire_locks   (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
 void           _g_flow_run_release_locks   (GFlowRun        *self,
+                                            GFlowLane       *lane,
                                             guint32          index);
-void           _g_flow_run_drop_waits      (GFlowRun        *self,
-                                            GFlowLane       *lane);
 gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
@@ -571,6 +583,8 @@ void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
 gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
                                             guint32          index,
                                             GFlowRun        *other);
+guint          _g_flow_run_find_awaited_step (GFlowRun      *self,
+                                            guint32          index);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
 

@@ -124,7 +124,6 @@ static void
 clear (GFlowRun *self,
        gboolean  may_stay)
 {
-  g_assert (self->waits.length == 0);
   if (self->outcomes != NULL)
     _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), self->plan->n_nodes);
   g_clear_pointer (&self->journal, _g_flow_journal_free);
@@ -137,6 +136,7 @@ clear (GFlowRun *self,
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
   _g_flow_run_free_attempts (self);
+  g_free (atomic_load_explicit (&self->waits, memory_order_relaxed));
   _g_flow_run_free_state (self, may_stay);
   g_clear_object (&self->history);
   g_clear_pointer (&self->pace, g_free);
@@ -190,7 +190,6 @@ static void
 g_flow_run_init (GFlowRun *self)
 {
   _g_flow_mutex_init (&self->mutex);
-  g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
   self->parent_index = G_FLOW_NO_NODE;
 }

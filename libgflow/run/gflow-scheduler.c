@@ -34,8 +34,6 @@
 #define MAX_SPARE 64
 /* How many lanes threads may have lent that are in bodies which block */
 #define MAX_LENT G_FLOW_MAX_THREADS
-/* How long a thread waits for the mutex before it sleeps: some microseconds */
-#define LOCK_ROUNDS 200
 
 struct _GFlowCrew
 {
@@ -88,16 +86,10 @@ _Thread_local GFlowFrame *_g_flow_frame;
 
 static _Thread_local GFlowWorker *this_worker;
 
-/* What is done under the mutex takes less than it takes to sleep and be woken. */
 static void
 lock (void)
 {
-  for (guint i = 0; i < LOCK_ROUNDS; i++)
-    if (_g_flow_mutex_trylock (&scheduler.mutex))
-      return;
-    else
-      _g_flow_pause_processor ();
-  _g_flow_mutex_lock (&scheduler.mutex);
+  _g_flow_mutex_lock_soon (&scheduler.mutex);
 }
 
 /* Who is woken wants the mutex, too, and to wake somebody takes long. */
@@ -517,10 +509,7 @@ work_on_run (GFlowRun *run,
   _g_flow_frame = &frame;
   _g_flow_run_work (run, lane);
   if (frame.lane != NULL)
-    {
-      _g_flow_run_drop_waits (run, lane);
-      _g_flow_run_settle (run, lane);
-    }
+    _g_flow_run_settle (run, lane);
   _g_flow_frame = frame.below;
   lock ();
 
@@ -891,13 +880,13 @@ _g_flow_scheduler_lend (GFlowFrame *frame)
     return;
 
   for (GFlowFrame *f = frame; f != NULL; f = f->below)
-    if (f->lane != NULL && !f->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (f))
       _g_flow_run_clear_lane (f);
 
   lock ();
   replace_worker ();
   for (GFlowFrame *f = frame; f != NULL; f = f->below)
-    if (f->lane != NULL && !f->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (f))
       {
         GFlowLane *lane = g_steal_pointer (&f->lane);
 

@@ -233,12 +233,13 @@ static Upstreams
 look_upstream (GFlowRun *self,
                guint32   index)
 {
-  GFlowPlan *plan = self->plan;
-  Upstreams seen = { .n_upstreams = plan->first_upstream[index + 1] - plan->first_upstream[index] };
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
+  Upstreams seen = { .n_upstreams = n_upstreams };
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const guint32 upstream = plan->upstreams[k];
+      const guint32 upstream = upstreams[k];
       const GFlowNodeState state = _g_flow_run_node_state (self, upstream);
       const guint16 marks = _g_flow_run_marks (self, upstream);
 
@@ -353,7 +354,8 @@ gboolean
 _g_flow_run_may_run (GFlowRun *self,
                      guint32   index)
 {
-  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_acquire);
+  /* Sequentially consistent: see _g_flow_run_withdraw_waits(). */
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_seq_cst);
 
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0)
     return FALSE;
