@@ -53,6 +53,7 @@ g_flow_copy (GFlow *self)
       _g_flow_node_list_add (copy->nodes, node);
     }
   copy->next_number = self->next_number;
+  copy->has_forward_needs = self->has_forward_needs;
   copy->has_asides = self->has_asides;
   if (self->insertion_point != NULL)
     copy->insertion_point = copies->pdata[self->insertion_point->index];

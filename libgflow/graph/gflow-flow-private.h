@@ -51,6 +51,7 @@ struct _GFlow
   GHashTable   *by_name;       /* name → GFlowNode, for the first n_indexed nodes */
   guint         n_indexed;
   gboolean      renamed;       /* a node was: two may have one name */
+  gboolean      has_forward_needs; /* some node waits for one that was added later, or did */
   gboolean      has_asides;    /* some node is detached, or a tap, or was */
   guint         next_number;   /* for the next made-up name */
   guint         max_threads;
@@ -111,6 +112,8 @@ GFlowNode  *_g_flow_lookup_locked   (GFlow      *self,
 void        _g_flow_reserve_name    (GFlow      *self,
                                      const char *name);
 void        _g_flow_forget_names    (GFlow      *self);
+void        _g_flow_forget_position (GFlow      *self,
+                                     guint32     position);
 GPtrArray  *_g_flow_dup_orphans     (GFlow      *self);
 GFlowNode  *_g_flow_find_last_awaited (GFlow    *self);
 GFlowNode  *_g_flow_take_node       (GFlow      *self,

@@ -74,9 +74,8 @@ typedef struct
 } GFlowFarNeeds;
 
 /* A flow holds its nodes, and so a node need not hold those of them that it waits for: it has their
- * positions in the flow, and no reference. As soon as one of its needs is a name, a node that is
- * not in the same flow, or one that comes later in it, all are far: so who takes a node out of the
- * flow need not look at those before it. */
+ * positions in the flow, and no reference. As soon as one of its needs is a name, or a node that is
+ * not in the same flow, all are far. */
 typedef struct
 {
   guint   n;
@@ -208,6 +207,15 @@ GFlowNode  *_g_flow_node_new_map     (const char      *name,
                                       guint            max_parallel);
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
 
+/* gflow-node-body.c */
+void        _g_flow_node_set_body    (GFlowNode       *self,
+                                      GCallback        body,
+                                      gpointer         user_data,
+                                      GDestroyNotify   destroy);
+void        _g_flow_node_free_body   (GFlowNode       *self);
+void        _g_flow_node_share_body  (GFlowNode       *self,
+                                      GFlowNode       *copy);
+
 /* Retries and timeouts: gflow-node-policy.c */
 void        _g_flow_node_install_policy (GObjectClass *object_class,
                                          guint         first_id);
@@ -241,9 +249,6 @@ void        _g_flow_node_add_names   (GFlowNode       *self,
 void        _g_flow_node_copy_needs  (GFlowNode       *self,
                                       GFlowNode       *copy,
                                       GPtrArray       *copies);
-void        _g_flow_node_make_needs_far (GFlowNode    *self);
-void        _g_flow_node_forget_position (GFlowNode   *self,
-                                      guint32          position);
 GFlowNeeds  _g_flow_node_steal_needs (GFlowNode       *self,
                                       GFlowNeedsForm  *form);
 void        _g_flow_needs_free       (GFlowNeeds       needs,

@@ -113,9 +113,9 @@ compile_needs (Compiler  *compiler,
 {
   GFlowPlan *plan = compiler->plan;
   const guint32 index = node->index;
-  const guint32 first = plan->n_edges;
   guint n_needs;
   const guint32 *needs = _g_flow_node_near_needs (node, &n_needs);
+  const guint32 first = plan->n_edges;
 
   if (needs != NULL)
     {

@@ -61,7 +61,7 @@ test_validate_other_flow (void)
   g_flow_node_add_upstream (test_add_nothing (flow, "a"), test_add_nothing (other, "b"));
   g_assert_false (g_flow_validate (flow, &error));
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE);
-  test_assert_contains (error->message, "b");
+  g_assert_cmpstr (error->message, ==, "“a” needs the node “b”, which is not in this flow");
   g_clear_error (&error);
   g_assert_true (g_flow_validate (other, &error));
   g_assert_no_error (error);
@@ -76,10 +76,8 @@ test_validate_self (void)
 
   g_flow_node_add_upstream (node, node);
   g_assert_false (g_flow_validate (flow, &error));
-  g_assert_nonnull (error);
-  g_assert_true (error->domain == G_FLOW_ERROR);
-  g_assert_true (error->code == G_FLOW_ERROR_CYCLE || error->code == G_FLOW_ERROR_TOPOLOGY);
-  test_assert_contains (error->message, "ouroboros");
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_CYCLE);
+  g_assert_cmpstr (error->message, ==, "A node needs itself: ouroboros → ouroboros");
 }
 
 static void
@@ -101,11 +99,7 @@ test_validate_cycle (void)
 
   g_assert_false (g_flow_validate (flow, &error));
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_CYCLE);
-  g_assert_true (strstr (error->message, "a → b → c → a") != NULL ||
-                 strstr (error->message, "b → c → a → b") != NULL ||
-                 strstr (error->message, "c → a → b → c") != NULL);
-  g_assert_null (strstr (error->message, "before"));
-  g_assert_null (strstr (error->message, "behind"));
+  g_assert_cmpstr (error->message, ==, "Nodes wait for each other: a → b → c → a");
   g_clear_error (&error);
 
   /* Mended by an edit. */
@@ -187,8 +181,7 @@ test_validate_all_problems (void)
   test_assert_contains (error->message, "missing-one");
   test_assert_contains (error->message, "missing-two");
   test_assert_contains (error->message, "selfish");
-  g_assert_true (strstr (error->message, "left → right → left") != NULL ||
-                 strstr (error->message, "right → left → right") != NULL);
+  test_assert_contains (error->message, "left → right → left");
 
   lines = g_strsplit (error->message, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 5);
