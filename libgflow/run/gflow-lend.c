@@ -31,7 +31,7 @@ static gboolean
 is_on_worker_lane (void)
 {
   for (GFlowFrame *frame = _g_flow_frame; frame != NULL; frame = frame->below)
-    if (frame->lane != NULL && !frame->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (frame))
       return TRUE;
   return FALSE;
 }
