@@ -205,9 +205,9 @@ is_set_aside (GFlow     *self,
 GFlowNode *
 _g_flow_find_last_awaited (GFlow *self)
 {
-  for (guint i = self->nodes->len; i-- > 0;)
-    if (!is_set_aside (self, self->nodes->pdata[i]))
-      return self->nodes->pdata[i];
+  for (guint i = self->nodes->n; i-- > 0;)
+    if (!is_set_aside (self, _g_flow_node_at (self, i)))
+      return _g_flow_node_at (self, i);
   return NULL;
 }
 

@@ -284,7 +284,7 @@ _g_flow_lock_withdraw (GFlowLock    *self,
                        GFlowWaiter  *waiter,
                        GFlowWaiter **granted)
 {
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
   close_locked (self);
 
   const gboolean withdrawn = waiter->queued;
@@ -309,7 +309,7 @@ gboolean
 _g_flow_lock_has_waiter (GFlowLock   *self,
                          GFlowWaiter *waiter)
 {
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
   queue_all_locked (self);
 
   const gboolean queued = waiter->queued;
@@ -330,7 +330,7 @@ _g_flow_lock_give_back (GFlowLock *self)
                                                memory_order_release, memory_order_relaxed))
       return NULL;
 
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
   if (is_open (atomic_load_explicit (&self->door, memory_order_relaxed)))
     close_locked (self); /* it was opened meanwhile, or nobody has a permit */
 
@@ -729,7 +729,7 @@ g_flow_lock_try_acquire (GFlowLock *self)
     return TRUE;
 
   /* Whoever has the mutex may have closed the door for a moment. */
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
 
   const gboolean entered = _g_flow_lock_try_enter (self);
 
@@ -835,7 +835,7 @@ g_flow_lock_set_permits (GFlowLock *self,
   g_return_if_fail (G_IS_FLOW_LOCK (self));
   g_return_if_fail (permits > 0);
 
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
 
   const gboolean changed = get_permits (self) != permits;
 
@@ -865,7 +865,7 @@ g_flow_lock_get_in_use (GFlowLock *self)
 {
   g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
 
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
 
   const guintptr door = atomic_load_explicit (&self->door, memory_order_relaxed);
   const guint in_use = self->in_use - (is_open (door) ? count_free (door) : 0);
@@ -889,7 +889,7 @@ g_flow_lock_get_waiting (GFlowLock *self)
 {
   g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
 
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
   queue_all_locked (self);
 
   const guint waiting = self->n_waiting;

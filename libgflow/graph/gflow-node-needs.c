@@ -52,13 +52,12 @@ resize_far (GFlowFarNeeds *far,
   return g_realloc (far, G_STRUCT_OFFSET (GFlowFarNeeds, items) + n * sizeof (GFlowNeed));
 }
 
-/* Takes @need. Arrays of needs grow by doubling: the capacity is the power of
- * two at or above their number, and is not stored. */
+/* Takes @need, of a node that has no near ones. Arrays of needs grow by doubling: the capacity is
+ * the power of two at or above their number, and is not stored. */
 static void
-add_far (GFlowNode *self,
-         GFlowNeed  need)
+append_far (GFlowNode *self,
+            GFlowNeed  need)
 {
-  _g_flow_node_make_needs_far (self);
   if (self->needs_form == G_FLOW_NEEDS_NONE)
     {
       self->needs_form = G_FLOW_NEEDS_FAR;
@@ -83,8 +82,8 @@ add_far (GFlowNode *self,
 }
 
 /* If there are any, they hold their nodes from now on. */
-void
-_g_flow_node_make_needs_far (GFlowNode *self)
+static void
+make_needs_far (GFlowNode *self)
 {
   guint n_needs;
   const guint32 *needs = _g_flow_node_near_needs (self, &n_needs);
@@ -97,8 +96,17 @@ _g_flow_node_make_needs_far (GFlowNode *self)
 
   needs = form == G_FLOW_NEEDS_MANY ? near.many->items : near.few;
   for (guint i = 0; i < n_needs; i++)
-    add_far (self, g_object_ref (self->flow->nodes->pdata[needs[i]]));
+    append_far (self, g_object_ref (_g_flow_node_at (self->flow, needs[i])));
   _g_flow_needs_free (near, form);
+}
+
+/* Takes @need. */
+static void
+add_far (GFlowNode *self,
+         GFlowNeed  need)
+{
+  make_needs_far (self);
+  append_far (self, need);
 }
 
 static GPrivate dropping_needs;
@@ -186,11 +194,10 @@ add_near (GFlowNode *self,
   self->needs.many = many;
 }
 
-/* Before the node at @position leaves the flow that @self is in, too, or is itself. Whoever waits
- * for it goes on doing so, and therefore holds it from now on. */
-void
-_g_flow_node_forget_position (GFlowNode *self,
-                              guint32    position)
+/* Whoever waits for the node at @position goes on doing so, and therefore holds it from now on. */
+static void
+forget_position (GFlowNode *self,
+                 guint32    position)
 {
   guint n_needs;
   guint32 *needs = (guint32 *) _g_flow_node_near_needs (self, &n_needs);
@@ -202,10 +209,19 @@ _g_flow_node_forget_position (GFlowNode *self,
   for (guint i = 0; i < n_needs; i++)
     hold = hold || needs[i] == position;
   if (hold)
-    _g_flow_node_make_needs_far (self);
+    make_needs_far (self);
   for (guint i = 0; !hold && i < n_needs; i++)
     if (needs[i] > position)
       needs[i]--;
+}
+
+/* Before the node at @position leaves the flow. */
+void
+_g_flow_forget_position (GFlow   *flow,
+                         guint32  position)
+{
+  for (guint i = flow->has_forward_needs ? 0 : position; i < flow->nodes->n; i++)
+    forget_position (_g_flow_node_at (flow, i), position);
 }
 
 /* All needs */
@@ -232,7 +248,7 @@ _g_flow_node_get_need (GFlowNode *self,
   const guint32 *needs = _g_flow_node_near_needs (self, &n_needs);
 
   if (needs != NULL)
-    return self->flow->nodes->pdata[needs[position]];
+    return _g_flow_node_at (self->flow, needs[position]);
 
   const GFlowFarNeeds *several = several_far (self->needs.far);
 
@@ -243,10 +259,17 @@ void
 _g_flow_node_add_need (GFlowNode *self,
                        GFlowNode *upstream)
 {
-  if (self->flow != NULL && self->flow == upstream->flow && self->needs_form != G_FLOW_NEEDS_FAR)
-    add_near (self, upstream->index);
-  else
-    add_far (self, g_object_ref (upstream));
+  GFlow *flow = self->flow;
+
+  if (flow == NULL || flow != upstream->flow || self->needs_form == G_FLOW_NEEDS_FAR)
+    {
+      add_far (self, g_object_ref (upstream));
+      return;
+    }
+
+  if (upstream->index >= self->index)
+    flow->has_forward_needs = TRUE;
+  add_near (self, upstream->index);
 }
 
 void
@@ -290,7 +313,7 @@ _g_flow_node_copy_needs (GFlowNode *self,
 
       if (!_g_flow_need_is_name (need) && ((GFlowNode *) need)->flow == self->flow)
         need = copies->pdata[((GFlowNode *) need)->index];
-      add_far (copy, copy_need (need));
+      append_far (copy, copy_need (need));
     }
 }
 

@@ -207,6 +207,15 @@ GFlowNode  *_g_flow_node_new_map     (const char      *name,
                                       guint            max_parallel);
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
 
+/* gflow-node-body.c */
+void        _g_flow_node_set_body    (GFlowNode       *self,
+                                      GCallback        body,
+                                      gpointer         user_data,
+                                      GDestroyNotify   destroy);
+void        _g_flow_node_free_body   (GFlowNode       *self);
+void        _g_flow_node_share_body  (GFlowNode       *self,
+                                      GFlowNode       *copy);
+
 /* Retries and timeouts: gflow-node-policy.c */
 void        _g_flow_node_install_policy (GObjectClass *object_class,
                                          guint         first_id);
@@ -240,9 +249,6 @@ void        _g_flow_node_add_names   (GFlowNode       *self,
 void        _g_flow_node_copy_needs  (GFlowNode       *self,
                                       GFlowNode       *copy,
                                       GPtrArray       *copies);
-void        _g_flow_node_make_needs_far (GFlowNode    *self);
-void        _g_flow_node_forget_position (GFlowNode   *self,
-                                      guint32          position);
 GFlowNeeds  _g_flow_node_steal_needs (GFlowNode       *self,
                                       GFlowNeedsForm  *form);
 void        _g_flow_needs_free       (GFlowNeeds       needs,

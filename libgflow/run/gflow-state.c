@@ -51,7 +51,7 @@ free_mail (GFlowRun   *self,
 {
   const guintptr mail = (guintptr) g_flow_inbox_mail (inbox);
 
-  if (mail - (guintptr) self->block >= self->block_size)
+  if (mail != 0 && mail - (guintptr) self->block >= self->block_size)
     g_free ((gpointer) mail);
 }
 
@@ -70,9 +70,9 @@ take_block (GFlowRun *self,
 void
 _g_flow_lane_clear (GFlowLane *lane)
 {
-  g_free (lane->ready.items);
-  g_free (lane->chosen[0].items);
-  g_free (lane->chosen[1].items);
+  g_clear_pointer (&lane->ready.items, g_free);
+  g_clear_pointer (&lane->chosen[0].items, g_free);
+  g_clear_pointer (&lane->chosen[1].items, g_free);
 }
 
 static void
@@ -233,12 +233,13 @@ static Upstreams
 look_upstream (GFlowRun *self,
                guint32   index)
 {
-  GFlowPlan *plan = self->plan;
-  Upstreams seen = { .n_upstreams = plan->first_upstream[index + 1] - plan->first_upstream[index] };
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
+  Upstreams seen = { .n_upstreams = n_upstreams };
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const guint32 upstream = plan->upstreams[k];
+      const guint32 upstream = upstreams[k];
       const GFlowNodeState state = _g_flow_run_node_state (self, upstream);
       const guint16 marks = _g_flow_run_marks (self, upstream);
 

@@ -555,8 +555,8 @@ _g_flow_run_end_recorded (GFlowRun *self)
     finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
 }
 
-/* A plain node of the context has succeeded. What becomes ready is routed in the order in
- * which it was added, as everywhere. */
+/* A plain node of the context, which may have locks, has succeeded. What becomes ready is routed
+ * in the order in which it was added, as everywhere. */
 void
 _g_flow_run_end_plain (GFlowRun *self,
                        guint32   index)
@@ -566,8 +566,10 @@ _g_flow_run_end_plain (GFlowRun *self,
   const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
                                                        &n_successors);
 
-  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
   lane->ending = TRUE;
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+    _g_flow_run_release_locks (self, lane, index);
+  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
   for (guint32 i = n_successors; i-- > 0;)
     if (count_off (&self->nodes[successors[i]], 1, FALSE))
       _g_flow_run_route (self, lane, successors[i]);

@@ -271,9 +271,9 @@ _g_flow_operation_make_setup (GFlowOperation *operation)
             station->is_set_up[k] = TRUE;
         }
     }
-  for (guint i = 0; i < operation->flow->nodes->len; i++)
-    if (needs_to_be_open (operation->flow->nodes->pdata[i]))
-      add_inside (operation, flow, operation->flow->nodes->pdata[i], open_inside);
+  for (guint i = 0; i < operation->flow->nodes->n; i++)
+    if (needs_to_be_open (_g_flow_node_at (operation->flow, i)))
+      add_inside (operation, flow, _g_flow_node_at (operation->flow, i), open_inside);
   return flow;
 }
 

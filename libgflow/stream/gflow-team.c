@@ -626,7 +626,7 @@ go_on_with_winner (GFlowVisit *visit)
       const int role = ((Member *) team->members->pdata[i])->role;
 
       if (role >= 0 && role != winner)
-        g_flow_run_cancel_node (visit->run, team->flow->nodes->pdata[i]);
+        g_flow_run_cancel_node (visit->run, _g_flow_node_at (team->flow, i));
     }
   if (team->rest != NULL)
     start_run (visit, &visit->rest, team->rest, NULL, run_ended);

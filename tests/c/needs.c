@@ -323,6 +323,21 @@ mirror_edit (Mirror *self)
 }
 
 static void
+mirror_copy (Mirror *self)
+{
+  g_autoptr (GFlow) copy = g_flow_copy (self->flow);
+
+  g_assert_true (g_flow_equal (self->flow, copy));
+  for (guint i = self->in->len; i-- > 0;)
+    {
+      g_autofree char *names = test_model_names (g_flow_node_get_upstreams (self->in->pdata[i]));
+      g_autoptr (GFlowNode) node = g_list_model_get_item (G_LIST_MODEL (copy), i);
+
+      test_assert_model (g_flow_node_get_upstreams (node), names);
+    }
+}
+
+static void
 mirror_check (Mirror *self)
 {
   GHashTableIter iter;
@@ -360,6 +375,8 @@ test_random (void)
         {
           mirror_edit (&mirror);
           mirror_check (&mirror);
+          if (i % 50 == 0)
+            mirror_copy (&mirror);
         }
 
       /* Circles of nodes that are in no flow are the application's. */
