@@ -99,7 +99,7 @@ g_flow_add_executor (GFlow               *self,
   GFlowNode *last = g_flow_get_insertion_point (self);
 
   if (needs != NULL && needs[0] != NULL)
-    _g_flow_node_add_needs (node, needs);
+    _g_flow_node_add_names (node, needs);
   else if (last != NULL)
     g_flow_node_add_upstream (node, last);
   return _g_flow_take_node (self, node, error);
@@ -173,8 +173,6 @@ is_beside (GFlow      *self,
            GFlowNode  *node,
            GHashTable *seen)
 {
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-
   if (_g_flow_node_is_aside (node))
     return TRUE;
   if (!g_hash_table_add (seen, node))
@@ -182,7 +180,7 @@ is_beside (GFlow      *self,
 
   for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
     {
-      GFlowNode *upstream = find_need (self, needs[i]);
+      GFlowNode *upstream = find_need (self, _g_flow_node_get_need (node, i));
 
       if (upstream != NULL && is_beside (self, upstream, seen))
         return TRUE;
@@ -207,9 +205,9 @@ is_set_aside (GFlow     *self,
 GFlowNode *
 _g_flow_find_last_awaited (GFlow *self)
 {
-  for (guint i = self->nodes->len; i-- > 0;)
-    if (!is_set_aside (self, self->nodes->pdata[i]))
-      return self->nodes->pdata[i];
+  for (guint i = self->nodes->n; i-- > 0;)
+    if (!is_set_aside (self, _g_flow_node_at (self, i)))
+      return _g_flow_node_at (self, i);
   return NULL;
 }
 

@@ -81,7 +81,7 @@ append_copies (GFlow      *flow,
       atomic_init (&node->name, g_strdup_printf ("%s[%u]", name, i));
       node->flow = flow;
       atomic_store_explicit (&node->index, i, memory_order_relaxed);
-      g_ptr_array_add (flow->nodes, node);
+      _g_flow_node_list_add (flow->nodes, node);
     }
 }
 
@@ -118,7 +118,7 @@ _g_flow_map_ref_flow (GFlowMap  *self,
   GFlow *flow, *spent = NULL;
 
   _g_flow_mutex_lock (&self->mutex);
-  if (self->flow == NULL || self->flow->nodes->len != n_items ||
+  if (self->flow == NULL || self->flow->nodes->n != n_items ||
       self->flow->crew != outer->crew || self->flow->max_threads != max_threads)
     {
       spent = self->flow;

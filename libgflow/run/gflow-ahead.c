@@ -53,7 +53,7 @@ add_followers (GFlowRun *self,
     {
       const guint32 follower = successors[i];
 
-      if (plan->first_upstream[follower + 1] - plan->first_upstream[follower] == 1 &&
+      if (plan->start[follower].pending == 1 &&
           self->nodes[follower].route == G_FLOW_ROUTE_CONTEXT &&
           (_g_flow_run_marks (self, follower) & G_FLOW_MARK_RESTORED) == 0)
         found[n++] = follower;
