@@ -686,6 +686,7 @@ gboolean       _g_flow_run_wants_ahead     (GFlowRun        *self);
 GFlowCall     *_g_flow_run_take_ahead      (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_drop_ahead      (GFlowRun        *self);
+gboolean       _g_flow_run_returns_late    (GFlowRun        *self);
 void           _g_flow_run_learn_ahead     (GFlowRun        *self,
                                             gboolean         was_ahead,
                                             gboolean         at_once);
