@@ -35,7 +35,7 @@ typedef struct
   guint          n_allocated; /* of them */
   Downstreams   *down;      /* of each node */
   gboolean       ordered;   /* every upstream was added before its downstreams */
-  gboolean       named;     /* some need is a name */
+  gboolean       far;       /* some needs are */
   GFlowProblems  problems;
 } Compiler;
 
@@ -48,10 +48,7 @@ resolve_need (Compiler  *compiler,
   GFlowNode *node = need;
 
   if (_g_flow_need_is_name (need))
-    {
-      compiler->named = TRUE;
-      node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
-    }
+    node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
   if (node == NULL || _g_flow_node_flow (node) != compiler->flow)
     return FALSE;
 
@@ -96,6 +93,7 @@ compile_far_needs (Compiler  *compiler,
 {
   const guint n_needs = _g_flow_node_count_needs (node);
 
+  compiler->far = TRUE;
   reserve_upstreams (compiler, n_needs);
   for (guint i = 0; i < n_needs; i++)
     {
@@ -359,8 +357,8 @@ compile_roots (GFlowPlan *plan)
       }
 }
 
-/* What the needs of nodes do not tell later: names may have got another meaning, some are bad,
- * and of plans for channels the flow does not know when it is edited. */
+/* What the needs of nodes do not tell later: what is far may mean another node, or none; and the
+ * flow does not know of plans for channels when it is edited. */
 static void
 keep_upstreams (Compiler *compiler)
 {
@@ -419,7 +417,7 @@ _g_flow_plan_compile (GFlow        *flow,
   plan->successors = g_new (guint32, (gsize) plan->n_edges + plan->n_edges / G_FLOW_SUCCESSORS_FUNNEL);
   compile_successors (&compiler);
   compile_roots (plan);
-  if (channel != NULL || compiler.named || compiler.problems.n_problems > 0)
+  if (channel != NULL || compiler.far)
     keep_upstreams (&compiler);
   g_free (compiler.upstreams);
 
@@ -502,17 +500,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_free (plan);
 }
 
-static guint32
-upstream_at (GFlowNode *node,
-             guint      i)
-{
-  guint n_needs;
-  const guint32 *needs = _g_flow_node_near_needs (node, &n_needs);
-
-  return needs != NULL ? needs[i] : ((GFlowNode *) _g_flow_node_get_need (node, i))->index;
-}
-
-/* The upstreams of all nodes, by their needs: none is a name, all are in the plan. */
+/* The upstreams of all nodes, by their needs, which are near. */
 static guint32 *
 find_upstreams (GFlowPlan *plan)
 {
@@ -522,20 +510,16 @@ find_upstreams (GFlowPlan *plan)
 
   for (guint i = 0; i < plan->n_nodes; i++)
     {
-      GFlowNode *node = plan->nodes[i].node;
-      const guint n_needs = _g_flow_node_count_needs (node);
+      guint n_needs = 0;
+      const guint32 *needs = _g_flow_node_near_needs (plan->nodes[i].node, &n_needs);
 
       first[i] = n_found;
       for (guint k = 0; k < n_needs; k++)
-        {
-          const guint32 upstream = upstream_at (node, k);
-
-          if (asked[upstream] == i + 1)
-            continue;
-
-          asked[upstream] = i + 1;
-          upstreams[n_found++] = upstream;
-        }
+        if (asked[needs[k]] != i + 1)
+          {
+            asked[needs[k]] = i + 1;
+            upstreams[n_found++] = needs[k];
+          }
     }
   g_assert (n_found == plan->n_edges);
   return first;

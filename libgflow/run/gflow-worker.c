@@ -15,14 +15,10 @@
  * node: a sync body on a worker, no lock, nobody watching. It costs a call, two
  * bytes of state, and a countdown for each node that waits for it. */
 
-/* Looks at other lanes before a worker leaves a run: a few microseconds, as
- * long as coming back would take. */
-#define STEAL_ROUNDS 100
 /* Nodes between two looks at what came from elsewhere */
 #define INBOX_INTERVAL 64
 /* How long a worker stays on a run while others wait for a turn */
 #define QUANTUM_US 1000
-#define MAX_ROOTS_AT_ONCE 64
 /* Nodes of a funnel that are held back, and counted off with the next one: no more, as
  * there is no look at the inbox meanwhile */
 #define MAX_HELD (INBOX_INTERVAL - 1)
@@ -427,7 +423,7 @@ release_locks (GFlowRun  *self,
                guint32    index)
 {
   lane->ending = TRUE;
-  _g_flow_run_release_locks (self, index);
+  _g_flow_run_release_locks (self, lane, index);
   lane->ending = FALSE;
 }
 
@@ -559,8 +555,8 @@ _g_flow_run_end_recorded (GFlowRun *self)
     finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
 }
 
-/* A plain node of the context has succeeded. What becomes ready is routed in the order in
- * which it was added, as everywhere. */
+/* A plain node of the context, which may have locks, has succeeded. What becomes ready is routed
+ * in the order in which it was added, as everywhere. */
 void
 _g_flow_run_end_plain (GFlowRun *self,
                        guint32   index)
@@ -570,8 +566,10 @@ _g_flow_run_end_plain (GFlowRun *self,
   const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
                                                        &n_successors);
 
-  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
   lane->ending = TRUE;
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+    _g_flow_run_release_locks (self, lane, index);
+  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
   for (guint32 i = n_successors; i-- > 0;)
     if (count_off (&self->nodes[successors[i]], 1, FALSE))
       _g_flow_run_route (self, lane, successors[i]);
@@ -620,6 +618,16 @@ _g_flow_run_end_on_lane (GFlowRun  *self,
   return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
 }
 
+/* Whether nothing of the run or the node asks for attention but that this holds locks. */
+static inline gboolean
+is_only_locked (GFlowRun *self,
+                guint32   index)
+{
+  /* Relaxed, as for plain nodes. */
+  return atomic_load_explicit (&self->attention, memory_order_relaxed) == 0 &&
+         _g_flow_run_marks (self, index) == G_FLOW_MARK_LOCKED;
+}
+
 /* A body has returned @ok, and something asks for attention. Takes @error. */
 static G_GNUC_NO_INLINE guint32
 end_body (GFlowRun  *self,
@@ -650,6 +658,36 @@ call_body (GFlowRun             *self,
          ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
 }
 
+/* Runs a node that has locks, and nothing else that would make it other than plain. */
+static guint32
+run_locked_node (GFlowRun  *self,
+                 GFlowLane *lane,
+                 guint32    index)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  GFlowRunNode *run_node = &self->nodes[index];
+  GError *error = NULL;
+  guint32 next;
+
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
+
+  const gboolean ok = call_body (self, node, &error);
+
+  /* As for a plain node. */
+  if (G_UNLIKELY (!ok || error != NULL || !is_only_locked (self, index)))
+    return end_body (self, lane, index, ok, error);
+
+  lane->ending = TRUE;
+  _g_flow_run_release_locks (self, lane, index);
+  set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
+  next = release (self, lane, node, FALSE);
+  lane->ending = FALSE;
+  notify_delivered (self, lane, next != G_FLOW_NO_NODE);
+  if (_g_flow_run_is_heaped (self))
+    _g_flow_run_deliver_chosen (self, lane, TRUE);
+  return next;
+}
+
 /* In a run that is steered every node goes through the heap, which alone knows what
  * comes next, and whether anything does. */
 static gboolean
@@ -668,6 +706,9 @@ run_attended_node (GFlowRun  *self,
                    GFlowLane *lane,
                    guint32    index)
 {
+  if (is_only_locked (self, index))
+    return run_locked_node (self, lane, index);
+
   if (goes_to_heap (self, lane))
     {
       let_go (self, lane, index);
@@ -751,148 +792,7 @@ run_node (GFlowRun            *self,
   return release (self, lane, node, alone);
 }
 
-/* Finding nodes */
-
-/* Takes some of the roots, in order, and leaves the others of these in the deque. */
-static gboolean
-take_roots (GFlowRun  *self,
-            GFlowLane *lane,
-            guint32   *index)
-{
-  const guint32 n_roots = self->plan->n_roots;
-  guint32 first = atomic_load_explicit (&self->next_root, memory_order_relaxed);
-
-  if (first >= n_roots)
-    return FALSE;
-
-  const guint32 share = (n_roots - first) / (2 * self->n_lanes);
-  const guint32 n = CLAMP (share, 1, MAX_ROOTS_AT_ONCE);
-
-  /* Relaxed: the plan and the state were there before the run had workers. Where there is
-   * one lane they come to it after each other. */
-  if (self->n_lanes == 1)
-    atomic_store_explicit (&self->next_root, first + n, memory_order_relaxed);
-  else
-    first = atomic_fetch_add_explicit (&self->next_root, n, memory_order_relaxed);
-  if (first >= n_roots)
-    return FALSE;
-
-  for (guint32 i = MIN (first + n, n_roots) - 1; i > first; i--)
-    g_flow_deque_push (&lane->deque, self->plan->roots[i]);
-  g_flow_deque_publish (&lane->deque);
-  *index = self->plan->roots[first];
-  /* What is left may be taken, and what went to the deque. */
-  if (self->n_lanes > 1 && (n > 1 || first + n < n_roots))
-    _g_flow_run_notify_work (self);
-  return TRUE;
-}
-
-static gboolean
-has_roots (GFlowRun *self)
-{
-  return atomic_load_explicit (&self->next_root, memory_order_seq_cst) < self->plan->n_roots;
-}
-
-static gboolean
-steal (GFlowRun  *self,
-       GFlowLane *lane,
-       guint32   *index)
-{
-  const guint own = lane - self->lanes;
-
-  for (guint i = 1; i < self->n_lanes; i++)
-    {
-      GFlowDeque *deque = &self->lanes[(own + i) % self->n_lanes].deque;
-      guint32 loot[G_FLOW_DEQUE_LOOT];
-      const guint n = g_flow_deque_steal (deque, loot);
-
-      if (n == 0)
-        continue;
-
-      *index = loot[0];
-      if (n > 1)
-        g_flow_deque_refill (&lane->deque, loot + 1, n - 1);
-      /* Workers come one by one: each calls the next if there is more. */
-      if (n > 1 || !g_flow_deque_is_empty (deque))
-        _g_flow_run_notify_work (self);
-      return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-pop_heap (GFlowRun  *self,
-          GFlowLane *lane,
-          guint32   *index)
-{
-  if (_g_flow_run_is_paused (self) || !g_flow_heap_pop (&self->heap, index))
-    return FALSE;
-
-  lane->from_heap = TRUE;
-  if (!g_flow_heap_is_empty (&self->heap))
-    _g_flow_run_notify_work (self);
-  return TRUE;
-}
-
-/* What came from elsewhere. */
-static gboolean
-pop_inbox (GFlowRun  *self,
-           GFlowLane *lane,
-           guint32   *index)
-{
-  if (!g_flow_inbox_pop (&self->inbox, index))
-    return !g_flow_heap_is_empty (&self->heap) && pop_heap (self, lane, index);
-
-  if (!g_flow_inbox_is_empty (&self->inbox))
-    _g_flow_run_notify_work (self);
-  return TRUE;
-}
-
-/* From others, when the lane itself has nothing. */
-static gboolean
-find_node (GFlowRun  *self,
-           GFlowLane *lane,
-           guint32   *index)
-{
-  if (take_roots (self, lane, index) || pop_inbox (self, lane, index))
-    return TRUE;
-
-  if (self->n_lanes == 1)
-    return FALSE;
-
-  _g_flow_help_consider (self, lane);
-  for (guint round = 0; round < STEAL_ROUNDS; round++)
-    {
-      if (steal (self, lane, index) || pop_inbox (self, lane, index))
-        return TRUE;
-      if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
-        return FALSE; /* nobody else is here to make work */
-      _g_flow_pause_processor ();
-    }
-  return FALSE;
-}
-
-/* What a worker that looks from outside would find. */
-gboolean
-_g_flow_run_has_work (GFlowRun *self)
-{
-  if (has_roots (self) || !g_flow_inbox_is_empty (&self->inbox) ||
-      (!g_flow_heap_is_empty (&self->heap) && !_g_flow_run_is_paused (self)))
-    return TRUE;
-
-  for (guint i = 0; i < self->n_lanes; i++)
-    if (!g_flow_deque_is_empty (&self->lanes[i].deque))
-      return TRUE;
-  return FALSE;
-}
-
-/* What a dispatch in the owner context would find. */
-gboolean
-_g_flow_run_has_context_work (GFlowRun *self)
-{
-  return !g_flow_inbox_is_empty (&self->context_inbox) ||
-         (!g_flow_heap_is_empty (&self->context_heap) && !_g_flow_run_is_paused (self));
-}
+/* Taking turns */
 
 /* Whether the worker has had its turn; or, if it is the thread of the owner
  * context, has something to do there; or has lent the lane, which is another's now. */
@@ -955,8 +855,7 @@ look_elsewhere (GFlowRun  *self,
                 guint32   *index)
 {
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-  _g_flow_run_drop_waits (self, lane);
-  if (pop_inbox (self, lane, index))
+  if (_g_flow_run_pop_inbox (self, lane, index))
     return TRUE;
   _g_flow_help_consider (self, lane);
   return FALSE;
@@ -1025,7 +924,7 @@ _g_flow_run_work (GFlowRun  *self,
 
   _g_flow_help_begin (&lane->help);
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-  found = pop (self, lane, &index) || find_node (self, lane, &index);
+  found = pop (self, lane, &index) || _g_flow_run_find_node (self, lane, &index);
 
   /* Whoever was called before has come: this one, who calls the next if there
    * is more, also if it lay in the lane already. */
@@ -1035,7 +934,7 @@ _g_flow_run_work (GFlowRun  *self,
   while (found && (alone ? run_alone (self, lane, index, &since)
                          : run_together (self, lane, index, &since)))
     found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
-            pop (self, lane, &index) || find_node (self, lane, &index);
+            pop (self, lane, &index) || _g_flow_run_find_node (self, lane, &index);
 }
 
 /* Leaves nothing on the lane of this thread that it would have to do itself, though a body
@@ -1050,7 +949,6 @@ _g_flow_run_clear_lane (GFlowFrame *frame)
   _g_flow_run_steer (self);
   frame->n_held = lane->n_held;
   lane->n_held = 0;
-  _g_flow_run_drop_waits (self, lane);
   _g_flow_run_settle (self, lane);
 }
 

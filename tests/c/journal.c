@@ -145,7 +145,7 @@ test_empty_flow (void)
 static void
 test_random (void)
 {
-  const guint64 seed = resume_seed ();
+  const guint64 seed = test_seed ();
   Journal journal;
 
   journal_init (&journal);

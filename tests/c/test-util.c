@@ -3,7 +3,9 @@
  */
 #include "test-util.h"
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Waiting */
 
@@ -26,6 +28,19 @@ gboolean
 test_is_slow (void)
 {
   return time_factor () > 1.5;
+}
+
+gboolean
+test_wait_cancelled (GCancellable  *cancellable,
+                     GError       **error)
+{
+  GPollFD fd;
+
+  g_assert_true (g_cancellable_make_pollfd (cancellable, &fd));
+  g_poll (&fd, 1, (int) (test_time_limit () / 1000));
+  g_cancellable_release_fd (cancellable);
+  g_assert_true (g_cancellable_set_error_if_cancelled (cancellable, error));
+  return FALSE;
 }
 
 static gboolean
@@ -608,6 +623,49 @@ test_body_nothing (GFlowNode  *node,
   return TRUE;
 }
 
+gboolean
+test_body_gate (GFlowNode  *node,
+                GFlowRun   *run,
+                gpointer    gate,
+                GError    **error)
+{
+  test_gate_wait (gate);
+
+  return TRUE;
+}
+
+gboolean
+test_body_count (GFlowNode  *node,
+                 GFlowRun   *run,
+                 gpointer    count,
+                 GError    **error)
+{
+  g_atomic_int_inc ((int *) count);
+
+  return TRUE;
+}
+
+gboolean
+test_return_cb (gpointer task)
+{
+  g_task_return_boolean (task, TRUE);
+
+  return G_SOURCE_REMOVE;
+}
+
+GFlowNode *
+test_add_nothing (GFlow      *flow,
+                  const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (G_IS_FLOW_NODE (node));
+
+  return node;
+}
+
 /* Results */
 
 void
@@ -692,6 +750,20 @@ test_execute_well (GFlow *flow)
   return run;
 }
 
+void
+test_flow_close (GFlow *flow)
+{
+  TestResult closed;
+  g_autoptr (GError) error = NULL;
+
+  test_result_init (&closed);
+  g_flow_close (flow, NULL, test_result_cb, &closed);
+  TEST_WAIT (closed.calls == 1);
+  g_flow_close_finish (flow, closed.result, &error);
+  g_assert_no_error (error);
+  test_result_clear (&closed);
+}
+
 const char *
 test_node_state_name (GFlowNodeState state)
 {
@@ -773,4 +845,63 @@ test_thread_new (const char  *name,
   start->data = data;
 
   return g_thread_new (name, thread_cb, start);
+}
+
+guint
+test_count_of (const char *text,
+               const char *part)
+{
+  guint count = 0;
+
+  for (const char *p = strstr (text, part); p != NULL; p = strstr (p + 1, part))
+    count++;
+
+  return count;
+}
+
+void
+test_add_both (const char    *path,
+               GTestDataFunc  func)
+{
+  g_autofree char *async = g_strconcat (path, "/async", NULL);
+  g_autofree char *sync = g_strconcat (path, "/sync", NULL);
+
+  g_test_add_data_func (async, NULL, func);
+  g_test_add_data_func (sync, GINT_TO_POINTER (TRUE), func);
+}
+
+/* Seeds */
+
+static char repeat_text[128];
+
+static void
+aborted_cb (int number)
+{
+  /* Only what may be called in a signal handler. */
+  if (write (STDOUT_FILENO, repeat_text, strlen (repeat_text)) < 0)
+    _exit (1);
+  signal (number, SIG_DFL);
+  raise (number);
+}
+
+guint64
+test_seed (void)
+{
+  const char *text = g_getenv ("GFLOW_TEST_SEED");
+  const guint64 seed = text != NULL ? g_ascii_strtoull (text, NULL, 10)
+                                    : (guint64) g_get_real_time ();
+
+  g_test_message ("GFLOW_TEST_SEED=%" G_GUINT64_FORMAT, seed);
+  return seed;
+}
+
+void
+test_seed_begin (guint64     seed,
+                 const char *how)
+{
+  g_snprintf (repeat_text, sizeof repeat_text,
+              "\n# repeat it with %s GFLOW_TEST_SEED=%" G_GUINT64_FORMAT "\n", how, seed);
+  signal (SIGABRT, aborted_cb);
+  signal (SIGTRAP, aborted_cb);
+  signal (SIGSEGV, aborted_cb);
 }

@@ -25,6 +25,10 @@ void     test_wait_end     (TestWait   *self);
 gint64   test_time_limit   (void);
 gboolean test_is_slow      (void);
 
+/* Waits until it is cancelled; for sync bodies. */
+gboolean test_wait_cancelled (GCancellable  *cancellable,
+                              GError       **error);
+
 #define TEST_WAIT(condition)                                   \
   G_STMT_START                                                 \
   {                                                            \
@@ -199,11 +203,25 @@ TestJob   *test_job_of        (GFlowNode      *node);
 void       test_job_fail      (TestJob        *job,
                                const char     *message);
 
-/* A body that does nothing, and one that never returns on its task. */
+/* A body that does nothing; that waits for the TestGate; that counts in the int, which is atomic. */
 gboolean   test_body_nothing  (GFlowNode      *node,
                                GFlowRun       *run,
                                gpointer        user_data,
                                GError        **error);
+gboolean   test_body_gate     (GFlowNode      *node,
+                               GFlowRun       *run,
+                               gpointer        gate,
+                               GError        **error);
+gboolean   test_body_count    (GFlowNode      *node,
+                               GFlowRun       *run,
+                               gpointer        count,
+                               GError        **error);
+
+/* Returns on the task, when a source is dispatched. */
+gboolean   test_return_cb     (gpointer        task);
+
+GFlowNode *test_add_nothing   (GFlow          *flow,
+                               const char     *name);
 
 /* Runs and waits for the end by iterating the context of the thread. */
 
@@ -229,6 +247,9 @@ gboolean   test_run_execute   (GFlowRun       *run,
 
 /* Expects the run to end well; gives the run. */
 GFlowRun  *test_execute_well  (GFlow          *flow);
+
+/* Closes the flow, which is to end well. What was dropped may have to end first, in this context. */
+void       test_flow_close    (GFlow          *flow);
 
 /* Assertions on the data of a run, with names that read well in a failure. */
 const char *test_node_state_name (GFlowNodeState  state);
@@ -260,6 +281,21 @@ char      *test_model_names   (GListModel     *model) G_GNUC_WARN_UNUSED_RESULT;
     g_assert_cmpstr (_names, ==, expected);                                             \
   }                                                                                     \
   G_STMT_END
+
+/* How often the part is in the text. */
+guint      test_count_of      (const char     *text,
+                               const char     *part);
+
+/* Adds the test twice: PATH/async with no data, PATH/sync with TRUE. */
+void       test_add_both      (const char     *path,
+                               GTestDataFunc   func);
+
+/* Of a random test: it is printed, and GFLOW_TEST_SEED repeats it. */
+guint64    test_seed          (void);
+
+/* If the program is aborted from now on it tells how to repeat this: by the seed, and @how. */
+void       test_seed_begin    (guint64         seed,
+                               const char     *how);
 
 /* Calls @func in a new thread that has its own thread-default context. */
 GThread   *test_thread_new    (const char     *name,
