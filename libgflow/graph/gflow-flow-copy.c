@@ -34,29 +34,20 @@ g_flow_copy (GFlow *self)
                               "direction", self->direction,
                               "unique-names", self->unique_names,
                               NULL);
-  g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 
   _g_flow_mutex_lock (&self->mutex);
   for (guint i = 0; i < self->nodes->n; i++)
-    g_ptr_array_add (copies, _g_flow_node_copy (_g_flow_node_at (self, i)));
+    _g_flow_node_enter_flow (_g_flow_node_copy (_g_flow_node_at (self, i)), copy);
   for (guint i = 0; i < self->nodes->n; i++)
-    _g_flow_node_copy_needs (_g_flow_node_at (self, i), copies->pdata[i], copies);
+    _g_flow_node_copy_needs (_g_flow_node_at (self, i), _g_flow_node_at (copy, i));
   copy->grouping = _g_flow_grouping_copy (self->grouping);
   _g_flow_mutex_unlock (&self->mutex);
 
-  for (guint i = 0; i < copies->len; i++)
-    {
-      GFlowNode *node = copies->pdata[i];
-
-      node->flow = copy;
-      atomic_store_explicit (&node->index, i, memory_order_relaxed);
-      _g_flow_node_list_add (copy->nodes, node);
-    }
   copy->next_number = self->next_number;
   copy->has_forward_needs = self->has_forward_needs;
   copy->has_asides = self->has_asides;
   if (self->insertion_point != NULL)
-    copy->insertion_point = copies->pdata[self->insertion_point->index];
+    copy->insertion_point = _g_flow_node_at (copy, self->insertion_point->index);
   return copy;
 }
 
@@ -81,8 +72,8 @@ same_work (GFlowNode *a,
            GFlowNode *b)
 {
   return a->kind == b->kind &&
-         a->body == b->body &&
-         a->user_data == b->user_data &&
+         _g_flow_node_body (a) == _g_flow_node_body (b) &&
+         _g_flow_node_user_data (a) == _g_flow_node_user_data (b) &&
          a->run_when == b->run_when &&
          g_flow_node_get_placement (a) == g_flow_node_get_placement (b) &&
          _g_flow_node_priority (a) == _g_flow_node_priority (b) &&

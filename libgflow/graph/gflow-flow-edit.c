@@ -94,10 +94,10 @@ check_addable_locked (GFlow       *self,
 {
   if (!check_closed (self, error) || !_g_flow_check_name (name, error))
     return FALSE;
-  if (node->flow != NULL)
+  if (node->is_in_flow)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
-                   node->flow == self ? _("The node “%s” is already in the flow")
+                   node->in.flow == self ? _("The node “%s” is already in the flow")
                                       : _("The node “%s” is already in another flow"),
                    name);
       return FALSE;
@@ -126,9 +126,7 @@ append_locked (GFlow      *self,
     {
       _g_flow_reserve_name (self, name);
     }
-  node->flow = self;
-  atomic_store_explicit (&node->index, self->nodes->n, memory_order_relaxed);
-  _g_flow_node_list_add (self->nodes, node);
+  _g_flow_node_enter_flow (node, self);
   if (G_UNLIKELY (_g_flow_node_is_aside (node)))
     self->has_asides = TRUE;
   /* The way goes on where it did. */
@@ -144,7 +142,7 @@ change_name (GFlow      *self,
 {
   g_autofree char *name = NULL;
 
-  if (node->flow == NULL && !_g_flow_is_frozen (self))
+  if (!node->is_in_flow && !_g_flow_is_frozen (self))
     name = _g_flow_find_free_name (self, g_flow_node_get_name (node), others);
   if (name != NULL)
     g_flow_node_set_name (node, name);
@@ -356,7 +354,7 @@ g_flow_add_map (GFlow       *self,
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (G_IS_FLOW_NODE (each), NULL);
-  g_return_val_if_fail (each->flow == NULL && each->needs_form == G_FLOW_NEEDS_NONE, NULL);
+  g_return_val_if_fail (!each->is_in_flow && each->needs_form == G_FLOW_NEEDS_NONE, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   return _g_flow_take_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
@@ -467,7 +465,7 @@ change_names (GFlow     *self,
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; i < nodes->len; i++)
-    if (((GFlowNode *) nodes->pdata[i])->flow != NULL)
+    if (((GFlowNode *) nodes->pdata[i])->is_in_flow)
       return;
   for (guint i = 0; i < nodes->len; i++)
     {
@@ -575,7 +573,7 @@ g_flow_remove_node (GFlow      *self,
 
   const char *name = g_flow_node_get_name (node);
 
-  if (node->flow != self)
+  if (_g_flow_node_flow (node) != self)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE,
                    _("The node “%s” is not in the flow"), name != NULL ? name : "");
@@ -590,6 +588,7 @@ g_flow_remove_node (GFlow      *self,
   _g_flow_begin_edit (self);
 
   guint position = node->index;
+  const GFlowPlanNode item = self->nodes->items[position];
 
   if (self->insertion_point == node)
     self->insertion_point = NULL;
@@ -600,7 +599,7 @@ g_flow_remove_node (GFlow      *self,
     atomic_store_explicit (&_g_flow_node_at (self, i)->index, i, memory_order_relaxed);
   _g_flow_forget_names (self);
   _g_flow_end_edit (self);
-  _g_flow_node_leave_flow (node);
+  _g_flow_node_leave_flow (node, item.body, item.user_data);
 
   items_changed (self, position, 1, 0);
   _g_flow_node_notify_flow (node);

@@ -136,7 +136,7 @@ g_flow_add_tap (GFlow          *self,
                 GError        **error)
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
-  g_return_val_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && node->flow == self), NULL);
+  g_return_val_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && _g_flow_node_flow (node) == self), NULL);
   g_return_val_if_fail (executor == NULL ||
                         G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()), NULL);
   g_return_val_if_fail (tap > G_FLOW_TAP_NONE && tap <= G_FLOW_TAP_OFF, NULL);
@@ -164,7 +164,7 @@ find_need (GFlow     *self,
   GFlowNode *node = _g_flow_need_is_name (need) ? g_flow_lookup (self, _g_flow_need_name (need))
                                                 : need;
 
-  return node != NULL && node->flow == self ? node : NULL;
+  return node != NULL && _g_flow_node_flow (node) == self ? node : NULL;
 }
 
 /* Whether @node is not on the way of documents, or waits for one that is not. @seen are those that do not. */

@@ -346,10 +346,10 @@ g_flow_finalize (GObject *object)
   /* Needs first: they may be a cycle, and must not be freed one out of the other. */
   for (guint i = 0; i < self->nodes->n; i++)
     {
-      GFlowNode *node = _g_flow_node_at (self, i);
+      const GFlowPlanNode *item = &self->nodes->items[i];
 
-      _g_flow_node_leave_flow (node);
-      _g_flow_node_clear_needs (node);
+      _g_flow_node_clear_needs (item->node);
+      _g_flow_node_leave_flow (item->node, item->body, item->user_data);
     }
   _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);
   _g_flow_home_clear (&self->home);
@@ -826,7 +826,7 @@ g_flow_set_insertion_point (GFlow     *self,
                             GFlowNode *node)
 {
   g_return_if_fail (G_IS_FLOW (self));
-  g_return_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && node->flow == self));
+  g_return_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && _g_flow_node_flow (node) == self));
   g_return_if_fail (!_g_flow_is_frozen (self));
 
   if (g_flow_get_insertion_point (self) == node)

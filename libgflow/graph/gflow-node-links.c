@@ -9,21 +9,6 @@
 
 /* What a node waits for: its upstreams and its locks. */
 
-/* The node leaves its flow. The lists that it keeps for who asked for them hold
- * its neighbours, and these hold it. */
-void
-_g_flow_node_leave_flow (GFlowNode *self)
-{
-  self->flow = NULL;
-  if (self->extras == NULL)
-    return;
-
-  if (self->extras->upstreams != NULL)
-    g_list_store_remove_all (self->extras->upstreams);
-  if (self->extras->downstreams != NULL)
-    g_list_store_remove_all (self->extras->downstreams);
-}
-
 /* Upstreams and locks */
 
 /**
@@ -42,11 +27,11 @@ g_flow_node_add_upstream (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_NODE (upstream));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
   _g_flow_node_add_need (self, upstream);
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
 }
 
 /**
@@ -65,11 +50,11 @@ g_flow_node_add_upstream_by_name (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (name != NULL);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
   _g_flow_node_add_name (self, name);
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
 }
 
 /**
@@ -90,16 +75,16 @@ g_flow_node_set_upstreams (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (nodes != NULL || n == 0);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
 
   GFlowNeedsForm form;
   const GFlowNeeds before = _g_flow_node_steal_needs (self, &form);
 
   for (gsize i = 0; i < n; i++)
     _g_flow_node_add_need (self, nodes[i]);
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
   _g_flow_needs_free (before, form);
 }
 
@@ -144,9 +129,9 @@ g_flow_node_add_lock (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_LOCK (lock));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
 
   GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
@@ -155,7 +140,7 @@ g_flow_node_add_lock (GFlowNode *self,
   if (!g_ptr_array_find (extras->locks, lock, NULL))
     g_ptr_array_add (extras->locks, g_object_ref (lock));
 
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
 }
 
 /* Brings a kept list up to date, with at most one items-changed. */
@@ -210,7 +195,7 @@ g_flow_node_get_upstreams (GFlowNode *self)
       GFlowNode *node = need;
 
       if (_g_flow_need_is_name (need))
-        node = self->flow != NULL ? g_flow_lookup (self->flow, _g_flow_need_name (need)) : NULL;
+        node = _g_flow_node_flow (self) != NULL ? g_flow_lookup (_g_flow_node_flow (self), _g_flow_need_name (need)) : NULL;
       if (node != NULL && g_hash_table_add (seen, node))
         g_ptr_array_add (nodes, node);
     }
@@ -236,9 +221,9 @@ g_flow_node_get_downstreams (GFlowNode *self)
 
   g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
 
-  if (self->flow != NULL)
+  if (_g_flow_node_flow (self) != NULL)
     {
-      g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self->flow);
+      g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (_g_flow_node_flow (self));
       guint32 n;
       const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[self->index], &n);
 

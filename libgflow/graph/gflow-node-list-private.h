@@ -38,7 +38,9 @@ GFlowNodeList *_g_flow_node_list_ref    (GFlowNodeList   *list);
 void           _g_flow_node_list_unref  (GFlowNodeList   *list,
                                          const GFlowHome *home);
 void           _g_flow_node_list_add    (GFlowNodeList   *list,
-                                         GFlowNode       *node);
+                                         GFlowNode       *node,
+                                         GCallback        body,
+                                         gpointer         user_data);
 void           _g_flow_node_list_remove (GFlowNodeList   *list,
                                          guint            index);
 

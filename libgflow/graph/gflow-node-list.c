@@ -66,7 +66,9 @@ _g_flow_node_list_unref (GFlowNodeList   *list,
 /* Takes @node. */
 void
 _g_flow_node_list_add (GFlowNodeList *list,
-                       GFlowNode     *node)
+                       GFlowNode     *node,
+                       GCallback      body,
+                       gpointer       user_data)
 {
   if (list->n == list->n_allocated)
     {
@@ -74,7 +76,7 @@ _g_flow_node_list_add (GFlowNodeList *list,
       list->n_allocated = MAX (list->n * 2, MIN_ALLOCATED);
       list->items = g_renew (GFlowPlanNode, list->items, list->n_allocated);
     }
-  list->items[list->n++] = (GFlowPlanNode) { .node = node };
+  list->items[list->n++] = (GFlowPlanNode) { body, user_data, node };
 }
 
 void

@@ -52,33 +52,42 @@ resize_far (GFlowFarNeeds *far,
   return g_realloc (far, G_STRUCT_OFFSET (GFlowFarNeeds, items) + n * sizeof (GFlowNeed));
 }
 
+/* Where they are: a node that is in no flow has its body in their place. */
+static gpointer *
+far_place (GFlowNode *self)
+{
+  return self->is_in_flow ? &self->in.needs.far : &_g_flow_node_ensure_extras (self)->far_needs;
+}
+
 /* Takes @need, of a node that has no near ones. Arrays of needs grow by doubling: the capacity is
  * the power of two at or above their number, and is not stored. */
 static void
 append_far (GFlowNode *self,
             GFlowNeed  need)
 {
+  gpointer *far = far_place (self);
+
   if (self->needs_form == G_FLOW_NEEDS_NONE)
     {
       self->needs_form = G_FLOW_NEEDS_FAR;
-      self->needs.far = need;
+      *far = need;
       return;
     }
 
-  GFlowFarNeeds *several = several_far (self->needs.far);
+  GFlowFarNeeds *several = several_far (*far);
 
   if (several == NULL)
     {
       several = resize_far (NULL, 2);
       several->n = 1;
-      several->items[0] = self->needs.far;
+      several->items[0] = *far;
     }
   else if ((several->n & (several->n - 1)) == 0)
     {
       several = resize_far (several, (gsize) several->n * 2);
     }
   several->items[several->n++] = need;
-  self->needs.far = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (several) | 2);
+  *far = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (several) | 2);
 }
 
 /* If there are any, they hold their nodes from now on. */
@@ -96,7 +105,7 @@ make_needs_far (GFlowNode *self)
 
   needs = form == G_FLOW_NEEDS_MANY ? near.many->items : near.few;
   for (guint i = 0; i < n_needs; i++)
-    append_far (self, g_object_ref (_g_flow_node_at (self->flow, needs[i])));
+    append_far (self, g_object_ref (_g_flow_node_at (self->in.flow, needs[i])));
   _g_flow_needs_free (near, form);
 }
 
@@ -171,11 +180,11 @@ static void
 add_near (GFlowNode *self,
           guint32    position)
 {
-  GFlowNearNeeds *many = self->needs.many;
+  GFlowNearNeeds *many = self->in.needs.many;
 
   if (self->needs_form < G_FLOW_NEEDS_TWO)
     {
-      self->needs.few[self->needs_form++] = position;
+      self->in.needs.few[self->needs_form++] = position;
       return;
     }
 
@@ -183,7 +192,7 @@ add_near (GFlowNode *self,
     {
       many = resize_near (NULL, 5);
       many->n = 2;
-      memcpy (many->items, self->needs.few, sizeof (self->needs.few));
+      memcpy (many->items, self->in.needs.few, sizeof (self->in.needs.few));
       self->needs_form = G_FLOW_NEEDS_MANY;
     }
   else if (fill_block (many->n))
@@ -191,7 +200,7 @@ add_near (GFlowNode *self,
       many = resize_near (many, ((gsize) many->n + 3) * 2 - 3);
     }
   many->items[many->n++] = position;
-  self->needs.many = many;
+  self->in.needs.many = many;
 }
 
 /* Whoever waits for the node at @position goes on doing so, and therefore holds it from now on. */
@@ -234,7 +243,7 @@ _g_flow_node_count_needs (GFlowNode *self)
   if (_g_flow_node_near_needs (self, &n_needs) != NULL)
     return n_needs;
 
-  const GFlowFarNeeds *several = several_far (self->needs.far);
+  const GFlowFarNeeds *several = several_far (*far_place (self));
 
   return several != NULL ? several->n : 1;
 }
@@ -248,20 +257,20 @@ _g_flow_node_get_need (GFlowNode *self,
   const guint32 *needs = _g_flow_node_near_needs (self, &n_needs);
 
   if (needs != NULL)
-    return _g_flow_node_at (self->flow, needs[position]);
+    return _g_flow_node_at (self->in.flow, needs[position]);
 
-  const GFlowFarNeeds *several = several_far (self->needs.far);
+  const GFlowFarNeeds *several = several_far (*far_place (self));
 
-  return several != NULL ? several->items[position] : self->needs.far;
+  return several != NULL ? several->items[position] : *far_place (self);
 }
 
 void
 _g_flow_node_add_need (GFlowNode *self,
                        GFlowNode *upstream)
 {
-  GFlow *flow = self->flow;
+  GFlow *flow = _g_flow_node_flow (self);
 
-  if (flow == NULL || flow != upstream->flow || self->needs_form == G_FLOW_NEEDS_FAR)
+  if (flow == NULL || flow != _g_flow_node_flow (upstream) || self->needs_form == G_FLOW_NEEDS_FAR)
     {
       add_far (self, g_object_ref (upstream));
       return;
@@ -290,12 +299,11 @@ _g_flow_node_add_names (GFlowNode          *self,
       _g_flow_node_add_name (self, names[i]);
 }
 
-/* To @copy, which will be in another flow, where @copies are at the positions of the nodes that they
- * are copies of: whatever is in the flow becomes its copy. */
+/* To @copy, which is in another flow at the same position, as are the copies of all nodes: whatever is
+ * in the flow becomes its copy. */
 void
 _g_flow_node_copy_needs (GFlowNode *self,
-                         GFlowNode *copy,
-                         GPtrArray *copies)
+                         GFlowNode *copy)
 {
   guint n_needs;
   const guint32 *needs = _g_flow_node_near_needs (self, &n_needs);
@@ -311,8 +319,8 @@ _g_flow_node_copy_needs (GFlowNode *self,
     {
       GFlowNeed need = _g_flow_node_get_need (self, i);
 
-      if (!_g_flow_need_is_name (need) && ((GFlowNode *) need)->flow == self->flow)
-        need = copies->pdata[((GFlowNode *) need)->index];
+      if (!_g_flow_need_is_name (need) && _g_flow_node_flow (need) == self->in.flow)
+        need = _g_flow_node_at (copy->in.flow, ((GFlowNode *) need)->index);
       append_far (copy, copy_need (need));
     }
 }
@@ -323,9 +331,12 @@ GFlowNeeds
 _g_flow_node_steal_needs (GFlowNode      *self,
                           GFlowNeedsForm *form)
 {
+  const GFlowNeeds needs = self->needs_form != G_FLOW_NEEDS_FAR ? self->in.needs
+                                                                : (GFlowNeeds) { .far = *far_place (self) };
+
   *form = self->needs_form;
   self->needs_form = G_FLOW_NEEDS_NONE;
-  return self->needs;
+  return needs;
 }
 
 void

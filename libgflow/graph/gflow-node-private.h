@@ -54,6 +54,7 @@ typedef struct
   GFlowExecutor   *executor;    /* (nullable) (owned) */
   GFlowMap        *map;         /* (nullable) (owned) */
   GFlowServing    *serving;     /* (nullable) (owned) */
+  gpointer         far_needs;   /* (owned) (nullable): while it is in no flow, see GFlowNeeds */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
   GListStore      *downstreams; /* likewise */
@@ -106,22 +107,40 @@ struct _GFlowNode
 
   /* First, and so mostly in one cache line with the count of references: of a node that
    * others name as their upstream no more is touched. */
-  GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
+  union
+  {
+    struct
+    {
+      GFlow      *flow;        /* (unowned); cleared by the flow */
+      GFlowNeeds  needs;
+    } in;                      /* while it is in a flow, whose list has its body */
+    struct
+    {
+      GCallback   body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
+      gpointer    user_data;
+    } out;                     /* else; needs are far then, and among the extras */
+  };
   _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
                                  * another one finds out */
   guint8           kind;
   guint8           placement : 1;
-  guint8           run_when : 4;
+  guint8           run_when : 3;
   guint8           needs_form : 3; /* GFlowNeedsForm */
+  guint8           is_in_flow : 1;
   guint8           destroy;     /* of user_data: see gflow-destroy-private.h */
 
-  GCallback        body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
-  gpointer         user_data;
-
   _Atomic (char *) name;        /* (owned) (nullable), or a number: see _g_flow_node_number() */
-  GFlowNeeds       needs;
   GFlowNodeExtras *extras;      /* (nullable) (owned) */
 };
+
+/* GLib rounds up to 16. */
+G_STATIC_ASSERT (sizeof (GFlowNode) <= 64);
+
+static inline GFlow *
+_g_flow_node_flow (GFlowNode *self)
+{
+  return self->is_in_flow ? self->in.flow : NULL;
+}
 
 /* What the entry of a flow is called where nodes are named. */
 #define G_FLOW_GATEWAY "gateway"
@@ -146,13 +165,13 @@ _g_flow_node_near_needs (GFlowNode *self,
   if (self->needs_form <= G_FLOW_NEEDS_TWO)
     {
       *n_needs = self->needs_form;
-      return self->needs.few;
+      return self->in.needs.few;
     }
   if (self->needs_form == G_FLOW_NEEDS_FAR)
     return NULL;
 
-  *n_needs = self->needs.many->n;
-  return self->needs.many->items;
+  *n_needs = self->in.needs.many->n;
+  return self->in.needs.many->items;
 }
 
 /* A name that the flow makes up is "node" and a number. Until somebody asks for it the
@@ -207,7 +226,14 @@ GFlowNode  *_g_flow_node_new_map     (const char      *name,
                                       guint            max_parallel);
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
 
-/* gflow-node-body.c */
+/* The body, and where it is: gflow-node-body.c */
+GCallback   _g_flow_node_body        (GFlowNode       *self);
+gpointer    _g_flow_node_user_data   (GFlowNode       *self);
+void        _g_flow_node_enter_flow  (GFlowNode       *self,
+                                      GFlow           *flow);
+void        _g_flow_node_leave_flow  (GFlowNode       *self,
+                                      GCallback        body,
+                                      gpointer         user_data);
 void        _g_flow_node_set_body    (GFlowNode       *self,
                                       GCallback        body,
                                       gpointer         user_data,
@@ -247,8 +273,7 @@ void        _g_flow_node_add_name    (GFlowNode       *self,
 void        _g_flow_node_add_names   (GFlowNode       *self,
                                       const char * const *names);
 void        _g_flow_node_copy_needs  (GFlowNode       *self,
-                                      GFlowNode       *copy,
-                                      GPtrArray       *copies);
+                                      GFlowNode       *copy);
 GFlowNeeds  _g_flow_node_steal_needs (GFlowNode       *self,
                                       GFlowNeedsForm  *form);
 void        _g_flow_needs_free       (GFlowNeeds       needs,
@@ -256,7 +281,6 @@ void        _g_flow_needs_free       (GFlowNeeds       needs,
 void        _g_flow_node_clear_needs (GFlowNode       *self);
 
 /* Upstreams and locks: gflow-node-links.c */
-void        _g_flow_node_leave_flow  (GFlowNode       *self);
 void        _g_flow_node_notify_flow (GFlowNode       *self);
 GListModel *_g_flow_update_list      (GListStore     **list,
                                       GType            item_type,

@@ -163,23 +163,23 @@ g_flow_node_set_name (GFlowNode  *self,
                       const char *name)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (self->flow == NULL || (name != NULL && g_flow_name_is_valid (name)));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (_g_flow_node_flow (self) == NULL || (name != NULL && g_flow_name_is_valid (name)));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (g_strcmp0 (g_flow_node_get_name (self), name) == 0)
     return;
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
   keep_name (self);
   /* Release: pairs with the load in g_flow_node_get_name(). */
   atomic_store_explicit (&self->name, g_strdup (name), memory_order_release);
-  if (self->flow != NULL)
+  if (_g_flow_node_flow (self) != NULL)
     {
-      self->flow->renamed = TRUE;
-      _g_flow_reserve_name (self->flow, name);
-      _g_flow_forget_names (self->flow);
+      _g_flow_node_flow (self)->renamed = TRUE;
+      _g_flow_reserve_name (_g_flow_node_flow (self), name);
+      _g_flow_forget_names (_g_flow_node_flow (self));
     }
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
   if (self->extras == NULL || self->extras->title == NULL)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
@@ -221,7 +221,7 @@ g_flow_node_get_property (GObject    *object,
       g_value_set_string (value, g_flow_node_get_title (self));
       break;
     case PROP_FLOW:
-      g_value_set_object (value, self->flow);
+      g_value_set_object (value, _g_flow_node_flow (self));
       break;
     case PROP_SUBFLOW:
       g_value_set_object (value, _g_flow_node_subflow (self));
@@ -726,7 +726,7 @@ g_flow_node_get_flow (GFlowNode *self)
 {
   g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
 
-  return self->flow;
+  return _g_flow_node_flow (self);
 }
 
 /**
@@ -791,10 +791,10 @@ g_flow_node_get_placement (GFlowNode *self)
 #define SET_IN_FLOW(self, field, value, prop)                              \
   G_STMT_START                                                             \
   {                                                                        \
-    g_return_if_fail (!_g_flow_is_frozen ((self)->flow));                  \
-    _g_flow_begin_edit ((self)->flow);                                     \
+    g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));      \
+    _g_flow_begin_edit (_g_flow_node_flow (self));                         \
     (field) = (value);                                                     \
-    _g_flow_end_edit ((self)->flow);                                       \
+    _g_flow_end_edit (_g_flow_node_flow (self));                           \
     g_object_notify_by_pspec (G_OBJECT (self), properties[prop]);          \
   }                                                                        \
   G_STMT_END

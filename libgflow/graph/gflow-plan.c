@@ -49,7 +49,7 @@ resolve_need (Compiler  *compiler,
 
   if (_g_flow_need_is_name (need))
     node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
-  if (node == NULL || node->flow != compiler->flow)
+  if (node == NULL || _g_flow_node_flow (node) != compiler->flow)
     return FALSE;
 
   *index = node->index;
@@ -245,9 +245,7 @@ compile_node (Compiler  *compiler,
   GFlowLock *lock = NULL;
   gboolean takes_locks = TRUE;
 
-  /* All but the node, which others may look at meanwhile. */
-  plan_node->body = node->body;
-  plan_node->user_data = node->user_data;
+  /* All but the node and its body, which others may look at meanwhile. */
   plan_node->successor = 0;
   plan_node->kind = node->kind;
   plan_node->run_when = node->run_when;

@@ -333,14 +333,12 @@ withdraw (GFlowRun     *self,
  * and delivers them, to be ended or kept. In the owner context, after the halt, the pause, or the
  * mark of the node.
  *
- * No node stays in a queue. One that begins to wait is marked, is queued, and then looks
- * whether it is to stop; here it is first said that it is to stop, then looked at the mark, and
- * then in the queues, in the order in which the node goes through them. All looks at marks and
- * attention are sequentially consistent, and so are their changes: who does not see the mark
- * here will be seen by the node, when it looks. If the mark is seen, and the node is queued
- * in a lock later than it was looked for there, then it sees there that it is to stop, see
- * _g_flow_lock_withdraw(). If it was queued before, but is not there any more, it has got
- * that lock, and goes on to the next ones, where it has not been looked for yet. */
+ * No node stays in a queue. One that begins to wait is marked, then queued, and then looks whether
+ * it is to stop; here it is first said that it is to stop, then looked at the mark, and then into
+ * the queues of its locks. The mark and attention are changed and looked at sequentially consistent:
+ * if the mark is not seen here, the node sees that it is to stop when it looks. If it is seen, then
+ * the node was queued in a lock before it was looked for there, and is found, or has got that
+ * lock; or it is queued there later, and sees that it is to stop: _g_flow_lock_withdraw(). */
 void
 _g_flow_run_withdraw_waits (GFlowRun *self)
 {

@@ -495,6 +495,20 @@ finish_for_caller (GFlowRun *run)
     g_main_context_pop_thread_default (context);
 }
 
+/* There is nothing for a run that has just begun but to start it. */
+static void
+start_for_caller (GFlowRun *run)
+{
+  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run), FALSE };
+
+  _g_flow_frame = &frame;
+  _g_flow_run_start_nodes (run);
+  _g_flow_frame = frame.below;
+  /* Some may have ended without having run. */
+  if (_g_flow_run_settle (run, frame.lane))
+    _g_flow_scheduler_check_complete (run);
+}
+
 /* What a dispatch does, for a run that has no context but a caller. FALSE if there
  * was nothing to do. */
 gboolean
@@ -502,8 +516,16 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
 {
   Budget budget = { .deadline = G_MAXINT64, .stride = 1 };
 
-  /* Sequentially consistent, and so acquire: see take_posted(). It is started without. */
-  if (run->started && !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst))
+  if (!run->started && _g_flow_run_attention (run) == 0)
+    {
+      start_for_caller (run);
+      return TRUE;
+    }
+
+  /* Sequentially consistent, and so acquire: see take_posted(). It is started without, and nobody
+   * posts that it has ended if this thread has ended it. */
+  if (run->started && !run->retired &&
+      !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst))
     return FALSE;
 
   /* What a run that is complete has left is done when it is finished. */

@@ -425,22 +425,18 @@ enter_run (GFlowRun *run)
   return &run->lanes[i];
 }
 
-static void
-complete (GFlowRun *run)
-{
-  run->complete = TRUE;
-  set_hungry (run, FALSE);
-  _g_flow_owner_post (run);
-}
-
-/* Nobody is in a body of it, and nothing is left. */
-static void
+/* Nobody is in a body of it, and nothing is left. TRUE if that is so now, and was not before. */
+static gboolean
 complete_if_left (GFlowRun *run)
 {
-  if (!run->complete && run->n_lent == 0 &&
-      atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0 &&
-      atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
-    complete (run);
+  if (run->complete || run->n_lent > 0 ||
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) > 0 ||
+      atomic_load_explicit (&run->remaining, memory_order_seq_cst) > 0)
+    return FALSE;
+
+  run->complete = TRUE;
+  set_hungry (run, FALSE);
+  return TRUE;
 }
 
 /* After this the run may be gone, unless it has work: then it is hungry. */
@@ -464,9 +460,11 @@ leave_run (GFlowRun  *run,
       else
         make_hungry (run);
     }
-  else if (n_inside == 0)
+  else if (n_inside == 0 && complete_if_left (run))
     {
-      complete_if_left (run);
+      /* A caller without a context is about to look for itself: see retire(). */
+      if (!lane->caller || run->owner != NULL)
+        _g_flow_owner_post (run);
     }
 }
 
@@ -476,7 +474,8 @@ leave_lent (GFlowRun *run)
 {
   scheduler.n_lent--;
   run->n_lent--;
-  complete_if_left (run);
+  if (complete_if_left (run))
+    _g_flow_owner_post (run);
 }
 
 /* The run that is next in line. */
@@ -952,7 +951,8 @@ void
 _g_flow_scheduler_check_complete (GFlowRun *run)
 {
   lock ();
-  complete_if_left (run);
+  if (complete_if_left (run))
+    _g_flow_owner_post (run);
   unlock ();
 }
 

@@ -51,7 +51,7 @@ free_mail (GFlowRun   *self,
 {
   const guintptr mail = (guintptr) g_flow_inbox_mail (inbox);
 
-  if (mail - (guintptr) self->block >= self->block_size)
+  if (mail != 0 && mail - (guintptr) self->block >= self->block_size)
     g_free ((gpointer) mail);
 }
 
@@ -70,9 +70,9 @@ take_block (GFlowRun *self,
 void
 _g_flow_lane_clear (GFlowLane *lane)
 {
-  g_free (lane->ready.items);
-  g_free (lane->chosen[0].items);
-  g_free (lane->chosen[1].items);
+  g_clear_pointer (&lane->ready.items, g_free);
+  g_clear_pointer (&lane->chosen[0].items, g_free);
+  g_clear_pointer (&lane->chosen[1].items, g_free);
 }
 
 static void

@@ -4,7 +4,7 @@
 
 /* GFlow: the plan and its edits. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -4,9 +4,8 @@
 
 /* Processes that run flows, and fork: their children can run flows, too. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

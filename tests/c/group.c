@@ -4,7 +4,7 @@
 
 /* GFlowGroup: series and parallels become ordinary nodes and needs. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 /* Bodies that block a worker with a question: others have its place meanwhile. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "run/gflow-run-private.h"
 

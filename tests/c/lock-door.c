@@ -235,6 +235,37 @@ test_storm (gconstpointer data)
   g_assert_finalize_object (g_steal_pointer (&lock));
 }
 
+/* Who arrives together */
+
+static void
+test_order (void)
+{
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+
+  g_test_summary ("Any number arrive before anybody looks at them: the first comes first");
+  for (guint n = 1; n < 20; n++)
+    {
+      Storm storm = { .lock = lock, .most = 1 };
+      Place places[40] = { 0 };
+
+      g_assert_true (g_flow_lock_try_acquire (lock));
+      for (guint i = 0; i < 2 * n; i++)
+        {
+          places[i].waiter.grant = granted;
+          places[i].storm = &storm;
+          places[i].number = i;
+          places[i].returns_it = TRUE;
+          g_assert_false (_g_flow_lock_enter (lock, &places[i].waiter));
+          /* Some are in the queue already. */
+          if (i + 1 == n)
+            g_assert_cmpuint (g_flow_lock_get_waiting (lock), ==, n);
+        }
+      g_flow_lock_release (lock);
+      g_assert_cmpuint (atomic_load (&storm.told[0]), ==, 2 * n);
+      g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+    }
+}
+
 /* All permits that a lock can have */
 
 static void
@@ -371,6 +402,7 @@ main (int    argc,
   g_test_add_data_func ("/lock-door/storm/one", GUINT_TO_POINTER (1), test_storm);
   g_test_add_data_func ("/lock-door/storm/two", GUINT_TO_POINTER (2), test_storm);
   g_test_add_data_func ("/lock-door/storm/changing", GUINT_TO_POINTER (5), test_storm);
+  g_test_add_func ("/lock-door/order", test_order);
   g_test_add_func ("/lock-door/very-many", test_very_many);
   g_test_add_data_func ("/lock-door/halt/cancel", GINT_TO_POINTER (FALSE), test_halt);
   g_test_add_data_func ("/lock-door/halt/pause", GINT_TO_POINTER (TRUE), test_halt);

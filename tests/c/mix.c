@@ -15,8 +15,6 @@
 
 #include "run/gflow-run-private.h"
 
-#include <glib/gstdio.h>
-
 /* The application */
 
 static void

@@ -6,8 +6,6 @@
 
 #include "test-util.h"
 
-#include <string.h>
-
 static void
 count_notify_cb (GObject    *object,
                  GParamSpec *pspec,

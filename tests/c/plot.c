@@ -5,7 +5,7 @@
 /* Flows as text: DOT and Mermaid. */
 
 #include "test-graphviz.h"
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 /* What people are told of a node: reasons and steps. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

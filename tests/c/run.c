@@ -4,7 +4,7 @@
 
 /* GFlowRun: set-up, execution, states and order. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

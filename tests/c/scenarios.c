@@ -6,7 +6,7 @@
  * Lower bounds of time are strict; for upper bounds it is counted how many
  * bodies ran at once. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 /* Who does the work: callers that help, spare threads, contexts of other threads. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <time.h>
 

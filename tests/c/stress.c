@@ -12,8 +12,6 @@
 
 #include "stress-graph.h"
 
-#include <string.h>
-
 /* Cancelling at a random moment: from the context, after so many turns of it... */
 static gboolean
 cancel_later_cb (gpointer user_data)

@@ -4,7 +4,7 @@
 
 /* Flows as nodes of flows. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

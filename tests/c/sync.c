@@ -4,9 +4,7 @@
 
 /* Calls that block: in a private context, and never waiting for themselves. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 static void
 task_private (GFlowNode  *node,

@@ -6,8 +6,6 @@
 
 #include "test-util.h"
 
-#include <string.h>
-
 /* A run that is refused */
 
 typedef struct

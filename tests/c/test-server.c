@@ -4,8 +4,6 @@
 
 #include "test-server.h"
 
-#include <string.h>
-
 struct _TestServer
 {
   GFlowExecutor  parent_instance;

@@ -4,9 +4,7 @@
 
 /* Contexts and threads: who is called where, many at once, and fairness. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 /* Every callback there is, in the context that it has to be in. */
 

@@ -4,7 +4,7 @@
 
 /* What is written down of a run: traces, charts, reports. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "plot/gflow-timeline-private.h"
 

@@ -4,7 +4,7 @@
 
 /* What validate finds, and a run refuses. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

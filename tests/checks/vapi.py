@@ -10,7 +10,6 @@ In these programs, a variable of each class has always the same name: that tells
 called.
 """
 
-import os
 import re
 import sys
 
