@@ -19,6 +19,9 @@
 #define INBOX_INTERVAL 64
 /* How long a worker stays on a run while others wait for a turn */
 #define QUANTUM_US 1000
+/* In how many nodes it asks the clock about that, if these take less than that */
+#define MAX_STRIDE 15
+#define STRIDE_US 10
 /* Nodes of a funnel that are held back, and counted off with the next one: no more, as
  * there is no look at the inbox meanwhile */
 #define MAX_HELD (INBOX_INTERVAL - 1)
@@ -749,12 +752,51 @@ run_node (GFlowRun            *self,
 
 /* Taking turns */
 
+/* How long a worker has been on a run while others wait */
+typedef struct
+{
+  gint64 since;  /* 0: nobody has waited yet */
+  gint64 asked;  /* when the clock was asked last */
+  guint  stride; /* nodes from one time to the next */
+  guint  n_left; /* of these */
+} Turn;
+
+/* Others may wait for longer than many a run takes, so the clock is asked after each node only
+ * where nodes take long. */
+static gboolean
+has_had_turn (Turn *turn)
+{
+  if (turn->n_left > 0)
+    {
+      turn->n_left--;
+      return FALSE;
+    }
+
+  const gint64 now = g_get_monotonic_time ();
+
+  if (turn->since == 0)
+    turn->since = now;
+  turn->stride = now - turn->asked < STRIDE_US ? MIN (turn->stride * 2 + 1, MAX_STRIDE) : 0;
+  turn->asked = now;
+  turn->n_left = turn->stride;
+  return now - turn->since > QUANTUM_US;
+}
+
+/* Who waits for a turn, but for this run itself: it mostly waits for a worker that has been
+ * called, and needs some time to come. Relaxed: it is only a look. */
+static inline guint
+count_others (GFlowRun *self)
+{
+  return atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) -
+         (guint) atomic_load_explicit (&self->hungry, memory_order_relaxed);
+}
+
 /* Whether the worker has had its turn; or, if it is the thread of the owner
  * context, has something to do there; or has lent the lane, which is another's now. */
 static G_GNUC_NO_INLINE gboolean
 look_whether_turn_is_over (GFlowRun  *self,
                            GFlowLane *lane,
-                           gint64    *since)
+                           Turn      *turn)
 {
   if (_g_flow_frame->lane != lane)
     {
@@ -764,24 +806,17 @@ look_whether_turn_is_over (GFlowRun  *self,
     }
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
     return TRUE;
-  if (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0)
-    return FALSE;
-
-  const gint64 now = g_get_monotonic_time ();
-
-  if (*since == 0)
-    *since = now;
-  return now - *since > QUANTUM_US;
+  return count_others (self) > 0 && has_had_turn (turn);
 }
 
 static inline gboolean
 is_turn_over (GFlowRun  *self,
               GFlowLane *lane,
-              gint64    *since)
+              Turn      *turn)
 {
-  return G_UNLIKELY ((atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) |
+  return G_UNLIKELY ((count_others (self) |
                       (guint) atomic_load_explicit (&self->posted, memory_order_relaxed)) != 0) &&
-         look_whether_turn_is_over (self, lane, since);
+         look_whether_turn_is_over (self, lane, turn);
 }
 
 /* What the node after this one will look at. If it has one successor the address is of
@@ -823,7 +858,7 @@ static inline gboolean
 run_own (GFlowRun  *self,
          GFlowLane *lane,
          guint32    index,
-         gint64    *since,
+         Turn      *turn,
          gboolean   alone)
 {
   GFlowRunNode *const run_nodes = self->nodes;
@@ -834,7 +869,7 @@ run_own (GFlowRun  *self,
       fetch_ahead (self, lane);
       while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index, alone)) !=
              G_FLOW_NO_NODE)
-        if (is_turn_over (self, lane, since))
+        if (is_turn_over (self, lane, turn))
           {
             if (lane->n_held > 0)
               count_off_held (self, lane, &nodes[index]);
@@ -842,7 +877,7 @@ run_own (GFlowRun  *self,
             g_flow_deque_publish (&lane->deque);
             return FALSE;
           }
-      if (is_turn_over (self, lane, since))
+      if (is_turn_over (self, lane, turn))
         return FALSE;
     }
   while (!is_time_to_look (lane) && pop (self, lane, &index));
@@ -854,18 +889,18 @@ static G_GNUC_NO_INLINE gboolean
 run_alone (GFlowRun  *self,
            GFlowLane *lane,
            guint32    index,
-           gint64    *since)
+           Turn      *turn)
 {
-  return run_own (self, lane, index, since, TRUE);
+  return run_own (self, lane, index, turn, TRUE);
 }
 
 static G_GNUC_NO_INLINE gboolean
 run_together (GFlowRun  *self,
               GFlowLane *lane,
               guint32    index,
-              gint64    *since)
+              Turn      *turn)
 {
-  return run_own (self, lane, index, since, FALSE);
+  return run_own (self, lane, index, turn, FALSE);
 }
 
 /* Works on the run until nothing is left to find, or others should have a turn. */
@@ -873,7 +908,7 @@ void
 _g_flow_run_work (GFlowRun  *self,
                   GFlowLane *lane)
 {
-  gint64 since = 0;
+  Turn turn = { 0 };
   guint32 index;
   const gboolean alone = self->alone;
   gboolean found;
@@ -887,8 +922,8 @@ _g_flow_run_work (GFlowRun  *self,
   if (found && self->n_lanes > 1 && _g_flow_run_has_work (self))
     _g_flow_run_notify_work (self);
 
-  while (found && (alone ? run_alone (self, lane, index, &since)
-                         : run_together (self, lane, index, &since)))
+  while (found && (alone ? run_alone (self, lane, index, &turn)
+                         : run_together (self, lane, index, &turn)))
     found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
             pop (self, lane, &index) || _g_flow_run_find_node (self, lane, &index);
 }
