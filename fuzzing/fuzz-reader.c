@@ -8,8 +8,6 @@
 
 #include "fuzz.h"
 
-#include <string.h>
-
 typedef struct
 {
   GFlowFormat  format;

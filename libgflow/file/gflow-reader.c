@@ -8,8 +8,6 @@
 #include "gflow-enum-types.h"
 #include "gflow-scanner-private.h"
 
-#include <string.h>
-
 /**
  * GFlowReader:
  *

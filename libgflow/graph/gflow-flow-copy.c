@@ -6,25 +6,6 @@
 #include "gflow-flow-private.h"
 #include "gflow-node-serving-private.h"
 
-/* Copies the needs of @node to @copy: a need that is in the flow becomes its copy. */
-static void
-copy_needs (GFlow     *self,
-            GFlowNode *node,
-            GPtrArray *copies,
-            GFlowNode *copy)
-{
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-
-  for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
-    {
-      GFlowNeed need = needs[i];
-
-      if (!_g_flow_need_is_name (need) && ((GFlowNode *) need)->flow == self)
-        need = copies->pdata[((GFlowNode *) need)->index];
-      _g_flow_node_add_need (copy, _g_flow_need_copy (need));
-    }
-}
-
 /**
  * g_flow_copy:
  * @self: a flow
@@ -53,28 +34,20 @@ g_flow_copy (GFlow *self)
                               "direction", self->direction,
                               "unique-names", self->unique_names,
                               NULL);
-  g_autoptr(GPtrArray) copies = g_ptr_array_new ();
 
   _g_flow_mutex_lock (&self->mutex);
-  for (guint i = 0; i < self->nodes->len; i++)
-    g_ptr_array_add (copies, _g_flow_node_copy (self->nodes->pdata[i]));
-  for (guint i = 0; i < self->nodes->len; i++)
-    copy_needs (self, self->nodes->pdata[i], copies, copies->pdata[i]);
+  for (guint i = 0; i < self->nodes->n; i++)
+    _g_flow_node_enter_flow (_g_flow_node_copy (_g_flow_node_at (self, i)), copy);
+  for (guint i = 0; i < self->nodes->n; i++)
+    _g_flow_node_copy_needs (_g_flow_node_at (self, i), _g_flow_node_at (copy, i));
   copy->grouping = _g_flow_grouping_copy (self->grouping);
   _g_flow_mutex_unlock (&self->mutex);
 
-  for (guint i = 0; i < copies->len; i++)
-    {
-      GFlowNode *node = copies->pdata[i];
-
-      node->flow = copy;
-      atomic_store_explicit (&node->index, i, memory_order_relaxed);
-      g_ptr_array_add (copy->nodes, node);
-    }
   copy->next_number = self->next_number;
+  copy->has_forward_needs = self->has_forward_needs;
   copy->has_asides = self->has_asides;
   if (self->insertion_point != NULL)
-    copy->insertion_point = copies->pdata[self->insertion_point->index];
+    copy->insertion_point = _g_flow_node_at (copy, self->insertion_point->index);
   return copy;
 }
 
@@ -99,8 +72,8 @@ same_work (GFlowNode *a,
            GFlowNode *b)
 {
   return a->kind == b->kind &&
-         a->body == b->body &&
-         a->user_data == b->user_data &&
+         _g_flow_node_body (a) == _g_flow_node_body (b) &&
+         _g_flow_node_user_data (a) == _g_flow_node_user_data (b) &&
          a->run_when == b->run_when &&
          g_flow_node_get_placement (a) == g_flow_node_get_placement (b) &&
          _g_flow_node_priority (a) == _g_flow_node_priority (b) &&
@@ -117,26 +90,21 @@ same_upstreams (GFlowPlan *plan_a,
                 guint      index_b,
                 GArray    *b_from_a)
 {
-  guint n = plan_a->first_upstream[index_a + 1] - plan_a->first_upstream[index_a];
+  guint32 n_a, n_b;
+  const guint32 *upstreams_a = _g_flow_plan_upstreams (plan_a, index_a, &n_a);
+  const guint32 *upstreams_b = _g_flow_plan_upstreams (plan_b, index_b, &n_b);
 
-  if (n != plan_b->first_upstream[index_b + 1] - plan_b->first_upstream[index_b])
+  if (n_a != n_b)
     return FALSE;
 
   g_autoptr(GHashTable) wanted = g_hash_table_new (NULL, NULL);
 
-  for (guint i = 0; i < n; i++)
-    {
-      guint32 upstream = plan_a->upstreams[plan_a->first_upstream[index_a] + i];
-
-      g_hash_table_add (wanted, GUINT_TO_POINTER (g_array_index (b_from_a, guint32, upstream)));
-    }
-  for (guint i = 0; i < n; i++)
-    {
-      guint32 upstream = plan_b->upstreams[plan_b->first_upstream[index_b] + i];
-
-      if (!g_hash_table_contains (wanted, GUINT_TO_POINTER (upstream)))
-        return FALSE;
-    }
+  for (guint32 i = 0; i < n_a; i++)
+    g_hash_table_add (wanted,
+                      GUINT_TO_POINTER (g_array_index (b_from_a, guint32, upstreams_a[i])));
+  for (guint32 i = 0; i < n_b; i++)
+    if (!g_hash_table_contains (wanted, GUINT_TO_POINTER (upstreams_b[i])))
+      return FALSE;
   return TRUE;
 }
 

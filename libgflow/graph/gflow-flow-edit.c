@@ -21,17 +21,12 @@ typedef struct
   guint       added;
 } Change;
 
-/* Nodes are mostly added while nobody looks on, and to find that out costs a tenth of
- * the signals. */
 static void
 emit_items_changed (GListModel *model,
                     guint       position,
                     guint       removed,
                     guint       added)
 {
-  if (g_signal_handler_find (model, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) == 0)
-    return;
-
   g_list_model_items_changed (model, position, removed, added);
   if (removed != added)
     g_object_notify (G_OBJECT (model), "n-items");
@@ -47,12 +42,17 @@ announce (gpointer data)
   g_free (change);
 }
 
+/* Nodes are mostly added while nobody looks on, and to find that out costs a tenth of
+ * the signals. */
 static void
 items_changed (GFlow *self,
                guint  position,
                guint  removed,
                guint  added)
 {
+  if (g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) == 0)
+    return;
+
   if (_g_flow_home_is_here (&self->home))
     {
       emit_items_changed (G_LIST_MODEL (self), position, removed, added);
@@ -85,20 +85,19 @@ check_closed (GFlow   *self,
   return FALSE;
 }
 
-/* Whether @node could be added to the flow as it stands. */
+/* Whether @node, which is called @name, could be added to the flow as it stands. */
 static gboolean
-check_addable_locked (GFlow      *self,
-                      GFlowNode  *node,
-                      GError    **error)
+check_addable_locked (GFlow       *self,
+                      GFlowNode   *node,
+                      const char  *name,
+                      GError     **error)
 {
-  const char *name = g_flow_node_get_name (node);
-
   if (!check_closed (self, error) || !_g_flow_check_name (name, error))
     return FALSE;
-  if (node->flow != NULL)
+  if (node->is_in_flow)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS,
-                   node->flow == self ? _("The node “%s” is already in the flow")
+                   node->in.flow == self ? _("The node “%s” is already in the flow")
                                       : _("The node “%s” is already in another flow"),
                    name);
       return FALSE;
@@ -113,11 +112,10 @@ check_addable_locked (GFlow      *self,
 
 /* Takes @node. */
 static void
-append_locked (GFlow     *self,
-               GFlowNode *node)
+append_locked (GFlow      *self,
+               GFlowNode  *node,
+               const char *name)
 {
-  const char *name = g_flow_node_get_name (node);
-
   if (name == NULL)
     {
       /* Relaxed: nobody else knows the node by the flow yet. */
@@ -128,9 +126,7 @@ append_locked (GFlow     *self,
     {
       _g_flow_reserve_name (self, name);
     }
-  node->flow = self;
-  atomic_store_explicit (&node->index, self->nodes->len, memory_order_relaxed);
-  g_ptr_array_add (self->nodes, node);
+  _g_flow_node_enter_flow (node, self);
   if (G_UNLIKELY (_g_flow_node_is_aside (node)))
     self->has_asides = TRUE;
   /* The way goes on where it did. */
@@ -146,7 +142,7 @@ change_name (GFlow      *self,
 {
   g_autofree char *name = NULL;
 
-  if (node->flow == NULL && !_g_flow_is_frozen (self))
+  if (!node->is_in_flow && !_g_flow_is_frozen (self))
     name = _g_flow_find_free_name (self, g_flow_node_get_name (node), others);
   if (name != NULL)
     g_flow_node_set_name (node, name);
@@ -162,11 +158,12 @@ _g_flow_take_node (GFlow      *self,
     change_name (self, node, NULL);
   _g_flow_begin_edit (self);
 
-  gboolean added = check_addable_locked (self, node, error);
-  guint position = self->nodes->len;
+  const char *name = g_flow_node_get_name (node);
+  gboolean added = check_addable_locked (self, node, name, error);
+  guint position = self->nodes->n;
 
   if (added)
-    append_locked (self, node);
+    append_locked (self, node, name);
   _g_flow_end_edit (self);
 
   if (!added)
@@ -357,7 +354,7 @@ g_flow_add_map (GFlow       *self,
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
   g_return_val_if_fail (G_IS_FLOW_NODE (each), NULL);
-  g_return_val_if_fail (each->flow == NULL && each->needs == NULL, NULL);
+  g_return_val_if_fail (!each->is_in_flow && each->needs_form == G_FLOW_NEEDS_NONE, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   return _g_flow_take_node (self, _g_flow_node_new_map (name, each, max_parallel), error);
@@ -392,7 +389,7 @@ g_flow_add_join (GFlow               *self,
 
   GFlowNode *node = _g_flow_node_new (G_FLOW_NODE_KIND_JOIN, name, NULL, NULL, NULL);
 
-  _g_flow_node_add_needs (node, needs);
+  _g_flow_node_add_names (node, needs);
   return _g_flow_take_node (self, node, error);
 }
 
@@ -468,7 +465,7 @@ change_names (GFlow     *self,
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; i < nodes->len; i++)
-    if (((GFlowNode *) nodes->pdata[i])->flow != NULL)
+    if (((GFlowNode *) nodes->pdata[i])->is_in_flow)
       return;
   for (guint i = 0; i < nodes->len; i++)
     {
@@ -492,13 +489,13 @@ add_nodes (GFlow       *self,
     change_names (self, nodes);
   _g_flow_begin_edit (self);
 
-  guint position = self->nodes->len;
+  guint position = self->nodes->n;
 
   for (guint i = 0; ok && i < nodes->len; i++)
     {
       const char *name = g_flow_node_get_name (nodes->pdata[i]);
 
-      ok = check_addable_locked (self, nodes->pdata[i], error);
+      ok = check_addable_locked (self, nodes->pdata[i], name, error);
       if (ok && name != NULL && !g_hash_table_add (names, (char *) name))
         {
           set_exists_error (error, name);
@@ -506,7 +503,7 @@ add_nodes (GFlow       *self,
         }
     }
   for (guint i = 0; ok && i < nodes->len; i++)
-    append_locked (self, g_object_ref (nodes->pdata[i]));
+    append_locked (self, g_object_ref (nodes->pdata[i]), g_flow_node_get_name (nodes->pdata[i]));
   if (ok && nodes->len > 0)
     _g_flow_grouping_add (&self->grouping, group, position, nodes->len);
   _g_flow_end_edit (self);
@@ -576,7 +573,7 @@ g_flow_remove_node (GFlow      *self,
 
   const char *name = g_flow_node_get_name (node);
 
-  if (node->flow != self)
+  if (_g_flow_node_flow (node) != self)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE,
                    _("The node “%s” is not in the flow"), name != NULL ? name : "");
@@ -591,17 +588,18 @@ g_flow_remove_node (GFlow      *self,
   _g_flow_begin_edit (self);
 
   guint position = node->index;
+  const GFlowPlanNode item = self->nodes->items[position];
 
   if (self->insertion_point == node)
     self->insertion_point = NULL;
-  g_ptr_array_remove_index (self->nodes, position);
+  _g_flow_forget_position (self, position);
+  _g_flow_node_list_remove (self->nodes, position);
   _g_flow_grouping_remove_node (self->grouping, position);
-  for (guint i = position; i < self->nodes->len; i++)
-    atomic_store_explicit (&((GFlowNode *) self->nodes->pdata[i])->index, i,
-                           memory_order_relaxed);
+  for (guint i = position; i < self->nodes->n; i++)
+    atomic_store_explicit (&_g_flow_node_at (self, i)->index, i, memory_order_relaxed);
   _g_flow_forget_names (self);
   _g_flow_end_edit (self);
-  _g_flow_node_leave_flow (node);
+  _g_flow_node_leave_flow (node, item.body, item.user_data);
 
   items_changed (self, position, 1, 0);
   _g_flow_node_notify_flow (node);

@@ -47,10 +47,11 @@ struct _GFlow
 
   GFlowMutex    mutex;         /* guards what follows */
   char         *name;
-  GPtrArray    *nodes;         /* (owned) of GFlowNode, in the order of adding */
+  GFlowNodeList *nodes;        /* (owned) */
   GHashTable   *by_name;       /* name → GFlowNode, for the first n_indexed nodes */
   guint         n_indexed;
   gboolean      renamed;       /* a node was: two may have one name */
+  gboolean      has_forward_needs; /* some node waits for one that was added later, or did */
   gboolean      has_asides;    /* some node is detached, or a tap, or was */
   guint         next_number;   /* for the next made-up name */
   guint         max_threads;
@@ -60,7 +61,7 @@ struct _GFlow
   GFlowHistory *history;       /* (owned) (nullable) */
   GFlowLock    *parallel_lock; /* (nullable): max_parallel permits */
   GFlowGrouping *grouping;     /* (owned) (nullable): no groups were added */
-  GFlowPlan    *plan;          /* (nullable): compiled since the last edit */
+  GFlowPlan    *plan;          /* (nullable): compiled since the last edit; it has the same list */
 
   /* At home only */
   GFlowNode     *insertion_point; /* (unowned) (nullable): the node added last, unless set */
@@ -75,6 +76,13 @@ struct _GFlow
   GFlowDoor      door;         /* no edits unless it is closed */
   GFlowPipeline *pipeline;     /* (owned) (nullable): unless it is closed */
 };
+
+static inline GFlowNode *
+_g_flow_node_at (GFlow *self,
+                 guint  position)
+{
+  return self->nodes->items[position].node;
+}
 
 typedef enum
 {
@@ -104,6 +112,8 @@ GFlowNode  *_g_flow_lookup_locked   (GFlow      *self,
 void        _g_flow_reserve_name    (GFlow      *self,
                                      const char *name);
 void        _g_flow_forget_names    (GFlow      *self);
+void        _g_flow_forget_position (GFlow      *self,
+                                     guint32     position);
 GPtrArray  *_g_flow_dup_orphans     (GFlow      *self);
 GFlowNode  *_g_flow_find_last_awaited (GFlow    *self);
 GFlowNode  *_g_flow_take_node       (GFlow      *self,

@@ -99,7 +99,7 @@ g_flow_add_executor (GFlow               *self,
   GFlowNode *last = g_flow_get_insertion_point (self);
 
   if (needs != NULL && needs[0] != NULL)
-    _g_flow_node_add_needs (node, needs);
+    _g_flow_node_add_names (node, needs);
   else if (last != NULL)
     g_flow_node_add_upstream (node, last);
   return _g_flow_take_node (self, node, error);
@@ -136,7 +136,7 @@ g_flow_add_tap (GFlow          *self,
                 GError        **error)
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
-  g_return_val_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && node->flow == self), NULL);
+  g_return_val_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && _g_flow_node_flow (node) == self), NULL);
   g_return_val_if_fail (executor == NULL ||
                         G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()), NULL);
   g_return_val_if_fail (tap > G_FLOW_TAP_NONE && tap <= G_FLOW_TAP_OFF, NULL);
@@ -164,7 +164,7 @@ find_need (GFlow     *self,
   GFlowNode *node = _g_flow_need_is_name (need) ? g_flow_lookup (self, _g_flow_need_name (need))
                                                 : need;
 
-  return node != NULL && node->flow == self ? node : NULL;
+  return node != NULL && _g_flow_node_flow (node) == self ? node : NULL;
 }
 
 /* Whether @node is not on the way of documents, or waits for one that is not. @seen are those that do not. */
@@ -173,8 +173,6 @@ is_beside (GFlow      *self,
            GFlowNode  *node,
            GHashTable *seen)
 {
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-
   if (_g_flow_node_is_aside (node))
     return TRUE;
   if (!g_hash_table_add (seen, node))
@@ -182,7 +180,7 @@ is_beside (GFlow      *self,
 
   for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
     {
-      GFlowNode *upstream = find_need (self, needs[i]);
+      GFlowNode *upstream = find_need (self, _g_flow_node_get_need (node, i));
 
       if (upstream != NULL && is_beside (self, upstream, seen))
         return TRUE;
@@ -207,9 +205,9 @@ is_set_aside (GFlow     *self,
 GFlowNode *
 _g_flow_find_last_awaited (GFlow *self)
 {
-  for (guint i = self->nodes->len; i-- > 0;)
-    if (!is_set_aside (self, self->nodes->pdata[i]))
-      return self->nodes->pdata[i];
+  for (guint i = self->nodes->n; i-- > 0;)
+    if (!is_set_aside (self, _g_flow_node_at (self, i)))
+      return _g_flow_node_at (self, i);
   return NULL;
 }
 

@@ -92,7 +92,7 @@ g_flow_get_item_type (GListModel *model)
 static guint
 g_flow_get_n_items (GListModel *model)
 {
-  return G_FLOW (model)->nodes->len;
+  return G_FLOW (model)->nodes->n;
 }
 
 static gpointer
@@ -101,7 +101,7 @@ g_flow_get_item (GListModel *model,
 {
   GFlow *self = G_FLOW (model);
 
-  return position < self->nodes->len ? g_object_ref (self->nodes->pdata[position]) : NULL;
+  return position < self->nodes->n ? g_object_ref (_g_flow_node_at (self, position)) : NULL;
 }
 
 static void
@@ -154,11 +154,28 @@ _g_flow_ref_pipeline (GFlow *self)
   return pipeline;
 }
 
+/* What the flow and its plan share is the plan's from now on, if others have it. */
+static void
+leave_plan (GFlow *self)
+{
+  GFlowNodeList *nodes = self->nodes;
+
+  if (self->plan == NULL || !_g_flow_plan_is_shared (self->plan))
+    return;
+
+  _g_flow_plan_ensure_upstreams (self->plan);
+  self->nodes = _g_flow_node_list_copy (nodes);
+  _g_flow_node_list_unref (nodes, &self->home);
+}
+
 void
 _g_flow_begin_edit (GFlow *self)
 {
-  if (self != NULL)
-    _g_flow_mutex_lock (&self->mutex);
+  if (self == NULL)
+    return;
+
+  _g_flow_mutex_lock (&self->mutex);
+  leave_plan (self);
 }
 
 /* The plan is out of date. It is dropped with the mutex released, as it may
@@ -183,9 +200,9 @@ _g_flow_lookup_locked (GFlow      *self,
   if (self->by_name == NULL)
     self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (; self->n_indexed < self->nodes->len; self->n_indexed++)
+  for (; self->n_indexed < self->nodes->n; self->n_indexed++)
     {
-      GFlowNode *node = self->nodes->pdata[self->n_indexed];
+      GFlowNode *node = _g_flow_node_at (self, self->n_indexed);
       const char *node_name = g_flow_node_get_name (node);
 
       /* The first of a name wins. */
@@ -305,11 +322,11 @@ _g_flow_has_handlers (GFlow *self)
 static void
 free_nodes (gpointer data)
 {
-  GPtrArray *nodes = data;
+  GFlowNodeList *nodes = data;
 
-  for (guint i = 0; i < nodes->len; i++)
-    _g_flow_node_notify_flow (nodes->pdata[i]);
-  g_ptr_array_unref (nodes);
+  for (guint i = 0; i < nodes->n; i++)
+    _g_flow_node_notify_flow (nodes->items[i].node);
+  _g_flow_node_list_unref (nodes, NULL);
 }
 
 /* Nothing is dropped in dispose, as a flow whose nodes are gone is of no use to
@@ -322,15 +339,17 @@ g_flow_finalize (GObject *object)
   if (self->pipeline != NULL)
     _g_flow_home_release (&self->home, g_steal_pointer (&self->pipeline), _g_flow_pipeline_abandon);
   g_clear_object (&self->orphans);
+  if (self->plan != NULL && _g_flow_plan_is_shared (self->plan))
+    _g_flow_plan_ensure_upstreams (self->plan);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->by_name, g_hash_table_unref);
   /* Needs first: they may be a cycle, and must not be freed one out of the other. */
-  for (guint i = 0; i < self->nodes->len; i++)
+  for (guint i = 0; i < self->nodes->n; i++)
     {
-      GFlowNode *node = self->nodes->pdata[i];
+      const GFlowPlanNode *item = &self->nodes->items[i];
 
-      _g_flow_node_leave_flow (node);
-      _g_flow_node_clear_needs (node);
+      _g_flow_node_clear_needs (item->node);
+      _g_flow_node_leave_flow (item->node, item->body, item->user_data);
     }
   _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);
   _g_flow_home_clear (&self->home);
@@ -392,7 +411,7 @@ g_flow_get_property (GObject    *object,
       g_value_set_gtype (value, G_TYPE_FLOW_NODE);
       break;
     case PROP_N_ITEMS:
-      g_value_set_uint (value, self->nodes->len);
+      g_value_set_uint (value, self->nodes->n);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -677,7 +696,7 @@ g_flow_init (GFlow *self)
   self->crew = _g_flow_crew_new ();
   self->open_timeout = OPEN_TIMEOUT;
   self->close_timeout = CLOSE_TIMEOUT;
-  self->nodes = g_ptr_array_new_with_free_func (g_object_unref);
+  self->nodes = _g_flow_node_list_new ();
 }
 
 /**
@@ -790,7 +809,7 @@ g_flow_get_insertion_point (GFlow *self)
     return self->insertion_point;
   if (self->has_asides)
     return _g_flow_find_last_awaited (self);
-  return self->nodes->len > 0 ? self->nodes->pdata[self->nodes->len - 1] : NULL;
+  return self->nodes->n > 0 ? _g_flow_node_at (self, self->nodes->n - 1) : NULL;
 }
 
 /**
@@ -807,7 +826,7 @@ g_flow_set_insertion_point (GFlow     *self,
                             GFlowNode *node)
 {
   g_return_if_fail (G_IS_FLOW (self));
-  g_return_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && node->flow == self));
+  g_return_if_fail (node == NULL || (G_IS_FLOW_NODE (node) && _g_flow_node_flow (node) == self));
   g_return_if_fail (!_g_flow_is_frozen (self));
 
   if (g_flow_get_insertion_point (self) == node)

@@ -48,12 +48,33 @@ struct _GFlowLock
   guint64  serial;   /* place in the one order in which nodes take locks */
   char    *name;     /* (owned) (nullable) */
 
-  GFlowMutex mutex;   /* guards what follows */
-  guint    permits;
-  guint    in_use;   /* may exceed permits after these were lowered */
-  GQueue   waiters;  /* of GFlowWaiter, by their links */
-  _Atomic gboolean awaited; /* there are some, for a look without the mutex */
+  _Atomic guintptr door;  /* see below */
+  _Atomic guint    permits;
+
+  GFlowMutex   mutex;     /* guards what follows, and changes of permits */
+  guint        in_use;    /* with those at the door; may exceed permits after these were lowered */
+  GFlowWaiter *first;     /* the queue */
+  GFlowWaiter *last;
+  guint        n_waiting; /* in it */
 };
+
+/* The door is how permits are taken and given back without the mutex as long as nobody waits, and
+ * how to get into the queue without it.
+ *
+ * It is open, and odd: then it has the number of permits that may be taken, and nobody waits, but
+ * for some who are cancelled and will go when they hear of it. Or it is closed, and even:
+ * then it is the one who arrived last of those who are not in the queue yet, or NULL; each of them
+ * knows who came before. Who finds no permit at the door arrives there, and closes it.
+ *
+ * Whoever has the mutex closes the door to move those who have arrived to the queue. Before it is
+ * let go it is settled: while there is a permit, the first in the queue gets it; if the queue is
+ * empty the door is opened, with all permits that are left; and if this fails somebody has
+ * arrived. So, if the mutex is free and the door closed, there is no permit: who gives one back
+ * finds the door closed, and takes the mutex. Nobody is forgotten at the door. */
+#define DOOR(n_free) ((guintptr) (n_free) << 1 | 1)
+#define A_PERMIT (DOOR (1) - DOOR (0))
+/* More are never free at once where pointers have 32 bits: nobody holds as many. */
+#define MAX_AT_DOOR (G_MAXINT32 / 2)
 
 enum
 {
@@ -75,95 +96,162 @@ _g_flow_lock_get_serial (GFlowLock *self)
   return self->serial;
 }
 
-/* Whether somebody waits, or did a moment ago. */
-gboolean
-_g_flow_lock_is_awaited (GFlowLock *self)
+static inline gboolean
+is_open (guintptr door)
 {
-  /* Relaxed: who finds that nobody does, or somebody, asks again under the mutex. */
-  return atomic_load_explicit (&self->awaited, memory_order_relaxed);
+  return (door & 1) != 0;
 }
 
-static void
-add_waiter_locked (GFlowLock   *self,
-                   GFlowWaiter *waiter)
+static inline guint
+count_free (guintptr door)
 {
-  waiter->link = (GList) { .data = waiter };
-  waiter->queued = TRUE;
-  g_queue_push_tail_link (&self->waiters, &waiter->link);
-  atomic_store_explicit (&self->awaited, TRUE, memory_order_relaxed);
+  return door >> 1;
+}
+
+static inline gboolean
+has_free (guintptr door)
+{
+  return is_open (door) && count_free (door) > 0;
+}
+
+/* Those who have arrived, the last one first, go to the end of the queue. */
+static void
+queue_arrived_locked (GFlowLock   *self,
+                      GFlowWaiter *arrived)
+{
+  GFlowWaiter *next = NULL;
+
+  for (GFlowWaiter *waiter = arrived, *before; waiter != NULL; waiter = before)
+    {
+      before = waiter->next;
+      waiter->next = next;
+      waiter->previous = before != NULL ? before : self->last;
+      waiter->queued = TRUE;
+      self->n_waiting++;
+      next = waiter;
+    }
+  *(self->last != NULL ? &self->last->next : &self->first) = next;
+  self->last = arrived;
+}
+
+/* From now on who comes arrives at the door; who came before is in the queue. */
+static void
+close_locked (GFlowLock *self)
+{
+  /* Acquire: pairs with those who arrive. Release: so that who arrives later sees what this
+   * thread has done before, as _g_flow_lock_withdraw() promises. */
+  const guintptr door = atomic_exchange_explicit (&self->door, 0, memory_order_acq_rel);
+
+  if (is_open (door))
+    self->in_use -= count_free (door);
+  else if (door != 0)
+    queue_arrived_locked (self, (GFlowWaiter *) door);
+}
+
+/* FALSE if somebody has arrived. */
+static gboolean
+open_locked (GFlowLock *self,
+             guint      n_free)
+{
+  guintptr closed = 0;
+
+  /* Release: pairs with who takes a permit there, for what was done with it before. */
+  if (!atomic_compare_exchange_strong_explicit (&self->door, &closed, DOOR (n_free),
+                                                memory_order_release, memory_order_relaxed))
+    return FALSE;
+
+  self->in_use += n_free;
+  return TRUE;
 }
 
 static void
 remove_waiter_locked (GFlowLock   *self,
                       GFlowWaiter *waiter)
 {
+  *(waiter->next != NULL ? &waiter->next->previous : &self->last) = waiter->previous;
+  *(waiter->previous != NULL ? &waiter->previous->next : &self->first) = waiter->next;
   waiter->queued = FALSE;
-  g_queue_unlink (&self->waiters, &waiter->link);
-  if (self->waiters.length == 0)
-    atomic_store_explicit (&self->awaited, FALSE, memory_order_relaxed);
+  self->n_waiting--;
 }
+
+static gboolean is_cancelled (GFlowWaiter *waiter);
 
 /* The one who has waited longest, but for those who are cancelled already, and
  * will go when they hear of it. */
 static GFlowWaiter *
 next_waiter_locked (GFlowLock *self)
 {
-  for (GList *l = self->waiters.head; l != NULL; l = l->next)
-    if (!g_cancellable_is_cancelled (((GFlowWaiter *) l->data)->cancellable))
-      return l->data;
-  return NULL;
-}
+  GFlowWaiter *waiter = self->first;
 
-/* Nobody overtakes those who wait already. */
-static gboolean
-take_permit_locked (GFlowLock *self)
-{
-  if (self->in_use >= self->permits || next_waiter_locked (self) != NULL)
-    return FALSE;
-
-  self->in_use++;
-  return TRUE;
-}
-
-/* The next waiter, which has a permit now, if there is one for it. */
-static GFlowWaiter *
-take_waiter_locked (GFlowLock *self)
-{
-  GFlowWaiter *waiter = self->in_use < self->permits ? next_waiter_locked (self) : NULL;
-
-  if (waiter != NULL)
-    {
-      remove_waiter_locked (self, waiter);
-      self->in_use++;
-    }
+  while (waiter != NULL && is_cancelled (waiter))
+    waiter = waiter->next;
   return waiter;
 }
 
-static _Thread_local GQueue *granting;
-
-/* Tells the waiter. One that gives its permit back at once grants the next, and
- * so on through any number: only the outermost call does, one after the other. */
-static void
-grant (GFlowWaiter *waiter)
+static guint
+get_permits (GFlowLock *self)
 {
-  GQueue waiters = G_QUEUE_INIT;
+  /* Relaxed: changed with the mutex held, and otherwise only looked at. */
+  return atomic_load_explicit (&self->permits, memory_order_relaxed);
+}
 
-  waiter->link = (GList) { .data = waiter };
-  if (granting != NULL)
+/* Hands out what is free, see above. Returns who has got some, to be told without the mutex. */
+static GFlowWaiter *
+settle_locked (GFlowLock *self)
+{
+  const guint permits = get_permits (self);
+  GFlowWaiter *granted = NULL, **end = &granted;
+
+  while (self->in_use < permits)
     {
-      g_queue_push_tail_link (granting, &waiter->link);
-      return;
-    }
+      GFlowWaiter *waiter = next_waiter_locked (self);
 
-  granting = &waiters;
-  g_queue_push_tail_link (&waiters, &waiter->link);
-  while (waiters.length > 0)
+      if (waiter != NULL)
+        {
+          remove_waiter_locked (self, waiter);
+          self->in_use++;
+          *end = waiter;
+          end = &waiter->next;
+        }
+      else if (open_locked (self, MIN (permits - self->in_use, MAX_AT_DOOR)))
+        {
+          break;
+        }
+      else
+        {
+          close_locked (self);
+        }
+    }
+  *end = NULL;
+  return granted;
+}
+
+/* Tells those who have a permit now. One that gives its permit back at once grants the next,
+ * and so on through any number, one after the other, none inside of another. */
+void
+_g_flow_lock_grant (GFlowWaiter *granted)
+{
+  while (granted != NULL)
     {
-      GFlowWaiter *next = g_queue_pop_head_link (&waiters)->data;
+      GFlowWaiter *rest = granted->next;
+      GFlowWaiter *more = granted->grant (granted);
 
-      next->grant (next);
+      granted = _g_flow_lock_concat (more, rest);
     }
-  granting = NULL;
+}
+
+/* Takes a permit if there is one at the door. */
+gboolean
+_g_flow_lock_try_enter (GFlowLock *self)
+{
+  guintptr door = atomic_load_explicit (&self->door, memory_order_relaxed);
+
+  /* Acquire: pairs with whoever has given it back, or opened the door. */
+  while (has_free (door))
+    if (atomic_compare_exchange_weak_explicit (&self->door, &door, door - A_PERMIT,
+                                               memory_order_acquire, memory_order_relaxed))
+      return TRUE;
+  return FALSE;
 }
 
 /* Takes a permit, or queues @waiter: whose grant is called when it has one. */
@@ -171,30 +259,90 @@ gboolean
 _g_flow_lock_enter (GFlowLock   *self,
                     GFlowWaiter *waiter)
 {
-  _g_flow_mutex_lock (&self->mutex);
+  guintptr door = atomic_load_explicit (&self->door, memory_order_relaxed);
+  gboolean entered;
 
-  const gboolean entered = take_permit_locked (self);
-
-  if (!entered)
-    add_waiter_locked (self, waiter);
-  _g_flow_mutex_unlock (&self->mutex);
+  do
+    {
+      entered = has_free (door);
+      if (!entered)
+        waiter->next = is_open (door) ? NULL : (GFlowWaiter *) door;
+    }
+  /* Acquire: as above. Release: pairs with close_locked(). */
+  while (!atomic_compare_exchange_weak_explicit (&self->door, &door,
+                                                 entered ? door - A_PERMIT : (guintptr) waiter,
+                                                 memory_order_acq_rel, memory_order_relaxed));
   return entered;
 }
 
 /* Takes @waiter out of the queue, if it is not granted already: %TRUE means
- * that it never will be. */
+ * that it never will be. With %FALSE, if it arrives here later, it sees all that this
+ * thread has done before: both change the door, one after the other. To @granted
+ * are added those who have got permits meanwhile, to be told. */
 gboolean
-_g_flow_lock_withdraw (GFlowLock   *self,
-                       GFlowWaiter *waiter)
+_g_flow_lock_withdraw (GFlowLock    *self,
+                       GFlowWaiter  *waiter,
+                       GFlowWaiter **granted)
 {
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
+  close_locked (self);
 
   const gboolean withdrawn = waiter->queued;
 
   if (withdrawn)
     remove_waiter_locked (self, waiter);
+  *granted = _g_flow_lock_concat (settle_locked (self), *granted);
   _g_flow_mutex_unlock (&self->mutex);
   return withdrawn;
+}
+
+/* Those at the door wait, too. */
+static void
+queue_all_locked (GFlowLock *self)
+{
+  /* Relaxed: if somebody has come to an open door just now, this was before. */
+  if (!is_open (atomic_load_explicit (&self->door, memory_order_relaxed)))
+    close_locked (self);
+}
+
+gboolean
+_g_flow_lock_has_waiter (GFlowLock   *self,
+                         GFlowWaiter *waiter)
+{
+  _g_flow_mutex_lock_soon (&self->mutex);
+  queue_all_locked (self);
+
+  const gboolean queued = waiter->queued;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return queued;
+}
+
+/* Gives a permit back. Returns who has got it, to be told. */
+GFlowWaiter *
+_g_flow_lock_give_back (GFlowLock *self)
+{
+  guintptr door = atomic_load_explicit (&self->door, memory_order_relaxed);
+
+  /* Release: pairs with who takes it next. */
+  while (is_open (door) && count_free (door) < get_permits (self))
+    if (atomic_compare_exchange_weak_explicit (&self->door, &door, door + A_PERMIT,
+                                               memory_order_release, memory_order_relaxed))
+      return NULL;
+
+  _g_flow_mutex_lock_soon (&self->mutex);
+  if (is_open (atomic_load_explicit (&self->door, memory_order_relaxed)))
+    close_locked (self); /* it was opened meanwhile, or nobody has a permit */
+
+  const gboolean held = self->in_use > 0;
+  GFlowWaiter *granted;
+
+  if (held)
+    self->in_use--;
+  granted = settle_locked (self);
+  _g_flow_mutex_unlock (&self->mutex);
+  g_return_val_if_fail (held, granted);
+  return granted;
 }
 
 /* GObject */
@@ -205,7 +353,8 @@ g_flow_lock_finalize (GObject *object)
   GFlowLock *self = G_FLOW_LOCK (object);
 
   /* Whoever waits holds a reference. */
-  g_assert (self->waiters.length == 0);
+  queue_all_locked (self);
+  g_assert (self->first == NULL);
   g_free (self->name);
   _g_flow_mutex_clear (&self->mutex);
 
@@ -316,8 +465,9 @@ g_flow_lock_init (GFlowLock *self)
   static _Atomic guint64 last_serial;
 
   _g_flow_mutex_init (&self->mutex);
-  g_queue_init (&self->waiters);
-  self->permits = 1;
+  atomic_init (&self->permits, 1);
+  atomic_init (&self->door, DOOR (1));
+  self->in_use = 1;
   /* Relaxed: only has to be another number than all before. */
   self->serial = atomic_fetch_add_explicit (&last_serial, 1, memory_order_relaxed) + 1;
 }
@@ -360,11 +510,12 @@ g_flow_lock_new_with_permits (guint permits)
 /* The data of the task, with which it goes. */
 typedef struct
 {
-  GFlowWaiter  waiter;   /* first: is cast back */
-  GFlowLock   *lock;     /* (owned) */
-  GTask       *task;     /* (owned) until the waiting ends */
-  GSource     *source;   /* (owned) (nullable): tells of a cancellation */
-  gboolean     unclaimed; /* it has a permit that the caller does not know of */
+  GFlowWaiter   waiter;      /* first: is cast back */
+  GFlowLock    *lock;        /* (owned) */
+  GTask        *task;        /* (owned) until the waiting ends */
+  GCancellable *cancellable; /* (unowned) (nullable): the task's; once cancelled, not granted any more */
+  GSource      *source;      /* (owned) (nullable): tells of a cancellation */
+  gboolean      unclaimed;   /* it has a permit that the caller does not know of */
 } Acquire;
 
 static void
@@ -401,7 +552,7 @@ return_permit_cb (gpointer user_data)
 
 /* Not returned here: a callback that releases would grant the next permit, whose
  * callback would release, and so on, each inside of the other. */
-static void
+static GFlowWaiter *
 acquire_granted (GFlowWaiter *waiter)
 {
   Acquire *acquire = (Acquire *) waiter;
@@ -411,6 +562,15 @@ acquire_granted (GFlowWaiter *waiter)
   acquire->unclaimed = TRUE;
   g_source_set_static_name (source, "GFlow lock granted");
   g_task_attach_source (task, source, return_permit_cb);
+  return NULL;
+}
+
+/* Nodes are not: they are withdrawn. */
+static gboolean
+is_cancelled (GFlowWaiter *waiter)
+{
+  return waiter->grant == acquire_granted &&
+         g_cancellable_is_cancelled (((Acquire *) waiter)->cancellable);
 }
 
 static gboolean
@@ -419,14 +579,16 @@ acquire_cancelled_cb (GCancellable *cancellable,
 {
   /* The source holds the task, and with it the Acquire. */
   Acquire *acquire = g_task_get_task_data (user_data);
+  GFlowWaiter *granted = NULL;
 
-  if (_g_flow_lock_withdraw (g_task_get_source_object (user_data), &acquire->waiter))
+  if (_g_flow_lock_withdraw (g_task_get_source_object (user_data), &acquire->waiter, &granted))
     {
       g_autoptr(GTask) task = end_waiting (acquire);
 
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s",
                                _("Waiting for a lock was cancelled"));
     }
+  _g_flow_lock_grant (granted);
   return G_SOURCE_REMOVE;
 }
 
@@ -467,7 +629,7 @@ g_flow_lock_acquire (GFlowLock           *self,
 
   acquire = g_new0 (Acquire, 1);
   acquire->waiter.grant = acquire_granted;
-  acquire->waiter.cancellable = cancellable;
+  acquire->cancellable = cancellable;
   acquire->lock = g_object_ref (self);
   acquire->task = g_object_ref (task);
   g_task_set_task_data (task, acquire, acquire_free);
@@ -563,9 +725,13 @@ g_flow_lock_try_acquire (GFlowLock *self)
 {
   g_return_val_if_fail (G_IS_FLOW_LOCK (self), FALSE);
 
-  _g_flow_mutex_lock (&self->mutex);
+  if (_g_flow_lock_try_enter (self))
+    return TRUE;
 
-  const gboolean entered = take_permit_locked (self);
+  /* Whoever has the mutex may have closed the door for a moment. */
+  _g_flow_mutex_lock_soon (&self->mutex);
+
+  const gboolean entered = _g_flow_lock_try_enter (self);
 
   _g_flow_mutex_unlock (&self->mutex);
   return entered;
@@ -585,21 +751,7 @@ g_flow_lock_release (GFlowLock *self)
 {
   g_return_if_fail (G_IS_FLOW_LOCK (self));
 
-  _g_flow_mutex_lock (&self->mutex);
-
-  const gboolean held = self->in_use > 0;
-  GFlowWaiter *waiter = NULL;
-
-  if (held)
-    {
-      self->in_use--;
-      waiter = take_waiter_locked (self);
-    }
-  _g_flow_mutex_unlock (&self->mutex);
-  g_return_if_fail (held);
-
-  if (waiter != NULL)
-    grant (waiter);
+  _g_flow_lock_grant (_g_flow_lock_give_back (self));
 }
 
 /* Properties */
@@ -663,12 +815,7 @@ g_flow_lock_get_permits (GFlowLock *self)
 {
   g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
 
-  _g_flow_mutex_lock (&self->mutex);
-
-  const guint permits = self->permits;
-
-  _g_flow_mutex_unlock (&self->mutex);
-  return permits;
+  return get_permits (self);
 }
 
 /**
@@ -688,27 +835,19 @@ g_flow_lock_set_permits (GFlowLock *self,
   g_return_if_fail (G_IS_FLOW_LOCK (self));
   g_return_if_fail (permits > 0);
 
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
 
-  const gboolean changed = self->permits != permits;
+  const gboolean changed = get_permits (self) != permits;
 
-  self->permits = permits;
+  close_locked (self);
+  atomic_store_explicit (&self->permits, permits, memory_order_relaxed);
+
+  GFlowWaiter *granted = settle_locked (self);
+
   _g_flow_mutex_unlock (&self->mutex);
-  if (!changed)
-    return;
-
-  for (;;)
-    {
-      _g_flow_mutex_lock (&self->mutex);
-
-      GFlowWaiter *waiter = take_waiter_locked (self);
-
-      _g_flow_mutex_unlock (&self->mutex);
-      if (waiter == NULL)
-        break;
-      grant (waiter);
-    }
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PERMITS]);
+  _g_flow_lock_grant (granted);
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PERMITS]);
 }
 
 /**
@@ -726,9 +865,10 @@ g_flow_lock_get_in_use (GFlowLock *self)
 {
   g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
 
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
 
-  const guint in_use = self->in_use;
+  const guintptr door = atomic_load_explicit (&self->door, memory_order_relaxed);
+  const guint in_use = self->in_use - (is_open (door) ? count_free (door) : 0);
 
   _g_flow_mutex_unlock (&self->mutex);
   return in_use;
@@ -749,9 +889,10 @@ g_flow_lock_get_waiting (GFlowLock *self)
 {
   g_return_val_if_fail (G_IS_FLOW_LOCK (self), 0);
 
-  _g_flow_mutex_lock (&self->mutex);
+  _g_flow_mutex_lock_soon (&self->mutex);
+  queue_all_locked (self);
 
-  const guint waiting = self->waiters.length;
+  const guint waiting = self->n_waiting;
 
   _g_flow_mutex_unlock (&self->mutex);
   return waiting;

@@ -14,6 +14,9 @@ typedef pthread_mutex_t GFlowMutex;
 
 #define G_FLOW_MUTEX_INIT PTHREAD_MUTEX_INITIALIZER
 
+/* How long a thread waits for a mutex before it sleeps: some microseconds */
+#define G_FLOW_MUTEX_ROUNDS 200
+
 static inline void
 _g_flow_mutex_init (GFlowMutex *mutex)
 {
@@ -36,6 +39,29 @@ static inline gboolean
 _g_flow_mutex_trylock (GFlowMutex *mutex)
 {
   return pthread_mutex_trylock (mutex) == 0;
+}
+
+/* Between two looks at what another thread is about to write. */
+static inline void
+_g_flow_pause_processor (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ __volatile__ ("yield");
+#endif
+}
+
+/* For a mutex under which so little is done that to sleep and be woken takes longer. */
+static inline void
+_g_flow_mutex_lock_soon (GFlowMutex *mutex)
+{
+  for (guint i = 0; i < G_FLOW_MUTEX_ROUNDS; i++)
+    if (_g_flow_mutex_trylock (mutex))
+      return;
+    else
+      _g_flow_pause_processor ();
+  _g_flow_mutex_lock (mutex);
 }
 
 static inline void

@@ -9,7 +9,6 @@
 #include "gflow-flow-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 /* What nodes may be called, and what they are called instead if the name is taken. */
 

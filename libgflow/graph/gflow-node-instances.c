@@ -43,7 +43,7 @@ g_flow_node_set_parallel (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (parallel >= 1 && parallel <= G_FLOW_MAX_INSTANCES);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_get_serving (self)->parallel == parallel)
     return;
@@ -85,7 +85,7 @@ g_flow_node_set_replicas (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (replicas >= 1 && replicas <= G_FLOW_MAX_INSTANCES);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_get_serving (self)->replicas == replicas)
     return;
@@ -132,7 +132,7 @@ g_flow_node_set_polling (GFlowNode    *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (polling <= G_FLOW_POLLING_ALL_ASYNC);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_get_serving (self)->polling_set && _g_flow_node_get_serving (self)->polling == polling)
     return;
@@ -190,7 +190,7 @@ g_flow_node_set_polling_for (GFlowNode    *self,
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (endpoint != NULL);
   g_return_if_fail (polling <= G_FLOW_POLLING_ALL_ASYNC);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (*endpoint == '\0')
     {
@@ -203,7 +203,7 @@ g_flow_node_set_polling_for (GFlowNode    *self,
   if (serving->pollings == NULL)
     serving->pollings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_hash_table_replace (serving->pollings, g_strdup (endpoint), GUINT_TO_POINTER (polling));
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
 }
 
 /**
@@ -239,7 +239,7 @@ g_flow_node_set_scheduling (GFlowNode       *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (scheduling <= G_FLOW_SCHEDULING_ROUND_ROBIN);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_get_serving (self)->scheduling == scheduling)
     return;
@@ -296,7 +296,7 @@ g_flow_node_set_before (GFlowNode     *self,
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (executor == NULL ||
                     G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_get_serving (self)->before != executor)
     set_executor (self, &_g_flow_node_begin_serving (self)->before, executor, "before");
@@ -336,7 +336,7 @@ g_flow_node_set_after (GFlowNode     *self,
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (executor == NULL ||
                     G_TYPE_CHECK_INSTANCE_TYPE (executor, g_flow_executor_get_type ()));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_get_serving (self)->after != executor)
     set_executor (self, &_g_flow_node_begin_serving (self)->after, executor, "after");

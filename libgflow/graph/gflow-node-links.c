@@ -7,146 +7,7 @@
 
 #include "gflow-lock.h"
 
-#include <string.h>
-
 /* What a node waits for: its upstreams and its locks. */
-
-/* Needs */
-
-static GFlowNeed
-need_for_name (const char *name)
-{
-  char *copy = g_strdup (name);
-
-  g_assert ((GPOINTER_TO_SIZE (copy) & 3) == 0);
-  return GSIZE_TO_POINTER (GPOINTER_TO_SIZE (copy) | 1);
-}
-
-GFlowNeed
-_g_flow_need_copy (GFlowNeed need)
-{
-  return _g_flow_need_is_name (need) ? need_for_name (_g_flow_need_name (need))
-                                     : g_object_ref (need);
-}
-
-static void
-free_need (GFlowNeed need)
-{
-  if (_g_flow_need_is_name (need))
-    g_free ((char *) _g_flow_need_name (need));
-  else
-    g_object_unref (need);
-}
-
-static GFlowNeeds *
-resize_needs (GFlowNeeds *needs,
-              gsize       n)
-{
-  return g_realloc (needs, G_STRUCT_OFFSET (GFlowNeeds, items) + n * sizeof (GFlowNeed));
-}
-
-/* Takes @need. Arrays of needs grow by doubling: the capacity is the power of
- * two at or above their number, and is not stored. */
-void
-_g_flow_node_add_need (GFlowNode *self,
-                       GFlowNeed  need)
-{
-  GFlowNeeds *several = _g_flow_several_needs (self->needs);
-
-  if (self->needs == NULL)
-    {
-      self->needs = need;
-      return;
-    }
-
-  if (several == NULL)
-    {
-      several = resize_needs (NULL, 2);
-      several->n = 1;
-      several->items[0] = self->needs;
-    }
-  else if ((several->n & (several->n - 1)) == 0)
-    {
-      several = resize_needs (several, (gsize) several->n * 2);
-    }
-  several->items[several->n++] = need;
-  self->needs = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (several) | 2);
-}
-
-static GPrivate dropping_needs;
-
-/* Dropping a need may finalise a node, which drops its own needs, and so on
- * along a chain of any length: only the outermost call recurses, into a list. */
-static void
-drop_needs (GFlowNeed *needs,
-            guint      n_needs)
-{
-  GArray *waiting = g_private_get (&dropping_needs);
-
-  if (waiting != NULL)
-    {
-      g_array_append_vals (waiting, needs, n_needs);
-      return;
-    }
-
-  waiting = g_array_sized_new (FALSE, FALSE, sizeof (GFlowNeed), n_needs);
-  g_array_append_vals (waiting, needs, n_needs);
-  g_private_set (&dropping_needs, waiting);
-  while (waiting->len > 0)
-    {
-      GFlowNeed need = g_array_index (waiting, GFlowNeed, waiting->len - 1);
-
-      g_array_set_size (waiting, waiting->len - 1);
-      free_need (need);
-    }
-  g_private_set (&dropping_needs, NULL);
-  g_array_unref (waiting);
-}
-
-/* What a node had. */
-static void
-free_needs (gpointer needs)
-{
-  GFlowNeeds *several = _g_flow_several_needs (needs);
-
-  if (several != NULL)
-    drop_needs (several->items, several->n);
-  else if (needs != NULL)
-    drop_needs (&needs, 1);
-  g_free (several);
-}
-
-void
-_g_flow_node_clear_needs (GFlowNode *self)
-{
-  free_needs (g_steal_pointer (&self->needs));
-}
-
-/* The names of nodes that may be added later; that of the entry stands for nothing to
- * wait for. */
-void
-_g_flow_node_add_needs (GFlowNode          *self,
-                        const char * const *needs)
-{
-  for (gsize i = 0; needs[i] != NULL; i++)
-    if (strcmp (needs[i], G_FLOW_GATEWAY) != 0)
-      _g_flow_node_add_need (self, need_for_name (needs[i]));
-}
-
-/* The node leaves its flow. The lists that it keeps for who asked for them hold
- * its neighbours, and these hold it. */
-void
-_g_flow_node_leave_flow (GFlowNode *self)
-{
-  self->flow = NULL;
-  if (self->extras == NULL)
-    return;
-
-  if (self->extras->upstreams != NULL)
-    g_list_store_remove_all (self->extras->upstreams);
-  if (self->extras->downstreams != NULL)
-    g_list_store_remove_all (self->extras->downstreams);
-}
 
 /* Upstreams and locks */
 
@@ -166,11 +27,11 @@ g_flow_node_add_upstream (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_NODE (upstream));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
-  _g_flow_node_add_need (self, g_object_ref (upstream));
-  _g_flow_end_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
+  _g_flow_node_add_need (self, upstream);
+  _g_flow_end_edit (_g_flow_node_flow (self));
 }
 
 /**
@@ -189,11 +50,11 @@ g_flow_node_add_upstream_by_name (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (name != NULL);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
-  _g_flow_node_add_need (self, need_for_name (name));
-  _g_flow_end_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
+  _g_flow_node_add_name (self, name);
+  _g_flow_end_edit (_g_flow_node_flow (self));
 }
 
 /**
@@ -214,16 +75,17 @@ g_flow_node_set_upstreams (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (nodes != NULL || n == 0);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
 
-  gpointer before = g_steal_pointer (&self->needs);
+  GFlowNeedsForm form;
+  const GFlowNeeds before = _g_flow_node_steal_needs (self, &form);
 
   for (gsize i = 0; i < n; i++)
-    _g_flow_node_add_need (self, g_object_ref (nodes[i]));
-  _g_flow_end_edit (self->flow);
-  free_needs (before);
+    _g_flow_node_add_need (self, nodes[i]);
+  _g_flow_end_edit (_g_flow_node_flow (self));
+  _g_flow_needs_free (before, form);
 }
 
 /**
@@ -267,9 +129,9 @@ g_flow_node_add_lock (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_LOCK (lock));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
 
   GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
@@ -278,7 +140,7 @@ g_flow_node_add_lock (GFlowNode *self,
   if (!g_ptr_array_find (extras->locks, lock, NULL))
     g_ptr_array_add (extras->locks, g_object_ref (lock));
 
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
 }
 
 /* Brings a kept list up to date, with at most one items-changed. */
@@ -327,14 +189,13 @@ g_flow_node_get_upstreams (GFlowNode *self)
 
   g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
 
-  const GFlowNeed *needs = _g_flow_node_needs (self);
-
   for (guint i = 0; i < _g_flow_node_count_needs (self); i++)
     {
-      GFlowNode *node = needs[i];
+      const GFlowNeed need = _g_flow_node_get_need (self, i);
+      GFlowNode *node = need;
 
-      if (_g_flow_need_is_name (needs[i]))
-        node = self->flow != NULL ? g_flow_lookup (self->flow, _g_flow_need_name (needs[i])) : NULL;
+      if (_g_flow_need_is_name (need))
+        node = _g_flow_node_flow (self) != NULL ? g_flow_lookup (_g_flow_node_flow (self), _g_flow_need_name (need)) : NULL;
       if (node != NULL && g_hash_table_add (seen, node))
         g_ptr_array_add (nodes, node);
     }
@@ -360,9 +221,9 @@ g_flow_node_get_downstreams (GFlowNode *self)
 
   g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
 
-  if (self->flow != NULL)
+  if (_g_flow_node_flow (self) != NULL)
     {
-      g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self->flow);
+      g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (_g_flow_node_flow (self));
       guint32 n;
       const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[self->index], &n);
 

@@ -79,9 +79,7 @@ append_copies (GFlow      *flow,
 
       g_free (atomic_load_explicit (&node->name, memory_order_relaxed));
       atomic_init (&node->name, g_strdup_printf ("%s[%u]", name, i));
-      node->flow = flow;
-      atomic_store_explicit (&node->index, i, memory_order_relaxed);
-      g_ptr_array_add (flow->nodes, node);
+      _g_flow_node_enter_flow (node, flow);
     }
 }
 
@@ -118,7 +116,7 @@ _g_flow_map_ref_flow (GFlowMap  *self,
   GFlow *flow, *spent = NULL;
 
   _g_flow_mutex_lock (&self->mutex);
-  if (self->flow == NULL || self->flow->nodes->len != n_items ||
+  if (self->flow == NULL || self->flow->nodes->n != n_items ||
       self->flow->crew != outer->crew || self->flow->max_threads != max_threads)
     {
       spent = self->flow;
@@ -150,7 +148,7 @@ set_items (GFlowNode        *self,
 {
   GFlowMap *map = _g_flow_node_map (self);
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
 
   g_autoptr(GListModel) old_items G_GNUC_UNUSED = map->items;
   g_autoptr(GVariant) old_variant G_GNUC_UNUSED = map->variant;
@@ -159,7 +157,7 @@ set_items (GFlowNode        *self,
   map->items = items;
   map->variant = variant;
   map->source = source;
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
   _g_flow_items_source_release (old_source);
 }
 

@@ -158,14 +158,14 @@ static void
 end_change (GFlowNode  *self,
             const char *property)
 {
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
   g_object_notify (G_OBJECT (self), property);
 }
 
 static GFlowNodePolicy *
 begin_change (GFlowNode *self)
 {
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
   return &_g_flow_node_ensure_extras (self)->policy;
 }
 
@@ -201,7 +201,7 @@ g_flow_node_set_timeout (GFlowNode *self,
                          guint      timeout)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (get_policy (self)->timeout == timeout)
     return;
@@ -242,7 +242,7 @@ g_flow_node_set_max_retries (GFlowNode *self,
                              guint      max_retries)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (get_policy (self)->max_retries == max_retries)
     return;
@@ -283,7 +283,7 @@ g_flow_node_set_retry_delay (GFlowNode *self,
                              guint      retry_delay)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (get_policy (self)->retry_delay == retry_delay)
     return;
@@ -325,7 +325,7 @@ g_flow_node_set_retry_factor (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (retry_factor >= 1.0 && retry_factor <= MAX_RETRY_FACTOR);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (get_policy (self)->retry_factor == retry_factor)
     return;
@@ -367,7 +367,7 @@ g_flow_node_set_retry_jitter (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (retry_jitter >= 0.0 && retry_jitter <= 1.0);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (get_policy (self)->retry_jitter == retry_jitter)
     return;

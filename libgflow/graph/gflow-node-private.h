@@ -54,6 +54,7 @@ typedef struct
   GFlowExecutor   *executor;    /* (nullable) (owned) */
   GFlowMap        *map;         /* (nullable) (owned) */
   GFlowServing    *serving;     /* (nullable) (owned) */
+  gpointer         far_needs;   /* (owned) (nullable): while it is in no flow, see GFlowNeeds */
   GFlowSharedBody *shared;      /* (nullable): the body is shared with copies of the node */
   GListStore      *upstreams;   /* (nullable): made when asked for */
   GListStore      *downstreams; /* likewise */
@@ -63,6 +64,41 @@ typedef struct
   GFlowNodePolicy  policy;
 } GFlowNodeExtras;
 
+/* A need is an upstream node, which is referenced, or the name of one, told apart by the lowest bit. */
+typedef gpointer GFlowNeed;
+
+/* Several of them */
+typedef struct
+{
+  guint     n;
+  GFlowNeed items[];
+} GFlowFarNeeds;
+
+/* A flow holds its nodes, and so a node need not hold those of them that it waits for: it has their
+ * positions in the flow, and no reference. As soon as one of its needs is a name, or a node that is
+ * not in the same flow, all are far. */
+typedef struct
+{
+  guint   n;
+  guint32 items[];
+} GFlowNearNeeds;
+
+typedef enum
+{
+  G_FLOW_NEEDS_NONE,
+  G_FLOW_NEEDS_ONE,  /* near, as are the next two */
+  G_FLOW_NEEDS_TWO,
+  G_FLOW_NEEDS_MANY,
+  G_FLOW_NEEDS_FAR,
+} GFlowNeedsForm;
+
+typedef union
+{
+  guint32         few[2];
+  GFlowNearNeeds *many; /* (owned) */
+  gpointer        far;  /* (owned): a need; or GFlowFarNeeds, told apart by the bit above the lowest */
+} GFlowNeeds;
+
 /* Kept small: a flow may have millions of them. While the node is in a flow,
  * everything but the name is guarded by the flow's mutex. */
 struct _GFlowNode
@@ -71,34 +107,43 @@ struct _GFlowNode
 
   /* First, and so mostly in one cache line with the count of references: of a node that
    * others name as their upstream no more is touched. */
-  GFlow           *flow;        /* (unowned) (nullable); cleared by the flow */
+  union
+  {
+    struct
+    {
+      GFlow      *flow;        /* (unowned); cleared by the flow */
+      GFlowNeeds  needs;
+    } in;                      /* while it is in a flow, whose list has its body */
+    struct
+    {
+      GCallback   body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
+      gpointer    user_data;
+    } out;                     /* else; needs are far then, and among the extras */
+  };
   _Atomic guint    index;       /* position in the flow; relaxed: a plan that is told
                                  * another one finds out */
   guint8           kind;
-  guint8           placement;
-  guint8           run_when;
+  guint8           placement : 1;
+  guint8           run_when : 3;
+  guint8           needs_form : 3; /* GFlowNeedsForm */
+  guint8           is_in_flow : 1;
   guint8           destroy;     /* of user_data: see gflow-destroy-private.h */
 
-  GCallback        body;        /* a GFlowFunc or a GFlowTaskFunc, by kind */
-  gpointer         user_data;
-
   _Atomic (char *) name;        /* (owned) (nullable), or a number: see _g_flow_node_number() */
-  gpointer         needs;       /* (nullable): one need, or GFlowNeeds: see there */
   GFlowNodeExtras *extras;      /* (nullable) (owned) */
 };
 
+/* GLib rounds up to 16. */
+G_STATIC_ASSERT (sizeof (GFlowNode) <= 64);
+
+static inline GFlow *
+_g_flow_node_flow (GFlowNode *self)
+{
+  return self->is_in_flow ? self->in.flow : NULL;
+}
+
 /* What the entry of a flow is called where nodes are named. */
 #define G_FLOW_GATEWAY "gateway"
-
-/* A need is an upstream node, or the name of one, told apart by the lowest bit. */
-typedef gpointer GFlowNeed;
-
-/* Several of them. What a node has is told apart from a single one by the bit above that. */
-typedef struct
-{
-  guint     n;
-  GFlowNeed items[];
-} GFlowNeeds;
 
 static inline gboolean
 _g_flow_need_is_name (GFlowNeed need)
@@ -112,28 +157,21 @@ _g_flow_need_name (GFlowNeed need)
   return GSIZE_TO_POINTER (GPOINTER_TO_SIZE (need) & ~(gsize) 1);
 }
 
-/* What a node has as its needs: NULL if that is one, or none. */
-static inline GFlowNeeds *
-_g_flow_several_needs (gpointer needs)
+/* NULL if they are far: then there is only _g_flow_node_get_need(). */
+static inline const guint32 *
+_g_flow_node_near_needs (GFlowNode *self,
+                         guint     *n_needs)
 {
-  return (GPOINTER_TO_SIZE (needs) & 2) != 0
-           ? GSIZE_TO_POINTER (GPOINTER_TO_SIZE (needs) & ~(gsize) 2) : NULL;
-}
+  if (self->needs_form <= G_FLOW_NEEDS_TWO)
+    {
+      *n_needs = self->needs_form;
+      return self->in.needs.few;
+    }
+  if (self->needs_form == G_FLOW_NEEDS_FAR)
+    return NULL;
 
-static inline guint
-_g_flow_node_count_needs (GFlowNode *self)
-{
-  const GFlowNeeds *several = _g_flow_several_needs (self->needs);
-
-  return several != NULL ? several->n : self->needs != NULL;
-}
-
-static inline const GFlowNeed *
-_g_flow_node_needs (GFlowNode *self)
-{
-  const GFlowNeeds *several = _g_flow_several_needs (self->needs);
-
-  return several != NULL ? several->items : &self->needs;
+  *n_needs = self->in.needs.many->n;
+  return self->in.needs.many->items;
 }
 
 /* A name that the flow makes up is "node" and a number. Until somebody asks for it the
@@ -188,6 +226,22 @@ GFlowNode  *_g_flow_node_new_map     (const char      *name,
                                       guint            max_parallel);
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
 
+/* The body, and where it is: gflow-node-body.c */
+GCallback   _g_flow_node_body        (GFlowNode       *self);
+gpointer    _g_flow_node_user_data   (GFlowNode       *self);
+void        _g_flow_node_enter_flow  (GFlowNode       *self,
+                                      GFlow           *flow);
+void        _g_flow_node_leave_flow  (GFlowNode       *self,
+                                      GCallback        body,
+                                      gpointer         user_data);
+void        _g_flow_node_set_body    (GFlowNode       *self,
+                                      GCallback        body,
+                                      gpointer         user_data,
+                                      GDestroyNotify   destroy);
+void        _g_flow_node_free_body   (GFlowNode       *self);
+void        _g_flow_node_share_body  (GFlowNode       *self,
+                                      GFlowNode       *copy);
+
 /* Retries and timeouts: gflow-node-policy.c */
 void        _g_flow_node_install_policy (GObjectClass *object_class,
                                          guint         first_id);
@@ -208,15 +262,26 @@ void        _g_flow_node_set_serving_property (GFlowNode    *self,
                                                guint         offset,
                                                const GValue *value);
 
-/* Needs: gflow-node-links.c */
-void        _g_flow_node_clear_needs (GFlowNode       *self);
+/* Needs: gflow-node-needs.c */
+guint       _g_flow_node_count_needs (GFlowNode       *self);
+GFlowNeed   _g_flow_node_get_need    (GFlowNode       *self,
+                                      guint            position);
 void        _g_flow_node_add_need    (GFlowNode       *self,
-                                      GFlowNeed        need);
-void        _g_flow_node_add_needs   (GFlowNode       *self,
-                                      const char * const *needs);
-void        _g_flow_node_leave_flow  (GFlowNode       *self);
+                                      GFlowNode       *upstream);
+void        _g_flow_node_add_name    (GFlowNode       *self,
+                                      const char      *name);
+void        _g_flow_node_add_names   (GFlowNode       *self,
+                                      const char * const *names);
+void        _g_flow_node_copy_needs  (GFlowNode       *self,
+                                      GFlowNode       *copy);
+GFlowNeeds  _g_flow_node_steal_needs (GFlowNode       *self,
+                                      GFlowNeedsForm  *form);
+void        _g_flow_needs_free       (GFlowNeeds       needs,
+                                      GFlowNeedsForm   form);
+void        _g_flow_node_clear_needs (GFlowNode       *self);
+
+/* Upstreams and locks: gflow-node-links.c */
 void        _g_flow_node_notify_flow (GFlowNode       *self);
-GFlowNeed   _g_flow_need_copy        (GFlowNeed        need);
 GListModel *_g_flow_update_list      (GListStore     **list,
                                       GType            item_type,
                                       GPtrArray       *items);

@@ -364,7 +364,7 @@ _g_flow_node_install_serving (GObjectClass *object_class,
 GFlowServing *
 _g_flow_node_begin_serving (GFlowNode *self)
 {
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
 
   GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
 
@@ -378,6 +378,6 @@ void
 _g_flow_node_end_serving (GFlowNode  *self,
                           const char *property)
 {
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
   g_object_notify (G_OBJECT (self), property);
 }

@@ -57,7 +57,7 @@ g_flow_node_set_reducer (GFlowNode    *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (reducer < G_FLOW_REDUCER_CUSTOM);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_get_serving (self)->reducer != reducer)
     set_reducer (self, reducer, NULL);
@@ -82,7 +82,7 @@ g_flow_node_set_reducer_func (GFlowNode        *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (func != NULL);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   GFlowReduction *reduction = g_atomic_rc_box_new (GFlowReduction);
 
@@ -162,7 +162,7 @@ g_flow_node_set_condition (GFlowNode  *self,
   g_return_val_if_fail (condition == NULL ||
                         g_variant_is_of_type (condition, G_VARIANT_TYPE_VARDICT), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-  g_return_val_if_fail (!_g_flow_is_frozen (self->flow), FALSE);
+  g_return_val_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)), FALSE);
 
   g_autoptr(GVariant) held G_GNUC_UNUSED = condition != NULL ? g_variant_ref_sink (condition)
                                                              : NULL;
@@ -195,7 +195,7 @@ g_flow_node_set_condition_func (GFlowNode          *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (func != NULL);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   set_condition (self, _g_flow_condition_new_func (func, user_data, destroy));
 }
@@ -232,15 +232,15 @@ g_flow_node_set_detached (GFlowNode *self,
                           gboolean  detached)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   detached = !!detached;
   if (_g_flow_node_get_serving (self)->detached == detached)
     return;
 
   _g_flow_node_begin_serving (self)->detached = detached;
-  if (self->flow != NULL)
-    self->flow->has_asides = TRUE;
+  if (_g_flow_node_flow (self) != NULL)
+    _g_flow_node_flow (self)->has_asides = TRUE;
   _g_flow_node_end_serving (self, "detached");
 }
 
@@ -277,13 +277,13 @@ g_flow_node_set_tap (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (tap <= G_FLOW_TAP_OFF);
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (_g_flow_node_tap (self) == tap)
     return;
 
   _g_flow_node_begin_serving (self)->tap = tap;
-  if (self->flow != NULL)
-    self->flow->has_asides = TRUE;
+  if (_g_flow_node_flow (self) != NULL)
+    _g_flow_node_flow (self)->has_asides = TRUE;
   _g_flow_node_end_serving (self, "tap");
 }

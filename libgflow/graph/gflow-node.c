@@ -5,7 +5,6 @@
 
 #include "gflow-node-private.h"
 
-#include "gflow-destroy-private.h"
 #include "gflow-enum-types.h"
 #include "gflow-flow-private.h"
 #include "gflow-node-map-private.h"
@@ -37,14 +36,6 @@
  *
  * Since: 0.1
  */
-
-/* The body of a node and of its copies: destroyed with the last of them. */
-struct _GFlowSharedBody
-{
-  _Atomic guint   ref_count;
-  gpointer        user_data;
-  GDestroyNotify  destroy;
-};
 
 enum
 {
@@ -172,23 +163,23 @@ g_flow_node_set_name (GFlowNode  *self,
                       const char *name)
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
-  g_return_if_fail (self->flow == NULL || (name != NULL && g_flow_name_is_valid (name)));
-  g_return_if_fail (!_g_flow_is_frozen (self->flow));
+  g_return_if_fail (_g_flow_node_flow (self) == NULL || (name != NULL && g_flow_name_is_valid (name)));
+  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
   if (g_strcmp0 (g_flow_node_get_name (self), name) == 0)
     return;
 
-  _g_flow_begin_edit (self->flow);
+  _g_flow_begin_edit (_g_flow_node_flow (self));
   keep_name (self);
   /* Release: pairs with the load in g_flow_node_get_name(). */
   atomic_store_explicit (&self->name, g_strdup (name), memory_order_release);
-  if (self->flow != NULL)
+  if (_g_flow_node_flow (self) != NULL)
     {
-      self->flow->renamed = TRUE;
-      _g_flow_reserve_name (self->flow, name);
-      _g_flow_forget_names (self->flow);
+      _g_flow_node_flow (self)->renamed = TRUE;
+      _g_flow_reserve_name (_g_flow_node_flow (self), name);
+      _g_flow_forget_names (_g_flow_node_flow (self));
     }
-  _g_flow_end_edit (self->flow);
+  _g_flow_end_edit (_g_flow_node_flow (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
   if (self->extras == NULL || self->extras->title == NULL)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
@@ -196,45 +187,12 @@ g_flow_node_set_name (GFlowNode  *self,
 
 /* GObject */
 
-/* NULL from then on. */
-static GDestroyNotify
-take_destroy (GFlowNode *self)
-{
-  const guint8 number = self->destroy;
-
-  self->destroy = 0;
-  return _g_flow_destroy_get (number);
-}
-
-static void
-free_body (GFlowNode *self)
-{
-  GFlowSharedBody *shared = self->extras != NULL ? self->extras->shared : NULL;
-  GDestroyNotify destroy = take_destroy (self);
-
-  if (shared == NULL)
-    {
-      if (destroy != NULL)
-        destroy (g_steal_pointer (&self->user_data));
-      return;
-    }
-
-  self->extras->shared = NULL;
-  /* Acquire and release: the last one comes after what all others have done. */
-  if (atomic_fetch_sub_explicit (&shared->ref_count, 1, memory_order_acq_rel) == 1)
-    {
-      if (shared->destroy != NULL)
-        shared->destroy (shared->user_data);
-      g_free (shared);
-    }
-}
-
 static void
 g_flow_node_finalize (GObject *object)
 {
   GFlowNode *self = G_FLOW_NODE (object);
 
-  free_body (self);
+  _g_flow_node_free_body (self);
   _g_flow_node_clear_needs (self);
 
   char *name = atomic_load_explicit (&self->name, memory_order_relaxed);
@@ -263,7 +221,7 @@ g_flow_node_get_property (GObject    *object,
       g_value_set_string (value, g_flow_node_get_title (self));
       break;
     case PROP_FLOW:
-      g_value_set_object (value, self->flow);
+      g_value_set_object (value, _g_flow_node_flow (self));
       break;
     case PROP_SUBFLOW:
       g_value_set_object (value, _g_flow_node_subflow (self));
@@ -591,18 +549,6 @@ _g_flow_node_notify_flow (GFlowNode *self)
 
 /* Constructors */
 
-static GFlowSharedBody *
-new_shared_body (gpointer       user_data,
-                 GDestroyNotify destroy)
-{
-  GFlowSharedBody *shared = g_new (GFlowSharedBody, 1);
-
-  atomic_init (&shared->ref_count, 1);
-  shared->user_data = user_data;
-  shared->destroy = destroy;
-  return shared;
-}
-
 GFlowNode *
 _g_flow_node_new (GFlowNodeKind   kind,
                   const char     *name,
@@ -614,11 +560,7 @@ _g_flow_node_new (GFlowNodeKind   kind,
 
   atomic_init (&self->name, g_strdup (name));
   self->kind = kind;
-  self->body = body;
-  self->user_data = user_data;
-  self->destroy = _g_flow_destroy_number (destroy);
-  if (G_UNLIKELY (self->destroy == 0 && destroy != NULL))
-    _g_flow_node_ensure_extras (self)->shared = new_shared_body (user_data, destroy);
+  _g_flow_node_set_body (self, body, user_data, destroy);
   return self;
 }
 
@@ -643,27 +585,17 @@ _g_flow_node_new_executor (const char    *name,
   return self;
 }
 
-static GFlowSharedBody *
-share_body (GFlowNode *self)
-{
-  GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);
-
-  if (extras->shared == NULL)
-    extras->shared = new_shared_body (self->user_data, take_destroy (self));
-  /* Relaxed: whoever has one reference may make another. */
-  atomic_fetch_add_explicit (&extras->shared->ref_count, 1, memory_order_relaxed);
-  return extras->shared;
-}
-
 /* Copies everything but the needs and the flow; the body is shared. */
 GFlowNode *
 _g_flow_node_copy (GFlowNode *self)
 {
   GFlowNode *copy = _g_flow_node_new (self->kind, g_flow_node_get_name (self),
-                                      self->body, self->user_data, NULL);
-  GFlowNodeExtras *extras = _g_flow_node_ensure_extras (copy);
+                                      NULL, NULL, NULL);
 
-  extras->shared = share_body (self);
+  _g_flow_node_share_body (self, copy);
+
+  GFlowNodeExtras *extras = copy->extras;
+
   extras->title = g_strdup (self->extras->title);
   extras->priority = self->extras->priority;
   extras->weight = self->extras->weight;
@@ -794,7 +726,7 @@ g_flow_node_get_flow (GFlowNode *self)
 {
   g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
 
-  return self->flow;
+  return _g_flow_node_flow (self);
 }
 
 /**
@@ -859,10 +791,10 @@ g_flow_node_get_placement (GFlowNode *self)
 #define SET_IN_FLOW(self, field, value, prop)                              \
   G_STMT_START                                                             \
   {                                                                        \
-    g_return_if_fail (!_g_flow_is_frozen ((self)->flow));                  \
-    _g_flow_begin_edit ((self)->flow);                                     \
+    g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));      \
+    _g_flow_begin_edit (_g_flow_node_flow (self));                         \
     (field) = (value);                                                     \
-    _g_flow_end_edit ((self)->flow);                                       \
+    _g_flow_end_edit (_g_flow_node_flow (self));                           \
     g_object_notify_by_pspec (G_OBJECT (self), properties[prop]);          \
   }                                                                        \
   G_STMT_END

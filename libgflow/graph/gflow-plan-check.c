@@ -125,9 +125,9 @@ find_similar_name (GFlow      *flow,
 {
   GFlowSimilar similar = { .name = name };
 
-  for (guint i = 0; i < MIN (flow->nodes->len, MAX_NAMES_COMPARED); i++)
-    if (flow->nodes->pdata[i] != asking)
-      _g_flow_similar_look (&similar, g_flow_node_get_name (flow->nodes->pdata[i]));
+  for (guint i = 0; i < MIN (flow->nodes->n, MAX_NAMES_COMPARED); i++)
+    if (_g_flow_node_at (flow, i) != asking)
+      _g_flow_similar_look (&similar, g_flow_node_get_name (_g_flow_node_at (flow, i)));
   return similar.best;
 }
 
@@ -167,9 +167,9 @@ void
 _g_flow_check_names (GFlow         *flow,
                      GFlowProblems *problems)
 {
-  for (guint i = 0; i < flow->nodes->len; i++)
+  for (guint i = 0; i < flow->nodes->n; i++)
     {
-      GFlowNode *node = flow->nodes->pdata[i];
+      GFlowNode *node = _g_flow_node_at (flow, i);
       const char *name = g_flow_node_get_name (node);
 
       if (_g_flow_lookup_locked (flow, name) != node)
@@ -226,9 +226,12 @@ stuck_upstream (GFlowPlan    *plan,
                 const guint8 *marks,
                 guint32       index)
 {
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
-    if (marks[plan->upstreams[k]] != FREE)
-      return plan->upstreams[k];
+  guint32 n;
+  const guint32 *upstreams = _g_flow_plan_upstreams (plan, index, &n);
+
+  for (guint32 k = 0; k < n; k++)
+    if (marks[upstreams[k]] != FREE)
+      return upstreams[k];
   g_assert_not_reached ();
 }
 

@@ -5,7 +5,7 @@
 
 #include "gflow-home-private.h"
 #include "gflow-lock.h"
-#include "gflow-node-private.h"
+#include "gflow-node-list-private.h"
 
 G_BEGIN_DECLS
 
@@ -25,18 +25,6 @@ typedef enum
 /* In place of the number of successors */
 #define G_FLOW_SUCCESSORS_FUNNEL 0xfffe /* one, see above */
 #define G_FLOW_SUCCESSORS_MANY   0xffff /* the first of them is preceded by their number */
-
-/* What running a node touches: half a cache line, shared by all runs. */
-typedef struct
-{
-  GCallback  body;
-  gpointer   user_data;
-  GFlowNode *node;         /* (owned) */
-  guint32    successor;    /* if there is one: which; else where in successors they begin */
-  guint8     kind;
-  guint8     run_when;
-  guint16    n_successors; /* or one of the above */
-} GFlowPlanNode;
 
 /* What a node carries from the plan into every run: the first of GFlowMark. */
 typedef enum
@@ -65,7 +53,8 @@ typedef gpointer (*GFlowTaskOwnerFunc) (GFlowRun *run,
                                         guint32   index,
                                         gboolean  at_once);
 
-/* A flow, compiled. Immutable and shared by all runs that were started from it. */
+/* A flow, compiled. Immutable and shared by all runs that were started from it. Until the flow is
+ * edited they share its nodes: see _g_flow_begin_edit(). */
 typedef struct
 {
   _Atomic guint    ref_count;
@@ -76,11 +65,10 @@ typedef struct
 
   guint            n_nodes;
   guint            n_edges;
-  GFlowPlanNode   *nodes;           /* n_nodes + 1 */
+  GFlowNodeList   *list;            /* (owned): that of the flow, until it is edited */
+  GFlowPlanNode   *nodes;           /* of the list: n_nodes */
   GFlowPlanStart  *start;           /* n_nodes */
   guint32         *successors;      /* of nodes with several, the one added last first */
-  guint32         *first_upstream;  /* n_nodes + 1 */
-  guint32         *upstreams;       /* n_edges; in the order of adding the needs */
 
   guint32         *roots;           /* on workers, without locks: n_roots */
   guint            n_roots;
@@ -97,6 +85,7 @@ typedef struct
   GArray          *subflows;        /* (nullable): the nodes that run a flow */
   GArray          *policies;        /* (nullable) of GFlowPlanPolicy, by index */
 
+  _Atomic (guint32 *) upstreams;    /* (owned) (nullable): see _g_flow_plan_upstreams() */
   _Atomic (gpointer) spare;         /* (owned) (nullable): see _g_flow_plan_take_spare() */
   _Atomic (GHashTable *) index;     /* (owned) (nullable): GFlowNode → its number */
   gulong           watch_epoch;     /* when watched was made, see gflow-watch.c */
@@ -117,6 +106,8 @@ GFlowPlan   *_g_flow_plan_compile   (GFlow            *flow,
                                      GFlowChannel     *channel);
 GFlowPlan   *_g_flow_plan_ref       (GFlowPlan        *plan);
 void         _g_flow_plan_unref     (GFlowPlan        *plan);
+gboolean     _g_flow_plan_is_shared (GFlowPlan        *plan);
+const guint32 *_g_flow_plan_ensure_upstreams (GFlowPlan *plan);
 gpointer     _g_flow_plan_take_spare (GFlowPlan       *plan);
 void         _g_flow_plan_give_spare (GFlowPlan       *plan,
                                      gpointer          spare);
@@ -143,6 +134,23 @@ _g_flow_plan_successors (const GFlowPlan     *plan,
       *n_successors = node->n_successors;
       return plan->successors + node->successor;
     }
+}
+
+/* The nodes that the node at @index waits for, each once, in the order of adding. Those who run
+ * a plain node need not know; so they are found out when somebody asks for the first time. In any
+ * thread. */
+static inline const guint32 *
+_g_flow_plan_upstreams (GFlowPlan *plan,
+                        guint32    index,
+                        guint32   *n_upstreams)
+{
+  /* Acquire: pairs with _g_flow_plan_ensure_upstreams(), for what is in them. */
+  const guint32 *first = atomic_load_explicit (&plan->upstreams, memory_order_acquire);
+
+  if (G_UNLIKELY (first == NULL))
+    first = _g_flow_plan_ensure_upstreams (plan);
+  *n_upstreams = plan->start[index].pending;
+  return first + plan->n_nodes + first[index];
 }
 
 /* The checker: gflow-plan-check.c */

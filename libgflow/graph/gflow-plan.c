@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* How many nodes ahead upstreams are fetched: they may be anywhere in memory, and
- * waiting for them is most of the cost. */
-#define FETCH_AHEAD 8
 /* States of fewer nodes than these are on a page that is in use in any case. */
 #define MIN_SPARE_NODES 64
 
@@ -25,15 +22,20 @@ typedef struct
 
 G_STATIC_ASSERT (sizeof (Downstreams) == sizeof (GFlowPlanStart));
 
+/* Guards what plans are given later. */
+static GFlowMutex mutex = G_FLOW_MUTEX_INIT;
+
 /* What compiling needs besides the plan. */
 typedef struct
 {
   GFlow         *flow;
   GFlowPlan     *plan;
   GFlowChannel  *channel;   /* (nullable): the plan is for requests */
-  guint          n_allocated; /* of plan->upstreams */
+  guint32       *upstreams; /* of all nodes, one after the other: plan->n_edges so far */
+  guint          n_allocated; /* of them */
   Downstreams   *down;      /* of each node */
   gboolean       ordered;   /* every upstream was added before its downstreams */
+  gboolean       far;       /* some needs are */
   GFlowProblems  problems;
 } Compiler;
 
@@ -47,22 +49,11 @@ resolve_need (Compiler  *compiler,
 
   if (_g_flow_need_is_name (need))
     node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
-  if (node == NULL || node->flow != compiler->flow)
+  if (node == NULL || _g_flow_node_flow (node) != compiler->flow)
     return FALSE;
 
   *index = node->index;
   return TRUE;
-}
-
-/* A need that is a name is of no use here, and does no harm. */
-static void
-fetch_needs (GFlowNode *node)
-{
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-  const guint n_needs = _g_flow_node_count_needs (node);
-
-  for (guint i = 0; i < n_needs; i++)
-    __builtin_prefetch ((const char *) needs[i] + G_STRUCT_OFFSET (GFlowNode, flow));
 }
 
 /* Has room for the upstreams of another node. */
@@ -76,7 +67,44 @@ reserve_upstreams (Compiler *compiler,
     return;
 
   compiler->n_allocated = MAX (plan->n_edges + n, compiler->n_allocated * 2);
-  plan->upstreams = g_renew (guint32, plan->upstreams, compiler->n_allocated);
+  compiler->upstreams = g_renew (guint32, compiler->upstreams, compiler->n_allocated);
+}
+
+static void
+add_upstream (Compiler *compiler,
+              guint32   index,
+              guint32   upstream)
+{
+  GFlowPlan *plan = compiler->plan;
+  Downstreams *down = &compiler->down[upstream];
+
+  if (down->last == index + 1)
+    return;
+
+  down->last = index + 1;
+  down->n++;
+  compiler->ordered = compiler->ordered && upstream < index;
+  compiler->upstreams[plan->n_edges++] = upstream;
+}
+
+static void
+compile_far_needs (Compiler  *compiler,
+                   GFlowNode *node)
+{
+  const guint n_needs = _g_flow_node_count_needs (node);
+
+  compiler->far = TRUE;
+  reserve_upstreams (compiler, n_needs);
+  for (guint i = 0; i < n_needs; i++)
+    {
+      const GFlowNeed need = _g_flow_node_get_need (node, i);
+      guint32 upstream;
+
+      if (resolve_need (compiler, need, &upstream))
+        add_upstream (compiler, node->index, upstream);
+      else
+        _g_flow_check_unknown (compiler->flow, node, need, &compiler->problems);
+    }
 }
 
 static void
@@ -85,32 +113,21 @@ compile_needs (Compiler  *compiler,
 {
   GFlowPlan *plan = compiler->plan;
   const guint32 index = node->index;
-  const GFlowNeed *needs = _g_flow_node_needs (node);
-  const guint n_needs = _g_flow_node_count_needs (node);
+  guint n_needs;
+  const guint32 *needs = _g_flow_node_near_needs (node, &n_needs);
+  const guint32 first = plan->n_edges;
 
-  reserve_upstreams (compiler, n_needs);
-  plan->first_upstream[index] = plan->n_edges;
-  for (guint i = 0; i < n_needs; i++)
+  if (needs != NULL)
     {
-      guint32 upstream;
-
-      if (!resolve_need (compiler, needs[i], &upstream))
-        {
-          _g_flow_check_unknown (compiler->flow, node, needs[i], &compiler->problems);
-          continue;
-        }
-
-      Downstreams *down = &compiler->down[upstream];
-
-      if (down->last == index + 1)
-        continue;
-
-      down->last = index + 1;
-      down->n++;
-      compiler->ordered = compiler->ordered && upstream < index;
-      plan->upstreams[plan->n_edges++] = upstream;
+      reserve_upstreams (compiler, n_needs);
+      for (guint i = 0; i < n_needs; i++)
+        add_upstream (compiler, index, needs[i]);
     }
-  plan->start[index].pending = plan->n_edges - plan->first_upstream[index];
+  else
+    {
+      compile_far_needs (compiler, node);
+    }
+  plan->start[index].pending = plan->n_edges - first;
   plan->start[index].state = plan->start[index].pending > 0 ? G_FLOW_NODE_STATE_WAITING
                                                             : G_FLOW_NODE_STATE_READY;
 }
@@ -228,13 +245,10 @@ compile_node (Compiler  *compiler,
   GFlowLock *lock = NULL;
   gboolean takes_locks = TRUE;
 
-  *plan_node = (GFlowPlanNode) {
-    .body = node->body,
-    .user_data = node->user_data,
-    .node = g_object_ref (node),
-    .kind = node->kind,
-    .run_when = node->run_when,
-  };
+  /* All but the node and its body, which others may look at meanwhile. */
+  plan_node->successor = 0;
+  plan_node->kind = node->kind;
+  plan_node->run_when = node->run_when;
   if (node->kind == G_FLOW_NODE_KIND_EXECUTOR)
     {
       plan_node->kind = G_FLOW_NODE_KIND_JOIN;
@@ -292,12 +306,13 @@ static void
 compile_successors (Compiler *compiler)
 {
   GFlowPlan *plan = compiler->plan;
+  guint32 n_left = plan->n_edges;
 
   place_successors (compiler);
   for (guint i = plan->n_nodes; i-- > 0;)
-    for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
+    for (guint32 k = plan->start[i].pending; k-- > 0;)
       {
-        const guint32 upstream = plan->upstreams[k];
+        const guint32 upstream = compiler->upstreams[--n_left];
         Downstreams *down = &compiler->down[upstream];
 
         if (!down->last)
@@ -312,6 +327,13 @@ compile_successors (Compiler *compiler)
         if (plan->start[i].pending >= G_FLOW_FUNNEL_WIDTH)
           node->n_successors = G_FLOW_SUCCESSORS_FUNNEL;
       }
+}
+
+/* Of each node where its upstreams begin, and then these. Never NULL. */
+static guint32 *
+new_upstreams (GFlowPlan *plan)
+{
+  return g_new (guint32, (gsize) plan->n_nodes + plan->n_edges + 1);
 }
 
 static void
@@ -335,6 +357,25 @@ compile_roots (GFlowPlan *plan)
       }
 }
 
+/* What the needs of nodes do not tell later: what is far may mean another node, or none; and the
+ * flow does not know of plans for channels when it is edited. */
+static void
+keep_upstreams (Compiler *compiler)
+{
+  GFlowPlan *plan = compiler->plan;
+  guint32 *first = new_upstreams (plan);
+  guint32 n_kept = 0;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      first[i] = n_kept;
+      n_kept += plan->start[i].pending;
+    }
+  if (plan->n_edges > 0)
+    memcpy (first + plan->n_nodes, compiler->upstreams, sizeof (guint32) * plan->n_edges);
+  atomic_init (&plan->upstreams, first);
+}
+
 /* Compiles the flow as it stands; with @channel, for the requests that go through it. The
  * caller holds its mutex. A bad flow gives a plan too: its edges are those that are clear,
  * its error says the rest. */
@@ -342,13 +383,12 @@ GFlowPlan *
 _g_flow_plan_compile (GFlow        *flow,
                       GFlowChannel *channel)
 {
-  const guint n = flow->nodes->len;
+  const guint n = flow->nodes->n;
   GFlowPlan *plan = g_new0 (GFlowPlan, 1);
   Compiler compiler = {
     .flow = flow,
     .plan = plan,
     .channel = channel,
-    .n_allocated = n,
     .down = g_new0 (Downstreams, n),
     .ordered = TRUE,
   };
@@ -358,26 +398,28 @@ _g_flow_plan_compile (GFlow        *flow,
   plan->find_task_owner = flow->find_task_owner;
   plan->n_nodes = n;
   plan->total_weight = n;
-  plan->nodes = g_new0 (GFlowPlanNode, (gsize) n + 1);
+  /* That of the flow is for its own plan. */
+  plan->list = channel == NULL ? _g_flow_node_list_ref (flow->nodes)
+                               : _g_flow_node_list_copy (flow->nodes);
+  plan->nodes = plan->list->items;
   plan->start = g_new0 (GFlowPlanStart, n);
-  plan->first_upstream = g_new (guint32, (gsize) n + 1);
-  plan->upstreams = g_new (guint32, n);
+  /* After what stays, as it goes soon. */
+  reserve_upstreams (&compiler, n);
 
   for (guint i = 0; i < n; i++)
     {
-      if (i + FETCH_AHEAD < n)
-        fetch_needs (flow->nodes->pdata[i + FETCH_AHEAD]);
-      compile_node (&compiler, flow->nodes->pdata[i]);
-      compile_needs (&compiler, flow->nodes->pdata[i]);
+      compile_node (&compiler, plan->nodes[i].node);
+      compile_needs (&compiler, plan->nodes[i].node);
     }
   finish_locks (plan);
 
-  plan->first_upstream[n] = plan->n_edges;
-  plan->upstreams = g_renew (guint32, plan->upstreams, plan->n_edges);
   /* Room for the numbers of those that have very many, too. */
   plan->successors = g_new (guint32, (gsize) plan->n_edges + plan->n_edges / G_FLOW_SUCCESSORS_FUNNEL);
   compile_successors (&compiler);
   compile_roots (plan);
+  if (channel != NULL || compiler.far)
+    keep_upstreams (&compiler);
+  g_free (compiler.upstreams);
 
   if (flow->renamed)
     _g_flow_check_names (flow, &compiler.problems);
@@ -421,14 +463,12 @@ _g_flow_plan_ref (GFlowPlan *plan)
   return plan;
 }
 
-static void
-release_nodes (gpointer data)
+/* Whether others have it than who asks. */
+gboolean
+_g_flow_plan_is_shared (GFlowPlan *plan)
 {
-  GFlowPlanNode *nodes = data;
-
-  for (GFlowPlanNode *node = nodes; node->node != NULL; node++)
-    g_object_unref (node->node);
-  g_free (nodes);
+  /* Acquire: pairs with _g_flow_plan_unref(), for what the others have read. */
+  return atomic_load_explicit (&plan->ref_count, memory_order_acquire) > 1;
 }
 
 void
@@ -440,8 +480,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
 
   GHashTable *index = atomic_load_explicit (&plan->index, memory_order_relaxed);
 
-  /* The last node is followed by an entry without one. */
-  _g_flow_home_release (&plan->home, plan->nodes, release_nodes);
+  _g_flow_node_list_unref (plan->list, &plan->home);
   _g_flow_home_clear (&plan->home);
   g_clear_error (&plan->error);
   g_clear_pointer (&plan->locks, g_ptr_array_unref);
@@ -451,8 +490,7 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_free (_g_flow_plan_take_spare (plan));
   g_free (plan->start);
   g_free (plan->successors);
-  g_free (plan->first_upstream);
-  g_free (plan->upstreams);
+  g_free (atomic_load_explicit (&plan->upstreams, memory_order_relaxed));
   g_free (plan->roots);
   g_free (plan->routed_roots);
   g_free (plan->priorities);
@@ -462,12 +500,54 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_free (plan);
 }
 
+/* The upstreams of all nodes, by their needs, which are near. */
+static guint32 *
+find_upstreams (GFlowPlan *plan)
+{
+  guint32 *first = new_upstreams (plan), *upstreams = first + plan->n_nodes;
+  g_autofree guint32 *asked = g_new0 (guint32, plan->n_nodes); /* for which one last, + 1 */
+  guint32 n_found = 0;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      guint n_needs = 0;
+      const guint32 *needs = _g_flow_node_near_needs (plan->nodes[i].node, &n_needs);
+
+      first[i] = n_found;
+      for (guint k = 0; k < n_needs; k++)
+        if (asked[needs[k]] != i + 1)
+          {
+            asked[needs[k]] = i + 1;
+            upstreams[n_found++] = needs[k];
+          }
+    }
+  g_assert (n_found == plan->n_edges);
+  return first;
+}
+
+/* For _g_flow_plan_upstreams(). Whoever edits the flow while others have the plan asks, too,
+ * before anything is changed: so the needs stay as they are while they are looked at here. */
+const guint32 *
+_g_flow_plan_ensure_upstreams (GFlowPlan *plan)
+{
+  _g_flow_mutex_lock (&mutex);
+
+  guint32 *first = atomic_load_explicit (&plan->upstreams, memory_order_relaxed);
+
+  if (first == NULL)
+    {
+      first = find_upstreams (plan);
+      /* Release: pairs with _g_flow_plan_upstreams(). */
+      atomic_store_explicit (&plan->upstreams, first, memory_order_release);
+    }
+  _g_flow_mutex_unlock (&mutex);
+  return first;
+}
+
 /* Made when the flow was edited while a run of the plan asks for nodes. */
 static GHashTable *
 ensure_index (GFlowPlan *plan)
 {
-  static GFlowMutex mutex = G_FLOW_MUTEX_INIT;
-
   /* Acquire: pairs with the store below, for the content. */
   GHashTable *table = atomic_load_explicit (&plan->index, memory_order_acquire);
 

@@ -46,13 +46,6 @@ append_attribute (GString    *dot,
   g_string_append_c (dot, '"');
 }
 
-static void
-indent (GString *dot,
-        guint    depth)
-{
-  g_string_append_printf (dot, "%*s", 2 * (depth + 1), "");
-}
-
 static const char *
 get_shape (GFlowNodeKind kind)
 {
@@ -90,12 +83,10 @@ append_node (GString      *dot,
 {
   const GFlowScene *drawn = _g_flow_picture_scene (picture, scene);
   const GFlowLook *look = _g_flow_picture_look (picture, scene, index);
-  g_autofree char *title = _g_flow_picture_dup_title (picture, scene, index);
-  g_autofree char *details = _g_flow_picture_dup_details (picture, scene, index);
   g_autofree char *tooltip = _g_flow_picture_dup_tooltip (picture, scene, index);
-  g_autofree char *label = g_strconcat (title, details, NULL);
+  g_autofree char *label = _g_flow_picture_dup_label (picture, scene, index);
 
-  indent (dot, depth);
+  _g_flow_picture_indent (dot, depth);
   g_string_append_printf (dot, "%s%u [", drawn->prefix, index);
   append_attribute (dot, "label", label);
   g_string_append_printf (dot, ", shape=%s, ",
@@ -112,12 +103,10 @@ append_node_attributes (GString        *dot,
                         const GFlowBox *box)
 {
   const GFlowLook *look = _g_flow_picture_look (picture, box->scene, box->index);
-  g_autofree char *title = _g_flow_picture_dup_title (picture, box->scene, box->index);
-  g_autofree char *details = _g_flow_picture_dup_details (picture, box->scene, box->index);
   g_autofree char *tooltip = _g_flow_picture_dup_tooltip (picture, box->scene, box->index);
-  g_autofree char *label = g_strconcat (title, details, NULL);
+  g_autofree char *label = _g_flow_picture_dup_label (picture, box->scene, box->index);
 
-  indent (dot, box->depth);
+  _g_flow_picture_indent (dot, box->depth);
   append_attribute (dot, "label", label);
   g_string_append (dot, "; ");
   append_attribute (dot, "tooltip", tooltip);
@@ -130,7 +119,7 @@ static void
 append_group_attributes (GString        *dot,
                          const GFlowBox *box)
 {
-  indent (dot, box->depth);
+  _g_flow_picture_indent (dot, box->depth);
   append_attribute (dot, "label",
                     box->kind == G_FLOW_BOX_SERIES ? _("In series") : _("In parallel"));
   g_string_append (dot, "; color=\"#c0bfbc\"; fontcolor=\"#5e5c64\"; fontsize=10; "
@@ -149,14 +138,14 @@ append_members (GString        *dot,
     {
       const GFlowMember *member = &g_array_index (members, GFlowMember, i);
 
-      indent (dot, box->depth);
+      _g_flow_picture_indent (dot, box->depth);
       g_string_append_printf (dot, "%s [", member->id);
       append_attribute (dot, "label", member->label);
       g_string_append (dot, ", shape=box];\n");
       for (guint k = 0; k < i; k++)
         if (g_array_index (members, GFlowMember, k).role + 1 == member->role)
           {
-            indent (dot, box->depth);
+            _g_flow_picture_indent (dot, box->depth);
             g_string_append_printf (dot, "%s -> %s;\n", g_array_index (members, GFlowMember, k).id,
                                     member->id);
           }
@@ -169,14 +158,12 @@ append_items (GString      *dot,
               guint         number)
 {
   const GFlowBox *box = picture->boxes->pdata[number];
-  const gboolean is_node = box->kind == G_FLOW_BOX_SUBFLOW || box->kind == G_FLOW_BOX_TEAM;
-  const gboolean is_group = box->kind == G_FLOW_BOX_SERIES || box->kind == G_FLOW_BOX_PARALLEL;
-  /* A group of one is nothing to look at. */
-  const gboolean framed = is_node || (is_group && box->items->len > 1);
+  const gboolean is_node = _g_flow_box_is_node (box);
+  const gboolean framed = _g_flow_box_is_framed (box);
 
   if (framed)
     {
-      indent (dot, box->depth - 1);
+      _g_flow_picture_indent (dot, box->depth - 1);
       if (is_node)
         g_string_append_printf (dot, "subgraph cluster_%s%u {\n",
                                 _g_flow_picture_scene (picture, box->scene)->prefix, box->index);
@@ -200,7 +187,7 @@ append_items (GString      *dot,
     }
   if (framed)
     {
-      indent (dot, box->depth - 1);
+      _g_flow_picture_indent (dot, box->depth - 1);
       g_string_append (dot, "}\n");
     }
 }

@@ -31,13 +31,6 @@ append_string (GString    *text,
   g_string_append_c (text, '"');
 }
 
-static void
-indent (GString *text,
-        guint    depth)
-{
-  g_string_append_printf (text, "%*s", 2 * (depth + 1), "");
-}
-
 /* The brackets that a node stands in say what kind it is. */
 static void
 append_node (GString      *text,
@@ -52,11 +45,9 @@ append_node (GString      *text,
   const gboolean has_runs = kind == G_FLOW_NODE_KIND_FLOW || kind == G_FLOW_NODE_KIND_MAP;
   const char *open = kind == G_FLOW_NODE_KIND_JOIN ? "((" : has_runs ? "[[" : "[";
   const char *close = kind == G_FLOW_NODE_KIND_JOIN ? "))" : has_runs ? "]]" : "]";
-  g_autofree char *title = _g_flow_picture_dup_title (picture, scene, index);
-  g_autofree char *details = _g_flow_picture_dup_details (picture, scene, index);
-  g_autofree char *label = g_strconcat (title, details, NULL);
+  g_autofree char *label = _g_flow_picture_dup_label (picture, scene, index);
 
-  indent (text, depth);
+  _g_flow_picture_indent (text, depth);
   g_string_append_printf (text, "%s%u%s", drawn->prefix, index, open);
   append_string (text, label);
   g_string_append (text, close);
@@ -72,12 +63,10 @@ append_box_head (GString      *text,
 {
   const GFlowBox *box = picture->boxes->pdata[number];
 
-  indent (text, box->depth - 1);
-  if (box->kind == G_FLOW_BOX_SUBFLOW || box->kind == G_FLOW_BOX_TEAM)
+  _g_flow_picture_indent (text, box->depth - 1);
+  if (_g_flow_box_is_node (box))
     {
-      g_autofree char *title = _g_flow_picture_dup_title (picture, box->scene, box->index);
-      g_autofree char *details = _g_flow_picture_dup_details (picture, box->scene, box->index);
-      g_autofree char *label = g_strconcat (title, details, NULL);
+      g_autofree char *label = _g_flow_picture_dup_label (picture, box->scene, box->index);
 
       g_string_append_printf (text, "subgraph %s%u [",
                               _g_flow_picture_scene (picture, box->scene)->prefix, box->index);
@@ -102,7 +91,7 @@ append_box_class (GString        *text,
   if (look == NULL)
     return;
 
-  indent (text, box->depth - 1);
+  _g_flow_picture_indent (text, box->depth - 1);
   g_string_append_printf (text, "class %s%u %s\n",
                           _g_flow_picture_scene (picture, box->scene)->prefix, box->index,
                           look->name);
@@ -120,14 +109,14 @@ append_members (GString        *text,
     {
       const GFlowMember *member = &g_array_index (members, GFlowMember, i);
 
-      indent (text, box->depth);
+      _g_flow_picture_indent (text, box->depth);
       g_string_append_printf (text, "%s[", member->id);
       append_string (text, member->label);
       g_string_append (text, "]\n");
       for (guint k = 0; k < i; k++)
         if (g_array_index (members, GFlowMember, k).role + 1 == member->role)
           {
-            indent (text, box->depth);
+            _g_flow_picture_indent (text, box->depth);
             g_string_append_printf (text, "%s --> %s\n", g_array_index (members, GFlowMember, k).id,
                                     member->id);
           }
@@ -140,10 +129,8 @@ append_items (GString      *text,
               guint         number)
 {
   const GFlowBox *box = picture->boxes->pdata[number];
-  const gboolean is_node = box->kind == G_FLOW_BOX_SUBFLOW || box->kind == G_FLOW_BOX_TEAM;
-  const gboolean is_group = box->kind == G_FLOW_BOX_SERIES || box->kind == G_FLOW_BOX_PARALLEL;
-  /* A group of one is nothing to look at. */
-  const gboolean framed = is_node || (is_group && box->items->len > 1);
+  const gboolean is_node = _g_flow_box_is_node (box);
+  const gboolean framed = _g_flow_box_is_framed (box);
 
   if (framed)
     append_box_head (text, picture, number);
@@ -160,7 +147,7 @@ append_items (GString      *text,
     }
   if (framed)
     {
-      indent (text, box->depth - 1);
+      _g_flow_picture_indent (text, box->depth - 1);
       g_string_append (text, "end\n");
     }
   if (is_node)

@@ -109,9 +109,6 @@ typedef struct
 GFlowPicture    *_g_flow_picture_new         (GFlow              *flow,
                                               GFlowRun           *run);
 void             _g_flow_picture_free        (GFlowPicture       *self);
-guint            _g_flow_picture_inner       (GFlowPicture       *self,
-                                              guint               scene,
-                                              guint               index);
 gboolean         _g_flow_picture_is_box      (GFlowPicture       *self,
                                               guint               scene,
                                               guint               index);
@@ -129,10 +126,7 @@ GFlowNodeKind    _g_flow_picture_kind        (GFlowPicture       *self,
 const GFlowLook *_g_flow_picture_look        (GFlowPicture       *self,
                                               guint               scene,
                                               guint               index);
-char            *_g_flow_picture_dup_title   (GFlowPicture       *self,
-                                              guint               scene,
-                                              guint               index);
-char            *_g_flow_picture_dup_details (GFlowPicture       *self,
+char            *_g_flow_picture_dup_label   (GFlowPicture       *self,
                                               guint               scene,
                                               guint               index);
 char            *_g_flow_picture_dup_tooltip (GFlowPicture       *self,
@@ -152,6 +146,27 @@ GArray          *_g_flow_picture_dup_arrows  (GFlowPicture       *self);
 const GFlowLook *_g_flow_get_look            (GFlowNodeState      state);
 char            *_g_flow_clean_text          (const char         *text);
 char            *_g_flow_dup_legend          (const GFlowLook    *look);
+
+/* What is in a box is a step further to the right than the box. */
+static inline void
+_g_flow_picture_indent (GString *text,
+                        guint    depth)
+{
+  g_string_append_printf (text, "%*s", 2 * (depth + 1), "");
+}
+
+static inline gboolean
+_g_flow_box_is_node (const GFlowBox *self)
+{
+  return self->kind == G_FLOW_BOX_SUBFLOW || self->kind == G_FLOW_BOX_TEAM;
+}
+
+/* A group of one is nothing to look at. */
+static inline gboolean
+_g_flow_box_is_framed (const GFlowBox *self)
+{
+  return _g_flow_box_is_node (self) || (self->kind != G_FLOW_BOX_PICTURE && self->items->len > 1);
+}
 
 static inline GFlowScene *
 _g_flow_picture_scene (GFlowPicture *self,

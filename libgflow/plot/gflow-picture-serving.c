@@ -102,10 +102,10 @@ _g_flow_picture_dup_members (GFlowPicture *self,
 
 /* Marks all that can be reached from @index, and that. @plan may have cycles. */
 static void
-mark (const GFlowPlan *plan,
-      guint32          index,
-      gboolean         upwards,
-      gboolean        *marks)
+mark (GFlowPlan *plan,
+      guint32    index,
+      gboolean   upwards,
+      gboolean  *marks)
 {
   g_autoptr(GArray) stack = g_array_new (FALSE, FALSE, sizeof (guint32));
 
@@ -113,8 +113,8 @@ mark (const GFlowPlan *plan,
   while (stack->len > 0)
     {
       const guint32 i = g_array_index (stack, guint32, stack->len - 1);
-      guint32 n = plan->first_upstream[i + 1] - plan->first_upstream[i];
-      const guint32 *next = upwards ? plan->upstreams + plan->first_upstream[i]
+      guint32 n;
+      const guint32 *next = upwards ? _g_flow_plan_upstreams (plan, i, &n)
                                     : _g_flow_plan_successors (plan, &plan->nodes[i], &n);
 
       g_array_set_size (stack, stack->len - 1);
@@ -129,7 +129,7 @@ mark (const GFlowPlan *plan,
 static gboolean *
 find_beside (const GFlowScene *scene)
 {
-  const GFlowPlan *plan = scene->plan;
+  GFlowPlan *plan = scene->plan;
   GFlowNode *last = g_flow_get_insertion_point (scene->flow);
   g_autofree gboolean *beside = NULL;
   g_autofree gboolean *needed = NULL;
@@ -179,13 +179,16 @@ add_arrow (GArray         *arrows,
 static gboolean
 is_entered (GFlowNode *node)
 {
-  const GFlowNeed *needs = _g_flow_node_needs (node);
+  const guint n_needs = _g_flow_node_count_needs (node);
 
-  for (guint i = 0; i < _g_flow_node_count_needs (node); i++)
-    if (_g_flow_need_is_name (needs[i]) &&
-        g_str_equal (_g_flow_need_name (needs[i]), G_FLOW_GATEWAY))
-      return TRUE;
-  return node->needs == NULL;
+  for (guint i = 0; i < n_needs; i++)
+    {
+      const GFlowNeed need = _g_flow_node_get_need (node, i);
+
+      if (_g_flow_need_is_name (need) && g_str_equal (_g_flow_need_name (need), G_FLOW_GATEWAY))
+        return TRUE;
+    }
+  return n_needs == 0;
 }
 
 /* Whether responses wait for the node, and not only because others do that they wait for. */
@@ -214,18 +217,20 @@ add_arrows (GFlowPicture *self,
             GArray       *arrows)
 {
   const GFlowScene *scene = _g_flow_picture_scene (self, number);
-  const GFlowPlan *plan = scene->plan;
+  GFlowPlan *plan = scene->plan;
   const gboolean gated = number == 0 && self->gated;
   g_autofree gboolean *beside = find_beside (scene);
 
   for (guint i = 0; i < plan->n_nodes; i++)
     {
       const GFlowArrowLine line = get_line (plan, beside, i);
+      guint32 n_upstreams;
+      const guint32 *upstreams = _g_flow_plan_upstreams (plan, i, &n_upstreams);
 
       if (gated && is_entered (plan->nodes[i].node))
         add_arrow (arrows, number, G_FLOW_GATE_IN, i, line);
-      for (guint32 k = plan->first_upstream[i]; k < plan->first_upstream[i + 1]; k++)
-        add_arrow (arrows, number, plan->upstreams[k], i, line);
+      for (guint32 k = 0; k < n_upstreams; k++)
+        add_arrow (arrows, number, upstreams[k], i, line);
     }
   for (guint i = 0; gated && i < plan->n_nodes; i++)
     if (is_left (scene, beside, i))

@@ -269,10 +269,10 @@ compare_indices (gconstpointer a,
 }
 
 /* The scene of the flow that a node runs, or NOT_DRAWN. */
-guint
-_g_flow_picture_inner (GFlowPicture *self,
-                       guint         scene,
-                       guint         index)
+static guint
+find_inner (GFlowPicture *self,
+            guint         scene,
+            guint         index)
 {
   const GFlowScene *outer = _g_flow_picture_scene (self, scene);
   guint position;
@@ -315,7 +315,7 @@ _g_flow_picture_is_box (GFlowPicture *self,
                         guint         index)
 {
   return is_team (self, scene, index) ||
-         _g_flow_picture_inner (self, scene, index) != G_FLOW_NOT_DRAWN;
+         find_inner (self, scene, index) != G_FLOW_NOT_DRAWN;
 }
 
 /* What the node is called in the text. */
@@ -336,7 +336,7 @@ _g_flow_picture_dup_end (GFlowPicture *self,
                          guint         index,
                          gboolean      last)
 {
-  for (guint inner; (inner = _g_flow_picture_inner (self, scene, index)) != G_FLOW_NOT_DRAWN;)
+  for (guint inner; (inner = find_inner (self, scene, index)) != G_FLOW_NOT_DRAWN;)
     {
       scene = inner;
       index = find_end (_g_flow_picture_scene (self, inner)->plan, last);
@@ -393,18 +393,6 @@ _g_flow_picture_look (GFlowPicture *self,
 
 /* Words */
 
-char *
-_g_flow_picture_dup_title (GFlowPicture *self,
-                           guint         scene,
-                           guint         index)
-{
-  const GFlowLook *look = _g_flow_picture_look (self, scene, index);
-  GFlowNode *node = _g_flow_picture_scene (self, scene)->plan->nodes[index].node;
-  g_autofree char *title = _g_flow_clean_text (g_flow_node_get_title (node));
-
-  return look != NULL ? g_strdup_printf ("%s %s", look->symbol, title) : g_steal_pointer (&title);
-}
-
 static char *
 dup_lock_text (GFlowPicture *self,
                GFlowLock    *lock)
@@ -445,7 +433,7 @@ get_when_text (GFlowRunWhen when)
 
 /* How it serves requests, if that is not as it is mostly. */
 static void
-add_serving (GString   *details,
+add_serving (GString   *label,
              GFlowNode *node)
 {
   GFlowServing *serving = _g_flow_node_serving (node);
@@ -456,8 +444,8 @@ add_serving (GString   *details,
 
   if (serving->parallel > 1)
     {
-      g_string_append_c (details, '\n');
-      g_string_append_printf (details,
+      g_string_append_c (label, '\n');
+      g_string_append_printf (label,
                               polling == G_FLOW_POLLING_ALL ? _("Shards: %u, all serve") :
                               polling == G_FLOW_POLLING_ALL_ASYNC ? _("Shards: %u, the first counts")
                                                                   : _("Shards: %u"),
@@ -465,39 +453,45 @@ add_serving (GString   *details,
     }
   if (serving->replicas > 1)
     {
-      g_string_append_c (details, '\n');
-      g_string_append_printf (details, _("Replicas: %u"), serving->replicas);
+      g_string_append_c (label, '\n');
+      g_string_append_printf (label, _("Replicas: %u"), serving->replicas);
     }
   if (serving->condition != NULL)
-    g_string_append_printf (details, "\n%s", _("Only some documents"));
+    g_string_append_printf (label, "\n%s", _("Only some documents"));
   if (serving->detached)
-    g_string_append_printf (details, "\n%s", _("Nobody waits for it"));
+    g_string_append_printf (label, "\n%s", _("Nobody waits for it"));
   if (serving->tap != G_FLOW_TAP_NONE)
-    g_string_append_printf (details, "\n%s", serving->tap == G_FLOW_TAP_OFF
+    g_string_append_printf (label, "\n%s", serving->tap == G_FLOW_TAP_OFF
                                                ? _("A tap, turned off") : _("A tap"));
 }
 
-/* What else there is to say of the node, in lines that begin with a line feed. */
+/* Its title, and below that what else there is to say of the node. */
 char *
-_g_flow_picture_dup_details (GFlowPicture *self,
-                             guint         scene,
-                             guint         index)
+_g_flow_picture_dup_label (GFlowPicture *self,
+                           guint         scene,
+                           guint         index)
 {
   const GFlowPlan *plan = _g_flow_picture_scene (self, scene)->plan;
+  const GFlowLook *look = _g_flow_picture_look (self, scene, index);
+  GFlowNode *node = plan->nodes[index].node;
   const char *when = get_when_text (plan->nodes[index].run_when);
-  GString *details = g_string_new (NULL);
+  g_autofree char *title = _g_flow_clean_text (g_flow_node_get_title (node));
+  GString *label = g_string_new (NULL);
 
+  if (look != NULL)
+    g_string_append_printf (label, "%s ", look->symbol);
+  g_string_append (label, title);
   if (when != NULL)
-    g_string_append_printf (details, "\n%s", when);
-  add_serving (details, plan->nodes[index].node);
+    g_string_append_printf (label, "\n%s", when);
+  add_serving (label, node);
   for (guint32 i = plan->first_lock != NULL ? plan->first_lock[index] : 0;
        plan->first_lock != NULL && i < plan->first_lock[index + 1]; i++)
     {
       g_autofree char *text = dup_lock_text (self, plan->locks->pdata[i]);
 
-      g_string_append_printf (details, "\n%s", text);
+      g_string_append_printf (label, "\n%s", text);
     }
-  return g_string_free (details, FALSE);
+  return g_string_free (label, FALSE);
 }
 
 /* The name of the node, how it stands, and why. */

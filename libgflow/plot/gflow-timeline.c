@@ -206,7 +206,7 @@ reverse (GArray *numbers)
 static void
 find_critical_path (GFlowTimeline *self)
 {
-  const GFlowPlan *plan = self->run->plan;
+  GFlowPlan *plan = self->run->plan;
   g_autofree guint32 *order = sort_nodes (plan);
   g_autofree gint64 *length = g_new0 (gint64, plan->n_nodes + 1);
   g_autofree guint32 *before = g_new (guint32, plan->n_nodes + 1);
@@ -216,11 +216,13 @@ find_critical_path (GFlowTimeline *self)
     {
       const guint32 index = order[k];
       const GFlowSlice *slice = _g_flow_timeline_slice_of (self, index);
+      guint32 n_upstreams;
+      const guint32 *upstreams = _g_flow_plan_upstreams (plan, index, &n_upstreams);
 
       before[index] = G_FLOW_NO_NODE;
-      for (guint32 i = plan->first_upstream[index]; i < plan->first_upstream[index + 1]; i++)
-        if (before[index] == G_FLOW_NO_NODE || length[plan->upstreams[i]] > length[before[index]])
-          before[index] = plan->upstreams[i];
+      for (guint32 i = 0; i < n_upstreams; i++)
+        if (before[index] == G_FLOW_NO_NODE || length[upstreams[i]] > length[before[index]])
+          before[index] = upstreams[i];
       if (before[index] != G_FLOW_NO_NODE)
         length[index] = length[before[index]];
       if (slice == NULL)

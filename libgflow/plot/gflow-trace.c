@@ -158,12 +158,13 @@ append_arrows (Writer           *writer,
                GFlowTimeline    *timeline,
                const GFlowSlice *slice)
 {
-  const GFlowPlan *plan = timeline->run->plan;
+  guint32 n_upstreams;
+  const guint32 *upstreams =
+    _g_flow_plan_upstreams (timeline->run->plan, slice->index, &n_upstreams);
 
-  for (guint32 k = plan->first_upstream[slice->index]; k < plan->first_upstream[slice->index + 1];
-       k++)
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const GFlowSlice *upstream = _g_flow_timeline_slice_of (timeline, plan->upstreams[k]);
+      const GFlowSlice *upstream = _g_flow_timeline_slice_of (timeline, upstreams[k]);
 
       if (upstream != NULL)
         append_arrow (writer, upstream, slice);

@@ -53,7 +53,7 @@ add_followers (GFlowRun *self,
     {
       const guint32 follower = successors[i];
 
-      if (plan->first_upstream[follower + 1] - plan->first_upstream[follower] == 1 &&
+      if (plan->start[follower].pending == 1 &&
           self->nodes[follower].route == G_FLOW_ROUTE_CONTEXT &&
           (_g_flow_run_marks (self, follower) & G_FLOW_MARK_RESTORED) == 0)
         found[n++] = follower;
@@ -143,6 +143,13 @@ _g_flow_run_drop_ahead (GFlowRun *self)
     _g_flow_call_discard (self->ahead.calls[--self->ahead.n]);
 }
 
+/* Whether the last trial has found that bodies return later than at once. */
+gboolean
+_g_flow_run_returns_late (GFlowRun *self)
+{
+  return self->ahead.n_late > self->ahead.n_made / 2;
+}
+
 /* A body has been called: with a task that was made ahead, and returned on it at once? */
 void
 _g_flow_run_learn_ahead (GFlowRun *self,
@@ -166,7 +173,7 @@ _g_flow_run_learn_ahead (GFlowRun *self,
   if (ahead->n > 0)
     return;
 
-  if (ahead->n_late > ahead->n_made / 2)
+  if (_g_flow_run_returns_late (self))
     {
       ahead->limit = 0;
       ahead->n_others = TRIAL_INTERVAL;

@@ -38,7 +38,7 @@ G_BEGIN_DECLS
  * slots between them. */
 typedef struct
 {
-  _Alignas (64) _Atomic guint64 top;    /* generation << 32 | slot; see top_slot() */
+  _Alignas (64) _Atomic guint64 top;    /* generation << 32 | slot; see _g_flow_deque_slot() */
   _Alignas (64) _Atomic guint32 bottom; /* written by the owner */
   gboolean                      wide;   /* the owner's: there may be thieves of several */
   _Atomic guint32              *slots;  /* as many as there are nodes */

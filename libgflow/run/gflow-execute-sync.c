@@ -176,8 +176,11 @@ wait_without_context (GFlowRun       *self,
         wait_for_post (self, &parking);
     }
   /* Relaxed: the run has ended, and nobody posts. */
-  if (atomic_exchange_explicit (&self->caller, NULL, memory_order_relaxed) != NULL)
-    g_flow_parking_clear (&parking);
+  if (atomic_load_explicit (&self->caller, memory_order_relaxed) != NULL)
+    {
+      atomic_store_explicit (&self->caller, NULL, memory_order_relaxed);
+      g_flow_parking_clear (&parking);
+    }
 }
 
 /**

@@ -178,12 +178,14 @@ start_deadline (GFlowRun *self)
   self->deadline_source = source;
 }
 
-/* Whether something has to come to the owner context: a node, a signal, a deadline. */
+/* Whether something has to come to the owner context: a node, a signal, a deadline. Somebody who has
+ * looked at the list of its steps is told if it has become another. */
 static gboolean
 needs_context (GFlowRun *self)
 {
   if (self->plan->n_context > 0 || self->plan->policies != NULL || self->deadline != 0 ||
-      self->journal != NULL || self->steps != NULL || _g_flow_watch_is_watched (self))
+      self->journal != NULL || self->steps != NULL || self->listed != NULL ||
+      _g_flow_watch_is_watched (self))
     return TRUE;
 
   g_autoptr(GArray) watched = _g_flow_watch_find (self->plan);
@@ -368,10 +370,18 @@ _g_flow_run_start_nodes (GFlowRun *self)
     route_roots (self, lane, routed);
   _g_flow_run_deliver_chosen (self, lane, FALSE);
 
-  /* Last: from now on workers may come. Sequentially consistent, for the notify. */
-  atomic_store_explicit (&self->next_root, routed ? plan->n_roots : 0, memory_order_seq_cst);
-  if (plan->n_roots > 0 && !self->participates)
-    _g_flow_run_notify_work (self);
+  /* Last: from now on workers may come. Sequentially consistent, for the notify. Release: where this
+   * thread itself looks next, others come by the scheduler's mutex. */
+  if (self->participates)
+    {
+      atomic_store_explicit (&self->next_root, routed ? plan->n_roots : 0, memory_order_release);
+    }
+  else
+    {
+      atomic_store_explicit (&self->next_root, routed ? plan->n_roots : 0, memory_order_seq_cst);
+      if (plan->n_roots > 0)
+        _g_flow_run_notify_work (self);
+    }
   if (plan->n_nodes == 0)
     _g_flow_scheduler_check_complete (self);
 }

@@ -51,20 +51,21 @@ foreach_holder (GFlowRun   *self,
     {
       const GFlowNodeState state = _g_flow_run_node_state (self, i);
 
-      if ((state == G_FLOW_NODE_STATE_READY || state == G_FLOW_NODE_STATE_RUNNING) &&
-          (_g_flow_run_marks (self, i) & G_FLOW_MARK_LOCKED) != 0)
-        func (data, self, i, _g_flow_run_count_locks (self, i));
-    }
+      const guint n = (_g_flow_run_marks (self, i) & G_FLOW_MARK_LOCKED) != 0
+                        ? _g_flow_run_count_locks (self, i) : 0;
 
-  _g_flow_mutex_lock (&self->mutex);
-  for (GList *l = self->waits.head; l != NULL; l = l->next)
-    {
-      const GFlowWait *wait = l->data;
+      if (n > 0 && (state == G_FLOW_NODE_STATE_READY || state == G_FLOW_NODE_STATE_RUNNING))
+        {
+          func (data, self, i, n);
+        }
+      else if (n > 1 && state == G_FLOW_NODE_STATE_LOCKED)
+        {
+          const guint step = _g_flow_run_find_awaited_step (self, i);
 
-      if (wait->step > 0 && !_g_flow_lock_wait_is_over (wait))
-        func (data, self, wait->index, wait->step);
+          if (step != G_MAXUINT && step > 0)
+            func (data, self, i, step);
+        }
     }
-  _g_flow_mutex_unlock (&self->mutex);
 }
 
 /* Who has one lock. */
@@ -140,19 +141,15 @@ dup_waiting (GFlowRun *self)
   GArray *found = g_array_new (FALSE, FALSE, sizeof (Waiting));
 
   g_array_set_clear_func (found, clear_waiting);
-  _g_flow_mutex_lock (&self->mutex);
-  for (GList *l = self->waits.head; l != NULL; l = l->next)
+  for (guint32 i = 0; i < self->plan->n_nodes; i++)
     {
-      const GFlowWait *wait = l->data;
+      GFlowLock *lock = _g_flow_run_node_state (self, i) == G_FLOW_NODE_STATE_LOCKED &&
+                        _g_flow_run_tells_change (self, i)
+                          ? _g_flow_run_ref_awaited_lock (self, i) : NULL;
 
-      if (!_g_flow_lock_wait_is_over (wait) && _g_flow_run_tells_change (self, wait->index))
-        {
-          GFlowLock *lock = _g_flow_run_get_lock (self, wait->index, wait->step);
-
-          g_array_append_vals (found, &(Waiting) { wait->index, g_object_ref (lock) }, 1);
-        }
+      if (lock != NULL)
+        g_array_append_vals (found, &(Waiting) { i, lock }, 1);
     }
-  _g_flow_mutex_unlock (&self->mutex);
   return found;
 }
 

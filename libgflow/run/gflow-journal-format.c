@@ -226,6 +226,19 @@ take_plan (GFlowJournalContent *content,
   return TRUE;
 }
 
+/* The number of the node that it is about. */
+static gboolean
+find_number (GFlowJournalContent *content,
+             GVariant            *payload,
+             guint32             *number)
+{
+  if (payload == NULL || content->picture == NULL)
+    return FALSE;
+
+  g_variant_get_child (payload, 0, "u", number);
+  return *number < content->outcomes->len;
+}
+
 /* A node may have run again: the last outcome counts. */
 static gboolean
 take_node (GFlowJournalContent *content,
@@ -233,11 +246,7 @@ take_node (GFlowJournalContent *content,
 {
   guint32 number;
 
-  if (payload == NULL || content->picture == NULL)
-    return FALSE;
-
-  g_variant_get_child (payload, 0, "u", &number);
-  if (number >= content->outcomes->len)
+  if (!find_number (content, payload, &number))
     return FALSE;
 
   free_outcome (content->outcomes->pdata[number]);
@@ -251,11 +260,7 @@ take_item (GFlowJournalContent *content,
 {
   guint32 number;
 
-  if (payload == NULL || content->picture == NULL)
-    return FALSE;
-
-  g_variant_get_child (payload, 0, "u", &number);
-  if (number >= content->outcomes->len)
+  if (!find_number (content, payload, &number))
     return FALSE;
 
   g_ptr_array_add (content->items, g_variant_ref (payload));

@@ -31,7 +31,7 @@ static gboolean
 is_on_worker_lane (void)
 {
   for (GFlowFrame *frame = _g_flow_frame; frame != NULL; frame = frame->below)
-    if (frame->lane != NULL && !frame->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (frame))
       return TRUE;
   return FALSE;
 }
@@ -81,7 +81,6 @@ _g_flow_run_end_beside (GFlowRun *self,
   frame->lane = &lane;
   _g_flow_run_end_on_lane (self, &lane, index, ok, error);
   frame->lane = NULL;
-  _g_flow_run_drop_waits (self, &lane);
   count_ended (self, &lane);
   _g_flow_run_settle (self, &lane);
   if (!g_flow_heap_is_empty (&self->heap))

@@ -9,25 +9,13 @@
 
 G_BEGIN_DECLS
 
-/* A node that waits for a lock. */
-typedef struct
+/* Of a node, for one of its locks: its place in the queue of that when it waits for it. */
+struct _GFlowLockWait
 {
-  GFlowWaiter waiter; /* first: is cast back */
-  GFlowRun   *run;
-  guint32     index;
-  guint       step;   /* which of its locks it waits for; guarded by the run's mutex */
-  GList       link;   /* in the run's list while linked; likewise */
-  gboolean    linked;
-  _Atomic gboolean over; /* it has all of them, and is yet to be taken out of the list */
-  GSList      link_over; /* in that of its lane from then on */
-} GFlowWait;
-
-static inline gboolean
-_g_flow_lock_wait_is_over (const GFlowWait *wait)
-{
-  /* Acquire: pairs with end_last_wait(). */
-  return atomic_load_explicit (&wait->over, memory_order_acquire);
-}
+  GFlowWaiter  waiter; /* first: is cast back */
+  GFlowRun    *run;
+  guint        n_left; /* locks that it takes after this one */
+};
 
 static inline guint
 _g_flow_run_count_locks (GFlowRun *self,

@@ -13,13 +13,18 @@
  * limit comes last. A node that has to wait is queued in the lock, and whoever
  * hands it the permit takes the next lock for it. */
 
-static void
-release_steps (GFlowRun *self,
-               guint32   index,
-               guint     n_steps)
+/* Gives back the first @n_steps of its locks. Returns who has got them. */
+static GFlowWaiter *
+give_steps_back (GFlowRun *self,
+                 guint32   index,
+                 guint     n_steps)
 {
+  GFlowWaiter *granted = NULL;
+
   while (n_steps > 0)
-    g_flow_lock_release (_g_flow_run_get_lock (self, index, --n_steps));
+    granted = _g_flow_lock_concat (
+      granted, _g_flow_lock_give_back (_g_flow_run_get_lock (self, index, --n_steps)));
+  return granted;
 }
 
 /* Whether a node of this run that runs holds a lock that another run needs. */
@@ -42,14 +47,6 @@ _g_flow_run_holds_lock_of (GFlowRun *self,
   return FALSE;
 }
 
-/* Gives all of them back: to whoever waits, before anything else happens. */
-void
-_g_flow_run_release_locks (GFlowRun *self,
-                           guint32   index)
-{
-  release_steps (self, index, _g_flow_run_count_locks (self, index));
-}
-
 /* The lane of this run that this thread is on, if it is on one. */
 static GFlowLane *
 current_lane (GFlowRun *self)
@@ -57,188 +54,202 @@ current_lane (GFlowRun *self)
   return _g_flow_frame != NULL && _g_flow_frame->run == self ? _g_flow_frame->lane : NULL;
 }
 
-static void
-begin_wait_locked (GFlowWait *wait)
-{
-  if (!wait->linked)
-    g_queue_push_tail_link (&wait->run->waits, &wait->link);
-  wait->linked = TRUE;
-}
-
-static void
-end_wait_locked (GFlowWait *wait)
-{
-  if (wait->linked)
-    g_queue_unlink (&wait->run->waits, &wait->link);
-  wait->linked = FALSE;
-}
-
-static void
-free_wait (gpointer wait)
-{
-  g_slice_free (GFlowWait, wait);
-}
-
-/* Takes the waits that are over on the lane out of the list of the run. By whoever is on the
- * lane, now and then, and before the nodes that it has ended are settled. */
-void
-_g_flow_run_drop_waits (GFlowRun  *self,
-                        GFlowLane *lane)
-{
-  GSList *waits = g_steal_pointer (&lane->waits_over);
-
-  if (waits == NULL)
-    return;
-
-  _g_flow_mutex_lock (&self->mutex);
-  for (GSList *l = waits; l != NULL; l = l->next)
-    end_wait_locked (l->data);
-  _g_flow_mutex_unlock (&self->mutex);
-  while (waits != NULL)
-    {
-      GFlowWait *wait = waits->data;
-
-      waits = waits->next;
-      free_wait (wait);
-    }
-}
-
-typedef enum
-{
-  STEPS_TAKEN,   /* all of them */
-  STEPS_QUEUED,  /* then another thread may have the wait already */
-  STEPS_STOPPED, /* the node is not to run any more, or not now */
-} Steps;
-
-/* A node that does not start now holds no lock meanwhile. */
-static gboolean
+/* Whether the node is still to run, and now. If not it holds no lock meanwhile. */
+static inline gboolean
 may_take (GFlowRun *self,
           guint32   index)
 {
+  /* Sequentially consistent: see _g_flow_run_withdraw_waits(). */
+  if (G_LIKELY ((atomic_load_explicit (&self->attention, memory_order_seq_cst) &
+                 (G_FLOW_ATTENTION_HALTED | G_FLOW_ATTENTION_PAUSED)) == 0 &&
+                (_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) == 0))
+    return TRUE;
   return _g_flow_run_may_run (self, index) && !_g_flow_run_is_paused (self);
 }
 
-/* Takes the locks from @step on. The run's mutex keeps step and queue together
- * for whoever withdraws, who comes after the halt: either that is seen here, or
- * the wait is seen there. */
-static Steps
-take_steps (GFlowWait *wait,
-            guint      step)
+/* The waits of all nodes, made when the first one has to wait. Those of a node are when it has to. */
+static GFlowLockWait *
+ensure_waits (GFlowRun *self)
 {
-  GFlowRun *run = wait->run;
-  const guint n = _g_flow_run_count_locks (run, wait->index);
-  Steps result = STEPS_TAKEN;
+  /* Acquire: pairs with the release of whoever made them. */
+  GFlowLockWait *waits = atomic_load_explicit (&self->waits, memory_order_acquire);
 
-  _g_flow_mutex_lock (&run->mutex);
-  for (; result == STEPS_TAKEN && step < n; step++)
+  if (G_UNLIKELY (waits == NULL))
     {
-      wait->step = step;
-      if (!may_take (run, wait->index))
-        result = STEPS_STOPPED;
-      else if (!_g_flow_lock_enter (_g_flow_run_get_lock (run, wait->index, step), &wait->waiter))
-        result = STEPS_QUEUED;
+      const GFlowPlan *plan = self->plan;
+      const gsize n = (plan->locks != NULL ? plan->locks->len : 0) +
+                      (self->parallel_lock != NULL ? plan->n_nodes : 0);
+      GFlowLockWait *made = g_new (GFlowLockWait, n);
+
+      if (atomic_compare_exchange_strong_explicit (&self->waits, &waits, made,
+                                                   memory_order_acq_rel, memory_order_acquire))
+        return made;
+      g_free (made);
     }
-  if (result == STEPS_QUEUED)
-    begin_wait_locked (wait);
-  else
-    end_wait_locked (wait);
-  _g_flow_mutex_unlock (&run->mutex);
-  return result;
+  return waits;
+}
+
+/* Of those the node's, one for each of its locks. */
+static GFlowLockWait *
+first_wait (GFlowRun *self,
+            guint32   index)
+{
+  const guint32 *first = self->plan->first_lock;
+
+  return ensure_waits (self) + (first != NULL ? first[index] : 0) +
+         (self->parallel_lock != NULL ? index : 0);
+}
+
+static inline guint
+get_step (const GFlowLockWait *wait)
+{
+  return _g_flow_run_count_locks (wait->run, wait->waiter.index) - 1 - wait->n_left;
 }
 
 /* The node has all of them. */
-static void
-hold_locks (GFlowRun *self,
-            guint32   index)
+static inline void
+start (GFlowRun  *self,
+       GFlowLane *lane,
+       guint32    index)
 {
-  _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
   if (_g_flow_run_is_recorded (self))
     _g_flow_run_record_locked (self, index);
   if (G_UNLIKELY (self->debug != NULL))
     _g_flow_run_debug_hold (self, index);
+  _g_flow_run_deliver (self, lane, index);
 }
 
-/* The node has waited for its last lock, and has it. Its wait stays in the list of the run
- * for a while, so that the run's mutex is not taken for each node: two threads that hand a
- * lock over would hand that over, too. */
-static void
-end_last_wait (GFlowWait *wait,
-               GFlowLane *lane)
+/* It has the first @n_steps, gives them back, and is delivered to be ended or kept. Returns who has
+ * got locks by that. */
+static GFlowWaiter *
+stop (GFlowRun  *self,
+      GFlowLane *lane,
+      guint32    index,
+      guint      n_steps)
 {
-  hold_locks (wait->run, wait->index);
-  /* Release: pairs with _g_flow_lock_wait_is_over(), for the mark. */
-  atomic_store_explicit (&wait->over, TRUE, memory_order_release);
-  wait->link_over = (GSList) { .data = wait, .next = lane->waits_over };
-  lane->waits_over = &wait->link_over;
-  _g_flow_run_deliver (wait->run, lane, wait->index);
+  GFlowWaiter *others = give_steps_back (self, index, n_steps);
+
+  _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
+  _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
+  _g_flow_run_deliver (self, lane, index);
+  return others;
 }
 
-/* Goes on with a node from @step on, and delivers it unless it has to wait. */
-static void
-go_on (GFlowWait *wait,
-       guint      step,
-       GFlowLane *lane)
+typedef enum
+{
+  STEP_TAKEN,
+  STEP_QUEUED,  /* then another thread may have the node already */
+  STEP_STOPPED, /* the node is not to run any more, or not now */
+} Step;
+
+/* Takes the lock, or queues the node there. Then either it is seen here that the node is to
+ * stop, or whoever says so sees it in the queue: see _g_flow_run_withdraw_waits(). */
+static Step
+take_step (GFlowLockWait  *wait,
+           GFlowWaiter   **others)
 {
   GFlowRun *run = wait->run;
-  const guint32 index = wait->index;
-  const Steps result = take_steps (wait, step);
+  const guint32 index = wait->waiter.index;
+  GFlowLock *lock = _g_flow_run_get_lock (run, index, get_step (wait));
 
-  if (result == STEPS_QUEUED)
-    return;
-
-  if (result == STEPS_TAKEN)
-    {
-      hold_locks (run, index);
-    }
-  else
-    {
-      _g_flow_run_mark (run, index, G_FLOW_MARK_UNLOCKED);
-      release_steps (run, index, wait->step);
-    }
-  free_wait (wait);
-  _g_flow_run_deliver (run, lane, index);
+  if (_g_flow_lock_enter (lock, &wait->waiter))
+    return STEP_TAKEN;
+  return may_take (run, index) || !_g_flow_lock_withdraw (lock, &wait->waiter, others)
+           ? STEP_QUEUED : STEP_STOPPED;
 }
 
-static void
+/* The node goes on to the lock that it is to wait for next. Delivers it unless it does. Returns
+ * who has got locks by that. */
+static GFlowWaiter *
+go_on (GFlowLockWait *wait,
+       GFlowLane     *lane)
+{
+  GFlowRun *run = wait->run;
+  const guint32 index = wait->waiter.index;
+  GFlowWaiter *others = NULL;
+  Step last;
+
+  /* In a thread that is on no lane of the run this keeps it from ending, which takes the
+   * mutex: as soon as the node is queued it may be over. */
+  if (lane == NULL)
+    _g_flow_mutex_lock (&run->mutex);
+  while ((last = take_step (wait, &others)) == STEP_TAKEN && wait->n_left > 0)
+    wait++;
+  if (lane == NULL)
+    _g_flow_mutex_unlock (&run->mutex);
+
+  if (last == STEP_TAKEN)
+    start (run, lane, index);
+  else if (last == STEP_STOPPED)
+    others = _g_flow_lock_concat (stop (run, lane, index, get_step (wait)), others);
+  return others;
+}
+
+/* A node has got the lock that it waited for. */
+static inline GFlowWaiter *
+go_on_granted (GFlowLockWait *wait,
+               GFlowLane     *lane)
+{
+  if (wait->n_left > 0)
+    return go_on (wait + 1, lane);
+
+  start (wait->run, lane, wait->waiter.index);
+  return NULL;
+}
+
+static GFlowWaiter *
 granted (GFlowWaiter *waiter)
 {
-  GFlowWait *wait = (GFlowWait *) waiter;
-  GFlowRun *run = wait->run;
+  GFlowRun *run = ((GFlowLockWait *) waiter)->run;
   GFlowLane *lane = current_lane (run);
+  GFlowWaiter *others = go_on_granted ((GFlowLockWait *) waiter, lane);
 
-  if (lane != NULL && !lane->context &&
-      wait->step + 1 == _g_flow_run_count_locks (run, wait->index))
-    end_last_wait (wait, lane);
-  else
-    go_on (wait, wait->step + 1, lane);
   /* After the end of the node that had the lock, it goes with what waited for that. */
   if (lane != NULL && !lane->ending)
     _g_flow_run_deliver_chosen (run, lane, FALSE);
+  return others;
 }
 
-/* FALSE also if somebody waits who is about to be gone. */
-static gboolean
-try_lock (GFlowLock *lock)
+/* Gives all of them back: to whoever waits, before anything else happens. Who is on @lane
+ * delivers what it has chosen. */
+void
+_g_flow_run_release_locks (GFlowRun  *self,
+                           GFlowLane *lane,
+                           guint32    index)
 {
-  return !_g_flow_lock_is_awaited (lock) && g_flow_lock_try_acquire (lock);
+  GFlowWaiter *others = give_steps_back (self, index, _g_flow_run_count_locks (self, index));
+
+  /* Mostly it is a node of the same run. */
+  while (others != NULL && others->grant == granted && ((GFlowLockWait *) others)->run == self)
+    {
+      GFlowWaiter *rest = others->next;
+
+      others = _g_flow_lock_concat (go_on_granted ((GFlowLockWait *) others, lane), rest);
+    }
+  _g_flow_lock_grant (others);
 }
 
-static GFlowWait *
-new_wait (GFlowRun *self,
-          guint32   index)
+/* The node waits from now on, first for the lock of @step. */
+static GFlowLockWait *
+begin_waiting (GFlowRun *self,
+               guint32   index,
+               guint     step)
 {
-  GFlowWait *wait = g_slice_new0 (GFlowWait);
+  const guint n = _g_flow_run_count_locks (self, index);
+  GFlowLockWait *waits = first_wait (self, index);
 
-  wait->waiter.grant = granted;
-  wait->run = self;
-  wait->index = index;
-  wait->link.data = wait;
-  /* Relaxed: nobody decides by it. */
+  for (guint i = 0; i < n; i++)
+    waits[i] = (GFlowLockWait) { { .grant = granted, .index = index }, self, n - 1 - i };
+  if (G_UNLIKELY (self->debug != NULL))
+    _g_flow_run_debug_wait (self, index, _g_flow_run_get_lock (self, index, step));
+  /* Relaxed: goes with the mark. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_LOCKED,
                          memory_order_relaxed);
+  /* Sequentially consistent: see _g_flow_run_withdraw_waits(). */
+  atomic_fetch_or_explicit (&self->nodes[index].marks, G_FLOW_MARK_LOCKED, memory_order_seq_cst);
   if (_g_flow_run_is_recorded (self))
     _g_flow_run_note_change (self, index);
-  return wait;
+  return waits + step;
 }
 
 /* A node is ready but for its locks. Delivers it, now or later. */
@@ -250,26 +261,25 @@ _g_flow_run_acquire_locks (GFlowRun  *self,
   const guint n = _g_flow_run_count_locks (self, index);
   guint step = 0;
 
-  if (n > 0 && _g_flow_run_is_paused (self))
+  if (n == 0 || _g_flow_run_is_paused (self))
     {
-      _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
+      if (n > 0)
+        _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
       _g_flow_run_deliver (self, lane, index);
       return;
     }
 
-  while (step < n && try_lock (_g_flow_run_get_lock (self, index, step)))
+  while (step < n && _g_flow_lock_try_enter (_g_flow_run_get_lock (self, index, step)))
     step++;
-
   if (step < n)
     {
-      if (G_UNLIKELY (self->debug != NULL))
-        _g_flow_run_debug_wait (self, index, _g_flow_run_get_lock (self, index, step));
-      go_on (new_wait (self, index), step, lane);
-      return;
+      _g_flow_lock_grant (go_on (begin_waiting (self, index, step), lane));
     }
-  if (n > 0)
-    hold_locks (self, index);
-  _g_flow_run_deliver (self, lane, index);
+  else
+    {
+      _g_flow_run_mark (self, index, G_FLOW_MARK_LOCKED);
+      start (self, lane, index);
+    }
 }
 
 /* A ready node is about to run, as it was @judged. If it has given its locks back since
@@ -291,38 +301,79 @@ _g_flow_run_relock (GFlowRun       *self,
   return TRUE;
 }
 
+/* Whether the node waits for its locks: then it is in the queue of one of them, or about
+ * to be, or has just got it. */
+static gboolean
+is_waiting (GFlowRun *self,
+            guint32   index)
+{
+  /* Sequentially consistent: see below. */
+  return (atomic_load_explicit (&self->nodes[index].marks, memory_order_seq_cst) &
+          G_FLOW_MARK_LOCKED) != 0 &&
+         _g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_LOCKED;
+}
+
+/* Takes a node out of the queue that it is in. FALSE if it is in none. */
+static gboolean
+withdraw (GFlowRun     *self,
+          guint32       index,
+          guint        *step,
+          GFlowWaiter **others)
+{
+  const guint n = _g_flow_run_count_locks (self, index);
+  GFlowLockWait *wait = first_wait (self, index);
+
+  for (*step = 0; *step < n; *step += 1, wait++)
+    if (_g_flow_lock_withdraw (_g_flow_run_get_lock (self, index, *step), &wait->waiter, others))
+      return TRUE;
+  return FALSE;
+}
+
 /* Takes nodes that will not run any more, or not now, out of the queues of their locks,
- * and delivers them, to be ended or kept. In the owner context. */
+ * and delivers them, to be ended or kept. In the owner context, after the halt, the pause, or the
+ * mark of the node.
+ *
+ * No node stays in a queue. One that begins to wait is marked, then queued, and then looks whether
+ * it is to stop; here it is first said that it is to stop, then looked at the mark, and then into
+ * the queues of its locks. The mark and attention are changed and looked at sequentially consistent:
+ * if the mark is not seen here, the node sees that it is to stop when it looks. If it is seen, then
+ * the node was queued in a lock before it was looked for there, and is found, or has got that
+ * lock; or it is queued there later, and sees that it is to stop: _g_flow_lock_withdraw(). */
 void
 _g_flow_run_withdraw_waits (GFlowRun *self)
 {
-  g_autoptr(GPtrArray) withdrawn = g_ptr_array_new_with_free_func (free_wait);
+  GFlowLane *lane = _g_flow_run_context_lane (self);
+  guint step;
 
-  _g_flow_mutex_lock (&self->mutex);
-  for (GList *l = self->waits.head, *next; l != NULL; l = next)
+  if (self->plan->locks == NULL && self->parallel_lock == NULL)
+    return;
+
+  for (guint32 i = 0; i < self->plan->n_nodes; i++)
     {
-      GFlowWait *wait = l->data;
+      GFlowWaiter *others = NULL;
 
-      next = l->next;
-      if (!may_take (self, wait->index) &&
-          _g_flow_lock_withdraw (_g_flow_run_get_lock (self, wait->index, wait->step),
-                                 &wait->waiter))
-        {
-          end_wait_locked (wait);
-          g_ptr_array_add (withdrawn, wait);
-        }
+      if (is_waiting (self, i) && !may_take (self, i) && withdraw (self, i, &step, &others))
+        others = _g_flow_lock_concat (stop (self, lane, i, step), others);
+      _g_flow_lock_grant (others);
     }
-  _g_flow_mutex_unlock (&self->mutex);
+  _g_flow_run_deliver_chosen (self, lane, FALSE);
+}
 
-  for (guint i = 0; i < withdrawn->len; i++)
+/* Which of its locks a node waits for now; G_MAXUINT if for none. */
+guint
+_g_flow_run_find_awaited_step (GFlowRun *self,
+                               guint32   index)
+{
+  if (is_waiting (self, index))
     {
-      GFlowWait *wait = withdrawn->pdata[i];
+      const guint n = _g_flow_run_count_locks (self, index);
+      GFlowLockWait *wait = first_wait (self, index);
 
-      release_steps (self, wait->index, wait->step);
-      _g_flow_run_mark (self, wait->index, G_FLOW_MARK_UNLOCKED);
-      _g_flow_run_deliver (self, _g_flow_run_context_lane (self), wait->index);
+      for (guint step = 0; step < n; step++, wait++)
+        if (_g_flow_lock_has_waiter (_g_flow_run_get_lock (self, index, step), &wait->waiter))
+          return step;
     }
-  _g_flow_run_deliver_chosen (self, _g_flow_run_context_lane (self), FALSE);
+  return G_MAXUINT;
 }
 
 /* The lock that a node waits for now. */
@@ -330,16 +381,7 @@ GFlowLock *
 _g_flow_run_ref_awaited_lock (GFlowRun *self,
                               guint32   index)
 {
-  GFlowLock *lock = NULL;
+  const guint step = _g_flow_run_find_awaited_step (self, index);
 
-  _g_flow_mutex_lock (&self->mutex);
-  for (GList *l = self->waits.head; l != NULL && lock == NULL; l = l->next)
-    {
-      GFlowWait *wait = l->data;
-
-      if (wait->index == index && !_g_flow_lock_wait_is_over (wait))
-        lock = g_object_ref (_g_flow_run_get_lock (self, index, wait->step));
-    }
-  _g_flow_mutex_unlock (&self->mutex);
-  return lock;
+  return step != G_MAXUINT ? g_object_ref (_g_flow_run_get_lock (self, index, step)) : NULL;
 }

@@ -97,15 +97,17 @@ take_upstream (GFlowRun   *self,
 {
   GFlowPlan *plan = self->plan;
   const char *name = g_flow_node_get_name (plan->nodes[index].node);
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (plan, index, &n_upstreams);
 
-  if (plan->first_upstream[index] == plan->first_upstream[index + 1])
+  if (n_upstreams == 0)
     {
       g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_BAD_INPUT,
                    _("“%s” has no items, and waits for no node that could give some"), name);
       return NULL;
     }
 
-  GFlowNode *upstream = plan->nodes[plan->upstreams[plan->first_upstream[index]]].node;
+  GFlowNode *upstream = plan->nodes[upstreams[0]].node;
   const GValue *result = g_flow_run_get_result (self, upstream);
   GFlowValues *items = result != NULL ? take_result (result) : NULL;
 

@@ -15,9 +15,9 @@
 
 /* How long one dispatch may take, beyond the body that it is in */
 #define BUDGET_US 2000
-/* And one of a backlog. Short, so that what bodies have started ends meanwhile, and
- * its memory serves the next ones. */
-#define BACKLOG_BUDGET_US 250
+/* And one of a backlog, or where bodies return later. Short, so that what they have started
+ * ends meanwhile, and its memory, which is in the caches still, serves the next ones. */
+#define SHORT_BUDGET_US 250
 /* While bodies are this short, the clock is not asked after each */
 #define SHORT_US 50
 /* How long a backlog gives way to other things at the most */
@@ -38,6 +38,8 @@ struct _GFlowOwner
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
   gboolean             backlog;   /* could not do everything within the budget */
+  gboolean             late;      /* the run served last has bodies that return later */
+  gboolean             overdue;   /* it has waited for long, and may use the whole budget */
   gboolean             ahead;     /* one of the runs may have tasks made ahead */
   _Atomic (GMainContext *) stand_in; /* (unowned) (nullable): iterated in place of the context */
   GSList              *stand_ins; /* (owned) of GMainContext: all there were; guarded likewise */
@@ -322,6 +324,8 @@ dispatch_next (GFlowOwner *owner,
 
   const gboolean more = dispatch_run (run, budget);
 
+  owner->late = _g_flow_run_returns_late (run);
+
   const gboolean complete = !run->finished && _g_flow_scheduler_is_complete (run);
   /* Then nothing is left but to finish it, and its last post, which this dispatch may have made, needs
    * no other one. */
@@ -359,7 +363,10 @@ dispatch_patience (GSource     *source,
                    GSourceFunc  callback,
                    gpointer     user_data)
 {
-  set_backlog (((GFlowOwnerSource *) source)->owner, FALSE);
+  GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+
+  owner->overdue = TRUE;
+  set_backlog (owner, FALSE);
   return G_SOURCE_REMOVE;
 }
 
@@ -415,7 +422,8 @@ static void
 dispatch (GFlowOwner *owner)
 {
   const gint64 start = g_get_monotonic_time ();
-  const gint64 limit = owner->backlog ? BACKLOG_BUDGET_US : BUDGET_US;
+  const gboolean brief = owner->backlog || (owner->late && !owner->overdue);
+  const gint64 limit = brief ? SHORT_BUDGET_US : BUDGET_US;
   Budget budget = { .deadline = start + limit - owner->used, .last = start, .stride = 1 };
   gint64 now = start;
 
@@ -432,6 +440,7 @@ dispatch (GFlowOwner *owner)
   if (owner->runs.length == 0 || now >= budget.deadline)
     {
       owner->used = 0;
+      owner->overdue = FALSE;
       set_backlog (owner, owner->runs.length > 0);
     }
 }
@@ -486,6 +495,20 @@ finish_for_caller (GFlowRun *run)
     g_main_context_pop_thread_default (context);
 }
 
+/* There is nothing for a run that has just begun but to start it. */
+static void
+start_for_caller (GFlowRun *run)
+{
+  GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run), FALSE };
+
+  _g_flow_frame = &frame;
+  _g_flow_run_start_nodes (run);
+  _g_flow_frame = frame.below;
+  /* Some may have ended without having run. */
+  if (_g_flow_run_settle (run, frame.lane))
+    _g_flow_scheduler_check_complete (run);
+}
+
 /* What a dispatch does, for a run that has no context but a caller. FALSE if there
  * was nothing to do. */
 gboolean
@@ -493,8 +516,16 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
 {
   Budget budget = { .deadline = G_MAXINT64, .stride = 1 };
 
-  /* Sequentially consistent, and so acquire: see take_posted(). It is started without. */
-  if (run->started && !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst))
+  if (!run->started && _g_flow_run_attention (run) == 0)
+    {
+      start_for_caller (run);
+      return TRUE;
+    }
+
+  /* Sequentially consistent, and so acquire: see take_posted(). It is started without, and nobody
+   * posts that it has ended if this thread has ended it. */
+  if (run->started && !run->retired &&
+      !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst))
     return FALSE;
 
   /* What a run that is complete has left is done when it is finished. */

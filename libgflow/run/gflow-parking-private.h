@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "graph/gflow-mutex-private.h"
+
 G_BEGIN_DECLS
 
 /* Where one thread sleeps until another wakes it. A wake that comes first is
@@ -17,17 +19,6 @@ typedef struct
   pthread_mutex_t  mutex;
   pthread_cond_t   cond;
 } GFlowParking;
-
-/* Between two looks at what another thread is about to write. */
-static inline void
-_g_flow_pause_processor (void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause ();
-#elif defined(__aarch64__)
-  __asm__ __volatile__ ("yield");
-#endif
-}
 
 void     g_flow_parking_init   (GFlowParking *parking);
 void     g_flow_parking_clear  (GFlowParking *parking);

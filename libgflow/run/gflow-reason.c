@@ -18,12 +18,14 @@ find_upstream (GFlowRun *self,
                guint    *n_found)
 {
   GFlowPlan *plan = self->plan;
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (plan, index, &n_upstreams);
   GFlowNode *first = NULL;
 
   *n_found = 0;
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const guint32 upstream = plan->upstreams[k];
+      const guint32 upstream = upstreams[k];
 
       if ((states & (1u << _g_flow_run_node_state (self, upstream))) == 0)
         continue;

@@ -96,16 +96,18 @@ gint64
 _g_flow_run_get_ready_time (GFlowRun *self,
                             guint32   index)
 {
-  GFlowPlan *plan = self->plan;
   GFlowRecord *records = get_records (self);
   gint64 ready = self->start_time;
 
   if (records == NULL)
     return 0;
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
+
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const guint32 upstream = plan->upstreams[k];
+      const guint32 upstream = upstreams[k];
 
       if (_g_flow_run_node_state (self, upstream) < G_FLOW_NODE_STATE_DONE)
         return 0;

@@ -394,15 +394,17 @@ _g_flow_run_drop_results (GFlowRun  *self,
                           GFlowLane *lane,
                           guint32    index)
 {
-  GFlowPlan *plan = self->plan;
   GFlowResultSlot *table = atomic_load_explicit (&self->results, memory_order_acquire);
 
   if (self->keep_results || table == NULL)
     return;
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
+
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const guint32 upstream = plan->upstreams[k];
+      const guint32 upstream = upstreams[k];
       GFlowResult *result = atomic_load_explicit (&table[upstream], memory_order_acquire);
 
       /* Acquire and release: the last reader frees what the others have read. */

@@ -50,11 +50,11 @@ static guint
 count_missing (GFlowRun *self,
                guint32   index)
 {
-  GFlowPlan *plan = self->plan;
-  guint n = 0;
+  guint32 n_upstreams, n = 0;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
-    n += is_revived (self, plan->upstreams[k]) ? 1 : 0;
+  for (guint32 k = 0; k < n_upstreams; k++)
+    n += is_revived (self, upstreams[k]) ? 1 : 0;
   return n;
 }
 
@@ -397,15 +397,16 @@ static gboolean
 is_skipped_in_vain (GFlowRun *self,
                     guint32   index)
 {
-  GFlowPlan *plan = self->plan;
-
   if (!is_skipped_for_failure (self, index) ||
       (_g_flow_run_attention (self) & G_FLOW_ATTENTION_HALTED) != 0)
     return FALSE;
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
+
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const guint32 upstream = plan->upstreams[k];
+      const guint32 upstream = upstreams[k];
       const GFlowNodeState state = _g_flow_run_node_state (self, upstream);
 
       if (state == G_FLOW_NODE_STATE_FAILED ||

@@ -40,8 +40,6 @@ enum
 extern GParamSpec *_g_flow_run_properties[N_PROPS];
 
 /* gflow-run-properties.c */
-void _g_flow_run_set_flow           (GFlowRun     *self,
-                                     GFlow        *flow);
 void _g_flow_run_install_properties (GObjectClass *object_class);
 
 /* gflow-run-telling.c */

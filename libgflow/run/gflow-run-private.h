@@ -27,6 +27,7 @@ typedef struct _GFlowFailures GFlowFailures;
 typedef struct _GFlowFamily GFlowFamily;
 typedef struct _GFlowJournal GFlowJournal;
 typedef struct _GFlowLearner GFlowLearner;
+typedef struct _GFlowLockWait GFlowLockWait;
 typedef struct _GFlowOwner GFlowOwner;
 typedef struct _GFlowPace GFlowPace;
 typedef struct _GFlowNodeNews GFlowNodeNews;
@@ -56,7 +57,7 @@ typedef enum
   G_FLOW_MARK_POLICY     = G_FLOW_PLAN_MARK_POLICY,
   G_FLOW_MARK_UNCLEAN    = 1 << 1, /* how its upstreams ended must be looked at */
   G_FLOW_MARK_CANCELLED  = 1 << 2, /* the application cancelled this node */
-  G_FLOW_MARK_LOCKED     = 1 << 3, /* it holds its locks */
+  G_FLOW_MARK_LOCKED     = 1 << 3, /* it holds its locks; or, by its state, waits for them */
   G_FLOW_MARK_BY_CHOICE  = 1 << 4, /* skipped: a handler, and nothing failed */
   G_FLOW_MARK_BY_FAILURE = 1 << 5, /* skipped: something failed */
   G_FLOW_MARK_WATCHED    = 1 << 6, /* it has signal handlers */
@@ -126,7 +127,6 @@ typedef struct
   guint            beside : 1; /* it is none of the run's: a node ends there, and nothing is left */
   guint            from_heap : 1; /* the node that it is about to run came from there */
   guint32          n_delivered; /* nodes that have come to the deque by that */
-  GSList          *waits_over; /* of GFlowWait: see gflow-locking.c */
   gboolean         taken;     /* guarded by the scheduler's mutex */
 } GFlowLane;
 
@@ -146,6 +146,13 @@ struct _GFlowFrame
 
 extern _Thread_local GFlowFrame *_g_flow_frame;
 
+/* Whether it keeps a lane from other workers. */
+static inline gboolean
+_g_flow_frame_is_on_worker_lane (const GFlowFrame *self)
+{
+  return self->lane != NULL && !self->lane->context;
+}
+
 /* Cancellables of nodes that have ended. */
 typedef struct
 {
@@ -154,8 +161,6 @@ typedef struct
   guint          first;
   guint          n;
 } GFlowSpares;
-
-/* One call of an async body: gflow-task.c */
 
 /* Calls of nodes that are not ready yet, with their tasks: gflow-ahead.c */
 typedef struct
@@ -169,22 +174,13 @@ typedef struct
   gboolean    in_vain;  /* none could be made, and no body has been called since */
 } GFlowAhead;
 
-/* What is left of the state of a run that was used before, for the same plan: gflow-state.c */
-typedef struct
-{
-  GFlowPlan *plan;         /* (owned) (nullable): that one */
-  guint      n_lanes;
-  gpointer   block;        /* (owned) (nullable): for so many */
-  gpointer   mail;         /* (owned) (nullable): of its inboxes */
-  gpointer   context_mail;
-} GFlowLast;
-
 typedef void (*GFlowEndedFunc) (GFlowRun     *run,
                                 const GError *error,
                                 gpointer      user_data);
 
-/* Up to a kibibyte GSlice has at hand, for more it asks malloc: what few runs have is
- * better behind a pointer, and numbers stand in pairs. */
+/* Up to G_FLOW_RUN_AT_HAND bytes GSlice has at hand, for more it asks malloc: what few runs have is
+ * better behind a pointer, numbers stand in pairs, and what is so or not so is a byte. */
+#define G_FLOW_RUN_AT_HAND 1016
 struct _GFlowRun
 {
   GObject          parent_instance;
@@ -195,8 +191,8 @@ struct _GFlowRun
   guint            on_error_set : 1; /* not as the flow says */
   guint            history_set : 1; /* likewise */
   guint            has_spare : 1; /* the nodes are not in the block: see _g_flow_plan_take_spare() */
-  gboolean         keep_results;
-  gboolean         keep_record;
+  guint8           keep_results;
+  guint8           keep_record;
   gint64           deadline;
   GVariant        *parameters;   /* (nullable) */
   GFile           *journal_file; /* (owned) (nullable) */
@@ -216,10 +212,10 @@ struct _GFlowRun
   GFlowOwner      *owner;        /* (owned) (nullable): none if its caller waits without */
   _Atomic (GFlowParking *) caller; /* (unowned) (nullable): where it sleeps, once it has */
   GFlowCrew       *crew;         /* (unowned) (nullable): its flow's */
-  gboolean         participates; /* the thread of the owner context works, too */
-  gboolean         quiet;        /* nobody is told of it, and nobody has seen it */
-  gboolean         is_recorded;  /* see gflow-record-private.h */
-  gboolean         has_state;    /* the nodes have: guarded by the mutex */
+  guint8           participates; /* the thread of the owner context works, too */
+  guint8           quiet;        /* nobody is told of it, and nobody has seen it */
+  guint8           is_recorded;  /* see gflow-record-private.h */
+  guint8           has_state;    /* the nodes have: guarded by the mutex */
   GFlowObserver   *observers;    /* (owned) (nullable) */
   GFlowKeeper     *keeper;       /* (nullable): one of these, if the record is kept */
   GFlowDebug      *debug;        /* (nullable): one of these, if GFLOW_DEBUG says so */
@@ -229,11 +225,11 @@ struct _GFlowRun
   GFlowLearner    *learner;      /* (unowned) (nullable): one of the observers, if there is a history */
 
   /* The state of the nodes */
-  gpointer         block;        /* what follows is in it */
-  GFlowLast       *last;         /* (owned) (nullable) */
-  GFlowLane       *lanes;        /* n_lanes for workers, then the one of the context */
+  gpointer         block;        /* (owned) (nullable): what follows is in it, while there are lanes */
+  gsize            block_size;
+  GFlowLane       *lanes;        /* (nullable) n_lanes for workers, then the one of the context */
   guint            n_lanes;
-  gboolean         alone;        /* there is one for workers, and no other thread ends nodes */
+  guint8           alone;        /* there is one for workers, and no other thread ends nodes */
   GFlowRunNode    *nodes;
   GFlowInbox       inbox;        /* for workers, from elsewhere */
   GFlowInbox       context_inbox;
@@ -245,27 +241,27 @@ struct _GFlowRun
 
   /* The scheduler's: guarded by its mutex, atomic where others may look */
   _Atomic guint    n_inside;     /* lanes of workers that are taken */
-  _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
-  _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
-  gboolean         active;       /* started, and not ended */
+  _Atomic guint8   hungry;       /* in the list of its crew: wants another worker */
+  _Atomic guint8   caller_waits; /* the participant would rather work; only it says so */
+  guint8           active;       /* started, and not ended */
   guint            enlisted;     /* in which process, see there; 0: not yet */
   guint            n_lent;       /* threads in bodies of it that have lent their lanes */
-  gboolean         complete;     /* nothing of it runs any more */
-  gboolean         self_ref;     /* it has lost its last user, and keeps itself */
-  gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
-  _Atomic gboolean posted;       /* in the owner's list: not guarded */
+  guint8           complete;     /* nothing of it runs any more */
+  guint8           self_ref;     /* it has lost its last user, and keeps itself */
+  guint8           retired;      /* complete and not active, by its caller's thread: for that only */
+  _Atomic guint8   posted;       /* in the owner's list: not guarded */
   GList            hungry_link;
 
   /* For the owner context */
   GFlowRun        *next_posted;
   GList            owner_link;
-  gboolean         owner_queued;
-  gboolean         notified_paused;
-  gboolean         started;
-  gboolean         finished;
+  guint8           owner_queued;
+  guint8           notified_paused;
+  guint8           started;
+  guint8           finished;
   guint8           defers;       /* some node was deferred */
   _Atomic guint8   calls_common; /* some node was run by the common function: gflow-common.c */
-  _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
+  _Atomic guint8   cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
@@ -279,7 +275,7 @@ struct _GFlowRun
   gpointer         ended_data;
   GCancellable    *caller_cancellable; /* (owned) (nullable): given with execute */
   gulong           cancel_handler;
-  _Atomic gboolean cancel_told;  /* it has done its part */
+  _Atomic guint8   cancel_told;  /* it has done its part */
 
   /* Steps: owner context only, see gflow-steps.c */
   GFlowPlan       *listed;       /* (owned) (nullable): what it is a list of before it starts */
@@ -289,8 +285,8 @@ struct _GFlowRun
   guint32          last_changed;
 
   GFlowAttempts   *attempts;     /* (owned) (nullable): of the plan's policies, in their order */
-  _Atomic gboolean aside_posted; /* some of these have failed */
-  gboolean         tells_steps;  /* those of all nodes; fixed when nodes start */
+  _Atomic guint8   aside_posted; /* some of these have failed */
+  guint8           tells_steps;  /* those of all nodes; fixed when nodes start */
   GSList          *spent;        /* (owned) of GCancellable: of attempts that were cancelled */
   GSList          *old_errors;   /* (owned) of GError: of nodes that were run again */
   GQueue          *to_revive;    /* (owned) (nullable) of indices: the wanted ones, in order */
@@ -300,6 +296,7 @@ struct _GFlowRun
 
   /* Side tables: made when first used */
   _Atomic (GFlowRecord *)  records;
+  _Atomic (GFlowLockWait *) waits; /* for each lock of each node: gflow-locking.c */
   _Atomic (GFlowChange *)  changes;
   _Atomic guint32          changed; /* of these, what is noted: last in, first out */
   _Atomic guint32          n_restored; /* nodes that were taken over from an earlier run */
@@ -313,8 +310,8 @@ struct _GFlowRun
 
   GFlowMutex       mutex;        /* guards what follows */
   _Atomic int      state;        /* a GFlowRunState */
-  gboolean         cancelled;    /* it tells of a cancellation */
-  gboolean         settled;      /* how the run ends; what comes now is too late */
+  guint8           cancelled;    /* it tells of a cancellation */
+  guint8           settled;      /* how the run ends; what comes now is too late */
   guint32          cancelled_node; /* the first that was cancelled by itself */
   GError          *error;        /* (owned) (nullable): the first in time; not changed once set */
   GHashTable      *node_errors;  /* (owned) (nullable): index → GError */
@@ -322,7 +319,6 @@ struct _GFlowRun
   GFlowFailures   *failures;     /* (owned) (nullable): nodes that have failed, in time */
   GHashTable      *wanted;       /* (owned) (nullable): set of indices: failed nodes to run again */
   GHashTable      *missing;      /* (owned) (nullable): index → revived upstreams to come */
-  GQueue           waits;        /* of GFlowWait: nodes that wait for locks */
   GHashTable      *progress;     /* (owned) (nullable): index → GFlowProgress */
   GPtrArray       *progressing;  /* (owned) (nullable) of GFlowProgress: may run */
   GArray          *progressed;   /* (owned) (nullable) of guint32: to be noted */
@@ -335,6 +331,8 @@ struct _GFlowRun
   GListStore      *error_list;   /* (owned) (nullable) of GFlowStep; owner context only */
   GPtrArray       *cancelled_early; /* (nullable) of GFlowNode: before the nodes have a state */
 };
+
+G_STATIC_ASSERT (sizeof (struct _GFlowRun) <= G_FLOW_RUN_AT_HAND);
 
 /* Runs for requests: implemented by the folder of the executors. */
 GType          g_flow_request_get_type     (void);
@@ -372,12 +370,12 @@ void           _g_flow_run_finish          (GFlowRun        *self);
 gboolean       _g_flow_is_in_body          (GFlow           *flow);
 
 /* The state of the nodes: gflow-state.c */
-void           _g_flow_run_leave_state     (GFlowRun        *self);
 void           _g_flow_run_alloc_state     (GFlowRun        *self,
                                             guint            n_lanes);
 void           _g_flow_run_ensure_inbox_locked (GFlowRun    *self);
 void           _g_flow_lane_clear          (GFlowLane       *lane);
-void           _g_flow_run_free_state      (GFlowRun        *self);
+void           _g_flow_run_free_state      (GFlowRun        *self,
+                                            gboolean         may_stay);
 void           _g_flow_run_apply_cancelled (GFlowRun        *self);
 guint          _g_flow_run_count_done      (GFlowRun        *self);
 GFlowNodeState _g_flow_run_judge           (GFlowRun        *self,
@@ -430,11 +428,15 @@ void           _g_flow_run_give_spare      (GFlowRun        *self,
                                             GCancellable    *cancellable);
 void           _g_flow_run_free_spares     (GFlowRun        *self);
 
-/* The object: gflow-run.c */
+/* Runs that serve again: gflow-reuse.c */
 gboolean       _g_flow_run_is_unseen       (GFlowRun        *self);
-void           _g_flow_run_wipe            (GFlowRun        *self);
-void           _g_flow_run_reuse           (GFlowRun        *self,
+gboolean       _g_flow_run_stay            (GFlowRun        *self);
+GFlowRun      *_g_flow_run_take_unused    (void);
+
+/* The object: gflow-run.c */
+void           _g_flow_run_set_flow        (GFlowRun        *self,
                                             GFlow           *flow);
+void           _g_flow_run_wipe            (GFlowRun        *self);
 void           _g_flow_run_refuse          (GFlowRun        *self,
                                             const GError    *error);
 void           _g_flow_run_set_state       (GFlowRun        *self,
@@ -571,9 +573,8 @@ void           _g_flow_run_acquire_locks   (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);
 void           _g_flow_run_release_locks   (GFlowRun        *self,
+                                            GFlowLane       *lane,
                                             guint32          index);
-void           _g_flow_run_drop_waits      (GFlowRun        *self,
-                                            GFlowLane       *lane);
 gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
@@ -582,6 +583,8 @@ void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
 gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
                                             guint32          index,
                                             GFlowRun        *other);
+guint          _g_flow_run_find_awaited_step (GFlowRun      *self,
+                                            guint32          index);
 GFlowLock     *_g_flow_run_ref_awaited_lock (GFlowRun       *self,
                                             guint32          index);
 
@@ -683,6 +686,7 @@ gboolean       _g_flow_run_wants_ahead     (GFlowRun        *self);
 GFlowCall     *_g_flow_run_take_ahead      (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_drop_ahead      (GFlowRun        *self);
+gboolean       _g_flow_run_returns_late    (GFlowRun        *self);
 void           _g_flow_run_learn_ahead     (GFlowRun        *self,
                                             gboolean         was_ahead,
                                             gboolean         at_once);
@@ -721,7 +725,7 @@ _g_flow_run_has_state (GFlowRun *self)
 {
   /* Acquire: pairs with _g_flow_run_set_state(). A run that was refused has none. */
   return atomic_load_explicit (&self->state, memory_order_acquire) != G_FLOW_RUN_STATE_NEW &&
-         self->block != NULL;
+         self->lanes != NULL;
 }
 
 static inline GFlowNodeState

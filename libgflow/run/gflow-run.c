@@ -86,6 +86,8 @@ g_flow_run_dispose (GObject *object)
       g_flow_run_cancel (self);
       return;
     }
+  if (_g_flow_run_stay (self))
+    return;
 
   G_OBJECT_CLASS (g_flow_run_parent_class)->dispose (object);
 }
@@ -117,12 +119,11 @@ free_grown_context (GFlowRun *self)
   g_clear_pointer (&context, g_main_context_unref);
 }
 
-/* Lets go of all that the run has. What its state was in may be kept. */
+/* Lets go of all that the run has, but for what its state was in if that @may_stay. */
 static void
 clear (GFlowRun *self,
-       gboolean  keeps_memory)
+       gboolean  may_stay)
 {
-  g_assert (self->waits.length == 0);
   if (self->outcomes != NULL)
     _g_flow_outcomes_free (g_steal_pointer (&self->outcomes), self->plan->n_nodes);
   g_clear_pointer (&self->journal, _g_flow_journal_free);
@@ -135,8 +136,8 @@ clear (GFlowRun *self,
   g_assert (self->ahead.n == 0);
   g_free (self->ahead.calls);
   _g_flow_run_free_attempts (self);
-  if (!keeps_memory)
-    _g_flow_run_free_state (self);
+  g_free (atomic_load_explicit (&self->waits, memory_order_relaxed));
+  _g_flow_run_free_state (self, may_stay);
   g_clear_object (&self->history);
   g_clear_pointer (&self->pace, g_free);
   g_clear_pointer (&self->told, _g_flow_told_free);
@@ -160,8 +161,6 @@ clear (GFlowRun *self,
   g_clear_object (&self->request);
   g_assert (self->passage == NULL);
   g_clear_object (&self->parallel_lock);
-  if (keeps_memory)
-    _g_flow_run_leave_state (self);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_object (&self->flow);
   _g_flow_mutex_clear (&self->mutex);
@@ -191,40 +190,24 @@ static void
 g_flow_run_init (GFlowRun *self)
 {
   _g_flow_mutex_init (&self->mutex);
-  g_queue_init (&self->waits);
   self->cancelled_node = G_FLOW_NO_NODE;
   self->parent_index = G_FLOW_NO_NODE;
 }
 
-/* Whether no code of the application has seen the run, or can see it any more, so that nobody could
- * tell it from a new one. In its owner context, by whom it tells that it has ended: the library has
- * two references then, that one's and that of the dispatch. */
-gboolean
-_g_flow_run_is_unseen (GFlowRun *self)
-{
-  return self->quiet && _g_flow_run_attention (self) == 0 && self->asked == NULL &&
-         _g_flow_is_unknown_beside (G_OBJECT (self), 2);
-}
-
-/* Makes a run that has ended, and that nobody has seen, one of no flow that is as new. */
+/* Makes a run that nobody can tell from another one of no flow that is as new. */
 void
 _g_flow_run_wipe (GFlowRun *self)
 {
+  g_signal_handlers_destroy (self);
   clear (self, TRUE);
 
-  GFlowLast *last = self->last;
+  gpointer block = self->block;
+  const gsize block_size = self->block_size;
 
   memset (&self->flow, 0, sizeof *self - G_STRUCT_OFFSET (GFlowRun, flow));
   g_flow_run_init (self);
-  self->last = last;
-}
-
-/* Makes such a run one of @flow. */
-void
-_g_flow_run_reuse (GFlowRun *self,
-                   GFlow    *flow)
-{
-  _g_flow_run_set_flow (self, flow);
+  self->block = block;
+  self->block_size = block_size;
 }
 
 /**
@@ -242,7 +225,10 @@ g_flow_run_new (GFlow *flow)
 {
   g_return_val_if_fail (G_IS_FLOW (flow), NULL);
 
-  GFlowRun *self = g_object_new (G_TYPE_FLOW_RUN, NULL);
+  GFlowRun *self = _g_flow_run_take_unused ();
+
+  if (self == NULL)
+    self = g_object_new (G_TYPE_FLOW_RUN, NULL);
 
   /* As the property does, without a GValue. */
   _g_flow_run_set_flow (self, flow);

@@ -25,13 +25,12 @@ _g_flow_save_picture (GFlowPlan *plan)
   g_variant_builder_init (&builder, G_VARIANT_TYPE (G_FLOW_PICTURE_TYPE));
   for (guint i = 0; i < plan->n_nodes; i++)
     {
-      const guint32 first = plan->first_upstream[i];
+      guint32 n_upstreams;
+      const guint32 *upstreams = _g_flow_plan_upstreams (plan, i, &n_upstreams);
 
       g_variant_builder_add (&builder, "(s@au)", g_flow_node_get_name (plan->nodes[i].node),
-                             g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32,
-                                                        plan->upstreams + first,
-                                                        plan->first_upstream[i + 1] - first,
-                                                        sizeof (guint32)));
+                             g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, upstreams,
+                                                        n_upstreams, sizeof (guint32)));
     }
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }

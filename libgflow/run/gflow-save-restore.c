@@ -38,7 +38,7 @@ sort_nodes (GFlowPlan *plan)
 
   for (guint32 i = 0; i < plan->n_nodes; i++)
     {
-      pending[i] = plan->first_upstream[i + 1] - plan->first_upstream[i];
+      pending[i] = plan->start[i].pending;
       if (pending[i] == 0)
         order[n_sorted++] = i;
     }
@@ -60,8 +60,11 @@ are_upstreams_finished (GFlowPlan    *plan,
                         const guint8 *fates,
                         guint32       index)
 {
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
-    if (fates[plan->upstreams[k]] == FATE_RUNS)
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (plan, index, &n_upstreams);
+
+  for (guint32 k = 0; k < n_upstreams; k++)
+    if (fates[upstreams[k]] == FATE_RUNS)
       return FALSE;
   return TRUE;
 }
@@ -169,11 +172,11 @@ count_upstreams (GFlowRun     *self,
                  const guint8 *fates,
                  guint32       index)
 {
-  GFlowPlan *plan = self->plan;
-  guint32 n = 0;
+  guint32 n_upstreams, n = 0;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
-    n += fates[plan->upstreams[k]] != FATE_DONE;
+  for (guint32 k = 0; k < n_upstreams; k++)
+    n += fates[upstreams[k]] != FATE_DONE;
   atomic_store_explicit (&self->nodes[index].pending, n, memory_order_relaxed);
 }
 

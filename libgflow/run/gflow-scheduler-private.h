@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 extern _Atomic guint _g_flow_n_hungry;
 
 guint    _g_flow_count_processors     (void);
+void     _g_flow_scheduler_work       (gpointer  job);
 void     _g_flow_scheduler_activate   (GFlowRun *run);
 void     _g_flow_scheduler_expect_caller (GFlowRun *run);
 gboolean _g_flow_scheduler_deactivate (GFlowRun *run);
@@ -31,6 +32,10 @@ void     _g_flow_scheduler_lend       (GFlowFrame *frame);
 void     _g_flow_scheduler_lend_likewise (GFlowRun *run);
 void     _g_flow_scheduler_check_complete (GFlowRun *run);
 gboolean _g_flow_scheduler_is_complete (GFlowRun *run);
+
+/* See gflow-worker-func.c */
+void     _g_flow_worker_main          (gpointer  job,
+                                       gpointer  unused);
 
 /* There is work for one more worker: to be called after it can be seen, by a
  * sequentially consistent write. A worker that leaves announces it (n_inside)

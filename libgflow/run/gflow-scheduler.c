@@ -34,8 +34,6 @@
 #define MAX_SPARE 64
 /* How many lanes threads may have lent that are in bodies which block */
 #define MAX_LENT G_FLOW_MAX_THREADS
-/* How long a thread waits for the mutex before it sleeps: some microseconds */
-#define LOCK_ROUNDS 200
 
 struct _GFlowCrew
 {
@@ -88,19 +86,10 @@ _Thread_local GFlowFrame *_g_flow_frame;
 
 static _Thread_local GFlowWorker *this_worker;
 
-static void worker_main (gpointer data,
-                         gpointer unused);
-
-/* What is done under the mutex takes less than it takes to sleep and be woken. */
 static void
 lock (void)
 {
-  for (guint i = 0; i < LOCK_ROUNDS; i++)
-    if (_g_flow_mutex_trylock (&scheduler.mutex))
-      return;
-    else
-      _g_flow_pause_processor ();
-  _g_flow_mutex_lock (&scheduler.mutex);
+  _g_flow_mutex_lock_soon (&scheduler.mutex);
 }
 
 /* Who is woken wants the mutex, too, and to wake somebody takes long. */
@@ -265,7 +254,7 @@ clean_crew (GFlowCrew *crew)
 static gpointer
 thread_main (gpointer job)
 {
-  worker_main (job, NULL);
+  _g_flow_worker_main (job, NULL);
   return NULL;
 }
 
@@ -290,7 +279,7 @@ add_thread (gpointer job)
     }
 
   if (scheduler.pool == NULL)
-    scheduler.pool = g_thread_pool_new (worker_main, NULL, -1, FALSE, NULL);
+    scheduler.pool = g_thread_pool_new (_g_flow_worker_main, NULL, -1, FALSE, NULL);
   g_thread_pool_push (scheduler.pool, job, NULL);
 }
 
@@ -436,22 +425,18 @@ enter_run (GFlowRun *run)
   return &run->lanes[i];
 }
 
-static void
-complete (GFlowRun *run)
-{
-  run->complete = TRUE;
-  set_hungry (run, FALSE);
-  _g_flow_owner_post (run);
-}
-
-/* Nobody is in a body of it, and nothing is left. */
-static void
+/* Nobody is in a body of it, and nothing is left. TRUE if that is so now, and was not before. */
+static gboolean
 complete_if_left (GFlowRun *run)
 {
-  if (!run->complete && run->n_lent == 0 &&
-      atomic_load_explicit (&run->n_inside, memory_order_relaxed) == 0 &&
-      atomic_load_explicit (&run->remaining, memory_order_seq_cst) == 0)
-    complete (run);
+  if (run->complete || run->n_lent > 0 ||
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) > 0 ||
+      atomic_load_explicit (&run->remaining, memory_order_seq_cst) > 0)
+    return FALSE;
+
+  run->complete = TRUE;
+  set_hungry (run, FALSE);
+  return TRUE;
 }
 
 /* After this the run may be gone, unless it has work: then it is hungry. */
@@ -475,9 +460,11 @@ leave_run (GFlowRun  *run,
       else
         make_hungry (run);
     }
-  else if (n_inside == 0)
+  else if (n_inside == 0 && complete_if_left (run))
     {
-      complete_if_left (run);
+      /* A caller without a context is about to look for itself: see retire(). */
+      if (!lane->caller || run->owner != NULL)
+        _g_flow_owner_post (run);
     }
 }
 
@@ -487,7 +474,8 @@ leave_lent (GFlowRun *run)
 {
   scheduler.n_lent--;
   run->n_lent--;
-  complete_if_left (run);
+  if (complete_if_left (run))
+    _g_flow_owner_post (run);
 }
 
 /* The run that is next in line. */
@@ -521,10 +509,7 @@ work_on_run (GFlowRun *run,
   _g_flow_frame = &frame;
   _g_flow_run_work (run, lane);
   if (frame.lane != NULL)
-    {
-      _g_flow_run_drop_waits (run, lane);
-      _g_flow_run_settle (run, lane);
-    }
+    _g_flow_run_settle (run, lane);
   _g_flow_frame = frame.below;
   lock ();
 
@@ -634,74 +619,10 @@ work_as_spare (GFlowWorker *worker)
   call_next (NULL);
 }
 
-/* What a language binding does around all the work of a thread */
-static struct
-{
-  _Atomic (GFlowWorkerFunc) func;
-  gpointer                  user_data;
-} around;
-
-/* The job of a thread that has not begun it */
-static _Thread_local gpointer job_to_do;
-
-static void
-worker_main (gpointer data,
-             gpointer unused)
-{
-  /* Acquire: pairs with the store in g_flow_set_worker_func(). */
-  GFlowWorkerFunc func = atomic_load_explicit (&around.func, memory_order_acquire);
-
-  job_to_do = data;
-  if (func != NULL)
-    func (around.user_data);
-  g_flow_work (); /* if it was not done in there */
-}
-
-/**
- * g_flow_set_worker_func:
- * @func: (scope notified): the function
- * @user_data: for @func
- * @destroy: frees @user_data; not called, as the function stays
- *
- * Sets a function that is called on every worker thread that begins from then on,
- * and that has to call g_flow_work(). It is for language bindings whose runtime
- * must know a thread: to attach it once costs less than to do so for each body.
- *
- * It can be set once in a process, before the first run.
- *
- * Since: 0.1
- */
+/* All the work of a thread: what it was asked for is its @job. */
 void
-g_flow_set_worker_func (GFlowWorkerFunc func,
-                        gpointer        user_data,
-                        GDestroyNotify  destroy)
+_g_flow_scheduler_work (gpointer job)
 {
-  g_return_if_fail (func != NULL);
-  /* Relaxed: who sets it twice is told so, not served. */
-  g_return_if_fail (atomic_load_explicit (&around.func, memory_order_relaxed) == NULL);
-
-  around.user_data = user_data;
-  /* Release: pairs with the load in worker_main(). */
-  atomic_store_explicit (&around.func, func, memory_order_release);
-}
-
-/**
- * g_flow_work:
- *
- * Does the work of a worker thread: to be called by the function that was given
- * to g_flow_set_worker_func(), and by nobody else. Elsewhere, or a second time,
- * it does nothing.
- *
- * Since: 0.1
- */
-void
-g_flow_work (void)
-{
-  gpointer job = g_steal_pointer (&job_to_do);
-
-  if (job == NULL)
-    return;
-
   GFlowWorker worker = { .idle_link = { .data = &worker }, .spare = job == SPARE_WORKER };
 
   g_flow_parking_init (&worker.parking);
@@ -959,13 +880,13 @@ _g_flow_scheduler_lend (GFlowFrame *frame)
     return;
 
   for (GFlowFrame *f = frame; f != NULL; f = f->below)
-    if (f->lane != NULL && !f->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (f))
       _g_flow_run_clear_lane (f);
 
   lock ();
   replace_worker ();
   for (GFlowFrame *f = frame; f != NULL; f = f->below)
-    if (f->lane != NULL && !f->lane->context)
+    if (_g_flow_frame_is_on_worker_lane (f))
       {
         GFlowLane *lane = g_steal_pointer (&f->lane);
 
@@ -1030,7 +951,8 @@ void
 _g_flow_scheduler_check_complete (GFlowRun *run)
 {
   lock ();
-  complete_if_left (run);
+  if (complete_if_left (run))
+    _g_flow_owner_post (run);
   unlock ();
 }
 

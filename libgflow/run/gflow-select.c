@@ -137,12 +137,13 @@ _g_flow_run_find_chooser (GFlowRun *self,
 {
   GFlowPlan *plan = self->plan;
   GFlowNode *chooser = NULL;
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (plan, index, &n_upstreams);
 
   _g_flow_mutex_lock (&self->mutex);
-  for (guint32 k = plan->first_upstream[index];
-       self->choices != NULL && chooser == NULL && k < plan->first_upstream[index + 1]; k++)
-    if (!has_selected (self, plan->upstreams[k], index))
-      chooser = plan->nodes[plan->upstreams[k]].node;
+  for (guint32 k = 0; self->choices != NULL && chooser == NULL && k < n_upstreams; k++)
+    if (!has_selected (self, upstreams[k], index))
+      chooser = plan->nodes[upstreams[k]].node;
   _g_flow_mutex_unlock (&self->mutex);
   return chooser;
 }

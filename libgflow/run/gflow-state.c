@@ -17,6 +17,10 @@
 /* Slots in the deques of a run, all together: many threads help a large run less
  * than it would cost to have a deque for each. */
 #define MAX_SLOTS ((gsize) 1 << 27)
+/* Nodes whose inboxes are in the block */
+#define MAX_MAIL_INSIDE 256
+/* Bytes of a block that the next run may have */
+#define MAX_KEPT 32768
 
 static gsize
 take_bytes (gsize *size,
@@ -29,63 +33,54 @@ take_bytes (gsize *size,
   return offset;
 }
 
+/* Where there is no @place for it, it is apart: zeroed pages that the system has not given yet cost
+ * nothing. */
 static gpointer
-new_mail (gsize n_nodes)
+new_mail (gsize n_nodes,
+          char *place)
 {
-  return n_nodes > 0 ? g_malloc0 (g_flow_inbox_size (n_nodes)) : NULL;
+  if (n_nodes == 0)
+    return NULL;
+  return place != NULL ? memset (place, 0, g_flow_inbox_size (n_nodes))
+                       : g_malloc0 (g_flow_inbox_size (n_nodes));
 }
 
-/* That of the last time has room for at least as many. */
-static gpointer
-take_mail (gpointer *mail,
-           gsize     n_nodes)
+static void
+free_mail (GFlowRun   *self,
+           GFlowInbox *inbox)
 {
-  if (*mail == NULL || n_nodes == 0)
-    return new_mail (n_nodes);
-  return memset (g_steal_pointer (mail), 0, g_flow_inbox_size (n_nodes));
+  const guintptr mail = (guintptr) g_flow_inbox_mail (inbox);
+
+  if (mail != 0 && mail - (guintptr) self->block >= self->block_size)
+    g_free ((gpointer) mail);
+}
+
+static void
+take_block (GFlowRun *self,
+            gsize     size)
+{
+  if (self->block_size >= size)
+    return;
+
+  g_free (self->block);
+  self->block = g_malloc (size);
+  self->block_size = size;
 }
 
 void
 _g_flow_lane_clear (GFlowLane *lane)
 {
-  g_free (lane->ready.items);
-  g_free (lane->chosen[0].items);
-  g_free (lane->chosen[1].items);
+  g_clear_pointer (&lane->ready.items, g_free);
+  g_clear_pointer (&lane->chosen[0].items, g_free);
+  g_clear_pointer (&lane->chosen[1].items, g_free);
 }
 
 static void
 free_lanes (GFlowRun *self)
 {
-  for (guint i = 0; self->block != NULL && i <= self->n_lanes; i++)
+  for (guint i = 0; self->lanes != NULL && i <= self->n_lanes; i++)
     _g_flow_lane_clear (&self->lanes[i]);
-}
-
-static void
-clear_last (GFlowLast *last)
-{
-  g_clear_pointer (&last->block, g_free);
-  g_clear_pointer (&last->mail, g_free);
-  g_clear_pointer (&last->context_mail, g_free);
-  g_clear_pointer (&last->plan, _g_flow_plan_unref);
-}
-
-/* The run is about to be made as new: what its state was in is left for the next time. */
-void
-_g_flow_run_leave_state (GFlowRun *self)
-{
-  g_assert (!self->has_spare);
-  if (self->last == NULL)
-    self->last = g_new (GFlowLast, 1);
-  free_lanes (self);
-  *self->last = (GFlowLast) {
-    .plan = g_steal_pointer (&self->plan),
-    .n_lanes = self->n_lanes,
-    .block = self->block,
-    .mail = g_flow_inbox_mail (&self->inbox),
-    .context_mail = g_flow_inbox_mail (&self->context_inbox),
-  };
-  g_flow_heap_clear (&self->heap);
-  g_flow_heap_clear (&self->context_heap);
+  self->lanes = NULL;
 }
 
 /* All that the nodes of a run need, in one piece, unless the plan has memory for the nodes. Of the
@@ -103,19 +98,17 @@ _g_flow_run_alloc_state (GFlowRun *self,
   const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
                          plan->locks != NULL || self->parallel_lock != NULL ||
                          self->outcomes != NULL || self->journal != NULL;
-  /* What serves requests is made again and again, and has memory of its own from the last time. */
-  gpointer spare = self->request == NULL ? _g_flow_plan_take_spare (plan) : NULL;
+  const gboolean mail_fits = mixed && n <= MAX_MAIL_INSIDE;
+  gpointer spare = _g_flow_plan_take_spare (plan);
   gsize size = 0;
   const gsize lanes_at = take_bytes (&size, (gsize) n_lanes + 1, sizeof (GFlowLane));
   const gsize nodes_at = take_bytes (&size, spare == NULL ? n : 0, sizeof (GFlowRunNode));
   const gsize slots_at = take_bytes (&size, n_workers * n_lanes, sizeof (guint32));
+  const gsize mail_at = take_bytes (&size, mail_fits, g_flow_inbox_size (n_workers));
+  const gsize context_mail_at = take_bytes (&size, mail_fits, g_flow_inbox_size (plan->n_context));
 
   /* Aligned by hand: for a small block that is much cheaper than g_aligned_alloc(). */
-  GFlowLast none = { 0 }, *last = self->last != NULL ? self->last : &none;
-
-  if (last->plan != plan || last->n_lanes != n_lanes)
-    clear_last (last);
-  self->block = last->block != NULL ? g_steal_pointer (&last->block) : g_malloc (size + LINE);
+  take_block (self, size + LINE);
 
   char *block = (char *) (((guintptr) self->block + LINE - 1) / LINE * LINE);
 
@@ -137,11 +130,10 @@ _g_flow_run_alloc_state (GFlowRun *self,
       self->nodes[i].route |= (plan->priorities != NULL ? G_FLOW_ROUTE_PRIORITY : 0) |
                               (self->parallel_lock != NULL ? G_FLOW_ROUTE_LOCKS : 0);
 
-  /* Zeroed pages that the system has not given yet cost nothing. */
-  g_flow_inbox_init (&self->inbox, take_mail (&last->mail, mixed ? n_workers : 0));
+  g_flow_inbox_init (&self->inbox,
+                     new_mail (mixed ? n_workers : 0, mail_fits ? block + mail_at : NULL));
   g_flow_inbox_init (&self->context_inbox,
-                     take_mail (&last->context_mail, mixed ? plan->n_context : 0));
-  clear_last (last);
+                     new_mail (mixed ? plan->n_context : 0, mail_fits ? block + context_mail_at : NULL));
   if (plan->weights != NULL)
     atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);
@@ -154,23 +146,26 @@ _g_flow_run_ensure_inbox_locked (GFlowRun *self)
 {
   if (g_flow_inbox_mail (&self->inbox) == NULL)
     g_flow_inbox_open (&self->inbox,
-                       new_mail (MAX (self->plan->n_nodes - self->plan->n_context, 1)));
+                       new_mail (MAX (self->plan->n_nodes - self->plan->n_context, 1), NULL));
 }
 
+/* All but the block, if that @may_stay for the next time and is small. */
 void
-_g_flow_run_free_state (GFlowRun *self)
+_g_flow_run_free_state (GFlowRun *self,
+                        gboolean  may_stay)
 {
   free_lanes (self);
   if (self->has_spare)
     _g_flow_plan_give_spare (self->plan, g_steal_pointer (&self->nodes));
-  if (self->last != NULL)
-    clear_last (self->last);
-  g_clear_pointer (&self->last, g_free);
-  g_clear_pointer (&self->block, g_free);
-  g_free (g_flow_inbox_mail (&self->inbox));
-  g_free (g_flow_inbox_mail (&self->context_inbox));
+  free_mail (self, &self->inbox);
+  free_mail (self, &self->context_inbox);
   g_flow_heap_clear (&self->heap);
   g_flow_heap_clear (&self->context_heap);
+  if (may_stay && self->block_size <= MAX_KEPT)
+    return;
+
+  g_clear_pointer (&self->block, g_free);
+  self->block_size = 0;
 }
 
 /* Nodes that were cancelled before the run had a state. */
@@ -238,12 +233,13 @@ static Upstreams
 look_upstream (GFlowRun *self,
                guint32   index)
 {
-  GFlowPlan *plan = self->plan;
-  Upstreams seen = { .n_upstreams = plan->first_upstream[index + 1] - plan->first_upstream[index] };
+  guint32 n_upstreams;
+  const guint32 *upstreams = _g_flow_plan_upstreams (self->plan, index, &n_upstreams);
+  Upstreams seen = { .n_upstreams = n_upstreams };
 
-  for (guint32 k = plan->first_upstream[index]; k < plan->first_upstream[index + 1]; k++)
+  for (guint32 k = 0; k < n_upstreams; k++)
     {
-      const guint32 upstream = plan->upstreams[k];
+      const guint32 upstream = upstreams[k];
       const GFlowNodeState state = _g_flow_run_node_state (self, upstream);
       const guint16 marks = _g_flow_run_marks (self, upstream);
 
@@ -358,7 +354,8 @@ gboolean
 _g_flow_run_may_run (GFlowRun *self,
                      guint32   index)
 {
-  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_acquire);
+  /* Sequentially consistent: see _g_flow_run_withdraw_waits(). */
+  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_seq_cst);
 
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_CANCELLED) != 0)
     return FALSE;

@@ -83,7 +83,7 @@ unlock_in_heap (GFlowRun  *self,
 
       _g_flow_run_unmark (self, index, G_FLOW_MARK_LOCKED);
       _g_flow_run_mark (self, index, G_FLOW_MARK_UNLOCKED);
-      _g_flow_run_release_locks (self, index);
+      _g_flow_run_release_locks (self, lane, index);
     }
   g_flow_heap_push (heap, (guint32 *) items->data, items->len);
   _g_flow_run_deliver_chosen (self, lane, FALSE);

@@ -15,7 +15,6 @@ GType      _g_flow_run_get_item_type    (GListModel          *model);
 guint      _g_flow_run_get_n_items      (GListModel          *model);
 GFlowStep *_g_flow_run_ensure_step      (GFlowRun            *self,
                                          GFlowNode           *node);
-gboolean   _g_flow_run_wants_steps      (GFlowRun            *self);
 void       _g_flow_run_start_steps      (GFlowRun            *self);
 void       _g_flow_run_note_change      (GFlowRun            *self,
                                          guint32              index);

@@ -151,13 +151,6 @@ _g_flow_run_tells_change (GFlowRun *self,
           (atomic_load_explicit (&changes[index].flags, memory_order_relaxed) & CHANGE_WANTED) != 0);
 }
 
-/* Whether somebody wants to know of steps, as far as can be seen before the run starts. */
-gboolean
-_g_flow_run_wants_steps (GFlowRun *self)
-{
-  return self->steps != NULL || _g_flow_run_tells_steps (self);
-}
-
 /* In the first dispatch, before any node starts. */
 void
 _g_flow_run_start_steps (GFlowRun *self)

@@ -57,7 +57,8 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
-/* Whether it is of @kind, and nothing of the node or the run asks for attention. */
+/* Whether it is of @kind, and nothing of the node or the run asks for attention, but that it may
+ * hold locks. */
 static inline gboolean
 is_plain (GFlowRun      *self,
           guint32        index,
@@ -65,8 +66,8 @@ is_plain (GFlowRun      *self,
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
 
-  return (attention | _g_flow_run_marks (self, index)) == 0 &&
-         self->nodes[index].route == G_FLOW_ROUTE_CONTEXT &&
+  return (attention | (_g_flow_run_marks (self, index) & ~G_FLOW_MARK_LOCKED)) == 0 &&
+         (self->nodes[index].route & ~G_FLOW_ROUTE_LOCKS) == G_FLOW_ROUTE_CONTEXT &&
          self->plan->nodes[index].kind == kind && self->passage == NULL;
 }
 

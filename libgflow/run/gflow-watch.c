@@ -14,8 +14,9 @@
  * after the last one, nothing else was connected. If GObject ever counts
  * differently, nodes are asked more often, and a test notices. */
 
-/* To ask this few nodes is cheaper than to find out. */
+/* To ask this few nodes is cheaper than to find out; and this few if the bit tells, see below. */
 #define FEW_NODES 8
+#define FEW_NODES_BY_BIT 64
 
 static struct
 {
@@ -69,11 +70,82 @@ _g_flow_watch_absorb (gulong handler_id)
   _g_flow_mutex_unlock (&watch.mutex);
 }
 
-/* Whether @instance has handlers for signals that have no detail, blocked or not. */
+/* GObject notes in a bit whether anything was ever connected to an object, and does not look for handlers
+ * when it emits if that is not set. That holds for the signals of classes, not for those of interfaces,
+ * and so not for `items-changed`. The bit is in the word between the count of references and the
+ * data, where the structure has a gap on machines with 64 bits. That is no interface, so which
+ * bit it is, and whether there is one, is found out by connecting something. Without one
+ * the mask is 0. */
+
+#if GLIB_SIZEOF_VOID_P > 4
+static guint
+read_gap (gpointer object)
+{
+  const char *gap = (const char *) &((GObject *) object)->ref_count + sizeof (guint);
+
+  return (guint) g_atomic_int_get ((const int *) (gconstpointer) gap);
+}
+
+/* Two objects that are alike have the same there: what differs is due to the handler. */
+static guint
+find_bits (const char *signal)
+{
+  g_autoptr(GCancellable) with = g_cancellable_new ();
+  g_autoptr(GCancellable) without = g_cancellable_new ();
+
+  g_signal_connect (with, signal, G_CALLBACK (probe_cb), NULL);
+  return read_gap (with) & ~read_gap (without);
+}
+
+static guint
+find_mask (void)
+{
+  return find_bits ("cancelled") & find_bits ("notify");
+}
+#else
+static guint
+read_gap (gpointer object)
+{
+  return 0;
+}
+
+static guint
+find_mask (void)
+{
+  return 0;
+}
+#endif
+
+static inline guint
+get_mask (void)
+{
+  static guint mask;
+  static gsize known;
+
+  if (g_once_init_enter (&known))
+    {
+      mask = find_mask ();
+      g_once_init_leave (&known, 1);
+    }
+  return mask;
+}
+
+/* Whether anything was ever connected to a signal of the class of @instance, as far as can be told
+ * without asking. */
+static gboolean
+was_connected (gpointer instance)
+{
+  const guint mask = get_mask ();
+
+  return mask == 0 || (read_gap (instance) & mask) != 0;
+}
+
+/* Whether @instance has handlers for signals of its class that have no detail, blocked or not. */
 gboolean
 _g_flow_watch_has_handlers (gpointer instance)
 {
-  return g_signal_handler_find (instance, G_SIGNAL_MATCH_DETAIL, 0, 0, NULL, NULL, NULL) != 0;
+  return was_connected (instance) &&
+         g_signal_handler_find (instance, G_SIGNAL_MATCH_DETAIL, 0, 0, NULL, NULL, NULL) != 0;
 }
 
 /* Whether somebody is notified of properties of @instance, be it blocked for now. */
@@ -82,6 +154,10 @@ _g_flow_watch_is_notified (gpointer instance)
 {
   /* Relaxed: whoever writes it writes the same. */
   static _Atomic guint notify;
+
+  if (!was_connected (instance))
+    return FALSE;
+
   guint id = atomic_load_explicit (&notify, memory_order_relaxed);
 
   if (id == 0)
@@ -92,11 +168,12 @@ _g_flow_watch_is_notified (gpointer instance)
   return g_signal_handler_find (instance, G_SIGNAL_MATCH_ID, id, 0, NULL, NULL, NULL) != 0;
 }
 
-/* Whether any signal of @instance, of whatever detail, reaches anybody now. */
+/* Whether any signal of the class of @instance, of whatever detail, reaches anybody now. */
 gboolean
 _g_flow_watch_is_heard (gpointer instance)
 {
-  return g_signal_handler_find (instance, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
+  return was_connected (instance) &&
+         g_signal_handler_find (instance, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }
 
 /* Whether signals of the run, notifications among them, or of its flow reach anybody now. */
@@ -128,7 +205,7 @@ _g_flow_watch_find (GFlowPlan *plan)
 {
   GArray *watched;
 
-  if (plan->n_nodes <= FEW_NODES)
+  if (plan->n_nodes <= (get_mask () != 0 ? FEW_NODES_BY_BIT : FEW_NODES))
     return ask_nodes (plan);
 
   _g_flow_mutex_lock (&watch.mutex);

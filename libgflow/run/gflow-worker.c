@@ -426,7 +426,7 @@ release_locks (GFlowRun  *self,
                guint32    index)
 {
   lane->ending = TRUE;
-  _g_flow_run_release_locks (self, index);
+  _g_flow_run_release_locks (self, lane, index);
   lane->ending = FALSE;
 }
 
@@ -558,8 +558,8 @@ _g_flow_run_end_recorded (GFlowRun *self)
     finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
 }
 
-/* A plain node of the context has succeeded. What becomes ready is routed in the order in
- * which it was added, as everywhere. */
+/* A plain node of the context, which may have locks, has succeeded. What becomes ready is routed
+ * in the order in which it was added, as everywhere. */
 void
 _g_flow_run_end_plain (GFlowRun *self,
                        guint32   index)
@@ -569,8 +569,10 @@ _g_flow_run_end_plain (GFlowRun *self,
   const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
                                                        &n_successors);
 
-  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
   lane->ending = TRUE;
+  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+    _g_flow_run_release_locks (self, lane, index);
+  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
   for (guint32 i = n_successors; i-- > 0;)
     if (count_off (&self->nodes[successors[i]], 1, FALSE))
       _g_flow_run_route (self, lane, successors[i]);
@@ -619,6 +621,16 @@ _g_flow_run_end_on_lane (GFlowRun  *self,
   return end_attended_node (self, lane, index, get_outcome (self, index, ok, error));
 }
 
+/* Whether nothing of the run or the node asks for attention but that this holds locks. */
+static inline gboolean
+is_only_locked (GFlowRun *self,
+                guint32   index)
+{
+  /* Relaxed, as for plain nodes. */
+  return atomic_load_explicit (&self->attention, memory_order_relaxed) == 0 &&
+         _g_flow_run_marks (self, index) == G_FLOW_MARK_LOCKED;
+}
+
 /* A body has returned @ok, and something asks for attention. Takes @error. */
 static G_GNUC_NO_INLINE guint32
 end_body (GFlowRun  *self,
@@ -649,6 +661,36 @@ call_body (GFlowRun             *self,
          ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
 }
 
+/* Runs a node that has locks, and nothing else that would make it other than plain. */
+static guint32
+run_locked_node (GFlowRun  *self,
+                 GFlowLane *lane,
+                 guint32    index)
+{
+  const GFlowPlanNode *node = &self->plan->nodes[index];
+  GFlowRunNode *run_node = &self->nodes[index];
+  GError *error = NULL;
+  guint32 next;
+
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
+
+  const gboolean ok = call_body (self, node, &error);
+
+  /* As for a plain node. */
+  if (G_UNLIKELY (!ok || error != NULL || !is_only_locked (self, index)))
+    return end_body (self, lane, index, ok, error);
+
+  lane->ending = TRUE;
+  _g_flow_run_release_locks (self, lane, index);
+  set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
+  next = release (self, lane, node, FALSE);
+  lane->ending = FALSE;
+  notify_delivered (self, lane, next != G_FLOW_NO_NODE);
+  if (_g_flow_run_is_heaped (self))
+    _g_flow_run_deliver_chosen (self, lane, TRUE);
+  return next;
+}
+
 /* In a run that is steered every node goes through the heap, which alone knows what
  * comes next, and whether anything does. */
 static gboolean
@@ -667,6 +709,9 @@ run_attended_node (GFlowRun  *self,
                    GFlowLane *lane,
                    guint32    index)
 {
+  if (is_only_locked (self, index))
+    return run_locked_node (self, lane, index);
+
   if (goes_to_heap (self, lane))
     {
       let_go (self, lane, index);
@@ -845,7 +890,6 @@ look_elsewhere (GFlowRun  *self,
                 guint32   *index)
 {
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-  _g_flow_run_drop_waits (self, lane);
   if (_g_flow_run_pop_inbox (self, lane, index))
     return TRUE;
   _g_flow_help_consider (self, lane);
@@ -940,7 +984,6 @@ _g_flow_run_clear_lane (GFlowFrame *frame)
   _g_flow_run_steer (self);
   frame->n_held = lane->n_held;
   lane->n_held = 0;
-  _g_flow_run_drop_waits (self, lane);
   _g_flow_run_settle (self, lane);
 }
 

@@ -277,17 +277,23 @@ find_beside (GFlowChannel  *channel,
   if (last != NULL)
     needed[last->index] = TRUE;
   for (guint k = plan->n_nodes; k-- > 0;)
-    for (guint32 u = plan->first_upstream[order[k]];
-         needed[order[k]] && u < plan->first_upstream[order[k] + 1]; u++)
-      needed[plan->upstreams[u]] = TRUE;
+    {
+      guint32 n;
+      const guint32 *upstreams = _g_flow_plan_upstreams (plan, order[k], &n);
+
+      for (guint32 u = 0; needed[order[k]] && u < n; u++)
+        needed[upstreams[u]] = TRUE;
+    }
 
   for (guint k = 0; k < plan->n_nodes; k++)
     {
       const guint32 i = order[k];
       gboolean is_beside = _g_flow_node_is_detached (plan->nodes[i].node);
+      guint32 n;
+      const guint32 *upstreams = _g_flow_plan_upstreams (plan, i, &n);
 
-      for (guint32 u = plan->first_upstream[i]; u < plan->first_upstream[i + 1]; u++)
-        is_beside = is_beside || channel->places[plan->upstreams[u]].is_beside;
+      for (guint32 u = 0; u < n; u++)
+        is_beside = is_beside || channel->places[upstreams[u]].is_beside;
       channel->places[i].is_beside = is_beside && !needed[i];
       channel->n_beside += channel->places[i].is_beside;
     }
@@ -324,9 +330,11 @@ find_ways (GFlowChannel *channel,
   for (guint k = 0; k < plan->n_nodes; k++)
     {
       const guint32 i = order[k];
+      guint32 n;
+      const guint32 *upstreams = _g_flow_plan_upstreams (plan, i, &n);
 
-      for (guint32 u = plan->first_upstream[i]; u < plan->first_upstream[i + 1]; u++)
-        add_sources_of (channel, plan->upstreams[u], sources);
+      for (guint32 u = 0; u < n; u++)
+        add_sources_of (channel, upstreams[u], sources);
       set_sources (channel, &channel->places[i], sources);
     }
   find_beside (channel, order, last);
@@ -374,7 +382,7 @@ _g_flow_channel_new (GFlowPipeline *pipeline,
   channel->target = target != NULL ? g_regex_ref (target) : NULL;
 
   _g_flow_mutex_lock (&flow->mutex);
-  channel->places = g_new0 (GFlowPlace, flow->nodes->len + 2);
+  channel->places = g_new0 (GFlowPlace, flow->nodes->n + 2);
   channel->plan = _g_flow_plan_compile (flow, channel);
   channel->plan->find_task_owner = _g_flow_passage_find_task_owner;
   find_ways (channel, last);

@@ -86,16 +86,16 @@ start_teardown (GFlowNode  *node,
   G_FLOW_EXECUTOR_GET_CLASS (executor)->start_teardown (executor, task, error);
 }
 
-
+/* Opening and closing both return a boolean by a GTask. */
 static void
-opened_inside_cb (GObject      *source,
-                  GAsyncResult *result,
-                  gpointer      user_data)
+ended_inside_cb (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
 {
   g_autoptr(GTask) task = user_data;
   GError *error = NULL;
 
-  if (g_flow_open_finish (G_FLOW (source), result, &error))
+  if (g_task_propagate_boolean (G_TASK (result), &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -165,7 +165,7 @@ open_inside (GFlowNode  *node,
     }
   part->opens = inside->door != G_FLOW_DOOR_OPEN;
   if (part->opens)
-    _g_flow_open_with (inside, g_task_get_cancellable (task), NULL, part, opened_inside_cb,
+    _g_flow_open_with (inside, g_task_get_cancellable (task), NULL, part, ended_inside_cb,
                        g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
@@ -194,20 +194,6 @@ _g_flow_operation_end_opening (GFlowOperation *operation,
 }
 
 static void
-closed_inside_cb (GObject      *source,
-                  GAsyncResult *result,
-                  gpointer      user_data)
-{
-  g_autoptr(GTask) task = user_data;
-  GError *error = NULL;
-
-  if (g_flow_close_finish (G_FLOW (source), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
 close_inside (GFlowNode  *node,
               GFlowRun   *run,
               GTask      *task,
@@ -219,7 +205,7 @@ close_inside (GFlowNode  *node,
 
   /* Somebody else may have closed it. */
   if (inside->door == G_FLOW_DOOR_OPEN)
-    _g_flow_close_with (inside, g_task_get_cancellable (task), NULL, part, closed_inside_cb,
+    _g_flow_close_with (inside, g_task_get_cancellable (task), NULL, part, ended_inside_cb,
                         g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
@@ -285,9 +271,9 @@ _g_flow_operation_make_setup (GFlowOperation *operation)
             station->is_set_up[k] = TRUE;
         }
     }
-  for (guint i = 0; i < operation->flow->nodes->len; i++)
-    if (needs_to_be_open (operation->flow->nodes->pdata[i]))
-      add_inside (operation, flow, operation->flow->nodes->pdata[i], open_inside);
+  for (guint i = 0; i < operation->flow->nodes->n; i++)
+    if (needs_to_be_open (_g_flow_node_at (operation->flow, i)))
+      add_inside (operation, flow, _g_flow_node_at (operation->flow, i), open_inside);
   return flow;
 }
 

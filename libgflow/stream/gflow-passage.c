@@ -301,9 +301,9 @@ _g_flow_passage_end (GFlowRun      *run,
 /* What nodes get */
 
 /* What @source has left; if it has not run, what it would have got. */
-GFlowRequest *
-_g_flow_passage_find (GFlowPassage *passage,
-                      guint32       source)
+static GFlowRequest *
+find_part (GFlowPassage *passage,
+           guint32       source)
 {
   while (source != G_FLOW_ENTRY && passage->parts[source] == NULL)
     source = passage->channel->places[source].sources[0];
@@ -338,7 +338,7 @@ merge_parts (GFlowPassage  *passage,
   g_autofree GFlowRequest **parts = g_new (GFlowRequest *, place->n_sources);
 
   for (guint i = 0; i < place->n_sources; i++)
-    parts[i] = _g_flow_passage_find (passage, place->sources[i]);
+    parts[i] = find_part (passage, place->sources[i]);
   return _g_flow_place_reduce (place, passage->request, parts, place->n_sources, error);
 }
 
@@ -349,8 +349,7 @@ leave_exit (GFlowPassage *passage)
   GFlowPlace *place = _g_flow_channel_exit (passage->channel);
 
   return place->n_sources > 1 ? merge_parts (passage, place, NULL)
-                              : g_object_ref (_g_flow_passage_find (passage,
-                                                                  place->sources[0]));
+                              : g_object_ref (find_part (passage, place->sources[0]));
 }
 
 static GFlowRequest *
@@ -361,7 +360,7 @@ take_part (GFlowPassage  *passage,
   if (place->n_sources > 1)
     return merge_parts (passage, place, error);
 
-  GFlowRequest *part = _g_flow_passage_find (passage, place->sources[0]);
+  GFlowRequest *part = find_part (passage, place->sources[0]);
 
   return is_only_taker (passage, place->sources[0]) ? g_object_ref (part)
                                                     : _g_flow_request_branch (part);

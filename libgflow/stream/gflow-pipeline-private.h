@@ -45,14 +45,9 @@ GPtrArray     *_g_flow_station_find_bindings (GFlowStation *station,
                                        const char    *endpoint);
 guint          _g_flow_station_enter  (GFlowStation  *station,
                                        gboolean       alone);
-guint          _g_flow_station_enter_shard (GFlowStation *station,
-                                       guint          shard,
-                                       gboolean       alone);
 void           _g_flow_station_leave  (GFlowStation  *station,
                                        guint          instance);
 void           _g_flow_station_leave_alone (GFlowStation *station,
-                                       guint          instance);
-void           _g_flow_station_leave_shard (GFlowStation *station,
                                        guint          instance);
 guint          _g_flow_station_enter_role (GFlowStation *station,
                                        int            role,
@@ -162,8 +157,6 @@ struct _GFlowPassage
 GFlowRequest  *_g_flow_passage_take        (GFlowRun      *run,
                                             GFlowPlace    *place,
                                             GError       **error);
-GFlowRequest  *_g_flow_passage_find        (GFlowPassage  *passage,
-                                            guint32        source);
 
 void           _g_flow_passage_give_answer (GFlowRun      *run,
                                             GFlowRunState  state,

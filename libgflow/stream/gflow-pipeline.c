@@ -20,9 +20,9 @@ has_executors (GFlow      *flow,
   if (!g_hash_table_add (seen, flow))
     return FALSE;
 
-  for (guint i = 0; i < flow->nodes->len; i++)
+  for (guint i = 0; i < flow->nodes->n; i++)
     {
-      GFlowNode *node = flow->nodes->pdata[i];
+      GFlowNode *node = _g_flow_node_at (flow, i);
       GFlow *inside = _g_flow_node_subflow (node);
 
       if (node->kind == G_FLOW_NODE_KIND_EXECUTOR ||
@@ -112,8 +112,8 @@ _g_flow_pipeline_new (GFlow   *flow,
   make_tables (self);
   _g_flow_mutex_init (&self->mutex);
   g_queue_init (&self->runs);
-  for (guint i = 0; i < flow->nodes->len; i++)
-    if (!add_stations (self, flow->nodes->pdata[i], error))
+  for (guint i = 0; i < flow->nodes->n; i++)
+    if (!add_stations (self, _g_flow_node_at (flow, i), error))
       {
         _g_flow_pipeline_leave (self);
         _g_flow_pipeline_unref (self);

@@ -70,7 +70,7 @@ _g_flow_post_take_flight (GFlowPost      *self,
   if (flight->run == NULL)
     flight->run = g_flow_run_new (self->flow);
   else
-    _g_flow_run_reuse (flight->run, self->flow);
+    _g_flow_run_set_flow (flight->run, self->flow);
   return flight;
 }
 

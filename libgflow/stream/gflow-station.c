@@ -212,7 +212,7 @@ enter (GFlowStation *station,
           if (in_turn)
             break;
         }
-      /* Acquire: pairs with _g_flow_station_leave() and _g_flow_station_leave_shard(), for what
+      /* Acquire: pairs with _g_flow_station_leave() and leave_shard(), for what
        * was done with the instance. */
       if (fewest != G_MAXUINT &&
           atomic_compare_exchange_strong_explicit (&station->busy[best], &found,
@@ -238,6 +238,16 @@ reserve_shard (GFlowStation *station)
       return i % station->n_shards;
 }
 
+/* The instance that serves what is for one shard. If it serves @alone, the caller has a
+ * permit of the shard. */
+static guint
+enter_shard (GFlowStation *station,
+             guint         shard,
+             gboolean      alone)
+{
+  return enter (station, shard * station->n_replicas, station->n_replicas, alone);
+}
+
 /* The instance that serves a request which is for any. If it serves @alone, the caller has a
  * permit of the station. */
 guint
@@ -245,18 +255,8 @@ _g_flow_station_enter (GFlowStation *station,
                        gboolean      alone)
 {
   if (G_UNLIKELY (alone && station->is_mixed))
-    return _g_flow_station_enter_shard (station, reserve_shard (station), TRUE);
+    return enter_shard (station, reserve_shard (station), TRUE);
   return enter (station, 0, station->instances->len, alone);
-}
-
-/* The instance that serves what is for one shard. If it serves @alone, the caller has a
- * permit of the shard. */
-guint
-_g_flow_station_enter_shard (GFlowStation *station,
-                             guint         shard,
-                             gboolean      alone)
-{
-  return enter (station, shard * station->n_replicas, station->n_replicas, alone);
 }
 
 /* The end of what a task was for. */
@@ -268,10 +268,10 @@ _g_flow_station_leave (GFlowStation *station,
   atomic_fetch_sub_explicit (&station->busy[instance], 1, memory_order_release);
 }
 
-/* The end of what began with _g_flow_station_enter_shard(), by one that served alone. */
-void
-_g_flow_station_leave_shard (GFlowStation *station,
-                             guint         instance)
+/* The end of what began with enter_shard(), by one that served alone. */
+static void
+leave_shard (GFlowStation *station,
+             guint         instance)
 {
   /* Release: pairs with enter(). */
   atomic_fetch_and_explicit (&station->busy[instance], ~SERVES_ALONE, memory_order_release);
@@ -282,19 +282,18 @@ void
 _g_flow_station_leave_alone (GFlowStation *station,
                              guint         instance)
 {
-  _g_flow_station_leave_shard (station, instance);
+  leave_shard (station, instance);
   if (G_UNLIKELY (station->is_mixed))
     g_flow_lock_release (station->shard_locks->pdata[instance / station->n_replicas]);
 }
 
 /* Likewise, in whatever role. */
-
 guint
 _g_flow_station_enter_role (GFlowStation *station,
                             int           role,
                             gboolean      alone)
 {
-  return role >= 0 ? _g_flow_station_enter_shard (station, (guint) role, alone)
+  return role >= 0 ? enter_shard (station, (guint) role, alone)
                    : _g_flow_station_enter (station, alone);
 }
 
@@ -304,7 +303,7 @@ _g_flow_station_leave_role (GFlowStation *station,
                             guint         instance)
 {
   if (role >= 0)
-    _g_flow_station_leave_shard (station, instance);
+    leave_shard (station, instance);
   else
     _g_flow_station_leave_alone (station, instance);
 }

@@ -602,9 +602,9 @@ start_run (GFlowVisit      *visit,
 }
 
 static void
-rest_ended (GFlowRun     *run,
-            const GError *error,
-            gpointer      user_data)
+run_ended (GFlowRun     *run,
+           const GError *error,
+           gpointer      user_data)
 {
   GFlowVisit *visit = user_data;
 
@@ -626,10 +626,10 @@ go_on_with_winner (GFlowVisit *visit)
       const int role = ((Member *) team->members->pdata[i])->role;
 
       if (role >= 0 && role != winner)
-        g_flow_run_cancel_node (visit->run, team->flow->nodes->pdata[i]);
+        g_flow_run_cancel_node (visit->run, _g_flow_node_at (team->flow, i));
     }
   if (team->rest != NULL)
-    start_run (visit, &visit->rest, team->rest, NULL, rest_ended);
+    start_run (visit, &visit->rest, team->rest, NULL, run_ended);
   else
     finish (visit, NULL);
 }
@@ -666,17 +666,6 @@ prepare_race (GFlowVisit *visit)
   g_source_set_static_name (visit->won, "GFlow first shard");
   g_source_set_callback (visit->won, won_cb, visit, NULL);
   g_source_attach (visit->won, g_task_get_context (visit->task));
-}
-
-static void
-run_ended (GFlowRun     *run,
-           const GError *error,
-           gpointer      user_data)
-{
-  GFlowVisit *visit = user_data;
-
-  finish (visit, error != NULL ? g_error_copy (error) : NULL);
-  visit_unref (visit);
 }
 
 /* All shards have ended, and mostly the node has before. */

@@ -6,8 +6,6 @@
 
 #include "test-util.h"
 
-#include <string.h>
-
 typedef struct
 {
   GMainContext  *context;

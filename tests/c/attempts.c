@@ -4,7 +4,7 @@
 
 /* Timeouts and retries. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -188,22 +188,10 @@ bench_open (Bench *self)
 }
 
 static void
-bench_close (Bench *self)
-{
-  TestResult closed;
-
-  test_result_init (&closed);
-  g_flow_close (self->flow, NULL, test_result_cb, &closed);
-  TEST_WAIT (closed.calls > 0);
-  g_assert_true (g_flow_close_finish (self->flow, closed.result, NULL));
-  test_result_clear (&closed);
-}
-
-static void
 bench_clear (Bench *self)
 {
   if (g_flow_get_is_open (self->flow))
-    bench_close (self);
+    test_flow_close (self->flow);
   g_clear_object (&self->executor);
   g_clear_object (&self->flow);
   test_life_assert_over (&self->life);
@@ -618,7 +606,6 @@ test_team_cancelled (gconstpointer data)
   Sent sent[3];
   g_autoptr (GFlowLock) lock = g_flow_lock_new ();
   g_autoptr (GError) error = NULL;
-  TestResult closed;
 
   bench_init (&bench, FALSE, 4, 3600 * 1000);
   put_in_team (&bench, place);
@@ -635,11 +622,7 @@ test_team_cancelled (gconstpointer data)
   sent_clear (&sent[1]);
   g_assert_cmpint (sent[0].result.calls + sent[2].result.calls, ==, 0);
 
-  test_result_init (&closed);
-  g_flow_close (bench.flow, NULL, test_result_cb, &closed);
-  TEST_WAIT (closed.calls > 0);
-  g_assert_true (g_flow_close_finish (bench.flow, closed.result, NULL));
-  test_result_clear (&closed);
+  test_flow_close (bench.flow);
   for (guint i = 0; i < 3; i += 2)
     {
       g_autofree char *text = g_strconcat ("t0", in_team[place].suffix, NULL);
@@ -685,7 +668,7 @@ test_cancel (void)
       if (which < 2)
         assert_answer (&sent[1 - which], "t0!");
       else
-        bench_close (&bench);
+        test_flow_close (bench.flow);
       assert_answer (&sent[2], "t0!");
       assert_answer (&sent[3], "t0!");
       test_assert_log (&bench.log, which < 2 ? "3" : "2");
@@ -788,7 +771,7 @@ test_close (gconstpointer by_task)
   for (guint i = 0; i < 2; i++)
     send_text (&sent[i], &bench, "t0");
   test_settle (10);
-  bench_close (&bench);
+  test_flow_close (bench.flow);
   for (guint i = 0; i < 2; i++)
     assert_answer (&sent[i], "t0!");
   test_assert_log (&bench.log, "2");
@@ -797,7 +780,7 @@ test_close (gconstpointer by_task)
   bench_open (&bench);
   send_text (&sent[0], &bench, "t0");
   test_settle (10);
-  bench_close (&bench);
+  test_flow_close (bench.flow);
   assert_answer (&sent[0], "t0!");
   bench_clear (&bench);
 }

@@ -4,9 +4,7 @@
 
 /* Ending early: cancelled runs and nodes, deadlines, dropped runs. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 /* a (forever) → b; c (forever, async); d */
 typedef struct

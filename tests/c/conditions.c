@@ -48,24 +48,6 @@ ids_of (GFlowRequest *request)
   return g_string_free (ids, FALSE);
 }
 
-static void
-serve_well (GFlow        *flow,
-            GFlowRequest *request)
-{
-  g_autoptr (GError) error = NULL;
-
-  test_request_serve (flow, request, &error);
-  g_assert_no_error (error);
-}
-
-static void
-close_flow (GFlow *flow)
-{
-  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
-  g_object_unref (flow);
-  test_server_assert_over ();
-}
-
 typedef struct
 {
   const char *condition;
@@ -138,12 +120,12 @@ test_operators (void)
       g_assert_no_error (error);
       g_assert_true (g_flow_node_get_condition (node) == condition);
       g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-      serve_well (flow, request);
+      test_request_serve_well (flow, request);
       ids = ids_of (request);
       if (strcmp (ids, cases[i].ids) != 0)
         g_error ("%s: %s", cases[i].condition, ids);
       g_clear_object (&request);
-      close_flow (flow);
+      test_server_end (flow);
     }
 }
 
@@ -224,7 +206,7 @@ test_switch (void)
     node, g_variant_new_parsed ("{'word': <{'$exists': <false>}>}"), NULL));
   g_flow_add_join_all (flow, "join", NULL);
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  serve_well (flow, request);
+  test_request_serve_well (flow, request);
   documents = g_flow_request_get_documents (request);
   g_assert_cmpuint (g_list_model_get_n_items (documents), ==, 4);
   for (guint i = 0; i < 4; i++)
@@ -237,7 +219,7 @@ test_switch (void)
   g_clear_object (&fruit);
   g_clear_object (&more);
   g_clear_object (&other);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static gboolean
@@ -267,19 +249,19 @@ test_nothing_fits (gconstpointer data)
   g_assert_true (g_flow_node_set_condition (node, g_variant_new_parsed ("{'n': <99>}"), NULL));
   test_add_server (flow, "next", test_server_new (count_served, &next));
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  serve_well (flow, request);
+  test_request_serve_well (flow, request);
   g_assert_cmpint (served, ==, 0);
   g_assert_cmpint (next, ==, 0);
   test_assert_routes (request, "gateway=done");
   test_assert_text (request, test_request_text, "");
-  serve_well (flow, empty);
+  test_request_serve_well (flow, empty);
   g_assert_cmpint (g_atomic_int_get (&served), >=, 1);
   g_assert_cmpint (next, ==, 1);
   test_assert_routes (empty, "gateway=done node=done next=done");
   /* The same request, with documents that fit. */
   g_clear_object (&request);
   g_clear_object (&empty);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* Tasks, and nodes that only leave documents out. */
@@ -308,15 +290,15 @@ test_task (void)
     pass, g_variant_new_parsed ("{'n': <{'$gt': <1>}>}"), NULL));
   g_assert_true (g_flow_node_set_condition (node, g_variant_new_parsed ("{'flag': <false>}"), NULL));
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  serve_well (flow, request);
+  test_request_serve_well (flow, request);
   ids = ids_of (request);
   g_assert_cmpstr (ids, ==, "1");
   test_assert_routes (request, "gateway=done pass=done node=done");
-  serve_well (flow, none);
+  test_request_serve_well (flow, none);
   test_assert_routes (none, "gateway=done");
   g_clear_object (&request);
   g_clear_object (&none);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* A node that requests do not go to leaves nothing out. */
@@ -343,7 +325,7 @@ test_target (void)
   g_clear_object (&response);
   g_clear_object (&responses);
   g_clear_object (&post);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 typedef struct
@@ -391,13 +373,13 @@ test_func (gconstpointer data)
   g_flow_node_set_condition_func (node, is_even, &judge, count_destroyed);
   g_assert_null (g_flow_node_get_condition (node));
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  serve_well (flow, request);
+  test_request_serve_well (flow, request);
   ids = ids_of (request);
   g_assert_cmpstr (ids, ==, "02");
   g_assert_cmpint (judge.asked, ==, 4);
   g_clear_object (&request);
   g_assert_cmpint (judge.destroyed, ==, 0);
-  close_flow (flow);
+  test_server_end (flow);
   TEST_WAIT (judge.destroyed == 1);
 }
 
@@ -447,11 +429,11 @@ test_func_fails (gconstpointer data)
   g_clear_object (&run);
 
   g_list_store_append (G_LIST_STORE (g_flow_request_get_documents (good)), document);
-  serve_well (flow, good);
+  test_request_serve_well (flow, good);
   g_assert_cmpint (asked, ==, 3);
   g_clear_object (&good);
   g_clear_object (&request);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 int

@@ -45,16 +45,7 @@ bench_open (Bench *self)
 static void
 bench_clear (Bench *self)
 {
-  TestResult closed;
-  GError *error = NULL;
-
-  /* What was dropped may have to end first, in this context. */
-  test_result_init (&closed);
-  g_flow_close (self->flow, NULL, test_result_cb, &closed);
-  TEST_WAIT (closed.calls > 0);
-  g_flow_close_finish (self->flow, closed.result, &error);
-  g_assert_no_error (error);
-  test_result_clear (&closed);
+  test_flow_close (self->flow);
   g_clear_object (&self->flow);
   g_clear_object (&self->executor);
   test_life_assert_over (&self->life);

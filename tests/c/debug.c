@@ -5,7 +5,7 @@
 /* GFLOW_DEBUG: reading it, and what it does to programs, each of which is a process that is
  * started with it. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "run/gflow-debug-private.h"
 

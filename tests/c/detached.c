@@ -84,24 +84,10 @@ bench_close (Bench *self)
   test_log_clear (&self->log);
 }
 
-static GFlowPost *
-make_post (GFlow *flow,
-           guint  n_documents)
-{
-  GFlowPost *post = g_flow_post (flow, "/");
-  g_autoptr (GFlowRequest) request = test_request_new ("/", n_documents);
-  g_autoptr (GFlowSource) source =
-    g_flow_source_new_for_model (g_flow_request_get_documents (request));
-
-  g_flow_post_set_source (post, source);
-  g_flow_post_set_request_size (post, 1);
-  return post;
-}
-
 static GFlowRequest *
 collect_one (Bench *self)
 {
-  g_autoptr (GFlowPost) post = make_post (self->flow, 1);
+  g_autoptr (GFlowPost) post = test_post_new (self->flow, 1);
   g_autoptr (GListModel) responses = NULL;
 
   g_flow_post_collect (post, NULL, test_result_cb, &self->posted);
@@ -178,7 +164,7 @@ test_request_fails (void)
   g_flow_set_insertion_point (bench.flow, g_flow_lookup (bench.flow, "last"));
   test_add_server (bench.flow, "bad", test_server_new (test_serve_fail, NULL));
   g_assert_true (g_flow_open_sync (bench.flow, NULL, NULL));
-  post = make_post (bench.flow, 1);
+  post = test_post_new (bench.flow, 1);
   g_flow_post_run (post, NULL, test_result_cb, &bench.posted);
   TEST_WAIT (bench.posted.calls == 1);
   g_assert_false (g_flow_post_run_finish (post, bench.posted.result, &error));
@@ -243,13 +229,13 @@ test_blocking (void)
 
   bench_init (&bench, wait_at_gate, NULL);
   thread = g_thread_new ("gate", open_gate, &bench);
-  post = make_post (bench.flow, 3);
+  post = test_post_new (bench.flow, 3);
   responses = g_flow_post_collect_sync (post, NULL, NULL);
   g_thread_join (thread);
   g_assert_cmpuint (g_list_model_get_n_items (responses), ==, 3);
   test_assert_log (&bench.log, "done done done");
 
-  pulled = make_post (bench.flow, 2);
+  pulled = test_post_new (bench.flow, 2);
   for (guint i = 0; i < 2; i++)
     {
       g_autoptr (GFlowRequest) response = g_flow_post_next_sync (pulled, NULL, NULL);
@@ -278,7 +264,7 @@ test_back_pressure (void)
   GFlowPost *post;
 
   bench_init (&bench, wait_at_gate, NULL);
-  post = make_post (bench.flow, 20);
+  post = test_post_new (bench.flow, 20);
   g_flow_post_set_max_in_flight (post, 3);
   g_flow_post_run (post, NULL, test_result_cb, &bench.posted);
   TEST_WAIT (g_flow_post_get_n_done (post) == 3);
@@ -300,7 +286,7 @@ test_dropped (void)
   GFlowPost *post;
 
   bench_init (&bench, wait_at_gate, NULL);
-  post = make_post (bench.flow, 20);
+  post = test_post_new (bench.flow, 20);
   g_flow_post_set_max_in_flight (post, 2);
   g_flow_post_next (post, NULL, test_result_cb, &bench.posted);
   TEST_WAIT (bench.posted.calls == 1);
@@ -326,7 +312,7 @@ test_ordered (void)
   g_autoptr (GListModel) responses = NULL;
 
   bench_init (&bench, wait_at_gate, NULL);
-  post = make_post (bench.flow, 10);
+  post = test_post_new (bench.flow, 10);
   g_flow_post_set_ordered (post, TRUE);
   g_flow_post_set_max_in_flight (post, 20);
   g_flow_post_collect (post, NULL, test_result_cb, &bench.posted);

@@ -8,8 +8,6 @@
 
 #include "file/gflow-glob-private.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -4,22 +4,9 @@
 
 /* GFlow: the plan and its edits. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
-
-static GFlowNode *
-add_nothing (GFlow      *flow,
-             const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
 
 static void
 count_notify_cb (GObject    *object,
@@ -137,7 +124,7 @@ test_add (void)
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlow) subflow = g_flow_new ();
   g_autoptr (GError) error = NULL;
-  GFlowNode *load = add_nothing (flow, "load");
+  GFlowNode *load = test_add_nothing (flow, "load");
   GFlowNode *sub;
 
   g_assert_cmpstr (g_flow_node_get_name (load), ==, "load");
@@ -166,16 +153,16 @@ test_made_up_names (void)
   g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   guint n = 200;
 
-  g_assert_cmpstr (g_flow_node_get_name (add_nothing (flow, NULL)), ==, "node0");
-  g_assert_cmpstr (g_flow_node_get_name (add_nothing (flow, NULL)), ==, "node1");
+  g_assert_cmpstr (g_flow_node_get_name (test_add_nothing (flow, NULL)), ==, "node0");
+  g_assert_cmpstr (g_flow_node_get_name (test_add_nothing (flow, NULL)), ==, "node1");
 
   /* Somebody takes the names that would come next. */
-  add_nothing (flow, "node2");
-  add_nothing (flow, "node7");
+  test_add_nothing (flow, "node2");
+  test_add_nothing (flow, "node7");
 
   for (guint i = 4; i < n; i++)
     {
-      GFlowNode *node = add_nothing (flow, NULL);
+      GFlowNode *node = test_add_nothing (flow, NULL);
 
       g_assert_true (g_str_has_prefix (g_flow_node_get_name (node), "node"));
     }
@@ -196,7 +183,7 @@ test_name_twice (void)
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (GFlowRun) run = NULL;
-  GFlowNode *first = add_nothing (flow, "load");
+  GFlowNode *first = test_add_nothing (flow, "load");
   GFlowNode *second;
   int n_destroyed = 0;
 
@@ -292,7 +279,7 @@ test_list_model (void)
   g_signal_connect (flow, "items-changed", G_CALLBACK (items_changed_cb), mirror);
 
   for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
-    nodes[i] = add_nothing (flow, NULL);
+    nodes[i] = test_add_nothing (flow, NULL);
   TEST_WAIT (mirror->len == G_N_ELEMENTS (nodes));
 
   for (guint i = 0; i < G_N_ELEMENTS (nodes); i += 3)
@@ -317,9 +304,9 @@ test_remove (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlow) other = g_flow_new ();
-  g_autoptr (GFlowNode) load = g_object_ref (add_nothing (flow, "load"));
+  g_autoptr (GFlowNode) load = g_object_ref (test_add_nothing (flow, "load"));
   g_autoptr (GError) error = NULL;
-  GFlowNode *store = add_nothing (flow, "store");
+  GFlowNode *store = test_add_nothing (flow, "store");
 
   g_flow_node_add_upstream (store, load);
   g_assert_true (g_flow_validate (flow, &error));
@@ -352,7 +339,7 @@ test_remove (void)
   g_assert_true (g_flow_add_node (other, load, &error));
   g_assert_no_error (error);
   g_assert_true (g_flow_node_get_flow (load) == other);
-  add_nothing (flow, "load");
+  test_add_nothing (flow, "load");
 }
 
 static void
@@ -423,7 +410,7 @@ test_copy (void)
   g_assert_cmpuint (g_flow_get_max_threads (copy), ==, 2);
 
   /* An edit of one does not reach the other. */
-  add_nothing (copy, "c");
+  test_add_nothing (copy, "c");
   test_assert_model (flow, "a b");
   g_assert_false (g_flow_equal (flow, copy));
 
@@ -450,8 +437,8 @@ static GFlow *
 make_fork (void)
 {
   GFlow *flow = g_flow_new ();
-  GFlowNode *a = add_nothing (flow, "a");
-  GFlowNode *b = add_nothing (flow, "b");
+  GFlowNode *a = test_add_nothing (flow, "a");
+  GFlowNode *b = test_add_nothing (flow, "b");
 
   g_flow_node_add_upstream (b, a);
 
@@ -479,7 +466,7 @@ test_equal (void)
   g_flow_node_set_name (g_flow_lookup (name, "b"), "c");
   g_assert_false (g_flow_equal (flow, name));
 
-  add_nothing (more, "c");
+  test_add_nothing (more, "c");
   g_assert_false (g_flow_equal (flow, more));
   g_assert_false (g_flow_equal (more, flow));
 
@@ -490,8 +477,8 @@ test_equal (void)
   g_assert_false (g_flow_equal (flow, body));
 
   /* How the need was told does not matter. */
-  add_nothing (by_name, "a");
-  g_flow_node_add_upstream_by_name (add_nothing (by_name, "b"), "a");
+  test_add_nothing (by_name, "a");
+  g_flow_node_add_upstream_by_name (test_add_nothing (by_name, "b"), "a");
   g_assert_true (g_flow_equal (flow, by_name));
 }
 
@@ -522,8 +509,8 @@ test_join (void)
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE);
   g_clear_error (&error);
 
-  add_nothing (flow, "a");
-  add_nothing (flow, "b");
+  test_add_nothing (flow, "a");
+  test_add_nothing (flow, "b");
   g_assert_true (g_flow_validate (flow, &error));
   g_assert_no_error (error);
   test_assert_model (g_flow_node_get_upstreams (join), "a b");
@@ -549,16 +536,16 @@ test_join_all (void)
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_TOPOLOGY);
   g_clear_error (&error);
 
-  add_nothing (flow, "p1");
-  add_nothing (flow, "p2");
-  add_nothing (flow, "p3");
+  test_add_nothing (flow, "p1");
+  test_add_nothing (flow, "p2");
+  test_add_nothing (flow, "p3");
   g_assert_nonnull (g_flow_add_join (flow, "r1", needs, &error));
   g_assert_no_error (error);
   all = g_flow_add_join_all (flow, "r2", &error);
   g_assert_no_error (error);
   test_assert_model (g_flow_node_get_upstreams (all), "p3 r1");
 
-  g_flow_node_add_upstream (add_nothing (flow, "p4"), all);
+  g_flow_node_add_upstream (test_add_nothing (flow, "p4"), all);
   test_assert_model (g_flow_node_get_upstreams (all), "p3 r1");
 
   /* One orphan is enough. */
@@ -766,8 +753,8 @@ test_list_properties (void)
   GType item_type;
 
   g_signal_connect (flow, "notify::n-items", G_CALLBACK (count_notify_cb), &n_notified);
-  add_nothing (flow, "a");
-  add_nothing (flow, "b");
+  test_add_nothing (flow, "a");
+  test_add_nothing (flow, "b");
   g_assert_cmpuint (n_notified, ==, 2);
   g_object_get (flow, "n-items", &n_items, "item-type", &item_type, NULL);
   g_assert_cmpuint (n_items, ==, 2);
@@ -789,7 +776,7 @@ edit_and_count_cb (GListModel *model,
 {
   editor->n_changes++;
   if (editor->n_changes == 1)
-    add_nothing (editor->flow, "second");
+    test_add_nothing (editor->flow, "second");
 }
 
 static void
@@ -800,7 +787,7 @@ test_edit_in_handler (void)
 
   /* No lock is held while handlers are called. */
   g_signal_connect (flow, "items-changed", G_CALLBACK (edit_and_count_cb), &editor);
-  add_nothing (flow, "first");
+  test_add_nothing (flow, "first");
   TEST_WAIT (editor.n_changes == 2);
   test_assert_model (flow, "first second");
 }

@@ -4,24 +4,13 @@
 
 /* Processes that run flows, and fork: their children can run flows, too. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* A child that does not end in that time is killed. */
 #define CHILD_SECONDS 30
-
-static gboolean
-body_count (GFlowNode  *node,
-            GFlowRun   *run,
-            gpointer    count,
-            GError    **error)
-{
-  g_atomic_int_inc ((int *) count);
-  return TRUE;
-}
 
 /* Nodes with a timeout: the caller does not work itself. */
 static GFlow *
@@ -31,7 +20,7 @@ new_flow (int   *count,
   GFlow *flow = g_flow_new ();
 
   for (guint i = 0; i < n; i++)
-    g_flow_node_set_timeout (g_flow_add (flow, NULL, body_count, count, NULL, NULL), 60 * 1000);
+    g_flow_node_set_timeout (g_flow_add (flow, NULL, test_body_count, count, NULL, NULL), 60 * 1000);
   return flow;
 }
 
@@ -239,7 +228,7 @@ body_ask_or_count (GFlowNode  *node,
                                                             g_variant_new_boolean (TRUE));
   g_autoptr (GVariant) answer = g_flow_run_ask_question_sync (run, node, question, error);
 
-  return answer != NULL && body_count (node, run, count, error);
+  return answer != NULL && test_body_count (node, run, count, error);
 }
 
 static void

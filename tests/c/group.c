@@ -4,7 +4,7 @@
 
 /* GFlowGroup: series and parallels become ordinary nodes and needs. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 
@@ -368,7 +368,7 @@ test_names_exist (void)
   g_assert_nonnull (g_flow_add (flow, "b", test_body_nothing, NULL, NULL, NULL));
   g_assert_false (g_flow_add_group (flow, group, &error));
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
-  test_assert_contains (error->message, "b");
+  test_assert_contains (error->message, "“b”");
   test_assert_model (flow, "b");
   g_assert_null (g_flow_node_get_flow (a));
   g_assert_null (g_flow_node_get_flow (b));

@@ -4,7 +4,7 @@
 
 /* How long a run takes: as it is told to people, and as is learned from one for the next. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "run/gflow-run-private.h"
 

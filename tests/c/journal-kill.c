@@ -318,7 +318,7 @@ count_kills (void)
 static void
 test_kill (gconstpointer program)
 {
-  const guint64 seed = resume_seed ();
+  const guint64 seed = test_seed ();
   const guint n_kills = count_kills ();
   g_autoptr(GRand) random = g_rand_new_with_seed ((guint32) seed);
   guint n_complete = 0, n_halfway = 0;

@@ -57,16 +57,6 @@ test_parameters (void)
   small_clear (&small);
 }
 
-static gboolean
-body_gate (GFlowNode  *node,
-           GFlowRun   *run,
-           gpointer    user_data,
-           GError    **error)
-{
-  test_gate_wait (user_data);
-  return TRUE;
-}
-
 static void
 test_busy (void)
 {
@@ -81,7 +71,7 @@ test_busy (void)
   small_init_chain (&small, "a");
   test_gate_init (&gate);
   test_result_init (&result);
-  g_flow_add (flow, "gate", body_gate, &gate, NULL, NULL);
+  g_flow_add (flow, "gate", test_body_gate, &gate, NULL, NULL);
   first = journal_new_run (flow, &small.journal);
   g_flow_run_execute (first, NULL, test_result_cb, &result);
   TEST_WAIT (test_gate_waiting (&gate) == 1);

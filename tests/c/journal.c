@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* The property */
 
@@ -145,7 +144,7 @@ test_empty_flow (void)
 static void
 test_random (void)
 {
-  const guint64 seed = resume_seed ();
+  const guint64 seed = test_seed ();
   Journal journal;
 
   journal_init (&journal);

@@ -92,13 +92,6 @@ sync_body (GFlowNode  *node,
   return turn (run, data, error);
 }
 
-static gboolean
-idle_cb (gpointer task)
-{
-  g_task_return_boolean (task, TRUE);
-  return G_SOURCE_REMOVE;
-}
-
 /* Every tenth completes later. */
 static void
 task_body (GFlowNode  *node,
@@ -116,7 +109,7 @@ task_body (GFlowNode  *node,
     {
       g_autoptr (GSource) idle = g_idle_source_new ();
 
-      g_task_attach_source (task, idle, idle_cb);
+      g_task_attach_source (task, idle, test_return_cb);
     }
   else
     g_task_return_boolean (task, TRUE);

@@ -4,7 +4,7 @@
 
 /* Bodies that block a worker with a question: others have its place meanwhile. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "run/gflow-run-private.h"
 
@@ -673,9 +673,7 @@ storm_once (guint32 seed)
 static void
 test_storm (void)
 {
-  const char *seed_text = g_getenv ("GFLOW_TEST_SEED");
-  const guint32 seed = seed_text != NULL ? (guint32) g_ascii_strtoull (seed_text, NULL, 10)
-                                         : (guint32) g_get_real_time ();
+  const guint32 seed = (guint32) test_seed ();
   const guint delay = _g_flow_lend_delay;
 
   g_test_summary ("Random flows in which a third of the nodes ask once, and a third twice");
@@ -791,9 +789,7 @@ answer_all_thread (gpointer user_data)
 static void
 test_storm_nested (gconstpointer delay)
 {
-  const char *seed_text = g_getenv ("GFLOW_TEST_SEED");
-  const guint32 seed = seed_text != NULL ? (guint32) g_ascii_strtoull (seed_text, NULL, 10)
-                                         : (guint32) g_get_real_time ();
+  const guint32 seed = (guint32) test_seed ();
   const guint usual_delay = _g_flow_lend_delay;
   const guint n = GPOINTER_TO_UINT (delay) > 0 ? 20 : 100;
   Storm storm = { .over = 0 };

@@ -4,10 +4,9 @@
 
 /* Everything is freed, once, in the right thread, however a run ends. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <pthread.h>
-#include <string.h>
 
 typedef enum
 {

@@ -8,19 +8,6 @@
 
 #include <string.h>
 
-static GFlowNode *
-add (GFlow      *flow,
-     const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
-
 static void
 assert_cancelled (GFlowLock  *lock,
                   TestResult *result)
@@ -156,7 +143,7 @@ test_cancelled_with_first_of_two (void)
   g_autoptr (GFlowLock) second = g_flow_lock_new ();
   g_autoptr (GFlowRun) run = g_flow_run_new (flow);
   g_autoptr (GError) error = NULL;
-  GFlowNode *node = add (flow, "node");
+  GFlowNode *node = test_add_nothing (flow, "node");
   TestResult result;
 
   g_test_summary ("A node has the first of its locks and waits for the second: cancelled, it "
@@ -190,7 +177,7 @@ test_cancelled_before_grant (void)
   g_autoptr (GFlowLock) second = g_flow_lock_new ();
   g_autoptr (GFlowRun) run = g_flow_run_new (flow);
   g_autoptr (GError) error = NULL;
-  GFlowNode *node = add (flow, "node");
+  GFlowNode *node = test_add_nothing (flow, "node");
   TestResult result;
 
   g_test_summary ("A run is cancelled, and before it has heard of it the first of two locks "
@@ -266,7 +253,7 @@ test_cancel_against_grant (void)
       g_autoptr (GFlowLock) second = g_flow_lock_new ();
       g_autoptr (GFlowRun) run = g_flow_run_new (flow);
       g_autoptr (GError) error = NULL;
-      GFlowNode *node = add (flow, "node");
+      GFlowNode *node = test_add_nothing (flow, "node");
       Race race = { .lock = first, .n_spins = g_test_rand_int_range (0, 3000) };
       TestResult result;
       GThread *thread;
@@ -302,7 +289,7 @@ test_same_lock_twice (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlowLock) lock = g_flow_lock_new ();
-  GFlowNode *node = add (flow, "node");
+  GFlowNode *node = test_add_nothing (flow, "node");
 
   g_test_summary ("A node that was given a lock twice does not wait for itself");
   g_flow_node_add_lock (node, lock);
@@ -332,7 +319,7 @@ test_lock_is_held_outside (gconstpointer data)
       g_assert_nonnull (g_flow_add_flow (innermost, "between", next, NULL));
       innermost = next; /* its node holds it */
     }
-  g_flow_node_add_lock (add (innermost, "deep"), lock);
+  g_flow_node_add_lock (test_add_nothing (innermost, "deep"), lock);
   holder = g_flow_add_flow (flow, "holder", inner, NULL);
   g_assert_true (g_flow_validate (flow, &error));
   g_assert_no_error (error);
@@ -363,9 +350,9 @@ test_lock_of_neighbour (void)
   g_autoptr (GFlowLock) other = g_flow_lock_new ();
 
   g_test_summary ("A lock may be needed inside of a flow and beside it");
-  g_flow_node_add_lock (add (inner, "inside"), lock);
+  g_flow_node_add_lock (test_add_nothing (inner, "inside"), lock);
   g_flow_node_add_lock (g_flow_add_flow (flow, "sub", inner, NULL), other);
-  g_flow_node_add_lock (add (flow, "beside"), lock);
+  g_flow_node_add_lock (test_add_nothing (flow, "beside"), lock);
   g_object_unref (test_execute_well (flow));
   g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
 }

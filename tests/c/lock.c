@@ -4,9 +4,7 @@
 
 /* GFlowLock: permits, queue, and all who take it. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 static void
 count_notify_cb (GObject    *object,

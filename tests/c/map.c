@@ -4,7 +4,7 @@
 
 /* Maps: a node for each item of a list. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -310,13 +310,6 @@ mix_body_inner (GFlowNode  *node,
   return act_inside (user_data, run, node, error);
 }
 
-static gboolean
-return_cb (gpointer user_data)
-{
-  g_task_return_boolean (user_data, TRUE);
-  return G_SOURCE_REMOVE;
-}
-
 void
 mix_body_inner_async (GFlowNode  *node,
                       GFlowRun   *run,
@@ -330,7 +323,7 @@ mix_body_inner_async (GFlowNode  *node,
     return;
 
   source = g_idle_source_new ();
-  g_source_set_callback (source, return_cb, g_object_ref (task), g_object_unref);
+  g_source_set_callback (source, test_return_cb, g_object_ref (task), g_object_unref);
   g_source_attach (source, g_task_get_context (task));
 }
 

@@ -15,27 +15,6 @@
 
 #include "run/gflow-run-private.h"
 
-#include <glib/gstdio.h>
-#include <signal.h>
-#include <unistd.h>
-
-static guint64 current_seed;
-
-static void
-aborted_cb (int number)
-{
-  char text[] = "\n# repeat it with GFLOW_TEST_RUNS=1 GFLOW_TEST_SEED=00000000000000000000\n";
-  char *digit = text + sizeof text - 3;
-
-  /* Only what may be called in a signal handler. */
-  for (guint64 rest = current_seed; rest > 0; rest /= 10)
-    *digit-- = (char) ('0' + rest % 10);
-  if (write (STDOUT_FILENO, text, sizeof text - 1) < 0)
-    _exit (1);
-  signal (number, SIG_DFL);
-  raise (number);
-}
-
 /* The application */
 
 static void
@@ -425,20 +404,18 @@ run_one (guint32 seed)
 static void
 test_mix (void)
 {
-  const char *seed_text = g_getenv ("GFLOW_TEST_SEED"), *runs_text = g_getenv ("GFLOW_TEST_RUNS");
-  const guint64 seed = seed_text != NULL ? g_ascii_strtoull (seed_text, NULL, 10)
-                                         : (guint64) g_get_real_time ();
+  const char *runs_text = g_getenv ("GFLOW_TEST_RUNS");
+  const guint64 seed = test_seed ();
   const guint n_runs = runs_text != NULL ? (guint) g_ascii_strtoull (runs_text, NULL, 10)
                                          : G_MAXUINT;
   const gint64 until = runs_text != NULL ? G_MAXINT64
                                          : g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
   guint n = 0;
 
-  g_test_message ("GFLOW_TEST_SEED=%" G_GUINT64_FORMAT, seed);
   for (; n < n_runs && g_get_monotonic_time () < until; n++)
     {
-      current_seed = seed + n;
-      run_one ((guint32) current_seed);
+      test_seed_begin (seed + n, "GFLOW_TEST_RUNS=1");
+      run_one ((guint32) (seed + n));
     }
   g_test_message ("%u runs", n);
 }
@@ -448,10 +425,6 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  signal (SIGABRT, aborted_cb);
-  signal (SIGTRAP, aborted_cb);
-  signal (SIGSEGV, aborted_cb);
-
   g_test_add_func ("/mix/runs", test_mix);
 
   return g_test_run ();

@@ -80,14 +80,6 @@ body_stay (GFlowNode  *node,
   inside->ended_inside = TRUE;
 }
 
-static gboolean
-return_task_cb (gpointer user_data)
-{
-  g_task_return_boolean (user_data, TRUE);
-
-  return G_SOURCE_REMOVE;
-}
-
 static void
 body_return_later (GFlowNode  *node,
                    GFlowRun   *run,
@@ -97,7 +89,7 @@ body_return_later (GFlowNode  *node,
 {
   g_autoptr (GSource) source = g_timeout_source_new (2);
 
-  g_source_set_callback (source, return_task_cb, g_object_ref (task), g_object_unref);
+  g_source_set_callback (source, test_return_cb, g_object_ref (task), g_object_unref);
   g_source_attach (source, test_context ());
 }
 

@@ -6,19 +6,6 @@
 
 #include "test-util.h"
 
-#include <string.h>
-
-static GFlowNode *
-add_nothing (GFlow      *flow,
-             const char *name)
-{
-  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, NULL);
-
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
-
 static void
 count_notify_cb (GObject    *object,
                  GParamSpec *pspec,
@@ -181,10 +168,10 @@ static void
 test_upstreams (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
-  GFlowNode *a = add_nothing (flow, "a");
-  GFlowNode *b = add_nothing (flow, "b");
-  GFlowNode *c = add_nothing (flow, "c");
-  GFlowNode *d = add_nothing (flow, "d");
+  GFlowNode *a = test_add_nothing (flow, "a");
+  GFlowNode *b = test_add_nothing (flow, "b");
+  GFlowNode *c = test_add_nothing (flow, "c");
+  GFlowNode *d = test_add_nothing (flow, "d");
   GFlowNode *both[] = { c, a };
 
   g_flow_node_add_upstream (d, b);
@@ -222,12 +209,12 @@ test_upstreams_many (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlowRun) run = NULL;
-  GFlowNode *last = add_nothing (flow, "last");
+  GFlowNode *last = test_add_nothing (flow, "last");
   guint n = 1000;
 
   for (guint i = 0; i < n; i++)
     {
-      GFlowNode *node = add_nothing (flow, NULL);
+      GFlowNode *node = test_add_nothing (flow, NULL);
 
       g_flow_node_add_upstream (last, node);
       if (i % 2 == 0)
@@ -265,12 +252,12 @@ static void
 test_name_later (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
-  GFlowNode *b = add_nothing (flow, "b");
+  GFlowNode *b = test_add_nothing (flow, "b");
   GFlowNode *a;
 
   /* A name may be needed before a node has it. */
   g_flow_node_add_upstream_by_name (b, "a");
-  a = add_nothing (flow, "a");
+  a = test_add_nothing (flow, "a");
   test_assert_model (g_flow_node_get_upstreams (b), "a");
   test_assert_model (g_flow_node_get_downstreams (a), "b");
   g_object_unref (test_execute_well (flow));
@@ -280,8 +267,8 @@ static void
 test_model_is_kept (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
-  GFlowNode *a = add_nothing (flow, "a");
-  GFlowNode *b = add_nothing (flow, "b");
+  GFlowNode *a = test_add_nothing (flow, "a");
+  GFlowNode *b = test_add_nothing (flow, "b");
   g_autoptr (GListModel) model = g_object_ref (g_flow_node_get_upstreams (b));
 
   g_flow_node_add_upstream (b, a);
@@ -300,7 +287,7 @@ test_locks (void)
   g_autoptr (GFlowLock) disk = g_flow_lock_new ();
   g_autoptr (GFlowLock) network = g_flow_lock_new ();
   g_autoptr (GFlowLock) found = NULL;
-  GFlowNode *a = add_nothing (flow, "a");
+  GFlowNode *a = test_add_nothing (flow, "a");
 
   g_flow_node_add_lock (a, disk);
   g_flow_node_add_lock (a, network);

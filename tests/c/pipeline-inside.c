@@ -231,16 +231,6 @@ test_target (void)
   bench_clear (&bench);
 }
 
-static gboolean
-count (GFlowNode  *node,
-       GFlowRun   *run,
-       gpointer    user_data,
-       GError    **error)
-{
-  g_atomic_int_inc ((int *) user_data);
-  return TRUE;
-}
-
 /* A branch through a flow with executors, one through a flow without: that lets the documents of
  * all that it waits for pass. */
 static void
@@ -255,7 +245,7 @@ test_branches (void)
   int counted = 0;
 
   bench_init (&bench, "tag-x", "y");
-  g_flow_add (plain, "count", count, &counted, NULL, NULL);
+  g_flow_add (plain, "count", test_body_count, &counted, NULL, NULL);
   sub = g_flow_add_flow (flow, "sub", bench.inside, NULL);
   test_executor_add (flow, "uri", "gateway", NULL);
   none = g_flow_add_flow (flow, "none", plain, NULL);

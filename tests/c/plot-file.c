@@ -6,9 +6,7 @@
 
 #include "test-util.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
 
 typedef struct

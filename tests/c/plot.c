@@ -5,7 +5,7 @@
 /* Flows as text: DOT and Mermaid. */
 
 #include "test-graphviz.h"
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 
@@ -13,29 +13,6 @@ typedef char *(*Plot) (GFlow    *flow,
                        GFlowRun *run);
 
 static const Plot plots[] = { g_flow_to_dot, g_flow_to_mermaid };
-
-static GFlowNode *
-add_nothing (GFlow      *flow,
-             const char *name)
-{
-  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, NULL);
-
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
-
-static guint
-count_of (const char *text,
-          const char *part)
-{
-  guint count = 0;
-
-  for (const char *p = strstr (text, part); p != NULL; p = strstr (p + 1, part))
-    count++;
-
-  return count;
-}
 
 static void
 test_plain (void)
@@ -48,8 +25,8 @@ test_plain (void)
   const char * const needs[] = { "load", "parse", NULL };
 
   g_flow_set_name (flow, "import");
-  add_nothing (flow, "load");
-  g_flow_node_add_upstream (add_nothing (flow, "parse"), g_flow_lookup (flow, "load"));
+  test_add_nothing (flow, "load");
+  g_flow_node_add_upstream (test_add_nothing (flow, "parse"), g_flow_lookup (flow, "load"));
   g_flow_node_set_title (g_flow_lookup (flow, "parse"), "Parse the text");
   g_assert_nonnull (g_flow_add_flow (flow, "inside", inner, NULL));
   g_assert_nonnull (g_flow_add_join (flow, "all", needs, NULL));
@@ -60,13 +37,13 @@ test_plain (void)
   test_assert_contains (dot, "import");
   test_assert_contains (dot, "load");
   test_assert_contains (dot, "Parse the text");
-  g_assert_cmpuint (count_of (dot, " -> "), ==, 3);
+  g_assert_cmpuint (test_count_of (dot, " -> "), ==, 3);
 
   mermaid = g_flow_to_mermaid (flow, NULL);
   test_assert_contains (mermaid, "flowchart");
   test_assert_contains (mermaid, "load");
   test_assert_contains (mermaid, "Parse the text");
-  g_assert_cmpuint (count_of (mermaid, " --> "), ==, 3);
+  g_assert_cmpuint (test_count_of (mermaid, " --> "), ==, 3);
 
   /* Nothing but the flow decides. */
   again = g_flow_to_dot (flow, NULL);
@@ -102,10 +79,10 @@ test_escaped (void)
       g_autoptr (GFlowLock) lock = g_flow_lock_new ();
 
       g_flow_lock_set_name (lock, hostile[i]);
-      g_flow_node_add_lock (add_nothing (flow, hostile[i]), lock);
+      g_flow_node_add_lock (test_add_nothing (flow, hostile[i]), lock);
     }
-  g_flow_node_set_title (add_nothing (flow, "titled"), "one\nline\tonly\x7f");
-  add_nothing (inner, hostile[0]);
+  g_flow_node_set_title (test_add_nothing (flow, "titled"), "one\nline\tonly\x7f");
+  test_add_nothing (inner, hostile[0]);
   g_assert_nonnull (g_flow_add_flow (flow, "in \"there\" \\N", inner, NULL));
   run = test_execute_well (flow);
 
@@ -174,11 +151,11 @@ test_groups (void)
   g_autoptr (GFlowGroup) all = g_flow_series (a, both, NULL);
 
   /* A group of one node is no box. */
-  add_nothing (flow, "first");
+  test_add_nothing (flow, "first");
   g_assert_true (g_flow_add_group (flow, all, NULL));
-  add_nothing (flow, "last");
+  test_add_nothing (flow, "last");
   dot = g_flow_to_dot (flow, NULL);
-  g_assert_cmpuint (count_of (dot, "subgraph cluster_"), ==, 2);
+  g_assert_cmpuint (test_count_of (dot, "subgraph cluster_"), ==, 2);
   g_assert_true (g_regex_match_simple ("n0 \\[label=\"first\".*"
                                        "In series.*n1 \\[label=\"a\".*"
                                        "In parallel.*n2 \\[label=\"b\".*n3 \\[label=\"c\".*"
@@ -200,10 +177,10 @@ test_groups (void)
   g_flow_node_set_upstreams (c, NULL, 0);
   g_assert_true (g_flow_remove_node (flow, b, NULL));
   after = g_flow_to_dot (flow, NULL);
-  g_assert_cmpuint (count_of (after, "subgraph cluster_"), ==, 1);
+  g_assert_cmpuint (test_count_of (after, "subgraph cluster_"), ==, 1);
   g_assert_true (g_regex_match_simple ("In series.*n0 \\[label=\"a\".*n1 \\[label=\"c\".*\\}.*"
                                        "n2 \\[label=\"last\"", after, G_REGEX_DOTALL, 0));
-  g_assert_cmpuint (count_of (dot_of_copy, "subgraph cluster_"), ==, 2);
+  g_assert_cmpuint (test_count_of (dot_of_copy, "subgraph cluster_"), ==, 2);
 
   /* What was removed is not held, nor is the group. */
   g_object_add_weak_pointer (G_OBJECT (b), (gpointer *) &b);
@@ -226,19 +203,19 @@ test_subflows (void)
   g_autofree char *mermaid = NULL;
   GFlowNode *node;
 
-  add_nothing (innermost, "x");
-  add_nothing (inner, "p");
+  test_add_nothing (innermost, "x");
+  test_add_nothing (inner, "p");
   node = g_flow_add_flow (inner, "q", innermost, NULL);
   g_flow_node_add_upstream_by_name (node, "p");
-  add_nothing (flow, "a");
+  test_add_nothing (flow, "a");
   node = g_flow_add_flow (flow, "sub", inner, NULL);
   g_flow_node_add_upstream_by_name (node, "a");
-  g_flow_node_add_upstream_by_name (add_nothing (flow, "b"), "sub");
+  g_flow_node_add_upstream_by_name (test_add_nothing (flow, "b"), "sub");
   g_assert_nonnull (g_flow_add_flow (flow, "nothing", empty, NULL));
 
   /* Arrows go to the boxes. */
   dot = g_flow_to_dot (flow, NULL);
-  g_assert_cmpuint (count_of (dot, "subgraph cluster_"), ==, 2);
+  g_assert_cmpuint (test_count_of (dot, "subgraph cluster_"), ==, 2);
   test_assert_contains (dot, "  n0 -> n1_0 [lhead=cluster_n1];\n");
   test_assert_contains (dot, "  n1_1_0 -> n2 [ltail=cluster_n1];\n");
   test_assert_contains (dot, "  n1_0 -> n1_1_0 [lhead=cluster_n1_1];\n");
@@ -269,7 +246,7 @@ test_bounded (void)
       GFlow *next = g_flow_new ();
 
       if (i == 0)
-        add_nothing (next, "node");
+        test_add_nothing (next, "node");
       for (guint k = 0; i > 0 && k < 2; k++)
         g_assert_nonnull (g_flow_add_flow (next, NULL, flows->pdata[i - 1], NULL));
       g_ptr_array_add (flows, next);
@@ -279,11 +256,11 @@ test_bounded (void)
       g_autofree char *text = plots[i] (flows->pdata[40], NULL);
 
       g_assert_cmpuint (strlen (text), <, 2000 * 300);
-      g_assert_cmpuint (count_of (text, "subgraph"), >, 10);
+      g_assert_cmpuint (test_count_of (text, "subgraph"), >, 10);
     }
 
   /* It holds itself, which no run would accept. */
-  add_nothing (flow, "a");
+  test_add_nothing (flow, "a");
   g_assert_nonnull (g_flow_add_flow (flow, "again", flow, NULL));
   for (guint i = 0; i < G_N_ELEMENTS (plots); i++)
     {
@@ -309,7 +286,7 @@ test_bounded (void)
     {
       g_autofree char *text = plots[i] (grouped, NULL);
 
-      g_assert_cmpuint (count_of (text, "subgraph"), <=, 32);
+      g_assert_cmpuint (test_count_of (text, "subgraph"), <=, 32);
       test_assert_contains (text, "node499");
     }
 }
@@ -323,8 +300,8 @@ test_details (void)
   g_autoptr (GFlowLock) another = g_flow_lock_new ();
   g_autofree char *dot = NULL;
   g_autofree char *mermaid = NULL;
-  GFlowNode *a = add_nothing (flow, "a"), *b = add_nothing (flow, "b");
-  GFlowNode *c = add_nothing (flow, "c");
+  GFlowNode *a = test_add_nothing (flow, "a"), *b = test_add_nothing (flow, "b");
+  GFlowNode *c = test_add_nothing (flow, "c");
 
   /* Nodes with the same lock show the same lock. */
   g_flow_lock_set_name (named, "disk");
@@ -433,7 +410,7 @@ test_odd (void)
 
       /* A node that the run does not know. */
       g_assert_true (test_run_execute (run, NULL, NULL));
-      a = add_nothing (flow, "new");
+      a = test_add_nothing (flow, "new");
       more = plots[i] (flow, run);
       test_assert_contains (more, "new");
 

@@ -4,7 +4,7 @@
 
 /* What a failure means: errors, on-error, run-when, reasons. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -339,20 +339,6 @@ disturb (Scene  *scene,
 }
 
 static void
-close_flow (Scene *scene)
-{
-  TestResult closed;
-  g_autoptr (GError) error = NULL;
-
-  test_result_init (&closed);
-  g_flow_close (scene->flow, NULL, test_result_cb, &closed);
-  TEST_WAIT (closed.calls == 1);
-  g_flow_close_finish (scene->flow, closed.result, &error);
-  g_assert_no_error (error);
-  test_result_clear (&closed);
-}
-
-static void
 run_scene (guint number)
 {
   Scene scene = { .per_mille = g_test_rand_bit () ? 0 : g_test_rand_int_range (0, 300) };
@@ -386,7 +372,7 @@ run_scene (guint number)
       if (calm || g_test_rand_bit ())
         for (guint i = 0; i < n_streams; i++)
           TEST_WAIT (streams[i].over);
-      close_flow (&scene);
+      test_flow_close (scene.flow);
       for (guint i = 0; i < n_streams; i++)
         {
           TEST_WAIT (streams[i].over);

@@ -2,12 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Several shards and replicas of an executor, which of them serve, and how what they leave
- * becomes one. */
+/* Several shards and replicas of an executor, and which of them serve. */
 
 #include "test-server.h"
-
-#include <string.h>
 
 static GFlow *
 open_shards (GFlowExecutorFunc  func,
@@ -25,27 +22,6 @@ open_shards (GFlowExecutorFunc  func,
   g_flow_set_max_threads (flow, 4);
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
   return flow;
-}
-
-static void
-close_flow (GFlow *flow)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_flow_close_sync (flow, NULL, &error);
-  g_assert_no_error (error);
-  g_object_unref (flow);
-  test_server_assert_over ();
-}
-
-static void
-serve_well (GFlow        *flow,
-            GFlowRequest *request)
-{
-  g_autoptr (GError) error = NULL;
-
-  test_request_serve (flow, request, &error);
-  g_assert_no_error (error);
 }
 
 /* ANY */
@@ -82,27 +58,6 @@ serve_in_company (GFlowExecutor  *executor,
   return TRUE;
 }
 
-static GFlowPost *
-make_post (GFlow *flow,
-           guint  n_requests)
-{
-  GFlowPost *post = g_flow_post (flow, "/");
-  g_autoptr (GListStore) documents = g_list_store_new (G_TYPE_FLOW_DOCUMENT);
-  g_autoptr (GFlowSource) source = NULL;
-
-  for (guint i = 0; i < n_requests; i++)
-    {
-      g_autoptr (GFlowDocument) document = g_flow_document_new ();
-
-      g_list_store_append (documents, document);
-    }
-  source = g_flow_source_new_for_model (G_LIST_MODEL (documents));
-  g_flow_post_set_source (post, source);
-  g_flow_post_set_request_size (post, 1);
-  g_flow_post_set_max_in_flight (post, n_requests);
-  return post;
-}
-
 /* Each request is served once; under load all instances are used. */
 static void
 test_any (gconstpointer data)
@@ -111,9 +66,10 @@ test_any (gconstpointer data)
   Crowd crowd = { .company = 3 };
   GFlow *flow = open_shards (serve_in_company, &crowd, 3 / replicas, replicas,
                              G_FLOW_POLLING_ANY);
-  g_autoptr (GFlowPost) post = make_post (flow, 30);
+  g_autoptr (GFlowPost) post = test_post_new (flow, 30);
   g_autoptr (GListModel) responses = NULL;
 
+  g_flow_post_set_max_in_flight (post, 30);
   responses = g_flow_post_collect_sync (post, NULL, NULL);
   g_assert_cmpuint (g_list_model_get_n_items (responses), ==, 30);
   g_assert_cmpint (crowd.counts[0] + crowd.counts[1] + crowd.counts[2], ==, 30);
@@ -121,7 +77,7 @@ test_any (gconstpointer data)
     g_assert_cmpint (crowd.counts[i], >, 0);
   g_clear_object (&post);
   g_clear_object (&responses);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static void
@@ -138,7 +94,7 @@ test_scheduling (void)
     {
       g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
 
-      serve_well (flow, request);
+      test_request_serve_well (flow, request);
       g_assert_cmpint (crowd.order[i], ==, 0); /* all are idle: the first one */
     }
   g_assert_true (g_flow_close_sync (flow, NULL, NULL));
@@ -150,10 +106,10 @@ test_scheduling (void)
     {
       g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
 
-      serve_well (flow, request);
+      test_request_serve_well (flow, request);
       g_assert_cmpint (crowd.order[i], ==, in_turn[i]);
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* By tasks: none waits for an instance to be idle. */
@@ -221,7 +177,7 @@ test_tasks (gconstpointer data)
       test_result_clear (&results[i]);
     }
   g_ptr_array_unref (office.tasks);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* ALL */
@@ -235,14 +191,14 @@ test_all (void)
     {
       g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
 
-      serve_well (flow, request);
+      test_request_serve_well (flow, request);
       /* What several have changed is as the first one says. */
       test_assert_text (request, test_request_text,
                         "shard 0{shard0=0,shard1=1,shard2=2} shard 0{shard0=0,shard1=1,shard2=2}");
       test_assert_text (request, test_request_results, "node/0=0,node/1=1,node/2=2");
       test_assert_routes (request, "gateway=done node=done");
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* All serve at the same time, each by one of its replicas. */
@@ -265,11 +221,11 @@ test_all_replicas (void)
       g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
 
       crowd.now = 0;
-      serve_well (flow, request);
+      test_request_serve_well (flow, request);
       for (guint shard = 0; shard < 3; shard++)
         g_assert_cmpint (crowd.counts[2 * shard] + crowd.counts[2 * shard + 1], ==, (int) i + 1);
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static gboolean
@@ -301,7 +257,7 @@ test_all_fails (void)
       test_assert_text (request, test_request_results, "node/0=0,node/2=2");
       test_assert_text (request, test_request_text, "0");
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static void
@@ -316,7 +272,7 @@ test_all_ignore (void)
   g_assert_false (test_request_serve (flow, request, NULL));
   test_assert_text (request, test_request_text, "shard 0{shard0=0,shard2=2}");
   g_clear_object (&request);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static gboolean
@@ -374,7 +330,7 @@ test_error_routes (gconstpointer polling)
         }
       g_clear_object (&request);
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* Under STOP the others are told. */
@@ -406,7 +362,7 @@ test_all_stop (void)
   g_assert_false (test_request_serve (flow, request, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   g_clear_object (&request);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static void
@@ -432,7 +388,7 @@ test_all_cancelled (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   test_result_clear (&result);
   g_clear_object (&post);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static void
@@ -461,7 +417,7 @@ test_all_tasks (void)
   test_result_clear (&result);
   g_clear_object (&post);
   g_ptr_array_unref (office.tasks);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* ALL_ASYNC */
@@ -498,11 +454,11 @@ test_first (void)
     {
       g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
 
-      serve_well (flow, request);
+      test_request_serve_well (flow, request);
       test_assert_text (request, test_request_text, "shard 1+next{shard1=1} shard 1+next{shard1=1}");
       test_assert_routes (request, "gateway=done node=done next=done");
     }
-  close_flow (flow);
+  test_server_end (flow);
   /* One that had not started when it was cancelled does not. */
   g_assert_cmpint (n_cancelled, <=, 20);
 }
@@ -539,7 +495,7 @@ test_first_deaf (void)
   g_flow_node_set_polling (node, G_FLOW_POLLING_ALL_ASYNC);
   g_flow_set_max_threads (flow, 4);
   g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  post = make_post (flow, 1);
+  post = test_post_new (flow, 1);
   test_result_init (&posted);
   test_result_init (&closed);
   g_flow_post_collect (post, NULL, test_result_cb, &posted);
@@ -605,10 +561,10 @@ test_first_fails (void)
   GFlow *flow = open_shards (last_succeeds, &n_failed, 3, 1, G_FLOW_POLLING_ALL_ASYNC);
   g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
 
-  serve_well (flow, request);
+  test_request_serve_well (flow, request);
   test_assert_text (request, test_request_text, "shard 2{shard2=2}");
   g_clear_object (&request);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static void
@@ -622,7 +578,7 @@ test_first_all_fail (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   test_assert_text (request, test_request_text, "0");
   g_clear_object (&request);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static void
@@ -650,14 +606,9 @@ test_first_tasks (void)
   return_task (&office, 1);
   test_result_clear (&result);
   g_clear_object (&post);
-  test_result_init (&result);
-  g_flow_close (flow, NULL, test_result_cb, &result);
-  TEST_WAIT (result.calls == 1);
-  g_assert_true (g_flow_close_finish (flow, result.result, NULL));
-  test_result_clear (&result);
+  test_flow_close (flow);
   g_ptr_array_unref (office.tasks);
-  g_object_unref (flow);
-  test_server_assert_over ();
+  test_server_end (flow);
 }
 
 /* For each endpoint */
@@ -683,10 +634,10 @@ test_endpoints (void)
     {
       g_autoptr (GFlowRequest) request = test_request_new (cases[i].endpoint, 1);
 
-      serve_well (flow, request);
+      test_request_serve_well (flow, request);
       test_assert_text (request, test_request_text, cases[i].text);
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* Requests for one and for all shards at the same time: an instance serves one of them. */
@@ -723,358 +674,8 @@ test_mixed (void)
       test_result_clear (&results[i]);
     }
   g_clear_pointer (&runs, g_ptr_array_unref);
-
-  TestResult closed;
-
-  test_result_init (&closed);
-  g_flow_close (flow, NULL, test_result_cb, &closed);
-  TEST_WAIT (closed.calls == 1);
-  g_assert_true (g_flow_close_finish (flow, closed.result, NULL));
-  test_result_clear (&closed);
-  g_object_unref (flow);
-  test_server_assert_over ();
-}
-
-/* Reducers */
-
-static gboolean
-take_last (GFlowNode     *node,
-           GFlowRequest  *request,
-           GListModel    *parts,
-           gpointer       user_data,
-           GError       **error)
-{
-  g_autoptr (GFlowRequest) last =
-    g_list_model_get_item (parts, g_list_model_get_n_items (parts) - 1);
-
-  g_assert_cmpuint (g_list_model_get_n_items (parts), ==, 3);
-  g_assert_cmpuint (g_list_model_get_n_items (g_flow_request_get_documents (request)), ==, 0);
-  g_assert_cmpstr (g_flow_node_get_name (node), ==, "node");
-  g_flow_request_set_documents (request, g_flow_request_get_documents (last));
-  return TRUE;
-}
-
-static gboolean
-refuse (GFlowNode     *node,
-        GFlowRequest  *request,
-        GListModel    *parts,
-        gpointer       user_data,
-        GError       **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "No");
-  return FALSE;
-}
-
-static void
-count_destroyed (gpointer user_data)
-{
-  *(int *) user_data += 1;
-}
-
-static void
-test_reducers (void)
-{
-  GFlow *flow = g_flow_new ();
-  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
-  const char * const expected[] = {
-    [G_FLOW_REDUCER_MERGE] = "shard 0{shard0=0,shard1=1,shard2=2} shard 0{shard0=0,shard1=1,shard2=2}",
-    [G_FLOW_REDUCER_CONCATENATE] = "shard 0{shard0=0} shard 0{shard0=0} shard 1{shard1=1} "
-                                   "shard 1{shard1=1} shard 2{shard2=2} shard 2{shard2=2}",
-    [G_FLOW_REDUCER_FIRST] = "shard 0{shard0=0} shard 0{shard0=0}",
-    [G_FLOW_REDUCER_NONE] = "",
-    [G_FLOW_REDUCER_CUSTOM] = "shard 2{shard2=2} shard 2{shard2=2}",
-  };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GFlowRequest) refused = test_request_new ("/", 1);
-  int destroyed = 0;
-
-  g_flow_node_set_parallel (node, 3);
-  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL);
-  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
-    {
-      g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
-
-      if (i == G_FLOW_REDUCER_CUSTOM)
-        g_flow_node_set_reducer_func (node, take_last, &destroyed, count_destroyed);
-      else
-        g_flow_node_set_reducer (node, i);
-      g_assert_cmpint (g_flow_node_get_reducer (node), ==, i);
-      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-      serve_well (flow, request);
-      test_assert_text (request, test_request_text, expected[i]);
-      g_assert_true (g_flow_close_sync (flow, NULL, NULL));
-    }
-  g_assert_cmpint (destroyed, ==, 0);
-  g_flow_node_set_reducer_func (node, refuse, &destroyed, count_destroyed);
-  TEST_WAIT (destroyed == 1);
-  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  g_assert_false (test_request_serve (flow, refused, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
-  g_clear_object (&refused);
-  close_flow (flow);
-  TEST_WAIT (destroyed == 2);
-}
-
-/* Branches are put together in the same ways. */
-static void
-test_branches (void)
-{
-  const char *gateway[] = { "gateway", NULL }, *both[] = { "b", "a", NULL };
-  const char * const expected[] = {
-    [G_FLOW_REDUCER_MERGE] = "0+b+next",
-    [G_FLOW_REDUCER_CONCATENATE] = "0+b+next 0+a+next",
-    [G_FLOW_REDUCER_FIRST] = "0+b+next",
-    [G_FLOW_REDUCER_NONE] = "",
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
-    {
-      GFlow *flow = g_flow_new ();
-      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
-
-      for (guint k = 0; k < 2; k++)
-        {
-          g_autoptr (GFlowExecutor) executor = test_server_new (test_serve_word, k == 0 ? "a" : "b");
-
-          g_flow_add_executor (flow, k == 0 ? "a" : "b", executor, gateway, NULL);
-        }
-      g_flow_node_set_reducer (g_flow_add_join (flow, "join", both, NULL), i);
-      test_add_server (flow, "next", test_server_new (test_serve_word, "next"));
-      g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-      serve_well (flow, request);
-      test_assert_text (request, test_request_text, expected[i]);
-      g_clear_object (&request);
-      close_flow (flow);
-    }
-}
-
-/* In front and behind */
-
-static gboolean
-look_at_parts (GFlowExecutor  *executor,
-               GFlowRequest   *request,
-               GCancellable   *cancellable,
-               gpointer        user_data,
-               GError        **error)
-{
-  g_autoptr (GListModel) parts = g_flow_request_dup_parts (request);
-  const guint n = parts != NULL ? g_list_model_get_n_items (parts) : 0;
-
-  g_flow_request_set_result (request, g_variant_new_uint32 (n));
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (GFlowRequest) part = g_list_model_get_item (parts, i);
-      GListModel *documents = g_flow_request_get_documents (part);
-      g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, 0);
-      g_autofree char *text = g_strdup_printf ("shard %u", i);
-
-      g_assert_cmpuint (g_list_model_get_n_items (documents), ==, 1);
-      g_assert_cmpstr (g_flow_document_get_text (document), ==, text);
-    }
-  return test_serve_word (executor, request, cancellable, user_data, error);
-}
-
-static void
-test_around (gconstpointer data)
-{
-  const GFlowPolling polling = GPOINTER_TO_UINT (data);
-  GFlow *flow = g_flow_new ();
-  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
-  g_autoptr (GFlowExecutor) before = test_server_new (test_serve_word, "before");
-  g_autoptr (GFlowExecutor) after = test_server_new (look_at_parts, "after");
-
-  g_flow_node_set_parallel (node, 2);
-  g_flow_node_set_polling (node, polling);
-  g_flow_node_set_before (node, before);
-  g_flow_node_set_after (node, after);
-  g_clear_object (&before);
-  g_clear_object (&after);
-  test_add_server (flow, "next", test_server_new (look_at_parts, "next"));
-  /* They are no nodes. */
-  test_assert_model (flow, "node next");
-  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  g_assert_cmpint (test_server_count_set_up (), ==, 5);
-  for (guint i = 0; i < 3; i++)
-    {
-      g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
-      g_autofree char *text = NULL;
-
-      serve_well (flow, request);
-      text = test_request_text (request);
-      if (polling == G_FLOW_POLLING_ALL)
-        {
-          g_assert_cmpstr (text, ==, "shard 0+after+next{shard0=0,shard1=1}");
-          test_assert_text (request, test_request_results,
-                            "next=0,node/0=0,node/1=1,node/after=2");
-        }
-      else
-        {
-          test_assert_contains (text, "+after+next{shard");
-        }
-      test_assert_routes (request, "gateway=done node=done next=done");
-    }
-  close_flow (flow);
-}
-
-/* They change what the instance gets, and what it leaves. */
-static void
-test_around_one (void)
-{
-  GFlow *flow = g_flow_new ();
-  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_word, "node"));
-  g_autoptr (GFlowExecutor) before = test_server_new (test_serve_word, "before");
-  g_autoptr (GFlowExecutor) after = test_server_new (test_serve_word, "after");
-  g_autoptr (GFlowRequest) request = test_request_new ("/", 2);
-  g_autoptr (GFlowRequest) other = test_request_new ("/other", 1);
-
-  test_server_bind (before, "/other");
-  g_flow_node_set_before (node, before);
-  g_flow_node_set_after (node, after);
-  g_clear_object (&before);
-  g_clear_object (&after);
-  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  serve_well (flow, request);
-  test_assert_text (request, test_request_text, "0+node+after 1+node+after");
-  serve_well (flow, other);
-  test_assert_text (other, test_request_text, "0+before+node+after");
-  g_clear_object (&request);
-  g_clear_object (&other);
-  close_flow (flow);
-}
-
-static void
-test_around_fails (gconstpointer data)
-{
-  const gboolean in_front = GPOINTER_TO_UINT (data);
-  GFlow *flow = g_flow_new ();
-  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
-  g_autoptr (GFlowExecutor) bad = test_server_new (test_serve_fail, NULL);
-  g_autoptr (GFlowRequest) request = test_request_new ("/", 1);
-  g_autoptr (GError) error = NULL;
-
-  if (in_front)
-    g_flow_node_set_before (node, bad);
-  else
-    g_flow_node_set_after (node, bad);
-  g_flow_node_set_parallel (node, 2);
-  g_flow_node_set_polling (node, G_FLOW_POLLING_ALL);
-  g_clear_object (&bad);
-  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  g_assert_false (test_request_serve (flow, request, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
-  test_assert_text (request, test_request_results, in_front ? "" : "node/0=0,node/1=1");
-  g_clear_object (&request);
-  close_flow (flow);
-}
-
-/* Each instance has a folder of its own. */
-static void
-test_workspace (void)
-{
-  g_autofree char *path = g_dir_make_tmp ("gflow-polling-XXXXXX", NULL);
-  g_autoptr (GFile) folder = g_file_new_for_path (path);
-  g_autoptr (GFlowExecutor) executor = test_server_new (test_serve_shard, NULL);
-  g_autoptr (GFlow) flow = g_flow_new ();
-  g_autoptr (GFile) own = NULL;
-  g_autofree char *relative = NULL;
-  GFlowNode *node;
-
-  g_flow_executor_set_workspace (executor, folder);
-  node = g_flow_add_executor (flow, "node", executor, NULL, NULL);
-  g_flow_node_set_before (node, NULL);
-  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  own = g_flow_executor_make_workspace (executor, NULL, NULL);
-  relative = g_file_get_relative_path (folder, own);
-  g_assert_cmpstr (relative, ==, "node/0");
-  g_assert_cmpuint (g_flow_executor_get_shard (executor), ==, 0);
-  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
-  g_clear_object (&flow);
-  g_clear_object (&executor);
-  g_assert_true (g_file_delete (own, NULL, NULL));
-
-  g_autoptr (GFile) parent = g_file_get_parent (own);
-
-  g_assert_true (g_file_delete (parent, NULL, NULL));
-  g_assert_true (g_file_delete (folder, NULL, NULL));
-  test_server_assert_over ();
-}
-
-/* A copy of a flow serves as that does, and is equal to it. */
-static void
-test_copy (void)
-{
-  GFlow *flow = g_flow_new (), *copy;
-  GFlowNode *node = test_add_server (flow, "node", test_server_new (test_serve_shard, NULL));
-  g_autoptr (GFlowRequest) request = test_request_new ("/search", 1);
-
-  g_flow_node_set_parallel (node, 2);
-  g_flow_node_set_polling_for (node, "/search", G_FLOW_POLLING_ALL);
-  g_flow_node_set_reducer_func (node, refuse, NULL, NULL);
-  g_flow_node_set_reducer (node, G_FLOW_REDUCER_CONCATENATE);
-  g_assert_true (g_flow_node_set_condition (node, g_variant_new_parsed ("{'id': <'0'>}"), NULL));
-  copy = g_flow_copy (flow);
-  g_assert_true (g_flow_equal (flow, copy));
-  g_assert_true (g_flow_open_sync (copy, NULL, NULL));
-  serve_well (copy, request);
-  test_assert_text (request, test_request_text, "shard 0{shard0=0} shard 1{shard1=1}");
-  g_assert_true (g_flow_close_sync (copy, NULL, NULL));
-  g_flow_node_set_polling_for (node, "/search", G_FLOW_POLLING_ANY);
-  g_assert_false (g_flow_equal (flow, copy));
-  g_object_unref (flow);
-  g_object_unref (copy);
-  g_clear_object (&request);
-  test_server_assert_over ();
-}
-
-/* Two nodes look at the same parts at the same time. */
-static gboolean
-take_all_of_last (GFlowNode     *node,
-                  GFlowRequest  *request,
-                  GListModel    *parts,
-                  gpointer       user_data,
-                  GError       **error)
-{
-  g_autoptr (GFlowRequest) last =
-    g_list_model_get_item (parts, g_list_model_get_n_items (parts) - 1);
-  GListModel *documents = g_flow_request_get_documents (last);
-  const guint n = g_list_model_get_n_items (documents);
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (GFlowDocument) document = g_list_model_get_item (documents, i);
-
-      g_assert_cmpuint (g_ascii_strtoull (g_flow_document_get_text (document), NULL, 10), ==, i);
-    }
-  g_flow_request_set_documents (request, documents);
-  return TRUE;
-}
-
-static void
-test_reducers_at_once (void)
-{
-  const char *gateway[] = { "gateway", NULL }, *both[] = { "a", "b", NULL };
-  const char *names[] = { "a", "b", "c", "d" };
-  g_autoptr (GFlow) flow = g_flow_new ();
-
-  g_flow_set_max_threads (flow, 4);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      g_autoptr (GFlowExecutor) executor = test_server_new (test_serve_word, NULL);
-      GFlowNode *node = g_flow_add_executor (flow, names[i], executor, i < 2 ? gateway : both, NULL);
-
-      if (i >= 2)
-        g_flow_node_set_reducer_func (node, take_all_of_last, NULL, NULL);
-    }
-  g_flow_add_join_all (flow, "end", NULL);
-  g_assert_true (g_flow_open_sync (flow, NULL, NULL));
-  for (guint round = 0; round < 40; round++)
-    {
-      g_autoptr (GFlowRequest) request = test_request_new ("/", 400);
-
-      g_assert_true (test_request_serve (flow, request, NULL));
-      g_assert_cmpuint (g_list_model_get_n_items (g_flow_request_get_documents (request)), ==, 400);
-    }
-  g_assert_true (g_flow_close_sync (flow, NULL, NULL));
+  test_flow_close (flow);
+  test_server_end (flow);
 }
 
 int
@@ -1086,10 +687,10 @@ main (int   argc,
   g_test_add_data_func ("/polling/any/shards", GUINT_TO_POINTER (1), test_any);
   g_test_add_data_func ("/polling/any/replicas", GUINT_TO_POINTER (3), test_any);
   g_test_add_func ("/polling/scheduling", test_scheduling);
-  g_test_add_data_func ("/polling/tasks/least-busy",
-                        GUINT_TO_POINTER (G_FLOW_SCHEDULING_LEAST_BUSY), test_tasks);
-  g_test_add_data_func ("/polling/tasks/in-turn",
-                        GUINT_TO_POINTER (G_FLOW_SCHEDULING_ROUND_ROBIN), test_tasks);
+  g_test_add_data_func ("/polling/tasks/least-busy", GUINT_TO_POINTER (G_FLOW_SCHEDULING_LEAST_BUSY),
+                        test_tasks);
+  g_test_add_data_func ("/polling/tasks/in-turn", GUINT_TO_POINTER (G_FLOW_SCHEDULING_ROUND_ROBIN),
+                        test_tasks);
   g_test_add_func ("/polling/all", test_all);
   g_test_add_func ("/polling/all/replicas", test_all_replicas);
   g_test_add_func ("/polling/all/fails", test_all_fails);
@@ -1110,20 +711,6 @@ main (int   argc,
   g_test_add_func ("/polling/first/tasks", test_first_tasks);
   g_test_add_func ("/polling/endpoints", test_endpoints);
   g_test_add_func ("/polling/mixed", test_mixed);
-  g_test_add_func ("/polling/reducers", test_reducers);
-  g_test_add_func ("/polling/branches", test_branches);
-  g_test_add_data_func ("/polling/around/any", GUINT_TO_POINTER (G_FLOW_POLLING_ANY), test_around);
-  g_test_add_data_func ("/polling/around/all", GUINT_TO_POINTER (G_FLOW_POLLING_ALL), test_around);
-  g_test_add_data_func ("/polling/around/first", GUINT_TO_POINTER (G_FLOW_POLLING_ALL_ASYNC),
-                        test_around);
-  g_test_add_func ("/polling/around/one", test_around_one);
-  g_test_add_data_func ("/polling/around/fails-in-front", GUINT_TO_POINTER (TRUE),
-                        test_around_fails);
-  g_test_add_data_func ("/polling/around/fails-behind", GUINT_TO_POINTER (FALSE),
-                        test_around_fails);
-  g_test_add_func ("/polling/reducers-at-once", test_reducers_at_once);
-  g_test_add_func ("/polling/workspace", test_workspace);
-  g_test_add_func ("/polling/copy", test_copy);
 
   return g_test_run ();
 }

@@ -50,14 +50,7 @@ bench_init (Bench      *self,
 static void
 bench_clear (Bench *self)
 {
-  TestResult closed;
-
-  /* What was dropped may have to end first, in this context. */
-  test_result_init (&closed);
-  g_flow_close (self->flow, NULL, test_result_cb, &closed);
-  TEST_WAIT (closed.calls > 0);
-  g_assert_true (g_flow_close_finish (self->flow, closed.result, NULL));
-  test_result_clear (&closed);
+  test_flow_close (self->flow);
   g_clear_object (&self->flow);
   test_life_assert_over (&self->life);
   test_gate_clear (&self->gate);

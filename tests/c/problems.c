@@ -8,19 +8,6 @@
 
 #include <string.h>
 
-static GFlowNode *
-add (GFlow      *flow,
-     const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
-
 static void
 add_lost (GFlow *flow,
           guint  n)
@@ -29,7 +16,7 @@ add_lost (GFlow *flow,
     {
       g_autofree char *name = g_strdup_printf ("missing-%u", i);
 
-      g_flow_node_add_upstream_by_name (add (flow, NULL), name);
+      g_flow_node_add_upstream_by_name (test_add_nothing (flow, NULL), name);
     }
 }
 
@@ -57,7 +44,7 @@ assert_proposal (const char * const *names,
   g_auto (GStrv) lines = NULL;
 
   for (guint i = 0; names[i] != NULL; i++)
-    add (flow, names[i]);
+    test_add_nothing (flow, names[i]);
   g_flow_node_add_upstream_by_name (g_flow_lookup (flow, names[0]), needed);
 
   lines = problems (flow, G_FLOW_ERROR_UNKNOWN_NODE);
@@ -129,10 +116,10 @@ test_all_of_subflow (void)
   GFlowNode *right;
 
   g_test_summary ("All problems of a flow inside are told, a line each, with where they are");
-  g_flow_node_add_upstream_by_name (add (inner, "lost"), "missing-one");
-  g_flow_node_add_upstream_by_name (add (inner, "lonely"), "missing-two");
-  left = add (inner, "left");
-  right = add (inner, "right");
+  g_flow_node_add_upstream_by_name (test_add_nothing (inner, "lost"), "missing-one");
+  g_flow_node_add_upstream_by_name (test_add_nothing (inner, "lonely"), "missing-two");
+  left = test_add_nothing (inner, "left");
+  right = test_add_nothing (inner, "right");
   g_flow_node_add_upstream (left, right);
   g_flow_node_add_upstream (right, left);
   g_assert_nonnull (g_flow_add_flow (flow, "first", inner, NULL));
@@ -160,9 +147,9 @@ test_own_and_those_inside (void)
   g_auto (GStrv) lines = NULL;
 
   g_test_summary ("A flow has a problem, and one inside of it, and one inside of that: all three");
-  g_flow_node_add_upstream_by_name (add (innermost, "c"), "missing-c");
-  g_flow_node_add_upstream_by_name (add (inner, "b"), "missing-b");
-  g_flow_node_add_upstream_by_name (add (flow, "a"), "missing-a");
+  g_flow_node_add_upstream_by_name (test_add_nothing (innermost, "c"), "missing-c");
+  g_flow_node_add_upstream_by_name (test_add_nothing (inner, "b"), "missing-b");
+  g_flow_node_add_upstream_by_name (test_add_nothing (flow, "a"), "missing-a");
   g_assert_nonnull (g_flow_add_flow (inner, "deeper", innermost, NULL));
   g_assert_nonnull (g_flow_add_flow (flow, "deep", inner, NULL));
 
@@ -258,16 +245,16 @@ static void
 test_made_up_after_rename (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
-  GFlowNode *first = add (flow, NULL);
-  GFlowNode *named = add (flow, "named");
+  GFlowNode *first = test_add_nothing (flow, NULL);
+  GFlowNode *named = test_add_nothing (flow, "named");
 
   g_test_summary ("A name that is made up is one that no node has, also after renaming");
   g_assert_cmpstr (g_flow_node_get_name (first), ==, "node0");
 
   /* To the name that would come next, to those after it, and to one far ahead. */
   g_flow_node_set_name (first, "node1");
-  add (flow, NULL);
-  add (flow, NULL);
+  test_add_nothing (flow, NULL);
+  test_add_nothing (flow, NULL);
   assert_names_are_unique (flow);
   for (guint i = 0; i < 5; i++)
     {
@@ -276,20 +263,20 @@ test_made_up_after_rename (void)
 
       if (g_flow_lookup (flow, name) == NULL)
         g_flow_node_set_name (named, name);
-      add (flow, NULL);
+      test_add_nothing (flow, NULL);
       assert_names_are_unique (flow);
     }
   g_flow_node_set_name (named, "node1000");
   for (guint i = 0; i < 5; i++)
-    add (flow, NULL);
+    test_add_nothing (flow, NULL);
   assert_names_are_unique (flow);
 
   /* A name that was given up may be given again, by hand. */
   g_flow_node_set_name (named, "other");
   g_assert_null (g_flow_lookup (flow, "node1000"));
   g_assert_true (g_flow_lookup (flow, "other") == named);
-  add (flow, "node1000");
-  add (flow, NULL);
+  test_add_nothing (flow, "node1000");
+  test_add_nothing (flow, NULL);
   assert_names_are_unique (flow);
 }
 
@@ -298,8 +285,8 @@ test_renamed_made_up (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlowRun) run = NULL;
-  GFlowNode *first = add (flow, NULL);
-  GFlowNode *behind = add (flow, NULL);
+  GFlowNode *first = test_add_nothing (flow, NULL);
+  GFlowNode *behind = test_add_nothing (flow, NULL);
 
   g_test_summary ("A node with a made-up name that is renamed is found by the new name only");
   g_assert_true (g_flow_lookup (flow, "node0") == first);

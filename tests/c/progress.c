@@ -4,9 +4,7 @@
 
 /* How far a run is, and what its bodies say of it. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 /* A run of async nodes that goes on as far as the test wants. */
 typedef struct

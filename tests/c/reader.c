@@ -520,17 +520,6 @@ test_properties (void)
   g_assert_cmpuint (g_flow_reader_get_n_skipped (reader), ==, 0);
 }
 
-static void
-add_both (const char    *path,
-          GTestDataFunc  func)
-{
-  g_autofree char *async = g_strconcat (path, "/async", NULL);
-  g_autofree char *sync = g_strconcat (path, "/sync", NULL);
-
-  g_test_add_data_func (async, NULL, func);
-  g_test_add_data_func (sync, GINT_TO_POINTER (TRUE), func);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -541,10 +530,10 @@ main (int    argc,
   g_test_add_func ("/reader/csv-bad", test_csv_bad);
   g_test_add_func ("/reader/ndjson", test_ndjson);
   g_test_add_func ("/reader/json", test_json);
-  add_both ("/reader/file", test_file);
-  add_both ("/reader/broken", test_broken);
+  test_add_both ("/reader/file", test_file);
+  test_add_both ("/reader/broken", test_broken);
   g_test_add_func ("/reader/nothing", test_nothing);
-  add_both ("/reader/long", test_long);
+  test_add_both ("/reader/long", test_long);
   g_test_add_func ("/reader/properties", test_properties);
   return g_test_run ();
 }

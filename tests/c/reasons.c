@@ -4,7 +4,7 @@
 
 /* What people are told of a node: reasons and steps. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 
@@ -77,7 +77,7 @@ test_waiting (void)
              g_flow_run_get_node_state (run, also) == G_FLOW_NODE_STATE_RUNNING);
   assert_no_reason (run, busy);
   assert_no_reason (run, also);
-  assert_reason (run, ready, "");
+  assert_reason (run, ready, "Waits for the thread that works for the run");
   assert_reason (run, one, "The busy one");
   assert_reason (run, several, "The busy one");
   assert_reason (run, several, "1");
@@ -253,7 +253,7 @@ test_parallel_limit (void)
   run = g_flow_run_new (flow);
   g_flow_run_execute (run, NULL, test_result_cb, &result);
   TEST_WAIT (g_flow_run_get_node_state (run, waits) == G_FLOW_NODE_STATE_LOCKED);
-  assert_reason (run, waits, "");
+  assert_reason (run, waits, "as many nodes as the flow allows");
   g_flow_run_cancel (run);
   TEST_WAIT (result.calls > 0);
   assert_reason (run, waits, "cancelled");
@@ -301,8 +301,8 @@ test_ended (void)
   assert_reason (run, far_after, "after-bad");
   assert_reason (run, gone, "cancelled");
   assert_reason (run, after_gone, "gone");
-  assert_reason (run, handler, "");
-  assert_reason (run, stranger, "");
+  assert_reason (run, handler, "Nothing before it failed");
+  assert_reason (run, stranger, "not in the flow");
 
   g_clear_object (&run);
   g_clear_object (&flow);
@@ -334,8 +334,8 @@ test_stopped (void)
   test_assert_node (run, bad, FAILED);
   test_assert_node (run, running, CANCELLED);
   test_assert_node (run, waiting, SKIPPED);
-  assert_reason (run, running, "");
-  assert_reason (run, waiting, "");
+  assert_reason (run, running, "because another node failed");
+  assert_reason (run, waiting, "“running” was cancelled");
 
   g_clear_object (&run);
   g_clear_object (&flow);
@@ -361,7 +361,7 @@ test_deadline (void)
   g_flow_run_set_deadline (run, g_get_monotonic_time () + 10 * 1000);
   g_assert_false (test_run_execute (run, NULL, NULL));
   assert_reason (run, a, "deadline");
-  assert_reason (run, b, "");
+  assert_reason (run, b, "its deadline");
 
   g_clear_object (&run);
   g_clear_object (&flow);

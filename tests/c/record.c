@@ -4,7 +4,7 @@
 
 /* What is written down of a run, and who is called for it. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "run/gflow-record-private.h"
 

@@ -70,27 +70,11 @@ make_post (GFlow *flow,
            guint  n_documents,
            guint  timeout)
 {
-  GFlowPost *post = g_flow_post (flow, "/");
-  g_autoptr (GFlowRequest) request = test_request_new ("/", n_documents);
-  g_autoptr (GFlowSource) source =
-    g_flow_source_new_for_model (g_flow_request_get_documents (request));
+  GFlowPost *post = test_post_new (flow, n_documents);
 
-  g_flow_post_set_source (post, source);
-  g_flow_post_set_request_size (post, 1);
   g_flow_post_set_request_timeout (post, timeout);
   g_assert_cmpuint (g_flow_post_get_request_timeout (post), ==, timeout);
   return post;
-}
-
-static void
-close_flow (GFlow *flow)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (g_flow_close_sync (flow, NULL, &error));
-  g_assert_no_error (error);
-  g_object_unref (flow);
-  test_server_assert_over ();
 }
 
 static void
@@ -145,7 +129,7 @@ test_slow (gconstpointer by_task)
       g_assert_cmpuint (g_flow_post_get_n_failed (post), ==, n_late);
       g_assert_cmpint (g_get_monotonic_time () - start_time, >=, 3 * SHORT_MS * 1000);
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* The first of them ends the stream. */
@@ -163,7 +147,7 @@ test_ends (void)
   assert_late (error);
   g_assert_cmpuint (g_flow_post_get_n_sent (post), <, 100000);
   g_clear_object (&post);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* One that waits for an executor that is busy is late, too, and is never served. */
@@ -193,7 +177,7 @@ test_waiting (void)
     }
   g_clear_object (&responses);
   g_clear_object (&post);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 /* Requests are used again: none has the time of another. */
@@ -213,7 +197,7 @@ test_in_time (void)
       g_assert_no_error (error);
       g_assert_cmpuint (g_flow_post_get_n_done (post), ==, 2000);
     }
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 static gboolean
@@ -254,7 +238,7 @@ test_detached (void)
   test_gate_open (&gate);
   test_result_clear (&posted);
   g_clear_object (&post);
-  close_flow (flow);
+  test_server_end (flow);
   test_gate_clear (&gate);
 }
 
@@ -274,7 +258,7 @@ test_batch (void)
   g_assert_false (g_flow_post_run_sync (post, NULL, &error));
   assert_late (error);
   g_clear_object (&post);
-  close_flow (flow);
+  test_server_end (flow);
 }
 
 int

@@ -4,9 +4,7 @@
 
 /* Results of nodes: of all kinds, read by those behind, dropped when nobody can read them. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 static gboolean
 body_int (GFlowNode  *node,

@@ -400,15 +400,3 @@ resume_graph_predict (ResumeGraph    *self,
     }
   return runs;
 }
-
-/* Of a random test: it is printed, and GFLOW_TEST_SEED repeats it. */
-guint64
-resume_seed (void)
-{
-  const char *text = g_getenv ("GFLOW_TEST_SEED");
-  const guint64 seed = text != NULL ? g_ascii_strtoull (text, NULL, 10)
-                                    : (guint64) g_get_real_time ();
-
-  g_test_message ("GFLOW_TEST_SEED=%" G_GUINT64_FORMAT, seed);
-  return seed;
-}

@@ -78,8 +78,6 @@ gboolean    *resume_graph_predict   (ResumeGraph    *self,
                                      const gboolean *done,
                                      gboolean        keep_results);
 
-guint64      resume_seed            (void);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ResumeGraph, resume_graph_free)
 
 G_END_DECLS

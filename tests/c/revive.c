@@ -4,7 +4,7 @@
 
 /* Running again what has failed, while the run goes on. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 /* Results that are saved, of every type that is kept, and others. */
 
 #include "resume-small.h"
+#include "test-bench.h"
 
 #include "run/gflow-values-private.h"
 

@@ -53,7 +53,7 @@ assert_went_on (ResumeGraph    *graph,
 static void
 test_random (void)
 {
-  const guint64 seed = resume_seed ();
+  const guint64 seed = test_seed ();
 
   for (guint i = 0; i < (test_is_slow () ? 30 : 300); i++)
     {
@@ -107,7 +107,7 @@ save_cb (ResumeNode *node,
 static void
 test_halfway (void)
 {
-  const guint64 seed = resume_seed ();
+  const guint64 seed = test_seed ();
 
   for (guint i = 0; i < (test_is_slow () ? 30 : 300); i++)
     {

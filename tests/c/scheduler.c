@@ -4,7 +4,7 @@
 
 /* Who does the work: callers that help, spare threads, contexts of other threads. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <time.h>
 
@@ -396,14 +396,6 @@ typedef struct
   guint         n_calls;
 } OwnContext;
 
-static gboolean
-return_task_cb (gpointer user_data)
-{
-  g_task_return_boolean (user_data, TRUE);
-
-  return G_SOURCE_REMOVE;
-}
-
 static void
 body_task_later (GFlowNode  *node,
                  GFlowRun   *run,
@@ -417,7 +409,7 @@ body_task_later (GFlowNode  *node,
   g_assert_true (g_task_get_context (task) == own->context);
   g_assert_true (g_main_context_get_thread_default () == own->context);
   own->n_calls++;
-  g_source_set_callback (source, return_task_cb, g_object_ref (task), g_object_unref);
+  g_source_set_callback (source, test_return_cb, g_object_ref (task), g_object_unref);
   g_source_attach (source, own->context);
 }
 

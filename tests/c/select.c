@@ -4,9 +4,7 @@
 
 /* Branches: a node selects which of its downstreams go on. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 /* How the body is called. */
 typedef enum

@@ -9,7 +9,6 @@
 
 #include "stream/gflow-pipeline-private.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 

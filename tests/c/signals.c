@@ -4,9 +4,7 @@
 
 /* What is emitted, in which order, in which context; progress. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 /* Logs "who:what", and checks the context. */
 typedef struct

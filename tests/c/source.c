@@ -388,32 +388,21 @@ test_mute (gconstpointer sync)
   assert_next (source, 1, !!sync, "");
 }
 
-static void
-add_both (const char       *path,
-          GTestDataFunc     func)
-{
-  g_autofree char *async = g_strconcat (path, "/async", NULL);
-  g_autofree char *sync = g_strconcat (path, "/sync", NULL);
-
-  g_test_add_data_func (async, NULL, func);
-  g_test_add_data_func (sync, GINT_TO_POINTER (TRUE), func);
-}
-
 int
 main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  add_both ("/source/texts", test_texts);
-  add_both ("/source/model", test_model);
+  test_add_both ("/source/texts", test_texts);
+  test_add_both ("/source/model", test_model);
   g_test_add_data_func ("/source/func/async", GUINT_TO_POINTER (0), test_funcs);
   g_test_add_data_func ("/source/func/sync", GUINT_TO_POINTER (1), test_funcs);
   g_test_add_data_func ("/source/task-func/async", GUINT_TO_POINTER (2), test_funcs);
   g_test_add_data_func ("/source/task-func/sync", GUINT_TO_POINTER (3), test_funcs);
-  add_both ("/source/abandoned", test_abandoned);
+  test_add_both ("/source/abandoned", test_abandoned);
   g_test_add_func ("/source/cancel", test_cancel);
-  add_both ("/source/cancelled-before", test_cancelled_before);
+  test_add_both ("/source/cancelled-before", test_cancelled_before);
   g_test_add_func ("/source/pending", test_pending);
-  add_both ("/source/mute", test_mute);
+  test_add_both ("/source/mute", test_mute);
   return g_test_run ();
 }

@@ -4,7 +4,7 @@
 
 /* Runs that grow: bodies that start runs as parts of their nodes. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -4,11 +4,9 @@
 
 /* Steering a run: pause, resume, other priorities on the way. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "run/gflow-run-private.h"
-
-#include <string.h>
 
 /* gate → n0 … n9, with one thread, or in the context: so there is one order. */
 #define N_NODES 10

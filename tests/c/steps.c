@@ -4,11 +4,9 @@
 
 /* A run as a list of its steps: what they tell, when, and that nobody pays who does not ask. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "run/gflow-run-private.h"
-
-#include <string.h>
 
 static GFlowStep *
 step_at (GFlowRun *run,

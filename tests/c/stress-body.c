@@ -7,7 +7,6 @@
 #include "stress-graph.h"
 
 #include <pthread.h>
-#include <string.h>
 
 static int n_bodies; /* atomic */
 

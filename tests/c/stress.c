@@ -12,27 +12,6 @@
 
 #include "stress-graph.h"
 
-#include <signal.h>
-#include <string.h>
-#include <unistd.h>
-
-static guint64 current_seed;
-
-static void
-aborted_cb (int number)
-{
-  char text[] = "\n# repeat it with GFLOW_TEST_GRAPHS=1 GFLOW_TEST_SEED=00000000000000000000\n";
-  char *digit = text + sizeof text - 3;
-
-  /* Only what may be called in a signal handler. */
-  for (guint64 rest = current_seed; rest > 0; rest /= 10)
-    *digit-- = (char) ('0' + rest % 10);
-  if (write (STDOUT_FILENO, text, sizeof text - 1) < 0)
-    _exit (1);
-  signal (number, SIG_DFL);
-  raise (number);
-}
-
 /* Cancelling at a random moment: from the context, after so many turns of it... */
 static gboolean
 cancel_later_cb (gpointer user_data)
@@ -274,25 +253,23 @@ session_clear (Session *self)
 static void
 test_graphs (void)
 {
-  const char *seed_text = g_getenv ("GFLOW_TEST_SEED");
   const char *graphs_text = g_getenv ("GFLOW_TEST_GRAPHS");
   const char *factor_text = g_getenv ("GFLOW_TEST_TIME_FACTOR");
   double factor = factor_text != NULL ? MAX (1.0, g_ascii_strtod (factor_text, NULL)) : 1.0;
-  guint64 seed = seed_text != NULL ? g_ascii_strtoull (seed_text, NULL, 0)
-                                   : (guint64) g_get_real_time ();
+  const guint64 seed = test_seed ();
   guint n_graphs = graphs_text != NULL ? (guint) g_ascii_strtoull (graphs_text, NULL, 0)
                                        : (guint) (20000 / factor);
   gint64 begin = g_get_monotonic_time ();
   guint64 n_nodes = 0;
 
-  g_test_message ("GFLOW_TEST_SEED=%" G_GUINT64_FORMAT " GFLOW_TEST_GRAPHS=%u", seed, n_graphs);
+  g_test_message ("GFLOW_TEST_GRAPHS=%u", n_graphs);
   stress_finishers_start ();
   for (guint i = 0; i < n_graphs; i++)
     {
       Session session;
 
-      current_seed = seed + i;
-      session_init (&session, current_seed);
+      test_seed_begin (seed + i, "GFLOW_TEST_GRAPHS=1");
+      session_init (&session, seed + i);
       session_run (&session);
       session_clear (&session);
     }
@@ -307,10 +284,6 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  signal (SIGABRT, aborted_cb);
-  signal (SIGTRAP, aborted_cb);
-  signal (SIGSEGV, aborted_cb);
-
   g_test_add_func ("/stress/graphs", test_graphs);
 
   return g_test_run ();

@@ -4,20 +4,9 @@
 
 /* Flows as nodes of flows. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
-
-static gboolean
-body_count (GFlowNode  *node,
-            GFlowRun   *run,
-            gpointer    user_data,
-            GError    **error)
-{
-  g_atomic_int_inc ((int *) user_data);
-
-  return TRUE;
-}
 
 static void
 test_subflow (void)
@@ -135,14 +124,14 @@ test_subflow_nested (void)
   guint depth = 20;
 
   g_ptr_array_add (flows, g_flow_new ());
-  g_assert_nonnull (g_flow_add (g_ptr_array_index (flows, 0), NULL, body_count, &count, NULL,
+  g_assert_nonnull (g_flow_add (g_ptr_array_index (flows, 0), NULL, test_body_count, &count, NULL,
                                 NULL));
   for (guint i = 1; i < depth; i++)
     {
       GFlow *outer = g_flow_new ();
 
       g_assert_nonnull (g_flow_add_flow (outer, NULL, g_ptr_array_index (flows, i - 1), NULL));
-      g_assert_nonnull (g_flow_add (outer, NULL, body_count, &count, NULL, NULL));
+      g_assert_nonnull (g_flow_add (outer, NULL, test_body_count, &count, NULL, NULL));
       g_ptr_array_add (flows, outer);
     }
   g_object_unref (test_execute_well (g_ptr_array_index (flows, depth - 1)));

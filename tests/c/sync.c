@@ -4,20 +4,7 @@
 
 /* Calls that block: in a private context, and never waiting for themselves. */
 
-#include "test-util.h"
-
-#include <string.h>
-
-static gboolean
-body_count (GFlowNode  *node,
-            GFlowRun   *run,
-            gpointer    user_data,
-            GError    **error)
-{
-  g_atomic_int_inc ((int *) user_data);
-
-  return TRUE;
-}
+#include "test-bench.h"
 
 static void
 task_private (GFlowNode  *node,
@@ -65,7 +52,7 @@ make_private_flow (int *count)
   GFlowNode *async;
   GFlowNode *context;
 
-  sync = g_flow_add (flow, "sync", body_count, count, NULL, NULL);
+  sync = g_flow_add (flow, "sync", test_body_count, count, NULL, NULL);
   async = g_flow_add_task (flow, "async", task_private, g_thread_self (), NULL, NULL);
   context = g_flow_add (flow, "context", body_private, g_thread_self (), NULL, NULL);
   g_flow_node_set_placement (context, G_FLOW_PLACEMENT_CONTEXT);
@@ -165,7 +152,7 @@ test_sync_threads (void)
 
       g_flow_set_max_threads (flow, max_threads);
       for (guint i = 0; i < 100; i++)
-        g_assert_nonnull (g_flow_add (flow, NULL, body_count, &count, NULL, NULL));
+        g_assert_nonnull (g_flow_add (flow, NULL, test_body_count, &count, NULL, NULL));
       count = 0;
       run = g_flow_execute_sync (flow, NULL, &error);
       g_assert_no_error (error);
@@ -254,7 +241,7 @@ test_sync_from_body (void)
 
       if (i % 2 == 0)
         g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
-      g_assert_nonnull (g_flow_add (inner, NULL, body_count, &count, NULL, NULL));
+      g_assert_nonnull (g_flow_add (inner, NULL, test_body_count, &count, NULL, NULL));
     }
   g_object_unref (test_execute_well (flow));
   g_assert_cmpint (count, ==, 100);

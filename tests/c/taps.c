@@ -80,18 +80,6 @@ assert_route (GFlowRequest *request,
 }
 
 static void
-finish (GFlow *flow)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (g_flow_get_is_open (flow))
-    g_assert_true (g_flow_close_sync (flow, NULL, &error));
-  g_assert_no_error (error);
-  g_object_unref (flow);
-  test_server_assert_over ();
-}
-
-static void
 test_shape (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -163,7 +151,7 @@ test_collect (gconstpointer data)
       test_assert_text (request, test_request_results, "tap0=2");
       assert_route (request, "tap0=done");
     }
-  finish (flow);
+  test_server_end (flow);
 }
 
 /* What was left out of the response does not come back; documents need no ids to be found. */
@@ -194,7 +182,7 @@ test_left_out (void)
   test_assert_text (request, test_request_text,
                     "1+a+c{one='1+a',two='1+a'} 2+a+c{one='2+a',two='2+a'}");
   g_clear_object (&request);
-  finish (flow);
+  test_server_end (flow);
 }
 
 static gboolean
@@ -242,7 +230,7 @@ test_beside (void)
   g_clear_object (&response);
   g_clear_object (&responses);
   g_clear_object (&post);
-  finish (flow);
+  test_server_end (flow);
   test_gate_clear (&gate);
 }
 
@@ -273,7 +261,7 @@ test_off (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   g_clear_object (&request);
   g_clear_object (&after);
-  finish (flow);
+  test_server_end (flow);
 }
 
 /* One that is waited for fails the request, and what does not depend on it goes on; another one
@@ -301,7 +289,7 @@ test_fails (void)
   request = serve (flow, 1, NULL);
   g_assert_cmpint (g_flow_request_get_state (request), ==, G_FLOW_RUN_STATE_DONE);
   g_clear_object (&request);
-  finish (flow);
+  test_server_end (flow);
 }
 
 /* With shards, a condition, and a target. */
@@ -338,7 +326,7 @@ test_ways (void)
   g_clear_object (&request);
   g_clear_object (&responses);
   g_clear_object (&post);
-  finish (flow);
+  test_server_end (flow);
 }
 
 /* In the picture it is beside the way. */

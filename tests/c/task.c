@@ -435,14 +435,6 @@ count_freed (gpointer  user_data,
   ((Spares *) user_data)->n_freed++;
 }
 
-static gboolean
-return_cb (gpointer user_data)
-{
-  g_task_return_boolean (user_data, TRUE);
-
-  return G_SOURCE_REMOVE;
-}
-
 static void
 body_spares (GFlowNode  *node,
              GFlowRun   *run,
@@ -490,7 +482,7 @@ body_spares (GFlowNode  *node,
                      g_main_context_iteration (NULL, FALSE));
       g_assert_true (g_cancellable_is_cancelled (cancellable));
     }
-  g_source_set_callback (source, return_cb, g_object_ref (task), g_object_unref);
+  g_source_set_callback (source, test_return_cb, g_object_ref (task), g_object_unref);
   g_source_attach (source, g_task_get_context (task));
 }
 

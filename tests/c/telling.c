@@ -6,8 +6,6 @@
 
 #include "test-util.h"
 
-#include <string.h>
-
 /* A run that is refused */
 
 typedef struct
@@ -221,17 +219,6 @@ open_gate_cb (GFlowNode *node,
   test_gate_open (gate);
 }
 
-static gboolean
-body_wait_for_gate (GFlowNode  *node,
-                    GFlowRun   *run,
-                    gpointer    user_data,
-                    GError    **error)
-{
-  test_gate_wait (user_data);
-
-  return TRUE;
-}
-
 static void
 test_signals_while_it_runs (gconstpointer data)
 {
@@ -246,7 +233,7 @@ test_signals_while_it_runs (gconstpointer data)
   test_gate_init (&gate);
   g_flow_set_max_threads (flow, 1);
   first = g_flow_add (flow, "first", test_body_nothing, NULL, NULL, NULL);
-  g_flow_node_add_upstream (g_flow_add (flow, "second", body_wait_for_gate, &gate, NULL, NULL),
+  g_flow_node_add_upstream (g_flow_add (flow, "second", test_body_gate, &gate, NULL, NULL),
                             first);
   g_signal_connect (first, data, G_CALLBACK (open_gate_cb), &gate);
 

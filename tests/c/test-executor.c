@@ -90,19 +90,6 @@ tell_parameters (GFlowRequest *request)
 }
 
 static gboolean
-wait_forever (GCancellable *cancellable,
-              GError      **error)
-{
-  GPollFD fd;
-
-  g_assert_true (g_cancellable_make_pollfd (cancellable, &fd));
-  g_poll (&fd, 1, (int) (test_time_limit () / 1000));
-  g_cancellable_release_fd (cancellable);
-  g_assert_true (g_cancellable_set_error_if_cancelled (cancellable, error));
-  return FALSE;
-}
-
-static gboolean
 test_executor_process (GFlowExecutor  *executor,
                        GFlowRequest   *request,
                        GCancellable   *cancellable,
@@ -126,7 +113,7 @@ test_executor_process (GFlowExecutor  *executor,
       ok = FALSE;
     }
   else if (strcmp (self->word, "forever") == 0)
-    ok = wait_forever (cancellable, error);
+    ok = test_wait_cancelled (cancellable, error);
   else if (strcmp (self->word, "parameters") == 0)
     tell_parameters (request);
   else if (strcmp (self->word, "pass") != 0)

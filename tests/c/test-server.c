@@ -4,8 +4,6 @@
 
 #include "test-server.h"
 
-#include <string.h>
-
 struct _TestServer
 {
   GFlowExecutor  parent_instance;
@@ -262,6 +260,42 @@ test_request_serve (GFlow         *flow,
   return g_flow_run_execute_sync (run, NULL, error);
 }
 
+void
+test_request_serve_well (GFlow        *flow,
+                         GFlowRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_request_serve (flow, request, &error);
+  g_assert_no_error (error);
+}
+
+GFlowPost *
+test_post_new (GFlow *flow,
+               guint  n_documents)
+{
+  GFlowPost *post = g_flow_post (flow, "/");
+  g_autoptr (GFlowRequest) request = test_request_new ("/", n_documents);
+  g_autoptr (GFlowSource) source =
+    g_flow_source_new_for_model (g_flow_request_get_documents (request));
+
+  g_flow_post_set_source (post, source);
+  g_flow_post_set_request_size (post, 1);
+  return post;
+}
+
+void
+test_server_end (GFlow *flow)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_flow_get_is_open (flow))
+    g_flow_close_sync (flow, NULL, &error);
+  g_assert_no_error (error);
+  g_object_unref (flow);
+  test_server_assert_over ();
+}
+
 /* Functions */
 
 gboolean
@@ -316,18 +350,5 @@ test_serve_fail (GFlowExecutor  *executor,
                  GError        **error)
 {
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "It failed");
-  return FALSE;
-}
-
-gboolean
-test_wait_cancelled (GCancellable  *cancellable,
-                     GError       **error)
-{
-  GPollFD fd;
-
-  g_assert_true (g_cancellable_make_pollfd (cancellable, &fd));
-  g_poll (&fd, 1, (int) (test_time_limit () / 1000));
-  g_cancellable_release_fd (cancellable);
-  g_assert_true (g_cancellable_set_error_if_cancelled (cancellable, error));
   return FALSE;
 }

@@ -33,6 +33,9 @@ int            test_server_count_set_up (void);
   }                                                      \
   G_STMT_END
 
+/* Closes the flow, if it is open, and drops it: nothing is left. */
+void           test_server_end          (GFlow                 *flow);
+
 /* Adds a node for the executor, and takes that. */
 GFlowNode     *test_add_server          (GFlow                 *flow,
                                          const char            *name,
@@ -44,6 +47,12 @@ GFlowRequest  *test_request_new         (const char            *endpoint,
 gboolean       test_request_serve       (GFlow                 *flow,
                                          GFlowRequest          *request,
                                          GError               **error);
+void           test_request_serve_well  (GFlow                 *flow,
+                                         GFlowRequest          *request);
+
+/* Posts such documents, each in a request. */
+GFlowPost     *test_post_new            (GFlow                 *flow,
+                                         guint                  n_documents) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Functions for executors: */
 
@@ -63,9 +72,6 @@ gboolean       test_serve_fail          (GFlowExecutor         *executor,
                                          GFlowRequest          *request,
                                          GCancellable          *cancellable,
                                          gpointer               user_data,
-                                         GError               **error);
-/* Waits until it is cancelled. */
-gboolean       test_wait_cancelled      (GCancellable          *cancellable,
                                          GError               **error);
 
 G_END_DECLS

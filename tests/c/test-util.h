@@ -25,6 +25,10 @@ void     test_wait_end     (TestWait   *self);
 gint64   test_time_limit   (void);
 gboolean test_is_slow      (void);
 
+/* Waits until it is cancelled; for sync bodies. */
+gboolean test_wait_cancelled (GCancellable  *cancellable,
+                              GError       **error);
+
 #define TEST_WAIT(condition)                                   \
   G_STMT_START                                                 \
   {                                                            \
@@ -131,79 +135,25 @@ void     test_life_watch (TestLife *self,
   }                                                                   \
   G_STMT_END
 
-/* A bench: bodies that log, count and take time, with their destroy notifies.
- * test_bench_clear() asserts that every one of them was called exactly once, in
- * the thread of the bench, and that every watched object is gone. */
-
-typedef struct
-{
-  TestLog       log;
-  TestGauge     gauge;
-  TestLife      life;
-  GMainContext *context; /* (owned) */
-  GThread      *thread;  /* (unowned) */
-  GPtrArray    *jobs;    /* (owned) (element-type TestJob) */
-} TestBench;
-
-typedef struct
-{
-  TestBench *bench;     /* (unowned) */
-
-  guint      msec;      /* takes so long, or until it is cancelled */
-  gboolean   deaf;      /* takes so long even if it is cancelled */
-  gboolean   forever;   /* until it is cancelled */
-  gboolean   in_context;/* a sync body that has to be in the owner context */
-  int        company;   /* does not end before so many bodies of the bench have started */
-  TestGate  *gate;      /* (unowned) (nullable): waits for it; sync only */
-  TestGauge *gauge;     /* (unowned) (nullable): beside that of the bench */
-  GError    *error;     /* (owned) (nullable): what it fails with */
-  int        failures;  /* so many times; 0: always */
-  int        result;    /* set as an int, if not 0 */
-
-  int        runs;      /* atomic */
-  int        ended;     /* atomic */
-  int        cancelled; /* atomic: how often it saw the cancellation */
-  int        destroyed; /* atomic */
-} TestJob;
-
-void       test_bench_init    (TestBench      *self);
-void       test_bench_clear   (TestBench      *self);
-TestJob   *test_bench_job     (TestBench      *self);
-
-/* The bodies: user_data is a TestJob. */
-gboolean   test_job_sync      (GFlowNode      *node,
-                               GFlowRun       *run,
-                               gpointer        user_data,
-                               GError        **error);
-void       test_job_async     (GFlowNode      *node,
-                               GFlowRun       *run,
-                               GTask          *task,
-                               gpointer        user_data,
-                               GError        **error);
-void       test_job_destroy   (gpointer        user_data);
-
-/* Adds a node with a body of the bench to the flow; @job is set, if wanted. */
-GFlowNode *test_add_sync      (TestBench      *bench,
-                               GFlow          *flow,
-                               const char     *name,
-                               TestJob       **job);
-GFlowNode *test_add_context   (TestBench      *bench,
-                               GFlow          *flow,
-                               const char     *name,
-                               TestJob       **job);
-GFlowNode *test_add_async     (TestBench      *bench,
-                               GFlow          *flow,
-                               const char     *name,
-                               TestJob       **job);
-TestJob   *test_job_of        (GFlowNode      *node);
-void       test_job_fail      (TestJob        *job,
-                               const char     *message);
-
-/* A body that does nothing, and one that never returns on its task. */
+/* A body that does nothing; that waits for the TestGate; that counts in the int, which is atomic. */
 gboolean   test_body_nothing  (GFlowNode      *node,
                                GFlowRun       *run,
                                gpointer        user_data,
                                GError        **error);
+gboolean   test_body_gate     (GFlowNode      *node,
+                               GFlowRun       *run,
+                               gpointer        gate,
+                               GError        **error);
+gboolean   test_body_count    (GFlowNode      *node,
+                               GFlowRun       *run,
+                               gpointer        count,
+                               GError        **error);
+
+/* Returns on the task, when a source is dispatched. */
+gboolean   test_return_cb     (gpointer        task);
+
+GFlowNode *test_add_nothing   (GFlow          *flow,
+                               const char     *name);
 
 /* Runs and waits for the end by iterating the context of the thread. */
 
@@ -229,6 +179,9 @@ gboolean   test_run_execute   (GFlowRun       *run,
 
 /* Expects the run to end well; gives the run. */
 GFlowRun  *test_execute_well  (GFlow          *flow);
+
+/* Closes the flow, which is to end well. What was dropped may have to end first, in this context. */
+void       test_flow_close    (GFlow          *flow);
 
 /* Assertions on the data of a run, with names that read well in a failure. */
 const char *test_node_state_name (GFlowNodeState  state);
@@ -260,6 +213,21 @@ char      *test_model_names   (GListModel     *model) G_GNUC_WARN_UNUSED_RESULT;
     g_assert_cmpstr (_names, ==, expected);                                             \
   }                                                                                     \
   G_STMT_END
+
+/* How often the part is in the text. */
+guint      test_count_of      (const char     *text,
+                               const char     *part);
+
+/* Adds the test twice: PATH/async with no data, PATH/sync with TRUE. */
+void       test_add_both      (const char     *path,
+                               GTestDataFunc   func);
+
+/* Of a random test: it is printed, and GFLOW_TEST_SEED repeats it. */
+guint64    test_seed          (void);
+
+/* If the program is aborted from now on it tells how to repeat this: by the seed, and @how. */
+void       test_seed_begin    (guint64         seed,
+                               const char     *how);
 
 /* Calls @func in a new thread that has its own thread-default context. */
 GThread   *test_thread_new    (const char     *name,

@@ -4,9 +4,7 @@
 
 /* Contexts and threads: who is called where, many at once, and fairness. */
 
-#include "test-util.h"
-
-#include <string.h>
+#include "test-bench.h"
 
 /* Every callback there is, in the context that it has to be in. */
 
@@ -758,16 +756,6 @@ open_soon (gpointer gate)
   return NULL;
 }
 
-static gboolean
-body_gate (GFlowNode  *node,
-           GFlowRun   *run,
-           gpointer    gate,
-           GError    **error)
-{
-  test_gate_wait (gate);
-  return TRUE;
-}
-
 static void
 poll_elsewhere (GMainContext *context)
 {
@@ -796,7 +784,7 @@ test_polled_elsewhere (void)
       g_autoptr (GFlow) flow = g_flow_new ();
       g_autoptr (GThread) thread = test_thread_new ("gate", open_soon, &gate);
 
-      g_flow_add (flow, NULL, body_gate, &gate, NULL, NULL);
+      g_flow_add (flow, NULL, test_body_gate, &gate, NULL, NULL);
       g_flow_execute (flow, NULL, test_result_cb, &result);
       while (result.calls == 0)
         if (g_main_context_pending (context))

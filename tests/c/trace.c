@@ -4,7 +4,7 @@
 
 /* What is written down of a run: traces, charts, reports. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "plot/gflow-timeline-private.h"
 
@@ -18,18 +18,6 @@ new_kept_run (GFlow *flow)
   g_flow_run_set_keep_record (run, TRUE);
 
   return run;
-}
-
-static guint
-count_of (const char *text,
-          const char *part)
-{
-  guint count = 0;
-
-  for (const char *p = strstr (text, part); p != NULL; p = strstr (p + 1, part))
-    count++;
-
-  return count;
 }
 
 /* Charts are well-formed; counts the elements that are named @element. */
@@ -140,15 +128,15 @@ test_trace (void)
   test_assert_contains (trace, "\"name\":\"process_name\",\"args\":{\"name\":\"say \\\"hi\\\"\\\\\"}");
   test_assert_contains (trace, "\"name\":\"Worker 1\"");
   test_assert_contains (trace, "\"name\":\"Context\"");
-  g_assert_cmpuint (count_of (trace, "\"ph\":\"X\""), ==, 4);
+  g_assert_cmpuint (test_count_of (trace, "\"ph\":\"X\""), ==, 4);
   test_assert_contains (trace, "\"name\":\"load\",\"args\":{\"node\":\"load\",\"state\":\"done\",\"attempt\":1");
   test_assert_contains (trace, "\"name\":\"Bad \\\\ thing\",\"args\":{\"node\":\"bad\",\"state\":\"failed\"");
   test_assert_contains (trace, "\"error\":\"It\\u0009broke: \\\"so\\\"\"");
   g_assert_null (strstr (trace, "left-out"));
 
   /* An arrow for each need of a node that ran. */
-  g_assert_cmpuint (count_of (trace, "\"ph\":\"s\""), ==, 1);
-  g_assert_cmpuint (count_of (trace, "\"ph\":\"f\""), ==, 1);
+  g_assert_cmpuint (test_count_of (trace, "\"ph\":\"s\""), ==, 1);
+  g_assert_cmpuint (test_count_of (trace, "\"ph\":\"f\""), ==, 1);
 
   /* Bodies that are away at the same time have tracks of their own. */
   test_assert_contains (trace, "\"name\":\"Context (2)\"");
@@ -197,9 +185,9 @@ test_gantt (void)
   test_assert_contains (gantt, "✓ a &lt;b&gt; &amp;   c</text>");
 
   /* The path: two nodes, one line between them. */
-  g_assert_cmpuint (count_of (gantt, "class=\"done critical\""), ==, 1);
-  g_assert_cmpuint (count_of (gantt, "class=\"failed critical\""), ==, 1);
-  g_assert_cmpuint (count_of (gantt, "<line class=\"path\""), ==, 1);
+  g_assert_cmpuint (test_count_of (gantt, "class=\"done critical\""), ==, 1);
+  g_assert_cmpuint (test_count_of (gantt, "class=\"failed critical\""), ==, 1);
+  g_assert_cmpuint (test_count_of (gantt, "<line class=\"path\""), ==, 1);
 
   /* Dark and light, and a legend in words. */
   test_assert_contains (gantt, "prefers-color-scheme: dark");
@@ -435,7 +423,7 @@ test_inside (void)
   trace = g_flow_run_to_trace (run);
   test_assert_contains (trace, "\"pid\":2,\"tid\":0,\"name\":\"process_name\","
                                "\"args\":{\"name\":\"inner flow, sub\"}");
-  g_assert_cmpuint (count_of (trace, "\"ph\":\"X\",\"pid\":2"), ==, 2);
+  g_assert_cmpuint (test_count_of (trace, "\"ph\":\"X\",\"pid\":2"), ==, 2);
 
   /* So a picture knows what is inside, which it does not of a run that is not kept. */
   dot = g_flow_to_dot (flow, run);

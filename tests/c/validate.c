@@ -4,22 +4,9 @@
 
 /* What validate finds, and a run refuses. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include <string.h>
-
-static GFlowNode *
-add_nothing (GFlow      *flow,
-             const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
 
 static void
 test_validate_unknown (void)
@@ -29,9 +16,9 @@ test_validate_unknown (void)
   g_autoptr (GError) error = NULL;
   GFlowNode *store;
 
-  add_nothing (flow, "download");
-  add_nothing (flow, "unpack");
-  store = add_nothing (flow, "store");
+  test_add_nothing (flow, "download");
+  test_add_nothing (flow, "unpack");
+  store = test_add_nothing (flow, "store");
   g_flow_node_add_upstream_by_name (store, "donwload");
 
   g_assert_false (g_flow_validate (flow, &error));
@@ -71,10 +58,10 @@ test_validate_other_flow (void)
   g_autoptr (GFlow) other = g_flow_new ();
   g_autoptr (GError) error = NULL;
 
-  g_flow_node_add_upstream (add_nothing (flow, "a"), add_nothing (other, "b"));
+  g_flow_node_add_upstream (test_add_nothing (flow, "a"), test_add_nothing (other, "b"));
   g_assert_false (g_flow_validate (flow, &error));
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE);
-  test_assert_contains (error->message, "b");
+  g_assert_cmpstr (error->message, ==, "“a” needs the node “b”, which is not in this flow");
   g_clear_error (&error);
   g_assert_true (g_flow_validate (other, &error));
   g_assert_no_error (error);
@@ -85,14 +72,12 @@ test_validate_self (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GError) error = NULL;
-  GFlowNode *node = add_nothing (flow, "ouroboros");
+  GFlowNode *node = test_add_nothing (flow, "ouroboros");
 
   g_flow_node_add_upstream (node, node);
   g_assert_false (g_flow_validate (flow, &error));
-  g_assert_nonnull (error);
-  g_assert_true (error->domain == G_FLOW_ERROR);
-  g_assert_true (error->code == G_FLOW_ERROR_CYCLE || error->code == G_FLOW_ERROR_TOPOLOGY);
-  test_assert_contains (error->message, "ouroboros");
+  g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_CYCLE);
+  g_assert_cmpstr (error->message, ==, "A node needs itself: ouroboros → ouroboros");
 }
 
 static void
@@ -100,11 +85,11 @@ test_validate_cycle (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GError) error = NULL;
-  GFlowNode *a = add_nothing (flow, "a");
-  GFlowNode *b = add_nothing (flow, "b");
-  GFlowNode *c = add_nothing (flow, "c");
-  GFlowNode *before = add_nothing (flow, "before");
-  GFlowNode *behind = add_nothing (flow, "behind");
+  GFlowNode *a = test_add_nothing (flow, "a");
+  GFlowNode *b = test_add_nothing (flow, "b");
+  GFlowNode *c = test_add_nothing (flow, "c");
+  GFlowNode *before = test_add_nothing (flow, "before");
+  GFlowNode *behind = test_add_nothing (flow, "behind");
 
   g_flow_node_add_upstream (b, a);
   g_flow_node_add_upstream (c, b);
@@ -114,11 +99,7 @@ test_validate_cycle (void)
 
   g_assert_false (g_flow_validate (flow, &error));
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_CYCLE);
-  g_assert_true (strstr (error->message, "a → b → c → a") != NULL ||
-                 strstr (error->message, "b → c → a → b") != NULL ||
-                 strstr (error->message, "c → a → b → c") != NULL);
-  g_assert_null (strstr (error->message, "before"));
-  g_assert_null (strstr (error->message, "behind"));
+  g_assert_cmpstr (error->message, ==, "Nodes wait for each other: a → b → c → a");
   g_clear_error (&error);
 
   /* Mended by an edit. */
@@ -132,12 +113,12 @@ test_validate_long_cycle (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GError) error = NULL;
-  GFlowNode *first = add_nothing (flow, NULL);
+  GFlowNode *first = test_add_nothing (flow, NULL);
   GFlowNode *last = first;
 
   for (guint i = 0; i < 100000; i++)
     {
-      GFlowNode *node = add_nothing (flow, NULL);
+      GFlowNode *node = test_add_nothing (flow, NULL);
 
       g_flow_node_add_upstream (node, last);
       last = node;
@@ -157,8 +138,8 @@ test_validate_renamed (void)
   g_autoptr (GError) error = NULL;
   GFlowNode *b;
 
-  add_nothing (flow, "apple");
-  b = add_nothing (flow, "banana");
+  test_add_nothing (flow, "apple");
+  b = test_add_nothing (flow, "banana");
   g_flow_node_set_name (b, "apple");
   g_assert_false (g_flow_validate (flow, &error));
   g_assert_error (error, G_FLOW_ERROR, G_FLOW_ERROR_EXISTS);
@@ -182,16 +163,16 @@ test_validate_all_problems (void)
   GFlowNode *left;
   GFlowNode *right;
 
-  add_nothing (flow, "twin");
-  twin = add_nothing (flow, "other");
+  test_add_nothing (flow, "twin");
+  twin = test_add_nothing (flow, "other");
   g_flow_node_set_name (twin, "twin");
-  left = add_nothing (flow, "left");
-  right = add_nothing (flow, "right");
+  left = test_add_nothing (flow, "left");
+  right = test_add_nothing (flow, "right");
   g_flow_node_add_upstream (left, right);
   g_flow_node_add_upstream (right, left);
-  g_flow_node_add_upstream_by_name (add_nothing (flow, "lost"), "missing-one");
-  g_flow_node_add_upstream_by_name (add_nothing (flow, "lonely"), "missing-two");
-  g_flow_node_add_upstream_by_name (add_nothing (flow, "selfish"), "selfish");
+  g_flow_node_add_upstream_by_name (test_add_nothing (flow, "lost"), "missing-one");
+  g_flow_node_add_upstream_by_name (test_add_nothing (flow, "lonely"), "missing-two");
+  g_flow_node_add_upstream_by_name (test_add_nothing (flow, "selfish"), "selfish");
 
   g_assert_false (g_flow_validate (flow, &error));
   g_assert_nonnull (error);
@@ -200,8 +181,7 @@ test_validate_all_problems (void)
   test_assert_contains (error->message, "missing-one");
   test_assert_contains (error->message, "missing-two");
   test_assert_contains (error->message, "selfish");
-  g_assert_true (strstr (error->message, "left → right → left") != NULL ||
-                 strstr (error->message, "right → left → right") != NULL);
+  test_assert_contains (error->message, "left → right → left");
 
   lines = g_strsplit (error->message, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 5);
@@ -226,7 +206,7 @@ test_very_many_problems (void)
   /* A flow that is all wrong gives a message that can be read. */
   for (guint i = 0; i < 3000; i++)
     {
-      GFlowNode *node = add_nothing (flow, NULL);
+      GFlowNode *node = test_add_nothing (flow, NULL);
       g_autofree char *name = g_strdup_printf ("missing-%u", i);
 
       g_flow_node_add_upstream_by_name (node, i == 0 ? long_name : name);

@@ -378,26 +378,15 @@ test_properties (void)
   g_assert_cmpstr (g_flow_writer_get_delimiter (writer), ==, "\t");
 }
 
-static void
-add_both (const char    *path,
-          GTestDataFunc  func)
-{
-  g_autofree char *async = g_strconcat (path, "/async", NULL);
-  g_autofree char *sync = g_strconcat (path, "/sync", NULL);
-
-  g_test_add_data_func (async, NULL, func);
-  g_test_add_data_func (sync, GINT_TO_POINTER (TRUE), func);
-}
-
 int
 main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  add_both ("/writer/formats", test_formats);
-  add_both ("/writer/refused", test_refused);
+  test_add_both ("/writer/formats", test_formats);
+  test_add_both ("/writer/refused", test_refused);
   g_test_add_func ("/writer/pending", test_pending);
-  add_both ("/writer/file", test_file);
+  test_add_both ("/writer/file", test_file);
   g_test_add_func ("/writer/again", test_again);
   g_test_add_func ("/writer/properties", test_properties);
   return g_test_run ();

@@ -4,7 +4,6 @@
 
 """Small promises about the source tree: licences, tabs, translations, documented functions."""
 
-import os
 import re
 
 from check import SRCDIR, below, done, is_private, problem, read, without_comments

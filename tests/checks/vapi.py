@@ -2,15 +2,14 @@
 # SPDX-FileCopyrightText: The libgflow authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""tests/vala/api.vala uses everything that the vapi has.
+"""tests/vala/api-*.vala use everything that the vapi has.
 
 Argument: the vapi.
 
-In the program, a variable of each class has always the same name: that tells whose method is
+In these programs, a variable of each class has always the same name: that tells whose method is
 called.
 """
 
-import os
 import re
 import sys
 
@@ -38,7 +37,8 @@ VARIABLES = {
 }
 
 vapi = read(sys.argv[1])
-program = without_comments(read(SRCDIR, 'tests', 'vala', 'api.vala'))
+program = ''.join(without_comments(read(SRCDIR, 'tests', 'vala', f'api-{part}.vala'))
+                  for part in ('graph', 'run', 'stream'))
 n_names = 0
 
 
@@ -46,13 +46,13 @@ def expect(pattern, name):
     global n_names
     n_names += 1
     if not re.search(pattern, program):
-        problem(f'tests/vala/api.vala does not use {name}')
+        problem(f'tests/vala/api-*.vala do not use {name}')
 
 
 def check_class(name, body):
     variable = VARIABLES.get(name)
     if variable is None:
-        problem(f'{sys.argv[0]} does not know how tests/vala/api.vala calls a {name}')
+        problem(f'{sys.argv[0]} does not know how tests/vala/api-*.vala call a {name}')
         return
     for line in body.splitlines():
         if re.match(r'\t\tpublic virtual ', line):  # for those who implement it

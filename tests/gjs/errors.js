@@ -8,15 +8,11 @@ import GLib from 'gi://GLib';
 import GFlow from 'gi://GFlow';
 
 import {
-    collectGarbage, deepEqual, equal, ok, rejects, runModule, runProgram, runTests, sleep, test,
-    throws,
+    collectGarbage, deepEqual, equal, matches, ok, rejects, runModule, runProgram, runTests, sleep,
+    test, throws,
 } from './tap.js';
 
 const {FAILED} = GFlow.FlowError;
-
-function matches(error, domain, code) {
-    return error instanceof GLib.Error && error.matches(domain, code);
-}
 
 const throwing = error => {
     throw error;

@@ -43,9 +43,29 @@ export function equal(actual, expected) {
         throw new Error(`${show(actual)} is not ${show(expected)}`);
 }
 
+// Arrays and plain objects by what is in them; everything else has to be the same.
 export function deepEqual(actual, expected) {
-    if (JSON.stringify(actual) !== JSON.stringify(expected))
+    if (!isSame(actual, expected))
         throw new Error(`${show(actual)} is not ${show(expected)}`);
+}
+
+function isSame(a, b) {
+    const isPlain = Array.isArray(a) ? Array.isArray(b)
+        : [a, b].every(value => value?.constructor === Object);
+
+    if (!isPlain)
+        return Object.is(a, b);
+    const keys = Object.keys(a);
+    return keys.length === Object.keys(b).length &&
+        keys.every(key => Object.hasOwn(b, key) && isSame(a[key], b[key]));
+}
+
+export function matches(error, domain, code) {
+    return error instanceof GLib.Error && error.matches(domain, code);
+}
+
+export function isCancelled(error) {
+    return matches(error, Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
 }
 
 function show(value) {

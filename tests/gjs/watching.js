@@ -3,6 +3,7 @@
 
 // What people are told of a run while it goes on, and after it.
 
+import GLib from 'gi://GLib';
 import GFlow from 'gi://GFlow';
 
 import {deepEqual, equal, ok, runTests, sleep, test} from './tap.js';
@@ -70,6 +71,20 @@ test('trace, chart, report and summary', async () => {
     const report = run.dup_report().recursiveUnpack();
     equal(report['n-nodes'], 2);
     ok(run.to_summary().includes('first → second'), run.to_summary());
+});
+
+test('what GFLOW_DEBUG tells', () => {
+    GLib.setenv('GFLOW_DEBUG', 'schedule', true);
+    const [, , err, status] = GLib.spawn_sync(null, [GLib.find_program_in_path('gjs'), '-c', `
+        const {GFlow} = imports.gi;
+        const flow = new GFlow.Flow({name: 'plan'});
+        flow.node({name: 'node'}, () => {});
+        flow.execute_sync(null);`], null, GLib.SpawnFlags.DEFAULT, null);
+    const told = new TextDecoder().decode(err);
+
+    GLib.unsetenv('GFLOW_DEBUG');
+    equal(status, 0);
+    ok(/plan, run 1: "node" starts in the context\n[^]*plan, run 1: "node" is done/.test(told), told);
 });
 
 await runTests();

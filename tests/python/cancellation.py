@@ -15,7 +15,7 @@ import gi
 gi.require_version('GFlow', '1')
 from gi.repository import Gio, GLib, GFlow
 
-from helpers import is_cancelled, matches
+from helpers import is_cancelled
 
 
 class Cancellation(unittest.TestCase):

@@ -77,6 +77,25 @@ class Freed(unittest.TestCase):
         del flow, run
         self.check_all_freed(freed, 100)
 
+    def test_attributes(self):
+        """A run that serves again has nothing of what it was given before."""
+        flow = GFlow.Flow()
+        heard = []
+
+        flow.add('a', lambda node, run: None)
+        for i in range(50):
+            run = GFlow.FlowRun.new(flow)
+            self.assertEqual(run.get_state(), GFlow.FlowRunState.NEW)
+            self.assertFalse(hasattr(run, 'mark'))
+            if i % 2 == 0:
+                run.mark = i
+                run.connect('done', lambda run, i=i: heard.append(i))
+            run.execute_sync(None)
+            self.assertEqual(getattr(run, 'mark', None), i if i % 2 == 0 else None)
+            del run
+            gc.collect()
+        self.assertEqual(heard, list(range(0, 50, 2)))
+
     def test_asyncio(self):
         freed = []
 

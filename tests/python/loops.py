@@ -7,7 +7,6 @@
 import asyncio
 import importlib.util
 import selectors
-import subprocess
 import threading
 import time
 import unittest

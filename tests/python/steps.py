@@ -67,6 +67,31 @@ class Steps(unittest.TestCase):
         # An empty run is not nothing.
         self.assertTrue(GFlow.FlowRun(GFlow.Flow()))
 
+    def test_shown(self):
+        self.flow.set_name('week')
+        run = GFlow.FlowRun(self.flow)
+        self.assertEqual(repr(run), "<GFlow.FlowRun flow='week' state=new done=0/4>")
+        with self.assertRaises(Boom):
+            run.execute_sync()
+        self.assertEqual(repr(run), "<GFlow.FlowRun flow='week' state=failed done=4/4>")
+        self.assertEqual(repr(run[2]), "<GFlow.FlowStep node='third' state=failed>")
+        self.assertEqual(repr(self.flow[2]), "<GFlow.FlowNode name='third'>")
+        self.assertEqual(repr(self.flow), "<GFlow.Flow name='week' nodes=4>")
+        self.assertEqual(repr(GFlow.Flow()), '<GFlow.Flow name=None nodes=0>')
+
+    def test_missing(self):
+        run = GFlow.FlowRun(self.flow)
+        for number in 4, -5:
+            with self.assertRaisesRegex(IndexError, f'no node {number}: the nodes are 4$'):
+                self.flow[number]
+            with self.assertRaisesRegex(IndexError, f'no step {number}: the steps are 4$'):
+                run[number]
+        for what in 'fifth', len:
+            for model in self.flow, run:
+                with self.assertRaisesRegex(KeyError, f'{what!r} is no node of this flow'):
+                    model[what]
+        self.assertEqual(self.flow[4:], [])
+
     def test_notifications(self):
         run = GFlow.FlowRun(self.flow)
         seen = []

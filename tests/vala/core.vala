@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The libgflow authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Most of the scenarios; api.vala has what they do not use.
+// Most of the scenarios; api-*.vala have what they do not use.
 
 using GFlow;
 
@@ -631,18 +631,6 @@ void test_lifetime () throws Error {
     flow = null;
     while (MainContext.default ().iteration (false));
     assert_cmpint (Captured.alive, EQ, 0);
-}
-
-delegate void TestBody () throws Error;
-
-void add_test (string path, owned TestBody body) {
-    Test.add_data_func (path, () => {
-        try {
-            body ();
-        } catch (Error e) {
-            error ("%s: %s", e.domain.to_string (), e.message);
-        }
-    });
 }
 
 int main (string[] args) {

@@ -5,18 +5,6 @@
 
 using GFlow;
 
-delegate void TestBody () throws Error;
-
-void add_test (string path, owned TestBody body) {
-    Test.add_data_func (path, () => {
-        try {
-            body ();
-        } catch (Error e) {
-            error ("%s: %s", e.domain.to_string (), e.message);
-        }
-    });
-}
-
 // Branches
 
 void test_select () throws Error {

@@ -5,15 +5,9 @@
 
 using GFlow;
 
-delegate void TestBody () throws Error;
-
-void add_test (string path, owned TestBody body) {
-    Test.add_data_func (path, () => {
-        try {
-            body ();
-        } catch (Error e) {
-            error ("%s: %s", e.domain.to_string (), e.message);
-        }
+void add_pipeline_test (string path, owned TestBody body) {
+    add_test (path, () => {
+        body ();
         // When all variables of the test have gone.
         assert_true (Marker.n_alive == 0 && Later.n_alive == 0 && Bound.n_alive == 0);
     });
@@ -187,18 +181,6 @@ string texts_of (FlowRequest response) {
     for (uint i = 0; i < response.documents.get_n_items (); i++)
         texts += ((FlowDocument) response.documents.get_item (i)).text;
     return string.joinv (", ", texts);
-}
-
-// Runs an async method, and throws what it throws.
-delegate void BeginFunc (AsyncReadyCallback callback);
-
-AsyncResult wait (BeginFunc begin) {
-    AsyncResult? result = null;
-
-    begin ((source, theirs) => result = theirs);
-    while (result == null)
-        MainContext.default ().iteration (true);
-    return result;
 }
 
 // What each of the responses has.
@@ -403,13 +385,13 @@ void test_cancel () throws Error {
 
 int main (string[] args) {
     Test.init (ref args);
-    add_test ("/vala/pipeline/async", test_async);
-    add_test ("/vala/pipeline/branches", test_branches);
-    add_test ("/vala/pipeline/at-once", test_at_once);
-    add_test ("/vala/pipeline/errors", test_errors);
-    add_test ("/vala/pipeline/setup-fails", test_setup_fails);
-    add_test ("/vala/pipeline/bound", test_bound);
-    add_test ("/vala/pipeline/lambdas", test_lambdas);
-    add_test ("/vala/pipeline/cancel", test_cancel);
+    add_pipeline_test ("/vala/pipeline/async", test_async);
+    add_pipeline_test ("/vala/pipeline/branches", test_branches);
+    add_pipeline_test ("/vala/pipeline/at-once", test_at_once);
+    add_pipeline_test ("/vala/pipeline/errors", test_errors);
+    add_pipeline_test ("/vala/pipeline/setup-fails", test_setup_fails);
+    add_pipeline_test ("/vala/pipeline/bound", test_bound);
+    add_pipeline_test ("/vala/pipeline/lambdas", test_lambdas);
+    add_pipeline_test ("/vala/pipeline/cancel", test_cancel);
     return Test.run ();
 }

@@ -5,18 +5,6 @@
 
 using GFlow;
 
-delegate void TestBody () throws Error;
-
-void add_test (string path, owned TestBody body) {
-    Test.add_data_func (path, () => {
-        try {
-            body ();
-        } catch (Error e) {
-            error ("%s: %s", e.domain.to_string (), e.message);
-        }
-    });
-}
-
 // Executes the run, and calls @act in its context again and again until it has ended. Lambdas of one
 // function share what any of them captures, and the flow keeps its bodies: so @act is given the run, as
 // one that it captured would be kept by its own flow.
@@ -252,6 +240,22 @@ void test_journal () throws Error {
     DirUtils.remove (folder);
 }
 
+// GFLOW_DEBUG is read when the first run of a process starts: of another process.
+void test_debug () throws Error {
+    if (Test.subprocess ()) {
+        var flow = new Flow () { name = "plan" };
+
+        flow.add ("node", succeed);
+        flow.execute_sync ();
+        return;
+    }
+    Environment.set_variable ("GFLOW_DEBUG", "schedule", true);
+    Test.trap_subprocess (null, 0, 0);
+    Environment.unset_variable ("GFLOW_DEBUG");
+    Test.trap_assert_passed ();
+    Test.trap_assert_stderr ("*plan, run 1: \"node\" starts on worker *plan, run 1: \"node\" is done*");
+}
+
 int main (string[] args) {
     Test.init (ref args);
     add_test ("/vala/steering/pause", test_pause);
@@ -262,5 +266,6 @@ int main (string[] args) {
     add_test ("/vala/steering/watch", test_watch);
     add_test ("/vala/steering/plot", test_plot);
     add_test ("/vala/steering/journal", test_journal);
+    add_test ("/vala/steering/debug", test_debug);
     return Test.run ();
 }

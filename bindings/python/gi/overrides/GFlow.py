@@ -31,15 +31,15 @@ from ._gflow_node import (FlowGroup, FlowNode, Parallel, Sequence, Series, WithL
 from ._gflow_notebook import Shown
 from ._gflow_pipeline import in_event_loop, make_executor, reason_of
 from ._gflow_post import FlowPost, FlowRequest
-from ._gflow_run import FlowQuestion, FlowRun
+from ._gflow_run import FlowQuestion, FlowRun, FlowStep
 from ._gflow_serving import Serving, _member as member_of
-from ._gflow_values import original
+from ._gflow_values import item_of, original
 
 GFlow = get_introspection_module('GFlow')
 
 __all__ = ['Flow', 'FlowDocument', 'FlowExecutor', 'FlowFileSource', 'FlowGroup', 'FlowHistory',
            'FlowLock', 'FlowNode', 'FlowPost', 'FlowQuestion', 'FlowReader', 'FlowRequest',
-           'FlowRun', 'FlowSource', 'FlowWriter', 'Lock', 'Parallel', 'Semaphore', 'Sequence',
+           'FlowRun', 'FlowSource', 'FlowStep', 'FlowWriter', 'Lock', 'Parallel', 'Semaphore', 'Sequence',
            'Series', 'WithLock', 'create_task', 'document', 'requests', 'source']
 
 # To make a thread known to Python costs more than to call a function: once is enough.
@@ -393,9 +393,7 @@ class Flow(Shown, GFlow.Flow):
         return node
 
     def __getitem__(self, key):
-        if isinstance(key, (int, slice)):
-            return super().__getitem__(key)
-        return self.find(key)
+        return item_of(self, key, 'node') if isinstance(key, (int, slice)) else self.find(key)
 
     def __contains__(self, what):
         if isinstance(what, GFlow.FlowNode):
@@ -407,6 +405,9 @@ class Flow(Shown, GFlow.Flow):
 
     def __bool__(self):
         return True  # also without a node
+
+    def __repr__(self):
+        return f'<GFlow.Flow name={self.get_name()!r} nodes={len(self)}>'
 
     def _pictured(self):
         return self, None

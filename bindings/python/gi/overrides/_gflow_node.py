@@ -132,6 +132,9 @@ class FlowNode(GFlow.FlowNode):
                                for node in nodes])
         self._edited(flow)
 
+    def __repr__(self):
+        return f'<GFlow.FlowNode name={self.get_name()!r}>'
+
     def _edited(self, flow):
         if flow is not None:
             flow._parts().edited(self)

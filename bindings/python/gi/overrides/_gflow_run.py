@@ -14,7 +14,7 @@ from ..overrides import override
 from ._gflow_body import unbox
 from ._gflow_loop import blocking, finished
 from ._gflow_notebook import Shown
-from ._gflow_values import box, keep, kept, original, to_error
+from ._gflow_values import box, item_of, keep, kept, original, to_error
 
 GFlow = get_introspection_module('GFlow')
 
@@ -40,6 +40,18 @@ class FlowQuestion(GFlow.FlowQuestion):
 
 
 FlowQuestion = override(FlowQuestion)
+
+
+class FlowStep(GFlow.FlowStep):
+    """Where a node stands in a run, which is the list of these: .node, .state, .reason, …"""
+
+    __module__ = 'gi.overrides.GFlow'  # by which PyGObject knows what it overrides
+
+    def __repr__(self):
+        return f'<GFlow.FlowStep node={self.get_node().get_name()!r} state={self.get_state().value_nick}>'
+
+
+FlowStep = override(FlowStep)
 
 
 def _question(question, choices, default):
@@ -212,6 +224,10 @@ class FlowRun(Shown, GFlow.FlowRun):
     def __bool__(self):
         return True  # also without a step
 
+    def __repr__(self):
+        return (f'<GFlow.FlowRun flow={self.get_flow().get_name()!r} '
+                f'state={self.get_state().value_nick} done={self.get_n_done()}/{self.get_n_total()}>')
+
     async def ask(self, node, question, *, choices=None, default=None):
         """answer = await run.ask(node, 'Overwrite?', choices=['yes', 'no'], default='no')
 
@@ -247,7 +263,7 @@ class FlowRun(Shown, GFlow.FlowRun):
 
         With a number, or a slice: that step. A run is the list of its steps."""
         if isinstance(node, (int, slice)):
-            return super().__getitem__(node)
+            return item_of(self, node, 'step')
         node = self.find(node)
         value = self.get_result(node)
         if value is not None:

@@ -45,6 +45,14 @@ def original(error, run=None):
     return kept[key] if key in kept else _strays.pop(key, error)
 
 
+def item_of(model, key, what):
+    """model[key] of a list model, for a number or a slice."""
+    try:
+        return Gio.ListModel.__getitem__(model, key)
+    except IndexError:
+        raise IndexError(f'There is no {what} {key}: the {what}s are {len(model)}') from None
+
+
 # A journal keeps variants, but no Python objects. So data that is plain becomes a variant there,
 # and an equal object when it is read. Each type of Python has a type of variant to itself.
 
