@@ -10,6 +10,7 @@
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
+#include "gflow-turn-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
  * node: a sync body on a worker, no lock, nobody watching. It costs a call, two
@@ -17,11 +18,6 @@
 
 /* Nodes between two looks at what came from elsewhere */
 #define INBOX_INTERVAL 64
-/* How long a worker stays on a run while others wait for a turn */
-#define QUANTUM_US 1000
-/* In how many nodes it asks the clock about that, if these take less than that */
-#define MAX_STRIDE 15
-#define STRIDE_US 10
 /* Nodes of a funnel that are held back, and counted off with the next one: no more, as
  * there is no look at the inbox meanwhile */
 #define MAX_HELD (INBOX_INTERVAL - 1)
@@ -797,36 +793,6 @@ run_node (GFlowRun            *self,
 
 /* Taking turns */
 
-/* How long a worker has been on a run while others wait */
-typedef struct
-{
-  gint64 since;  /* 0: nobody has waited yet */
-  gint64 asked;  /* when the clock was asked last */
-  guint  stride; /* nodes from one time to the next */
-  guint  n_left; /* of these */
-} Turn;
-
-/* Others may wait for longer than many a run takes, so the clock is asked after each node only
- * where nodes take long. */
-static gboolean
-has_had_turn (Turn *turn)
-{
-  if (turn->n_left > 0)
-    {
-      turn->n_left--;
-      return FALSE;
-    }
-
-  const gint64 now = g_get_monotonic_time ();
-
-  if (turn->since == 0)
-    turn->since = now;
-  turn->stride = now - turn->asked < STRIDE_US ? MIN (turn->stride * 2 + 1, MAX_STRIDE) : 0;
-  turn->asked = now;
-  turn->n_left = turn->stride;
-  return now - turn->since > QUANTUM_US;
-}
-
 /* Who waits for a turn, but for this run itself: it mostly waits for a worker that has been
  * called, and needs some time to come. Relaxed: it is only a look. */
 static inline guint
@@ -841,7 +807,7 @@ count_others (GFlowRun *self)
 static G_GNUC_NO_INLINE gboolean
 look_whether_turn_is_over (GFlowRun  *self,
                            GFlowLane *lane,
-                           Turn      *turn)
+                           GFlowTurn *turn)
 {
   if (_g_flow_frame->lane != lane)
     {
@@ -851,13 +817,13 @@ look_whether_turn_is_over (GFlowRun  *self,
     }
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
     return TRUE;
-  return count_others (self) > 0 && has_had_turn (turn);
+  return count_others (self) > 0 && g_flow_turn_is_over (turn);
 }
 
 static inline gboolean
 is_turn_over (GFlowRun  *self,
               GFlowLane *lane,
-              Turn      *turn)
+              GFlowTurn *turn)
 {
   return G_UNLIKELY ((count_others (self) |
                       (guint) atomic_load_explicit (&self->posted, memory_order_relaxed)) != 0) &&
@@ -902,7 +868,7 @@ static inline gboolean
 run_own (GFlowRun  *self,
          GFlowLane *lane,
          guint32    index,
-         Turn      *turn,
+         GFlowTurn *turn,
          gboolean   alone)
 {
   GFlowRunNode *const run_nodes = self->nodes;
@@ -933,7 +899,7 @@ static G_GNUC_NO_INLINE gboolean
 run_alone (GFlowRun  *self,
            GFlowLane *lane,
            guint32    index,
-           Turn      *turn)
+           GFlowTurn *turn)
 {
   return run_own (self, lane, index, turn, TRUE);
 }
@@ -942,7 +908,7 @@ static G_GNUC_NO_INLINE gboolean
 run_together (GFlowRun  *self,
               GFlowLane *lane,
               guint32    index,
-              Turn      *turn)
+              GFlowTurn *turn)
 {
   return run_own (self, lane, index, turn, FALSE);
 }
@@ -952,7 +918,7 @@ void
 _g_flow_run_work (GFlowRun  *self,
                   GFlowLane *lane)
 {
-  Turn turn = { 0 };
+  GFlowTurn turn = { 0 };
   guint32 index;
   const gboolean alone = self->alone;
   gboolean found;
