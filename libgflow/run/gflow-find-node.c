@@ -124,8 +124,9 @@ _g_flow_run_find_node (GFlowRun  *self,
     {
       if (steal (self, lane, index) || _g_flow_run_pop_inbox (self, lane, index))
         return TRUE;
-      if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
-        return FALSE; /* nobody else is here to make work */
+      if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1 ||
+          _g_flow_run_count_done (self) == self->plan->n_nodes)
+        return FALSE; /* nobody else is here to make work, or none will be made */
       _g_flow_pause_processor ();
     }
   return FALSE;

@@ -5,6 +5,7 @@
 
 #include "gflow-scheduler-private.h"
 
+#include <sched.h>
 #include <time.h>
 
 /* Whether a worker without nodes of its own should take some of others.
@@ -16,15 +17,19 @@
  *
  * That is about nodes that take less than a tenth of a microsecond. Where others are in
  * longer bodies, what they have ready waits, and is taken at once: whoever lets them go on
- * looks several times in a microsecond whether that is so. */
+ * looks at least once in a microsecond whether that is so. What will soon be over is left to
+ * them for good. */
 
-/* A look: some 150 ns, as long as two nodes take that are fast */
-#define PAUSES_OF_A_LOOK 6
-#define NODES_OF_A_LOOK 2
+/* A look, in nanoseconds: it begins with as long as two nodes take that are fast. Each costs those
+ * who work a cache miss or two, so that the next one is longer as long as all is well. */
+#define MIN_LOOK_NS 150
+#define MAX_LOOK_NS 600
 #define FAST_PACE (1 / 75.0f) /* nodes per nanosecond */
-/* How long it lets the others go on, in looks: about 3 µs, up to 25 µs */
-#define MIN_PATIENCE 20
-#define MAX_PATIENCE 160
+/* How long it lets the others go on, at first and at the most */
+#define MIN_PATIENCE_NS 3000
+#define MAX_PATIENCE_NS 100000
+/* What others will have done by then is not worth while to help with. */
+#define SOON_NS 25000
 /* How long it helps before it asks whether that is of use: some tens of short nodes */
 #define TRIAL_NS 1000
 /* How much faster the run has to be for it; and as the others may be faster by now, how
@@ -66,20 +71,26 @@ take_pace (GFlowRun  *self,
   return pace;
 }
 
-/* FALSE if there may be something to do for this worker. */
+/* FALSE if nobody else is there any more. */
 static gboolean
-looks_well (GFlowRun *self)
+wait_until (GFlowRun *self,
+            gint64    until)
 {
-  const guint32 n_before = count_ended (self);
-
-  for (guint i = 0; i < PAUSES_OF_A_LOOK; i++)
+  while (now_ns () < until)
     {
-      _g_flow_pause_processor ();
+      /* Relaxed: it is only a look. */
       if (atomic_load_explicit (&self->n_inside, memory_order_relaxed) == 1)
         return FALSE;
+      _g_flow_pause_processor ();
     }
-  return count_ended (self) - n_before >= NODES_OF_A_LOOK &&
-         g_flow_inbox_is_empty (&self->inbox) && g_flow_heap_is_empty (&self->heap) &&
+  return TRUE;
+}
+
+/* Nobody but those who work on the run has anything for this worker. */
+static gboolean
+is_quiet (GFlowRun *self)
+{
+  return g_flow_inbox_is_empty (&self->inbox) && g_flow_heap_is_empty (&self->heap) &&
          atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0;
 }
 
@@ -87,18 +98,34 @@ static void
 let_others_go_on (GFlowRun  *self,
                   GFlowHelp *help)
 {
-  guint n_looks = 0;
+  const gint64 begin = now_ns ();
+  gint64 look = MIN_LOOK_NS;
+  gboolean gives_way = FALSE;
+  float pace, left;
 
-  take_pace (self, help, now_ns ());
-  while (n_looks < help->patience && looks_well (self))
-    n_looks++;
+  take_pace (self, help, begin);
+  help->pace_without = 0;
+  do
+    {
+      if (!wait_until (self, help->since + look))
+        return;
+      pace = take_pace (self, help, now_ns ());
+      if (pace < FAST_PACE && !gives_way)
+        {
+          /* Those who work may be waiting for the processor that this worker is on. */
+          gives_way = TRUE;
+          sched_yield ();
+          pace = take_pace (self, help, now_ns ());
+        }
+      help->pace_without = pace * USEFUL;
+      if (pace < FAST_PACE || !is_quiet (self))
+        return;
+      left = (float) (self->plan->n_nodes - help->n_ended);
+      look = MIN (look * 2, MAX_LOOK_NS);
+    }
+  while (help->since - begin < help->patience || left < pace * SOON_NS);
 
-  const float pace = take_pace (self, help, now_ns ());
-  const gboolean was_patient = n_looks == help->patience;
-
-  help->pace_without = was_patient ? pace * USEFUL : 0;
-  if (was_patient)
-    help->patience = MIN (help->patience * 2, MAX_PATIENCE);
+  help->patience = MIN (help->patience * 2, MAX_PATIENCE_NS);
 }
 
 /* A worker comes to the run. */
@@ -107,7 +134,7 @@ _g_flow_help_begin (GFlowHelp *help)
 {
   help->since = 0;
   help->pace_without = 0;
-  help->patience = MIN_PATIENCE;
+  help->patience = MIN_PATIENCE_NS;
 }
 
 /* A worker has no nodes of its own, or could leave them to others: this may take a while
@@ -140,7 +167,7 @@ _g_flow_help_consider (GFlowRun  *self,
       if (help->pace_without > 0 && pace > help->pace_without)
         {
           help->pace_without *= DOUBT;
-          help->patience = MIN_PATIENCE;
+          help->patience = MIN_PATIENCE_NS;
           return;
         }
     }

@@ -10,6 +10,7 @@
 #include "gflow-record-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
+#include "gflow-turn-private.h"
 
 /* Running nodes, and letting go what waits for them. The fast path is a plain
  * node: a sync body on a worker, no lock, nobody watching. It costs a call, two
@@ -17,8 +18,6 @@
 
 /* Nodes between two looks at what came from elsewhere */
 #define INBOX_INTERVAL 64
-/* How long a worker stays on a run while others wait for a turn */
-#define QUANTUM_US 1000
 /* Nodes of a funnel that are held back, and counted off with the next one: no more, as
  * there is no look at the inbox meanwhile */
 #define MAX_HELD (INBOX_INTERVAL - 1)
@@ -794,12 +793,21 @@ run_node (GFlowRun            *self,
 
 /* Taking turns */
 
+/* Who waits for a turn, but for this run itself: it mostly waits for a worker that has been
+ * called, and needs some time to come. Relaxed: it is only a look. */
+static inline guint
+count_others (GFlowRun *self)
+{
+  return atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) -
+         (guint) atomic_load_explicit (&self->hungry, memory_order_relaxed);
+}
+
 /* Whether the worker has had its turn; or, if it is the thread of the owner
  * context, has something to do there; or has lent the lane, which is another's now. */
 static G_GNUC_NO_INLINE gboolean
 look_whether_turn_is_over (GFlowRun  *self,
                            GFlowLane *lane,
-                           gint64    *since)
+                           GFlowTurn *turn)
 {
   if (_g_flow_frame->lane != lane)
     {
@@ -809,24 +817,17 @@ look_whether_turn_is_over (GFlowRun  *self,
     }
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
     return TRUE;
-  if (atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) == 0)
-    return FALSE;
-
-  const gint64 now = g_get_monotonic_time ();
-
-  if (*since == 0)
-    *since = now;
-  return now - *since > QUANTUM_US;
+  return count_others (self) > 0 && g_flow_turn_is_over (turn);
 }
 
 static inline gboolean
 is_turn_over (GFlowRun  *self,
               GFlowLane *lane,
-              gint64    *since)
+              GFlowTurn *turn)
 {
-  return G_UNLIKELY ((atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) |
+  return G_UNLIKELY ((count_others (self) |
                       (guint) atomic_load_explicit (&self->posted, memory_order_relaxed)) != 0) &&
-         look_whether_turn_is_over (self, lane, since);
+         look_whether_turn_is_over (self, lane, turn);
 }
 
 /* What the node after this one will look at. If it has one successor the address is of
@@ -867,7 +868,7 @@ static inline gboolean
 run_own (GFlowRun  *self,
          GFlowLane *lane,
          guint32    index,
-         gint64    *since,
+         GFlowTurn *turn,
          gboolean   alone)
 {
   GFlowRunNode *const run_nodes = self->nodes;
@@ -878,7 +879,7 @@ run_own (GFlowRun  *self,
       fetch_ahead (self, lane);
       while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index, alone)) !=
              G_FLOW_NO_NODE)
-        if (is_turn_over (self, lane, since))
+        if (is_turn_over (self, lane, turn))
           {
             if (lane->n_held > 0)
               count_off_held (self, lane, &nodes[index]);
@@ -886,7 +887,7 @@ run_own (GFlowRun  *self,
             g_flow_deque_publish (&lane->deque);
             return FALSE;
           }
-      if (is_turn_over (self, lane, since))
+      if (is_turn_over (self, lane, turn))
         return FALSE;
     }
   while (!is_time_to_look (lane) && pop (self, lane, &index));
@@ -898,18 +899,18 @@ static G_GNUC_NO_INLINE gboolean
 run_alone (GFlowRun  *self,
            GFlowLane *lane,
            guint32    index,
-           gint64    *since)
+           GFlowTurn *turn)
 {
-  return run_own (self, lane, index, since, TRUE);
+  return run_own (self, lane, index, turn, TRUE);
 }
 
 static G_GNUC_NO_INLINE gboolean
 run_together (GFlowRun  *self,
               GFlowLane *lane,
               guint32    index,
-              gint64    *since)
+              GFlowTurn *turn)
 {
-  return run_own (self, lane, index, since, FALSE);
+  return run_own (self, lane, index, turn, FALSE);
 }
 
 /* Works on the run until nothing is left to find, or others should have a turn. */
@@ -917,7 +918,7 @@ void
 _g_flow_run_work (GFlowRun  *self,
                   GFlowLane *lane)
 {
-  gint64 since = 0;
+  GFlowTurn turn = { 0 };
   guint32 index;
   const gboolean alone = self->alone;
   gboolean found;
@@ -931,8 +932,8 @@ _g_flow_run_work (GFlowRun  *self,
   if (found && self->n_lanes > 1 && _g_flow_run_has_work (self))
     _g_flow_run_notify_work (self);
 
-  while (found && (alone ? run_alone (self, lane, index, &since)
-                         : run_together (self, lane, index, &since)))
+  while (found && (alone ? run_alone (self, lane, index, &turn)
+                         : run_together (self, lane, index, &turn)))
     found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
             pop (self, lane, &index) || _g_flow_run_find_node (self, lane, &index);
 }
