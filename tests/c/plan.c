@@ -4,7 +4,7 @@
 
 /* What a flow and its plan share, and what a plan finds out when it is asked. */
 
-#include "test-util.h"
+#include "test-bench.h"
 
 #include "graph/gflow-flow-private.h"
 #include "run/gflow-run-private.h"
