@@ -627,6 +627,10 @@ is_only_locked (GFlowRun *self,
          _g_flow_run_marks (self, index) == G_FLOW_MARK_LOCKED;
 }
 
+/* Counts as so many hungry runs while a thread goes back that has lent its lane: more than
+ * count_others() takes off, which may do so before the run itself is counted. */
+#define HAS_LENT 2
+
 /* A body has returned @ok, and something asks for attention. Takes @error. */
 static G_GNUC_NO_INLINE guint32
 end_body (GFlowRun  *self,
@@ -642,7 +646,7 @@ end_body (GFlowRun  *self,
     {
       _g_flow_run_end_beside (self, index, ok, error);
       /* So that the thread has no turn any more: see look_whether_turn_is_over(). */
-      atomic_fetch_add_explicit (&_g_flow_n_hungry, 1, memory_order_relaxed);
+      atomic_fetch_add_explicit (&_g_flow_n_hungry, HAS_LENT, memory_order_relaxed);
       return G_FLOW_NO_NODE;
     }
   return _g_flow_run_end_on_lane (self, lane, index, ok, error);
@@ -812,7 +816,7 @@ look_whether_turn_is_over (GFlowRun  *self,
   if (_g_flow_frame->lane != lane)
     {
       /* As end_body() has said. */
-      atomic_fetch_sub_explicit (&_g_flow_n_hungry, 1, memory_order_relaxed);
+      atomic_fetch_sub_explicit (&_g_flow_n_hungry, HAS_LENT, memory_order_relaxed);
       return TRUE;
     }
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))

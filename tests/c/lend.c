@@ -813,6 +813,72 @@ test_storm_nested (gconstpointer delay)
   _g_flow_lend_delay = usual_delay;
 }
 
+/* Threads that come back to a run where others are on all lanes */
+
+typedef struct
+{
+  GThread *thread;
+  Desk     desk;
+  int      over;
+  int      n_without_lane;
+} Lanes;
+
+/* The innermost frame is that of the run. */
+static gboolean
+body_has_lane (GFlowNode  *node,
+               GFlowRun   *run,
+               gpointer    user_data,
+               GError    **error)
+{
+  Lanes *lanes = user_data;
+
+  if (_g_flow_frame->run != run || _g_flow_frame->lane == NULL)
+    g_atomic_int_inc (&lanes->n_without_lane);
+  return g_flow_node_get_name (node)[0] != 'a' || ask (run, node, error);
+}
+
+static gpointer
+answer_lanes_thread (gpointer user_data)
+{
+  Lanes *self = user_data;
+
+  while (g_atomic_int_get (&self->over) == 0)
+    {
+      desk_answer (&self->desk);
+      g_thread_yield ();
+    }
+  return NULL;
+}
+
+static void
+test_lanes (void)
+{
+  const guint usual_delay = _g_flow_lend_delay;
+  Lanes lanes = { 0 };
+
+  g_test_summary ("A thread that has lent its lane runs no other node of the run");
+  _g_flow_lend_delay = 0;
+  desk_init (&lanes.desk);
+  lanes.thread = g_thread_new ("answers", answer_lanes_thread, &lanes);
+  for (guint round = 0; round < 40; round++)
+    {
+      g_autoptr (GFlow) flow = g_flow_new ();
+      g_autoptr (GFlowRun) run = NULL;
+      TestResult result;
+
+      g_flow_set_max_threads (flow, 3);
+      for (guint i = 0; i < 300; i++)
+        add (flow, i % 5 == 0 ? "a" : "b", body_has_lane, &lanes, NULL);
+      run = start (flow, &lanes.desk, &result);
+      finish_well (&run, &result);
+    }
+  g_atomic_int_set (&lanes.over, 1);
+  g_thread_join (lanes.thread);
+  g_assert_cmpint (g_atomic_int_get (&lanes.n_without_lane), ==, 0);
+  desk_clear (&lanes.desk);
+  _g_flow_lend_delay = usual_delay;
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -832,6 +898,7 @@ main (int   argc,
   g_test_add_func ("/lend/funnel", test_funnel);
   g_test_add_func ("/lend/downstreams", test_downstreams);
   g_test_add_func ("/lend/limit", test_limit);
+  g_test_add_func ("/lend/lanes", test_lanes);
   g_test_add_func ("/lend/storm", test_storm);
   g_test_add_data_func ("/lend/storm-nested/0", GUINT_TO_POINTER (0), test_storm_nested);
   g_test_add_data_func ("/lend/storm-nested/1", GUINT_TO_POINTER (1), test_storm_nested);
