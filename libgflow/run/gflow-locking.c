@@ -79,7 +79,7 @@ ensure_waits (GFlowRun *self)
       const GFlowPlan *plan = self->plan;
       const gsize n = (plan->locks != NULL ? plan->locks->len : 0) +
                       (self->parallel_lock != NULL ? plan->n_nodes : 0);
-      GFlowLockWait *made = g_new (GFlowLockWait, n);
+      GFlowLockWait *made = g_new0 (GFlowLockWait, n);
 
       if (atomic_compare_exchange_strong_explicit (&self->waits, &waits, made,
                                                    memory_order_acq_rel, memory_order_acquire))
@@ -229,7 +229,8 @@ _g_flow_run_release_locks (GFlowRun  *self,
   _g_flow_lock_grant (others);
 }
 
-/* The node waits from now on, first for the lock of @step. */
+/* The node waits from now on, first for the lock of @step. Others may look just now whether it is in
+ * a queue, from when it waited before: what tells that is the lock's. */
 static GFlowLockWait *
 begin_waiting (GFlowRun *self,
                guint32   index,
@@ -239,7 +240,12 @@ begin_waiting (GFlowRun *self,
   GFlowLockWait *waits = first_wait (self, index);
 
   for (guint i = 0; i < n; i++)
-    waits[i] = (GFlowLockWait) { { .grant = granted, .index = index }, self, n - 1 - i };
+    {
+      waits[i].waiter.grant = granted;
+      waits[i].waiter.index = index;
+      waits[i].run = self;
+      waits[i].n_left = n - 1 - i;
+    }
   if (G_UNLIKELY (self->debug != NULL))
     _g_flow_run_debug_wait (self, index, _g_flow_run_get_lock (self, index, step));
   /* Relaxed: goes with the mark. */
@@ -313,25 +319,43 @@ is_waiting (GFlowRun *self,
          _g_flow_run_node_state (self, index) == G_FLOW_NODE_STATE_LOCKED;
 }
 
-/* Takes a node out of the queue that it is in. FALSE if it is in none. */
-static gboolean
-withdraw (GFlowRun     *self,
-          guint32       index,
-          guint        *step,
-          GFlowWaiter **others)
+/* Takes a node out of the queue that it is in, if it is in one and is to stop, and delivers it. */
+static void
+withdraw (GFlowRun  *self,
+          GFlowLane *lane,
+          guint32    index)
 {
+  GFlowWaiter *others = NULL;
+
+  if (!is_waiting (self, index) || may_take (self, index))
+    return;
+
   const guint n = _g_flow_run_count_locks (self, index);
   GFlowLockWait *wait = first_wait (self, index);
+  gboolean withdrawn = FALSE;
 
-  for (*step = 0; *step < n; *step += 1, wait++)
-    if (_g_flow_lock_withdraw (_g_flow_run_get_lock (self, index, *step), &wait->waiter, others))
-      return TRUE;
-  return FALSE;
+  for (guint step = 0; step < n && !withdrawn; step++, wait++)
+    {
+      withdrawn = _g_flow_lock_withdraw (_g_flow_run_get_lock (self, index, step), &wait->waiter,
+                                         &others);
+      if (withdrawn)
+        others = _g_flow_lock_concat (stop (self, lane, index, step), others);
+    }
+  _g_flow_lock_grant (others);
+}
+
+/* The node was cancelled, and will not run if it waits. In any thread, which has a reference to
+ * the run: this does not end before what was taken out of a queue is delivered. */
+void
+_g_flow_run_withdraw_wait (GFlowRun *self,
+                           guint32   index)
+{
+  withdraw (self, NULL, index);
 }
 
 /* Takes nodes that will not run any more, or not now, out of the queues of their locks,
- * and delivers them, to be ended or kept. In the owner context, after the halt, the pause, or the
- * mark of the node.
+ * and delivers them, to be ended or kept. In the owner context, after the halt or the pause, and
+ * only once after each, as it looks at all nodes: who begins to wait later sees it.
  *
  * No node stays in a queue. One that begins to wait is marked, then queued, and then looks whether
  * it is to stop; here it is first said that it is to stop, then looked at the mark, and then into
@@ -343,19 +367,15 @@ void
 _g_flow_run_withdraw_waits (GFlowRun *self)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
-  guint step;
 
   if (self->plan->locks == NULL && self->parallel_lock == NULL)
     return;
+  /* Acquire: pairs with the release of who has halted or paused the run. */
+  if (!atomic_exchange_explicit (&self->withdraw_posted, FALSE, memory_order_acquire))
+    return;
 
   for (guint32 i = 0; i < self->plan->n_nodes; i++)
-    {
-      GFlowWaiter *others = NULL;
-
-      if (is_waiting (self, i) && !may_take (self, i) && withdraw (self, i, &step, &others))
-        others = _g_flow_lock_concat (stop (self, lane, i, step), others);
-      _g_flow_lock_grant (others);
-    }
+    withdraw (self, lane, i);
   _g_flow_run_deliver_chosen (self, lane, FALSE);
 }
 

@@ -262,6 +262,7 @@ struct _GFlowRun
   guint8           defers;       /* some node was deferred */
   _Atomic guint8   calls_common; /* some node was run by the common function: gflow-common.c */
   _Atomic guint8   cancel_posted; /* what waits or runs in the context must be cancelled */
+  _Atomic guint8   withdraw_posted; /* it was halted or paused: no node is to wait for locks */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
@@ -579,6 +580,8 @@ gboolean       _g_flow_run_relock          (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
                                             GFlowNodeState   judged);
+void           _g_flow_run_withdraw_wait   (GFlowRun        *self,
+                                            guint32          index);
 void           _g_flow_run_withdraw_waits  (GFlowRun        *self);
 gboolean       _g_flow_run_holds_lock_of   (GFlowRun        *self,
                                             guint32          index,

@@ -392,7 +392,11 @@ _g_flow_run_halt (GFlowRun *self,
                                g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
 
   /* Sequentially consistent: pairs with set_cancellable(). */
-  atomic_fetch_or_explicit (&self->attention, attention, memory_order_seq_cst);
+  const guint32 before = atomic_fetch_or_explicit (&self->attention, attention, memory_order_seq_cst);
+
+  /* Release: pairs with _g_flow_run_withdraw_waits(). */
+  if ((before & attention) != attention)
+    atomic_store_explicit (&self->withdraw_posted, TRUE, memory_order_release);
 }
 
 /* The rest is done in the owner context. Release, by the post: pairs with the
@@ -744,5 +748,6 @@ g_flow_run_cancel_node (GFlowRun  *self,
                             memory_order_seq_cst);
   if ((self->nodes[index].route & G_FLOW_ROUTE_CONTEXT) == 0)
     cancel_body (self, index);
+  _g_flow_run_withdraw_wait (self, index);
   post_cancel (self);
 }

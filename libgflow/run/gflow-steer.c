@@ -119,6 +119,9 @@ set_paused (GFlowRun *self,
            : atomic_fetch_and_explicit (&self->attention, ~(guint32) G_FLOW_ATTENTION_PAUSED,
                                         memory_order_seq_cst);
 
+  /* Release: pairs with _g_flow_run_withdraw_waits(). */
+  if (paused)
+    atomic_store_explicit (&self->withdraw_posted, TRUE, memory_order_release);
   return ((before & G_FLOW_ATTENTION_PAUSED) != 0) != paused;
 }
 

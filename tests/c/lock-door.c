@@ -288,14 +288,23 @@ test_very_many (void)
   g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
 }
 
-/* Runs that are cancelled, and paused, while their nodes begin to wait */
+/* Runs that are cancelled, or all of their nodes, or paused, while these begin to wait */
+
+typedef enum
+{
+  HALT_CANCEL,
+  HALT_NODES,
+  HALT_PAUSE,
+} HaltKind;
 
 #define N_NODES 100
 
 typedef struct
 {
   GFlowLock  *locks[2]; /* (owned) */
-  gboolean    pauses;
+  HaltKind    kind;
+  GFlowRun   *run;
+  GFlowNode  *nodes[N_NODES];
   _Atomic int begun;
 } Halt;
 
@@ -331,6 +340,27 @@ pass_first_on (gpointer data)
   return NULL;
 }
 
+static gpointer
+cancel_nodes (gpointer data)
+{
+  Halt *halt = data;
+
+  for (guint i = 0; i < N_NODES; i++)
+    g_flow_run_cancel_node (halt->run, halt->nodes[i]);
+
+  return NULL;
+}
+
+/* Two threads at once, of which one is not that of the owner context. */
+static void
+cancel_all_nodes (Halt *halt)
+{
+  GThread *thread = g_thread_new ("cancel", cancel_nodes, halt);
+
+  cancel_nodes (halt);
+  g_thread_join (thread);
+}
+
 /* The second lock is never free, so that a node that stays in its queue keeps the run from ending, or
  * is seen to wait while the run is paused. */
 static void
@@ -340,7 +370,7 @@ test_halt (gconstpointer data)
     {
       g_autoptr (GFlow) flow = g_flow_new ();
       g_autoptr (GFlowRun) run = g_flow_run_new (flow);
-      Halt halt = { .pauses = GPOINTER_TO_INT (data) };
+      Halt halt = { .kind = GPOINTER_TO_UINT (data), .run = run };
       GFlowNode *first = g_flow_add (flow, NULL, body_begins, &halt, NULL, NULL);
       const guint n_spins = g_test_rand_int_range (0, 20000);
       TestResult result;
@@ -360,6 +390,7 @@ test_halt (gconstpointer data)
           if (i % 2 == 0)
             g_flow_node_add_lock (node, halt.locks[i % 3 != 0]);
           g_flow_node_add_upstream (node, first);
+          halt.nodes[i] = node;
         }
 
       test_result_init (&result);
@@ -368,7 +399,7 @@ test_halt (gconstpointer data)
       TEST_WAIT (atomic_load (&halt.begun));
       for (volatile guint i = 0; i < n_spins; i++)
         ;
-      if (halt.pauses)
+      if (halt.kind == HALT_PAUSE)
         {
           g_flow_run_pause (run);
           TEST_WAIT (g_flow_lock_get_waiting (halt.locks[0]) == 0 &&
@@ -377,7 +408,10 @@ test_halt (gconstpointer data)
           g_flow_run_resume (run);
           g_main_context_iteration (NULL, FALSE);
         }
-      g_flow_run_cancel (run);
+      if (halt.kind == HALT_NODES)
+        cancel_all_nodes (&halt);
+      else
+        g_flow_run_cancel (run);
       TEST_WAIT (result.calls > 0);
       g_thread_join (thread);
       test_result_clear (&result);
@@ -404,8 +438,9 @@ main (int    argc,
   g_test_add_data_func ("/lock-door/storm/changing", GUINT_TO_POINTER (5), test_storm);
   g_test_add_func ("/lock-door/order", test_order);
   g_test_add_func ("/lock-door/very-many", test_very_many);
-  g_test_add_data_func ("/lock-door/halt/cancel", GINT_TO_POINTER (FALSE), test_halt);
-  g_test_add_data_func ("/lock-door/halt/pause", GINT_TO_POINTER (TRUE), test_halt);
+  g_test_add_data_func ("/lock-door/halt/cancel", GUINT_TO_POINTER (HALT_CANCEL), test_halt);
+  g_test_add_data_func ("/lock-door/halt/nodes", GUINT_TO_POINTER (HALT_NODES), test_halt);
+  g_test_add_data_func ("/lock-door/halt/pause", GUINT_TO_POINTER (HALT_PAUSE), test_halt);
 
   return g_test_run ();
 }

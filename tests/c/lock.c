@@ -694,6 +694,44 @@ test_cancelled_while_waiting (void)
 }
 
 static void
+test_node_cancelled_while_waiting (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowLock) one = g_flow_lock_new ();
+  g_autoptr (GFlowLock) two = g_flow_lock_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  TestBench bench;
+  TestResult result;
+  GFlowNode *node;
+
+  g_test_summary ("A node that is cancelled leaves the queue at once, with the locks that it has");
+  test_bench_init (&bench);
+  test_result_init (&result);
+  node = test_add_sync (&bench, flow, "locked", NULL);
+  g_flow_node_add_lock (node, one);
+  g_flow_node_add_lock (node, two);
+  g_assert_true (g_flow_lock_try_acquire (two));
+  run = g_flow_run_new (flow);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (g_flow_lock_get_waiting (two) == 1);
+  g_assert_cmpuint (g_flow_lock_get_in_use (one), ==, 1);
+
+  g_flow_run_cancel_node (run, node);
+  g_assert_cmpuint (g_flow_lock_get_waiting (two), ==, 0);
+  g_assert_cmpuint (g_flow_lock_get_in_use (one), ==, 0);
+  TEST_WAIT (result.calls > 0);
+  test_assert_node (run, node, CANCELLED);
+  g_assert_cmpuint (test_log_length (&bench.log), ==, 0);
+  g_flow_lock_release (two);
+  g_assert_cmpuint (g_flow_lock_get_in_use (two), ==, 0);
+
+  test_result_clear (&result);
+  g_assert_finalize_object (g_steal_pointer (&run));
+  g_clear_object (&flow);
+  test_bench_clear (&bench);
+}
+
+static void
 test_two_locks (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
@@ -831,6 +869,7 @@ main (int    argc,
   g_test_add_func ("/lock/asked-while-handed-over", test_asked_while_handed_over);
   g_test_add_func ("/lock/node-waits", test_node_waits);
   g_test_add_func ("/lock/cancelled-while-waiting", test_cancelled_while_waiting);
+  g_test_add_func ("/lock/node-cancelled-while-waiting", test_node_cancelled_while_waiting);
   g_test_add_func ("/lock/two-locks", test_two_locks);
   g_test_add_func ("/lock/failure-releases", test_failure_releases);
   g_test_add_func ("/lock/permits-while-running", test_permits_while_running);
