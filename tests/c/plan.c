@@ -4,6 +4,7 @@
 
 /* What a flow and its plan share, and what a plan finds out when it is asked. */
 
+#include "test-bench.h"
 #include "test-util.h"
 
 #include "graph/gflow-flow-private.h"
