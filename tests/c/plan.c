@@ -5,7 +5,6 @@
 /* What a flow and its plan share, and what a plan finds out when it is asked. */
 
 #include "test-bench.h"
-#include "test-util.h"
 
 #include "graph/gflow-flow-private.h"
 #include "run/gflow-run-private.h"
