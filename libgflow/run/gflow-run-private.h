@@ -520,6 +520,10 @@ void           _g_flow_run_steer           (GFlowRun        *self);
 void           _g_flow_run_tell_paused     (GFlowRun        *self);
 void           _g_flow_run_follow_pause    (GFlowRun        *self,
                                             GFlowRun        *child);
+void           _g_flow_run_add_to_heap     (GFlowRun        *self,
+                                            gboolean         of_context,
+                                            const guint32   *indices,
+                                            guint            n);
 void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);
