@@ -429,10 +429,8 @@ enter_run (GFlowRun *run)
 static gboolean
 complete_if_left (GFlowRun *run)
 {
-  /* An atomic one in the middle: compilers read its neighbours at once, and `posted` with them, which
-   * is not guarded. */
-  if (run->complete || atomic_load_explicit (&run->n_inside, memory_order_relaxed) > 0 ||
-      run->n_lent > 0 ||
+  if (run->complete || run->n_lent > 0 ||
+      atomic_load_explicit (&run->n_inside, memory_order_relaxed) > 0 ||
       atomic_load_explicit (&run->remaining, memory_order_seq_cst) > 0)
     return FALSE;
 
