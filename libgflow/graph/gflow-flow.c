@@ -89,10 +89,19 @@ g_flow_get_item_type (GListModel *model)
   return G_TYPE_FLOW_NODE;
 }
 
+/* Others may edit the flow while somebody looks at it. */
+
 static guint
 g_flow_get_n_items (GListModel *model)
 {
-  return G_FLOW (model)->nodes->n;
+  GFlow *self = G_FLOW (model);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const guint n = self->nodes->n;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return n;
 }
 
 static gpointer
@@ -101,7 +110,12 @@ g_flow_get_item (GListModel *model,
 {
   GFlow *self = G_FLOW (model);
 
-  return position < self->nodes->n ? g_object_ref (_g_flow_node_at (self, position)) : NULL;
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowNode *node = position < self->nodes->n ? g_object_ref (_g_flow_node_at (self, position)) : NULL;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return node;
 }
 
 static void
@@ -350,6 +364,7 @@ g_flow_finalize (GObject *object)
 
       _g_flow_node_clear_needs (item->node);
       _g_flow_node_leave_flow (item->node, item->body, item->user_data);
+      _g_flow_node_forget_neighbours (item->node);
     }
   _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);
   _g_flow_home_clear (&self->home);
@@ -411,7 +426,7 @@ g_flow_get_property (GObject    *object,
       g_value_set_gtype (value, G_TYPE_FLOW_NODE);
       break;
     case PROP_N_ITEMS:
-      g_value_set_uint (value, self->nodes->n);
+      g_value_set_uint (value, g_flow_get_n_items (G_LIST_MODEL (self)));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -809,7 +824,13 @@ g_flow_get_insertion_point (GFlow *self)
     return self->insertion_point;
   if (self->has_asides)
     return _g_flow_find_last_awaited (self);
-  return self->nodes->n > 0 ? _g_flow_node_at (self, self->nodes->n - 1) : NULL;
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowNode *last = self->nodes->n > 0 ? _g_flow_node_at (self, self->nodes->n - 1) : NULL;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return last;
 }
 
 /**
