@@ -820,17 +820,16 @@ g_flow_get_insertion_point (GFlow *self)
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
 
-  if (self->insertion_point != NULL)
-    return self->insertion_point;
-  if (self->has_asides)
-    return _g_flow_find_last_awaited (self);
-
   _g_flow_mutex_lock (&self->mutex);
 
-  GFlowNode *last = self->nodes->n > 0 ? _g_flow_node_at (self, self->nodes->n - 1) : NULL;
+  GFlowNode *node = self->insertion_point;
+  const gboolean has_asides = self->has_asides;
 
+  if (node == NULL && !has_asides && self->nodes->n > 0)
+    node = _g_flow_node_at (self, self->nodes->n - 1);
   _g_flow_mutex_unlock (&self->mutex);
-  return last;
+
+  return node == NULL && has_asides ? _g_flow_find_last_awaited (self) : node;
 }
 
 /**
