@@ -243,6 +243,65 @@ test_named_and_near (void)
   test_life_assert_over (&life);
 }
 
+/* Destroyed at home, wherever the flow goes */
+
+typedef struct
+{
+  GThread *home;
+  guint    n_calls;
+} AtHome;
+
+static void
+count_at_home (gpointer data)
+{
+  AtHome *at_home = data;
+
+  g_assert_true (g_thread_self () == at_home->home);
+  at_home->n_calls++;
+}
+
+static void
+count_change_at_home (GListModel *model,
+                      guint       position,
+                      guint       removed,
+                      guint       added,
+                      gpointer    data)
+{
+  count_at_home (data);
+}
+
+static gpointer
+drop_flow (gpointer flow)
+{
+  g_assert_finalize_object ((GFlow *) flow);
+  return NULL;
+}
+
+static void
+test_dropped_elsewhere (void)
+{
+  AtHome destroyed = { g_thread_self () }, changed = { g_thread_self () };
+  GFlow *flow = g_flow_new ();
+  g_autoptr (GFlowNode) kept = NULL;
+
+  kept = g_object_ref (g_flow_add (flow, "kept", test_body_nothing, &destroyed, count_at_home, NULL));
+  for (guint i = 0; i < 3; i++)
+    g_flow_node_add_upstream (kept, g_flow_add (flow, NULL, test_body_nothing, &destroyed,
+                                                count_at_home, NULL));
+  g_signal_connect (g_flow_node_get_upstreams (kept), "items-changed",
+                    G_CALLBACK (count_change_at_home), &changed);
+  /* Only the node that waits for it holds it. */
+  remove_node (flow, g_flow_lookup (flow, "node1"));
+
+  g_thread_join (g_thread_new (NULL, drop_flow, flow));
+  TEST_WAIT (destroyed.n_calls == 3);
+  g_assert_cmpuint (changed.n_calls, ==, 1);
+  g_assert_null (g_flow_node_get_flow (kept));
+  assert_upstreams (kept, "");
+  g_clear_object (&kept);
+  g_assert_cmpuint (destroyed.n_calls, ==, 4);
+}
+
 /* What every node waits for is written down beside the flow, and compared after every edit. */
 
 #define MOST 24
@@ -476,6 +535,7 @@ main (int   argc,
   g_test_add_func ("/needs/two-flows", test_two_flows);
   g_test_add_func ("/needs/linked-before-added", test_linked_before_added);
   g_test_add_func ("/needs/named-and-near", test_named_and_near);
+  g_test_add_func ("/needs/dropped-elsewhere", test_dropped_elsewhere);
   g_test_add_func ("/needs/random", test_random);
   g_test_add_func ("/needs/long-chains", test_long_chains);
 
