@@ -563,7 +563,7 @@ check_removable_locked (GFlow      *self,
   return FALSE;
 }
 
-/* Returns where it was. The caller has another reference. */
+/* Returns where it was; what the flow had of it is the caller's. */
 static guint
 remove_locked (GFlow     *self,
                GFlowNode *node)
@@ -581,6 +581,17 @@ remove_locked (GFlow     *self,
   _g_flow_forget_names (self);
   _g_flow_node_leave_flow (node, item.body, item.user_data);
   return position;
+}
+
+/* Of a node that has left the flow */
+static void
+let_go (gpointer data)
+{
+  GFlowNode *node = data;
+
+  _g_flow_node_forget_neighbours (node);
+  _g_flow_node_notify_flow (node);
+  g_object_unref (node);
 }
 
 /**
@@ -606,8 +617,6 @@ g_flow_remove_node (GFlow      *self,
   g_return_val_if_fail (G_IS_FLOW_NODE (node), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autoptr(GFlowNode) removed G_GNUC_UNUSED = g_object_ref (node);
-
   _g_flow_begin_edit (self);
 
   gboolean ok = check_removable_locked (self, node, error);
@@ -617,8 +626,7 @@ g_flow_remove_node (GFlow      *self,
   if (!ok)
     return FALSE;
 
-  _g_flow_node_forget_neighbours (node);
   items_changed (self, position, 1, 0);
-  _g_flow_node_notify_flow (node);
+  _g_flow_home_release (&self->home, node, let_go);
   return TRUE;
 }

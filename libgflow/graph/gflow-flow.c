@@ -348,7 +348,7 @@ free_remains (gpointer data)
 
   /* Needs first: they may be a cycle, and must not be freed one out of the other. */
   for (guint i = 0; i < remains->far_needs->len; i++)
-    _g_flow_needs_free (g_array_index (remains->far_needs, GFlowNeeds, i), G_FLOW_NEEDS_FAR);
+    _g_flow_needs_free (g_array_index (remains->far_needs, GFlowNeeds, i), G_FLOW_NEEDS_FAR, NULL);
   g_array_unref (remains->far_needs);
 
   for (guint i = 0; i < nodes->n; i++)
@@ -379,7 +379,7 @@ take_remains (GFlow *self)
       if (G_UNLIKELY (form == G_FLOW_NEEDS_FAR))
         g_array_append_val (remains->far_needs, needs);
       else
-        _g_flow_needs_free (needs, form);
+        _g_flow_needs_free (needs, form, NULL);
       _g_flow_node_leave_flow (item->node, item->body, item->user_data);
     }
   return remains;

@@ -77,15 +77,17 @@ g_flow_node_set_upstreams (GFlowNode  *self,
   g_return_if_fail (nodes != NULL || n == 0);
   g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (_g_flow_node_flow (self));
+  GFlow *flow = _g_flow_node_flow (self);
+
+  _g_flow_begin_edit (flow);
 
   GFlowNeedsForm form;
   const GFlowNeeds before = _g_flow_node_steal_needs (self, &form);
 
   for (gsize i = 0; i < n; i++)
     _g_flow_node_add_need (self, nodes[i]);
-  _g_flow_end_edit (_g_flow_node_flow (self));
-  _g_flow_needs_free (before, form);
+  _g_flow_end_edit (flow);
+  _g_flow_needs_free (before, form, flow != NULL ? &flow->home : NULL);
 }
 
 /**

@@ -277,6 +277,50 @@ drop_flow (gpointer flow)
   return NULL;
 }
 
+typedef struct
+{
+  GFlow     *flow;
+  GFlowNode *waiting;
+  GFlowNode *removed;
+} Edit;
+
+static gpointer
+edit_elsewhere (gpointer data)
+{
+  Edit *edit = data;
+
+  g_flow_node_set_upstreams (edit->waiting, NULL, 0);
+  remove_node (edit->flow, edit->removed);
+  return NULL;
+}
+
+/* What nobody but the flow holds is removed, and what nobody but a node does. */
+static void
+test_edited_elsewhere (void)
+{
+  AtHome destroyed = { g_thread_self () }, changed = { g_thread_self () };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowNode *nodes[3];
+  Edit edit;
+
+  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
+    nodes[i] = g_flow_add (flow, NULL, test_body_nothing, &destroyed, count_at_home, NULL);
+  g_flow_node_add_upstream (nodes[1], nodes[0]);
+  g_flow_node_add_upstream (nodes[2], nodes[1]);
+  g_signal_connect (g_flow_node_get_upstreams (nodes[2]), "items-changed",
+                    G_CALLBACK (count_change_at_home), &changed);
+  remove_node (flow, nodes[0]);
+  g_assert_cmpuint (destroyed.n_calls, ==, 0);
+
+  edit = (Edit) { flow, nodes[1], nodes[2] };
+  g_thread_join (g_thread_new (NULL, edit_elsewhere, &edit));
+  TEST_WAIT (destroyed.n_calls == 2);
+  g_assert_cmpuint (changed.n_calls, ==, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), ==, 1);
+  g_clear_object (&flow);
+  g_assert_cmpuint (destroyed.n_calls, ==, 3);
+}
+
 static void
 test_dropped_elsewhere (void)
 {
@@ -536,6 +580,7 @@ main (int   argc,
   g_test_add_func ("/needs/linked-before-added", test_linked_before_added);
   g_test_add_func ("/needs/named-and-near", test_named_and_near);
   g_test_add_func ("/needs/dropped-elsewhere", test_dropped_elsewhere);
+  g_test_add_func ("/needs/edited-elsewhere", test_edited_elsewhere);
   g_test_add_func ("/needs/random", test_random);
   g_test_add_func ("/needs/long-chains", test_long_chains);
 
