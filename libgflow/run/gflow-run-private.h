@@ -239,17 +239,18 @@ struct _GFlowRun
   _Atomic guint32  next_root;    /* the first of the plan's roots that nobody has taken */
   _Atomic guint32  remaining;    /* nodes that have not ended, or are not settled */
 
-  /* The scheduler's: guarded by its mutex, atomic where others may look */
+  /* The scheduler's: guarded by its mutex, atomic where others may look. No bytes, as compilers look at
+   * several that are in one word by one load, the atomic ones among them. */
   _Atomic guint    n_inside;     /* lanes of workers that are taken */
-  _Atomic guint8   hungry;       /* in the list of its crew: wants another worker */
-  _Atomic guint8   caller_waits; /* the participant would rather work; only it says so */
-  guint8           active;       /* started, and not ended */
+  _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
+  _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
+  gboolean         active;       /* started, and not ended */
   guint            enlisted;     /* in which process, see there; 0: not yet */
   guint            n_lent;       /* threads in bodies of it that have lent their lanes */
-  guint8           complete;     /* nothing of it runs any more */
-  guint8           self_ref;     /* it has lost its last user, and keeps itself */
-  guint8           retired;      /* complete and not active, by its caller's thread: for that only */
-  _Atomic guint8   posted;       /* in the owner's list: not guarded */
+  gboolean         complete;     /* nothing of it runs any more */
+  gboolean         self_ref;     /* it has lost its last user, and keeps itself */
+  gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
+  _Atomic gboolean posted;       /* in the owner's list: not guarded */
   GList            hungry_link;
 
   /* For the owner context */
@@ -260,8 +261,8 @@ struct _GFlowRun
   guint8           started;
   guint8           finished;
   guint8           defers;       /* some node was deferred */
-  _Atomic guint8   calls_common; /* some node was run by the common function: gflow-common.c */
-  _Atomic guint8   cancel_posted; /* what waits or runs in the context must be cancelled */
+  _Atomic gboolean calls_common; /* some node was run by the common function: gflow-common.c */
+  _Atomic gboolean cancel_posted; /* what waits or runs in the context must be cancelled */
   _Atomic (GFlowNodeNews *) news;   /* last in, first out */
   GFlowNodeNews   *news_to_tell;    /* first in, first out */
   _Atomic (GFlowResult *)   garbage; /* results to free */
@@ -519,6 +520,10 @@ void           _g_flow_run_steer           (GFlowRun        *self);
 void           _g_flow_run_tell_paused     (GFlowRun        *self);
 void           _g_flow_run_follow_pause    (GFlowRun        *self,
                                             GFlowRun        *child);
+void           _g_flow_run_add_to_heap     (GFlowRun        *self,
+                                            gboolean         of_context,
+                                            const guint32   *indices,
+                                            guint            n);
 void           _g_flow_run_push_to_heap    (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_unlock_ready    (GFlowRun        *self);

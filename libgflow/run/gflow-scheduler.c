@@ -786,7 +786,7 @@ _g_flow_scheduler_inject (GFlowRun *run,
   if ((run->nodes[index].route & G_FLOW_ROUTE_CONTEXT) != 0)
     {
       if (_g_flow_run_is_heaped (run))
-        g_flow_heap_push (&run->context_heap, &index, 1);
+        _g_flow_run_add_to_heap (run, TRUE, &index, 1);
       else
         g_flow_inbox_push (&run->context_inbox, index);
       _g_flow_owner_post (run);
@@ -794,7 +794,7 @@ _g_flow_scheduler_inject (GFlowRun *run,
   else
     {
       if (_g_flow_run_is_heaped (run))
-        g_flow_heap_push (&run->heap, &index, 1);
+        _g_flow_run_add_to_heap (run, FALSE, &index, 1);
       else
         g_flow_inbox_push (&run->inbox, index);
       make_hungry (run);

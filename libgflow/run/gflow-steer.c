@@ -47,6 +47,20 @@ _g_flow_run_steer (GFlowRun *self)
   _g_flow_mutex_unlock (&self->mutex);
 }
 
+/* Takes nodes that are ready. While the run is paused those that have locks are to give them back, by
+ * the next dispatch; if the pause is not seen here, whoever pauses looks into the heap after
+ * that, and finds them. */
+void
+_g_flow_run_add_to_heap (GFlowRun      *self,
+                         gboolean       of_context,
+                         const guint32 *indices,
+                         guint          n)
+{
+  g_flow_heap_push (of_context ? &self->context_heap : &self->heap, indices, n);
+  if (_g_flow_run_is_paused (self))
+    _g_flow_owner_post (self);
+}
+
 /* Takes a node that is ready, for now. */
 void
 _g_flow_run_push_to_heap (GFlowRun *self,
@@ -58,10 +72,8 @@ _g_flow_run_push_to_heap (GFlowRun *self,
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
   if (_g_flow_run_is_recorded (self))
     _g_flow_run_note_change (self, index);
-  g_flow_heap_push (in_context ? &self->context_heap : &self->heap, &index, 1);
-  if (_g_flow_run_is_paused (self))
-    _g_flow_owner_post (self);
-  else if (!in_context)
+  _g_flow_run_add_to_heap (self, in_context, &index, 1);
+  if (!in_context && !_g_flow_run_is_paused (self))
     _g_flow_run_notify_work (self);
 }
 

@@ -60,14 +60,14 @@ _g_flow_run_deliver_chosen (GFlowRun  *self,
     {
       const gboolean more = of_workers->n > 1 || !takes_one;
 
-      g_flow_heap_push (&self->heap, of_workers->items, of_workers->n);
+      _g_flow_run_add_to_heap (self, FALSE, of_workers->items, of_workers->n);
       of_workers->n = 0;
       if (more)
         notify_others (self, lane);
     }
   if (of_context->n > 0)
     {
-      g_flow_heap_push (&self->context_heap, of_context->items, of_context->n);
+      _g_flow_run_add_to_heap (self, TRUE, of_context->items, of_context->n);
       of_context->n = 0;
       if (!lane->context)
         _g_flow_owner_post (self);
