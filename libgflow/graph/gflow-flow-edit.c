@@ -548,6 +548,52 @@ g_flow_add_group (GFlow       *self,
   return TRUE;
 }
 
+static gboolean
+check_removable_locked (GFlow      *self,
+                        GFlowNode  *node,
+                        GError    **error)
+{
+  if (_g_flow_node_flow (node) == self)
+    return check_closed (self, error);
+
+  const char *name = g_flow_node_get_name (node);
+
+  g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE,
+               _("The node “%s” is not in the flow"), name != NULL ? name : "");
+  return FALSE;
+}
+
+/* Returns where it was; what the flow had of it is the caller's. */
+static guint
+remove_locked (GFlow     *self,
+               GFlowNode *node)
+{
+  const guint position = node->index;
+  const GFlowPlanNode item = self->nodes->items[position];
+
+  if (self->insertion_point == node)
+    self->insertion_point = NULL;
+  _g_flow_forget_position (self, position);
+  _g_flow_node_list_remove (self->nodes, position);
+  _g_flow_grouping_remove_node (self->grouping, position);
+  for (guint i = position; i < self->nodes->n; i++)
+    atomic_store_explicit (&_g_flow_node_at (self, i)->index, i, memory_order_relaxed);
+  _g_flow_forget_names (self);
+  _g_flow_node_leave_flow (node, item.body, item.user_data);
+  return position;
+}
+
+/* Of a node that has left the flow */
+static void
+let_go (gpointer data)
+{
+  GFlowNode *node = data;
+
+  _g_flow_node_forget_neighbours (node);
+  _g_flow_node_notify_flow (node);
+  g_object_unref (node);
+}
+
 /**
  * g_flow_remove_node:
  * @self: a flow
@@ -571,37 +617,16 @@ g_flow_remove_node (GFlow      *self,
   g_return_val_if_fail (G_IS_FLOW_NODE (node), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  const char *name = g_flow_node_get_name (node);
-
-  if (_g_flow_node_flow (node) != self)
-    {
-      g_set_error (error, G_FLOW_ERROR, G_FLOW_ERROR_UNKNOWN_NODE,
-                   _("The node “%s” is not in the flow"), name != NULL ? name : "");
-      return FALSE;
-    }
-
-  if (!check_closed (self, error))
-    return FALSE;
-
-  g_autoptr(GFlowNode) removed G_GNUC_UNUSED = g_object_ref (node);
-
   _g_flow_begin_edit (self);
 
-  guint position = node->index;
-  const GFlowPlanNode item = self->nodes->items[position];
+  gboolean ok = check_removable_locked (self, node, error);
+  guint position = ok ? remove_locked (self, node) : 0;
 
-  if (self->insertion_point == node)
-    self->insertion_point = NULL;
-  _g_flow_forget_position (self, position);
-  _g_flow_node_list_remove (self->nodes, position);
-  _g_flow_grouping_remove_node (self->grouping, position);
-  for (guint i = position; i < self->nodes->n; i++)
-    atomic_store_explicit (&_g_flow_node_at (self, i)->index, i, memory_order_relaxed);
-  _g_flow_forget_names (self);
   _g_flow_end_edit (self);
-  _g_flow_node_leave_flow (node, item.body, item.user_data);
+  if (!ok)
+    return FALSE;
 
   items_changed (self, position, 1, 0);
-  _g_flow_node_notify_flow (node);
+  _g_flow_home_release (&self->home, node, let_go);
   return TRUE;
 }

@@ -89,10 +89,19 @@ g_flow_get_item_type (GListModel *model)
   return G_TYPE_FLOW_NODE;
 }
 
+/* Others may edit the flow while somebody looks at it. */
+
 static guint
 g_flow_get_n_items (GListModel *model)
 {
-  return G_FLOW (model)->nodes->n;
+  GFlow *self = G_FLOW (model);
+
+  _g_flow_mutex_lock (&self->mutex);
+
+  const guint n = self->nodes->n;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return n;
 }
 
 static gpointer
@@ -101,7 +110,12 @@ g_flow_get_item (GListModel *model,
 {
   GFlow *self = G_FLOW (model);
 
-  return position < self->nodes->n ? g_object_ref (_g_flow_node_at (self, position)) : NULL;
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowNode *node = position < self->nodes->n ? g_object_ref (_g_flow_node_at (self, position)) : NULL;
+
+  _g_flow_mutex_unlock (&self->mutex);
+  return node;
 }
 
 static void
@@ -319,14 +333,56 @@ _g_flow_has_handlers (GFlow *self)
 
 /* GObject */
 
-static void
-free_nodes (gpointer data)
+/* What goes at home, wherever the flow does */
+typedef struct
 {
-  GFlowNodeList *nodes = data;
+  GFlowNodeList *nodes;     /* (owned) */
+  GArray        *far_needs; /* (owned) of GFlowNeeds: which those had */
+} Remains;
+
+static void
+free_remains (gpointer data)
+{
+  Remains *remains = data;
+  GFlowNodeList *nodes = remains->nodes;
+
+  /* Needs first: they may be a cycle, and must not be freed one out of the other. */
+  for (guint i = 0; i < remains->far_needs->len; i++)
+    _g_flow_needs_free (g_array_index (remains->far_needs, GFlowNeeds, i), G_FLOW_NEEDS_FAR, NULL);
+  g_array_unref (remains->far_needs);
 
   for (guint i = 0; i < nodes->n; i++)
-    _g_flow_node_notify_flow (nodes->items[i].node);
+    {
+      _g_flow_node_forget_neighbours (nodes->items[i].node);
+      _g_flow_node_notify_flow (nodes->items[i].node);
+    }
   _g_flow_node_list_unref (nodes, NULL);
+  g_free (remains);
+}
+
+/* The nodes are in no flow from then on, and wait for nothing. */
+static Remains *
+take_remains (GFlow *self)
+{
+  Remains *remains = g_new (Remains, 1);
+
+  *remains = (Remains) {
+    g_steal_pointer (&self->nodes),
+    g_array_new (FALSE, FALSE, sizeof (GFlowNeeds)),
+  };
+  for (guint i = 0; i < remains->nodes->n; i++)
+    {
+      const GFlowPlanNode *item = &remains->nodes->items[i];
+      GFlowNeedsForm form;
+      const GFlowNeeds needs = _g_flow_node_steal_needs (item->node, &form);
+
+      if (G_UNLIKELY (form == G_FLOW_NEEDS_FAR))
+        g_array_append_val (remains->far_needs, needs);
+      else
+        _g_flow_needs_free (needs, form, NULL);
+      _g_flow_node_leave_flow (item->node, item->body, item->user_data);
+    }
+  return remains;
 }
 
 /* Nothing is dropped in dispose, as a flow whose nodes are gone is of no use to
@@ -343,15 +399,7 @@ g_flow_finalize (GObject *object)
     _g_flow_plan_ensure_upstreams (self->plan);
   g_clear_pointer (&self->plan, _g_flow_plan_unref);
   g_clear_pointer (&self->by_name, g_hash_table_unref);
-  /* Needs first: they may be a cycle, and must not be freed one out of the other. */
-  for (guint i = 0; i < self->nodes->n; i++)
-    {
-      const GFlowPlanNode *item = &self->nodes->items[i];
-
-      _g_flow_node_clear_needs (item->node);
-      _g_flow_node_leave_flow (item->node, item->body, item->user_data);
-    }
-  _g_flow_home_release (&self->home, g_steal_pointer (&self->nodes), free_nodes);
+  _g_flow_home_release (&self->home, take_remains (self), free_remains);
   _g_flow_home_clear (&self->home);
   g_clear_object (&self->parallel_lock);
   g_clear_pointer (&self->grouping, _g_flow_grouping_free);
@@ -411,7 +459,7 @@ g_flow_get_property (GObject    *object,
       g_value_set_gtype (value, G_TYPE_FLOW_NODE);
       break;
     case PROP_N_ITEMS:
-      g_value_set_uint (value, self->nodes->n);
+      g_value_set_uint (value, g_flow_get_n_items (G_LIST_MODEL (self)));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -805,11 +853,16 @@ g_flow_get_insertion_point (GFlow *self)
 {
   g_return_val_if_fail (G_IS_FLOW (self), NULL);
 
-  if (self->insertion_point != NULL)
-    return self->insertion_point;
-  if (self->has_asides)
-    return _g_flow_find_last_awaited (self);
-  return self->nodes->n > 0 ? _g_flow_node_at (self, self->nodes->n - 1) : NULL;
+  _g_flow_mutex_lock (&self->mutex);
+
+  GFlowNode *node = self->insertion_point;
+  const gboolean has_asides = self->has_asides;
+
+  if (node == NULL && !has_asides && self->nodes->n > 0)
+    node = _g_flow_node_at (self, self->nodes->n - 1);
+  _g_flow_mutex_unlock (&self->mutex);
+
+  return node == NULL && has_asides ? _g_flow_find_last_awaited (self) : node;
 }
 
 /**

@@ -75,8 +75,7 @@ _g_flow_node_enter_flow (GFlowNode *self,
   self->is_in_flow = TRUE;
 }
 
-/* The other way round. The lists that the node keeps for who asked for them hold its neighbours, and
- * these hold it. */
+/* The other way round. */
 void
 _g_flow_node_leave_flow (GFlowNode *self,
                          GCallback  body,
@@ -87,13 +86,6 @@ _g_flow_node_leave_flow (GFlowNode *self,
   self->is_in_flow = FALSE;
   self->out.body = body;
   self->out.user_data = user_data;
-  if (self->extras == NULL)
-    return;
-
-  if (self->extras->upstreams != NULL)
-    g_list_store_remove_all (self->extras->upstreams);
-  if (self->extras->downstreams != NULL)
-    g_list_store_remove_all (self->extras->downstreams);
 }
 
 /* NULL from then on. */

@@ -77,15 +77,17 @@ g_flow_node_set_upstreams (GFlowNode  *self,
   g_return_if_fail (nodes != NULL || n == 0);
   g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (_g_flow_node_flow (self));
+  GFlow *flow = _g_flow_node_flow (self);
+
+  _g_flow_begin_edit (flow);
 
   GFlowNeedsForm form;
   const GFlowNeeds before = _g_flow_node_steal_needs (self, &form);
 
   for (gsize i = 0; i < n; i++)
     _g_flow_node_add_need (self, nodes[i]);
-  _g_flow_end_edit (_g_flow_node_flow (self));
-  _g_flow_needs_free (before, form);
+  _g_flow_end_edit (flow);
+  _g_flow_needs_free (before, form, flow != NULL ? &flow->home : NULL);
 }
 
 /**
@@ -168,6 +170,41 @@ _g_flow_update_list (GListStore **list,
   return G_LIST_MODEL (*list);
 }
 
+/* When the node has left its flow, and not with the mutex of that: handlers are told of it. The lists
+ * that the node keeps for who asked for them hold its neighbours, and these hold it. */
+void
+_g_flow_node_forget_neighbours (GFlowNode *self)
+{
+  if (self->extras == NULL)
+    return;
+
+  if (self->extras->upstreams != NULL)
+    g_list_store_remove_all (self->extras->upstreams);
+  if (self->extras->downstreams != NULL)
+    g_list_store_remove_all (self->extras->downstreams);
+}
+
+/* Each once, and held: others may edit the flow meanwhile. */
+static GPtrArray *
+dup_upstreams_locked (GFlowNode *self)
+{
+  GPtrArray *nodes = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
+  GFlow *flow = _g_flow_node_flow (self);
+
+  for (guint i = 0; i < _g_flow_node_count_needs (self); i++)
+    {
+      const GFlowNeed need = _g_flow_node_get_need (self, i);
+      GFlowNode *node = need;
+
+      if (_g_flow_need_is_name (need))
+        node = flow != NULL ? _g_flow_lookup_locked (flow, _g_flow_need_name (need)) : NULL;
+      if (node != NULL && g_hash_table_add (seen, node))
+        g_ptr_array_add (nodes, g_object_ref (node));
+    }
+  return nodes;
+}
+
 /**
  * g_flow_node_get_upstreams:
  * @self: a node
@@ -184,21 +221,17 @@ _g_flow_update_list (GListStore **list,
 GListModel *
 g_flow_node_get_upstreams (GFlowNode *self)
 {
-  g_autoptr(GPtrArray) nodes = g_ptr_array_new ();
-  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
-
   g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
 
-  for (guint i = 0; i < _g_flow_node_count_needs (self); i++)
-    {
-      const GFlowNeed need = _g_flow_node_get_need (self, i);
-      GFlowNode *node = need;
+  GFlow *flow = _g_flow_node_flow (self);
 
-      if (_g_flow_need_is_name (need))
-        node = _g_flow_node_flow (self) != NULL ? g_flow_lookup (_g_flow_node_flow (self), _g_flow_need_name (need)) : NULL;
-      if (node != NULL && g_hash_table_add (seen, node))
-        g_ptr_array_add (nodes, node);
-    }
+  if (flow != NULL)
+    _g_flow_mutex_lock (&flow->mutex);
+
+  g_autoptr(GPtrArray) nodes = dup_upstreams_locked (self);
+
+  if (flow != NULL)
+    _g_flow_mutex_unlock (&flow->mutex);
   return _g_flow_update_list (&_g_flow_node_ensure_extras (self)->upstreams, G_TYPE_FLOW_NODE, nodes);
 }
 
@@ -224,9 +257,12 @@ g_flow_node_get_downstreams (GFlowNode *self)
   if (_g_flow_node_flow (self) != NULL)
     {
       g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (_g_flow_node_flow (self));
-      guint32 n;
-      const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[self->index], &n);
+      const guint32 *successors = NULL;
+      guint32 n = 0;
+      guint index;
 
+      if (_g_flow_plan_find (plan, self, &index))
+        successors = _g_flow_plan_successors (plan, &plan->nodes[index], &n);
       while (n-- > 0)
         g_ptr_array_add (nodes, plan->nodes[successors[n]].node);
     }

@@ -79,14 +79,13 @@ _g_flow_node_list_add (GFlowNodeList *list,
   list->items[list->n++] = (GFlowPlanNode) { body, user_data, node };
 }
 
+/* The node is the caller's from then on. */
 void
 _g_flow_node_list_remove (GFlowNodeList *list,
                           guint          index)
 {
   GFlowPlanNode *item = &list->items[index];
-  GFlowNode *node = item->node;
 
   list->n--;
   memmove (item, item + 1, sizeof (GFlowPlanNode) * (list->n - index));
-  g_object_unref (node);
 }

@@ -106,7 +106,7 @@ make_needs_far (GFlowNode *self)
   needs = form == G_FLOW_NEEDS_MANY ? near.many->items : near.few;
   for (guint i = 0; i < n_needs; i++)
     append_far (self, g_object_ref (_g_flow_node_at (self->in.flow, needs[i])));
-  _g_flow_needs_free (near, form);
+  _g_flow_needs_free (near, form, NULL);
 }
 
 /* Takes @need. */
@@ -339,11 +339,15 @@ _g_flow_node_steal_needs (GFlowNode      *self,
   return needs;
 }
 
+/* What is far is let go at @home; with NULL, here. */
 void
-_g_flow_needs_free (GFlowNeeds     needs,
-                    GFlowNeedsForm form)
+_g_flow_needs_free (GFlowNeeds       needs,
+                    GFlowNeedsForm   form,
+                    const GFlowHome *home)
 {
-  if (form == G_FLOW_NEEDS_FAR)
+  if (form == G_FLOW_NEEDS_FAR && home != NULL)
+    _g_flow_home_release (home, needs.far, free_far);
+  else if (form == G_FLOW_NEEDS_FAR)
     free_far (needs.far);
   else if (form == G_FLOW_NEEDS_MANY)
     g_free (needs.many);
@@ -355,5 +359,5 @@ _g_flow_node_clear_needs (GFlowNode *self)
   GFlowNeedsForm form;
   const GFlowNeeds needs = _g_flow_node_steal_needs (self, &form);
 
-  _g_flow_needs_free (needs, form);
+  _g_flow_needs_free (needs, form, NULL);
 }

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "gflow-home-private.h"
 #include "gflow-node.h"
 
 #include <stdatomic.h>
@@ -277,11 +278,13 @@ void        _g_flow_node_copy_needs  (GFlowNode       *self,
 GFlowNeeds  _g_flow_node_steal_needs (GFlowNode       *self,
                                       GFlowNeedsForm  *form);
 void        _g_flow_needs_free       (GFlowNeeds       needs,
-                                      GFlowNeedsForm   form);
+                                      GFlowNeedsForm   form,
+                                      const GFlowHome *home);
 void        _g_flow_node_clear_needs (GFlowNode       *self);
 
 /* Upstreams and locks: gflow-node-links.c */
 void        _g_flow_node_notify_flow (GFlowNode       *self);
+void        _g_flow_node_forget_neighbours (GFlowNode *self);
 GListModel *_g_flow_update_list      (GListStore     **list,
                                       GType            item_type,
                                       GPtrArray       *items);

@@ -243,6 +243,109 @@ test_named_and_near (void)
   test_life_assert_over (&life);
 }
 
+/* Destroyed at home, wherever the flow goes */
+
+typedef struct
+{
+  GThread *home;
+  guint    n_calls;
+} AtHome;
+
+static void
+count_at_home (gpointer data)
+{
+  AtHome *at_home = data;
+
+  g_assert_true (g_thread_self () == at_home->home);
+  at_home->n_calls++;
+}
+
+static void
+count_change_at_home (GListModel *model,
+                      guint       position,
+                      guint       removed,
+                      guint       added,
+                      gpointer    data)
+{
+  count_at_home (data);
+}
+
+static gpointer
+drop_flow (gpointer flow)
+{
+  g_assert_finalize_object ((GFlow *) flow);
+  return NULL;
+}
+
+typedef struct
+{
+  GFlow     *flow;
+  GFlowNode *waiting;
+  GFlowNode *removed;
+} Edit;
+
+static gpointer
+edit_elsewhere (gpointer data)
+{
+  Edit *edit = data;
+
+  g_flow_node_set_upstreams (edit->waiting, NULL, 0);
+  remove_node (edit->flow, edit->removed);
+  return NULL;
+}
+
+/* What nobody but the flow holds is removed, and what nobody but a node does. */
+static void
+test_edited_elsewhere (void)
+{
+  AtHome destroyed = { g_thread_self () }, changed = { g_thread_self () };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowNode *nodes[3];
+  Edit edit;
+
+  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
+    nodes[i] = g_flow_add (flow, NULL, test_body_nothing, &destroyed, count_at_home, NULL);
+  g_flow_node_add_upstream (nodes[1], nodes[0]);
+  g_flow_node_add_upstream (nodes[2], nodes[1]);
+  g_signal_connect (g_flow_node_get_upstreams (nodes[2]), "items-changed",
+                    G_CALLBACK (count_change_at_home), &changed);
+  remove_node (flow, nodes[0]);
+  g_assert_cmpuint (destroyed.n_calls, ==, 0);
+
+  edit = (Edit) { flow, nodes[1], nodes[2] };
+  g_thread_join (g_thread_new (NULL, edit_elsewhere, &edit));
+  TEST_WAIT (destroyed.n_calls == 2);
+  g_assert_cmpuint (changed.n_calls, ==, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), ==, 1);
+  g_clear_object (&flow);
+  g_assert_cmpuint (destroyed.n_calls, ==, 3);
+}
+
+static void
+test_dropped_elsewhere (void)
+{
+  AtHome destroyed = { g_thread_self () }, changed = { g_thread_self () };
+  GFlow *flow = g_flow_new ();
+  g_autoptr (GFlowNode) kept = NULL;
+
+  kept = g_object_ref (g_flow_add (flow, "kept", test_body_nothing, &destroyed, count_at_home, NULL));
+  for (guint i = 0; i < 3; i++)
+    g_flow_node_add_upstream (kept, g_flow_add (flow, NULL, test_body_nothing, &destroyed,
+                                                count_at_home, NULL));
+  g_signal_connect (g_flow_node_get_upstreams (kept), "items-changed",
+                    G_CALLBACK (count_change_at_home), &changed);
+  /* Only the node that waits for it holds it. */
+  remove_node (flow, g_flow_lookup (flow, "node1"));
+
+  g_thread_join (g_thread_new (NULL, drop_flow, flow));
+  TEST_WAIT (destroyed.n_calls == 3);
+  g_assert_cmpuint (changed.n_calls, ==, 1);
+  g_assert_null (g_flow_node_get_flow (kept));
+  assert_upstreams (kept, "");
+  g_clear_object (&kept);
+  g_assert_cmpuint (destroyed.n_calls, ==, 4);
+}
+
 /* What every node waits for is written down beside the flow, and compared after every edit. */
 
 #define MOST 24
@@ -476,6 +579,8 @@ main (int   argc,
   g_test_add_func ("/needs/two-flows", test_two_flows);
   g_test_add_func ("/needs/linked-before-added", test_linked_before_added);
   g_test_add_func ("/needs/named-and-near", test_named_and_near);
+  g_test_add_func ("/needs/dropped-elsewhere", test_dropped_elsewhere);
+  g_test_add_func ("/needs/edited-elsewhere", test_edited_elsewhere);
   g_test_add_func ("/needs/random", test_random);
   g_test_add_func ("/needs/long-chains", test_long_chains);
 

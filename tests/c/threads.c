@@ -478,6 +478,94 @@ test_edits_on_workers (void)
   g_assert_finalize_object (growth.flow);
 }
 
+/* What is said of a flow at home while workers edit it */
+
+static gboolean
+body_come_and_go (GFlowNode  *node,
+                  GFlowRun   *run,
+                  gpointer    user_data,
+                  GError    **error)
+{
+  GFlow *flow = user_data;
+  g_autoptr (GFlowNode) guest = NULL;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      GFlowNode *added = g_flow_add (flow, NULL, test_body_nothing, NULL, NULL, error);
+
+      if (added == NULL)
+        return FALSE;
+      g_flow_node_add_upstream (added, node);
+      if (guest == NULL)
+        guest = g_object_ref (added);
+    }
+
+  return g_flow_remove_node (flow, guest, error);
+}
+
+#define N_EDITORS 100
+
+static void
+look_at (GFlow     *flow,
+         GFlowNode *node)
+{
+  g_autoptr (GFlowNode) item = g_list_model_get_item (G_LIST_MODEL (flow), N_EDITORS);
+  g_autoptr (GError) error = NULL;
+  GListModel *upstreams = g_flow_node_get_upstreams (node);
+
+  g_assert_true (item == node);
+  g_assert_cmpuint (g_list_model_get_n_items (upstreams), ==, N_EDITORS);
+  for (guint i = 0; i < N_EDITORS; i++)
+    {
+      g_autoptr (GFlowNode) upstream = g_list_model_get_item (upstreams, i);
+
+      g_assert_true (g_flow_node_get_flow (upstream) == flow);
+    }
+  g_assert_nonnull (g_flow_get_insertion_point (flow));
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), >, N_EDITORS);
+  g_assert_true (g_flow_validate (flow, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_looks_while_edited (void)
+{
+  for (guint round = 0; round < 5; round++)
+    {
+      GFlow *flow = g_flow_new ();
+      GFlowNode *node;
+      g_autoptr (GFlowRun) run = NULL;
+      g_autoptr (GError) error = NULL;
+      TestResult result;
+
+      g_flow_set_max_threads (flow, 2);
+      for (guint i = 0; i < N_EDITORS; i++)
+        g_assert_nonnull (g_flow_add (flow, NULL, body_come_and_go, flow, NULL, NULL));
+      node = g_flow_add (flow, NULL, test_body_nothing, NULL, NULL, NULL);
+      for (guint i = 0; i < N_EDITORS; i++)
+        {
+          g_autoptr (GFlowNode) upstream = g_list_model_get_item (G_LIST_MODEL (flow), i);
+
+          g_flow_node_add_upstream (node, upstream);
+        }
+      run = g_flow_run_new (flow);
+      test_result_init (&result);
+      g_flow_run_execute (run, NULL, test_result_cb, &result);
+      while (result.calls == 0)
+        {
+          look_at (flow, node);
+          g_main_context_iteration (NULL, FALSE);
+        }
+      g_assert_true (g_flow_run_execute_finish (run, result.result, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), ==,
+                        N_EDITORS + 1 + N_EDITORS * 19);
+      test_result_clear (&result);
+      g_clear_object (&run);
+      g_assert_finalize_object (flow);
+    }
+}
+
 /* Bodies that do what they should rather not */
 
 typedef struct
@@ -814,6 +902,7 @@ main (int    argc,
   g_test_add_func ("/threads/thousand-runs", test_thousand_runs);
   g_test_add_func ("/threads/blocked-flows", test_blocked_flows);
   g_test_add_func ("/threads/edits-on-workers", test_edits_on_workers);
+  g_test_add_func ("/threads/looks-while-edited", test_looks_while_edited);
   g_test_add_func ("/threads/nested-iteration", test_nested_iteration);
   g_test_add_func ("/threads/execute-on-worker", test_execute_on_worker);
   g_test_add_func ("/threads/polled-elsewhere", test_polled_elsewhere);
