@@ -93,7 +93,7 @@ find_bits (const char *signal)
   g_autoptr(GCancellable) with = g_cancellable_new ();
   g_autoptr(GCancellable) without = g_cancellable_new ();
 
-  g_signal_connect (with, signal, G_CALLBACK (probe_cb), NULL);
+  _g_flow_watch_absorb (g_signal_connect (with, signal, G_CALLBACK (probe_cb), NULL));
   return read_gap (with) & ~read_gap (without);
 }
 
