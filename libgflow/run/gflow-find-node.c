@@ -146,10 +146,11 @@ _g_flow_run_has_work (GFlowRun *self)
   return FALSE;
 }
 
-/* What a dispatch in the owner context would find. */
+/* What a dispatch in the owner context would find: for its thread. */
 gboolean
 _g_flow_run_has_context_work (GFlowRun *self)
 {
-  return !g_flow_inbox_is_empty (&self->context_inbox) ||
+  return !g_flow_queue_is_empty (&_g_flow_run_context_lane (self)->queue) ||
+         !g_flow_inbox_is_empty (&self->context_inbox) ||
          (!g_flow_heap_is_empty (&self->context_heap) && !_g_flow_run_is_paused (self));
 }

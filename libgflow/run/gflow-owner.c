@@ -37,6 +37,7 @@ struct _GFlowOwner
   _Atomic gboolean     may_sleep; /* the context has found nothing, and may wait */
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
+  gint64               served;    /* when the last dispatch ended */
   gboolean             backlog;   /* could not do everything within the budget */
   gboolean             late;      /* the run served last has bodies that return later */
   gboolean             overdue;   /* it has waited for long, and may use the whole budget */
@@ -87,33 +88,35 @@ is_spent (Budget *budget)
 }
 
 static gboolean
-pop_node (GFlowRun *run,
-          guint32  *index)
+pop_node (GFlowRun  *run,
+          GFlowLane *lane,
+          guint32   *index)
 {
   if (!_g_flow_run_is_heaped (run))
-    return g_flow_inbox_pop (&run->context_inbox, index);
+    return _g_flow_run_pop_in_context (run, lane, index);
 
-  while (g_flow_inbox_pop (&run->context_inbox, index))
+  while (_g_flow_run_pop_in_context (run, lane, index))
     _g_flow_run_push_to_heap (run, *index);
   return !_g_flow_run_is_paused (run) && g_flow_heap_pop (&run->context_heap, index);
 }
 
-/* Runs nodes of the run until there are none, or the budget is spent: then TRUE. */
+/* Runs nodes of the run, whose @frame is on top, until there are none, or the budget is spent: then TRUE. */
 static gboolean
-run_nodes (GFlowRun *run,
-           Budget   *budget)
+run_nodes (GFlowRun   *run,
+           GFlowFrame *frame,
+           Budget     *budget)
 {
   guint32 index;
 
   while (!run->finished)
     {
-      budget->waits = _g_flow_run_wants_ahead (run);
+      budget->waits = run->ahead.limit > 0 && _g_flow_run_wants_ahead (run);
       if (budget->waits)
         return TRUE;
-      if (!pop_node (run, &index))
+      if (!pop_node (run, frame->lane, &index))
         return FALSE;
 
-      _g_flow_run_run_in_context (run, index);
+      _g_flow_run_run_in_context (run, frame, index);
       if (is_spent (budget))
         break;
     }
@@ -166,7 +169,7 @@ dispatch_run (GFlowRun *run,
   if (_g_flow_run_is_paused (run))
     _g_flow_run_unlock_ready (run);
   if (!run->finished)
-    more = run_nodes (run, budget);
+    more = run_nodes (run, &frame, budget);
   if (atomic_load_explicit (&run->changed, memory_order_relaxed) != 0 || run->first_changed != 0)
     more = tell_steps (run, budget) || more;
   _g_flow_run_free_garbage (run);
@@ -206,7 +209,7 @@ go_on (GFlowRun *run)
   /* A body may return on a task that another has left: these must not nest. */
   _g_flow_frame = &frame;
   if (depth++ == 0)
-    run_nodes (run, &budget);
+    run_nodes (run, &frame, &budget);
   depth--;
   _g_flow_run_free_garbage (run);
   if (!run->finished && _g_flow_run_has_context_work (run))
@@ -364,7 +367,14 @@ dispatch_patience (GSource     *source,
                    gpointer     user_data)
 {
   GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+  const gint64 due = owner->served + PATIENCE_US;
 
+  /* To be told of each dispatch would wake up the context. */
+  if (due > g_get_monotonic_time ())
+    {
+      g_source_set_ready_time (source, due);
+      return G_SOURCE_CONTINUE;
+    }
   owner->overdue = TRUE;
   set_backlog (owner, FALSE);
   return G_SOURCE_REMOVE;
@@ -436,6 +446,7 @@ dispatch (GFlowOwner *owner)
         take_posted (owner);
     }
 
+  owner->served = now;
   owner->used += now - start;
   if (owner->runs.length == 0 || now >= budget.deadline)
     {

@@ -106,6 +106,7 @@ _g_flow_run_alloc_state (GFlowRun *self,
   const gsize slots_at = take_bytes (&size, n_workers * n_lanes, sizeof (guint32));
   const gsize mail_at = take_bytes (&size, mail_fits, g_flow_inbox_size (n_workers));
   const gsize context_mail_at = take_bytes (&size, mail_fits, g_flow_inbox_size (plan->n_context));
+  const gsize queue_at = take_bytes (&size, plan->n_context, sizeof (guint32));
 
   /* Aligned by hand: for a small block that is much cheaper than g_aligned_alloc(). */
   take_block (self, size + LINE);
@@ -120,6 +121,7 @@ _g_flow_run_alloc_state (GFlowRun *self,
     g_flow_deque_init (&self->lanes[i].deque,
                        (_Atomic guint32 *) (block + slots_at) + n_workers * i);
   self->lanes[n_lanes].context = TRUE;
+  g_flow_queue_init (&self->lanes[n_lanes].queue, (guint32 *) (block + queue_at));
 
   self->has_spare = spare != NULL;
   self->nodes = spare != NULL ? spare : (GFlowRunNode *) (block + nodes_at);

@@ -95,14 +95,17 @@ _g_flow_run_deliver (GFlowRun  *self,
     {
       add_ready (&lane->chosen[in_context], index);
     }
+  else if (in_context && lane->context)
+    {
+      _g_flow_run_push_in_context (self, lane, index);
+      if (self->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK)
+        /* Its task will refer to it, and it lies anywhere. */
+        __builtin_prefetch (self->plan->nodes[index].node, 1);
+    }
   else if (in_context)
     {
       g_flow_inbox_push (&self->context_inbox, index);
-      if (!lane->context)
-        _g_flow_owner_post (self);
-      else if (self->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK)
-        /* Its task will refer to it, and it lies anywhere. */
-        __builtin_prefetch (self->plan->nodes[index].node, 1);
+      _g_flow_owner_post (self);
     }
   else if (lane->context)
     {
@@ -554,6 +557,27 @@ _g_flow_run_end_recorded (GFlowRun *self)
     finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
 }
 
+/* A node has become ready by the end of one in the context, and mostly is plain, too. */
+static inline void
+push_in_context (GFlowRun  *self,
+                 GFlowLane *lane,
+                 guint32    index)
+{
+  GFlowRunNode *run_node = &self->nodes[index];
+
+  /* Relaxed: who steers the run just now finds it in the queue, as others. */
+  if (G_UNLIKELY (run_node->route != G_FLOW_ROUTE_CONTEXT ||
+                  atomic_load_explicit (&self->attention, memory_order_relaxed) != 0))
+    {
+      _g_flow_run_route (self, lane, index);
+      return;
+    }
+
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  _g_flow_run_push_in_context (self, lane, index);
+  __builtin_prefetch (&self->plan->nodes[index]);
+}
+
 /* A plain node of the context, which may have locks, has succeeded. What becomes ready is routed
  * in the order in which it was added, as everywhere. */
 void
@@ -561,6 +585,8 @@ _g_flow_run_end_plain (GFlowRun *self,
                        guint32   index)
 {
   GFlowLane *lane = _g_flow_run_context_lane (self);
+  /* Without workers nodes end in the context only. */
+  const gboolean alone = self->n_lanes == 0;
   guint32 n_successors;
   const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
                                                        &n_successors);
@@ -570,10 +596,11 @@ _g_flow_run_end_plain (GFlowRun *self,
     _g_flow_run_release_locks (self, lane, index);
   set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
   for (guint32 i = n_successors; i-- > 0;)
-    if (count_off (&self->nodes[successors[i]], 1, FALSE))
-      _g_flow_run_route (self, lane, successors[i]);
+    if (count_off (&self->nodes[successors[i]], 1, alone))
+      push_in_context (self, lane, successors[i]);
   lane->ending = FALSE;
-  _g_flow_run_deliver_chosen (self, lane, FALSE);
+  if (G_UNLIKELY (_g_flow_run_is_heaped (self)))
+    _g_flow_run_deliver_chosen (self, lane, FALSE);
 }
 
 guint32
