@@ -262,6 +262,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   guint8           owner_queued;
+  guint8           throttled;    /* it waits until another async body may start */
   guint8           notified_paused;
   guint8           started;
   guint8           finished;

@@ -100,6 +100,7 @@ end_call (GFlowCall *call,
           GError    *error)
 {
   call->ended = TRUE;
+  _g_flow_owner_end_body (call->run);
   if (error == NULL && is_plain (call->run, call->index, G_FLOW_NODE_KIND_TASK))
     end_plain_task (call->run, call->index);
   else
@@ -258,6 +259,7 @@ call_async_body (GFlowRun *self,
   GFlowCall *call = ahead != NULL ? ahead : _g_flow_call_new (self, index, TRUE);
   GError *error = NULL;
 
+  _g_flow_owner_begin_body (self);
   call->in_body = TRUE;
   ((GFlowTaskFunc) node->body) (node->node, self, call->task, node->user_data, &error);
   call->in_body = FALSE;
