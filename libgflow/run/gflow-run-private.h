@@ -682,6 +682,7 @@ void           _g_flow_run_restore_choice  (GFlowRun        *self,
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
+gboolean       _g_flow_watch_was_connected (gpointer         instance);
 gboolean       _g_flow_watch_has_handlers  (gpointer         instance);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
 gboolean       _g_flow_watch_is_notified   (gpointer         instance);
