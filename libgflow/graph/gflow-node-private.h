@@ -283,7 +283,8 @@ void        _g_flow_needs_free       (GFlowNeeds       needs,
 void        _g_flow_node_clear_needs (GFlowNode       *self);
 
 /* Upstreams and locks: gflow-node-links.c */
-void        _g_flow_node_notify_flow (GFlowNode       *self);
+void        _g_flow_node_notify_flow (GFlowNode       *self,
+                                      const GFlowHome *home);
 void        _g_flow_node_forget_neighbours (GFlowNode *self);
 GListModel *_g_flow_update_list      (GListStore     **list,
                                       GType            item_type,

@@ -31,7 +31,8 @@
  *
  * ## Thread safety
  *
- * A node belongs to the thread of its flow. Its name may be read anywhere. All
+ * A node belongs to the thread of its flow. Its name may be read anywhere; what else bodies
+ * on workers may do with nodes says [class@GFlow.Flow]. All
  * signals, and the destroy notify of its body, come in the owner context.
  *
  * Since: 0.1
@@ -539,12 +540,26 @@ _g_flow_node_emit (GFlowNode      *self,
     g_signal_emit (self, signals[event], 0, run);
 }
 
+static void
+notify_flow (gpointer data)
+{
+  g_object_notify_by_pspec (data, properties[PROP_FLOW]);
+  g_object_unref (data);
+}
+
+/* Those who want to know are told at @home; with NULL, here. */
 void
-_g_flow_node_notify_flow (GFlowNode *self)
+_g_flow_node_notify_flow (GFlowNode       *self,
+                          const GFlowHome *home)
 {
   /* A notification costs more than to find out that nobody wants it. */
-  if (g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FLOW]);
+  if (g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) == 0)
+    return;
+
+  if (home != NULL)
+    _g_flow_home_release (home, g_object_ref (self), notify_flow);
+  else
+    notify_flow (g_object_ref (self));
 }
 
 /* Constructors */

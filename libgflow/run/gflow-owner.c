@@ -39,6 +39,7 @@ struct _GFlowOwner
   _Atomic gboolean     may_sleep; /* the context has found nothing, and may wait */
   GQueue               runs;      /* in the context's thread only: with something to do */
   gint64               used;      /* in dispatches that left something, since one did not */
+  gint64               served;    /* when the last dispatch ended */
   gboolean             backlog;   /* could not do everything within the budget */
   gboolean             late;      /* the run served last has bodies that return later */
   gboolean             overdue;   /* it has waited for long, and may use the whole budget */
@@ -394,7 +395,14 @@ dispatch_patience (GSource     *source,
                    gpointer     user_data)
 {
   GFlowOwner *owner = ((GFlowOwnerSource *) source)->owner;
+  const gint64 due = owner->served + PATIENCE_US;
 
+  /* To be told of each dispatch would wake up the context. */
+  if (due > g_get_monotonic_time ())
+    {
+      g_source_set_ready_time (source, due);
+      return G_SOURCE_CONTINUE;
+    }
   owner->overdue = TRUE;
   set_backlog (owner, FALSE);
   return G_SOURCE_REMOVE;
@@ -466,6 +474,7 @@ dispatch (GFlowOwner *owner)
         take_posted (owner);
     }
 
+  owner->served = now;
   owner->used += now - start;
   if (owner->runs.length == 0 || now >= budget.deadline)
     {
