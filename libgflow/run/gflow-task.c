@@ -57,18 +57,24 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
-/* Whether it is of @kind, and nothing of the node or the run asks for attention, but that it may
- * hold locks. */
+/* Whether nothing of the node or the run asks for attention, but that it may hold locks. */
 static inline gboolean
-is_plain (GFlowRun      *self,
-          guint32        index,
-          GFlowNodeKind  kind)
+is_unattended (GFlowRun *self,
+               guint32   index)
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
 
-  return (attention | (_g_flow_run_marks (self, index) & ~G_FLOW_MARK_LOCKED)) == 0 &&
+  return (attention | (_g_flow_run_marks (self, index) & ~G_FLOW_MARK_LOCKED)) == 0;
+}
+
+/* The same, and what does not change while the run runs. */
+static inline gboolean
+is_plain (GFlowRun *self,
+          guint32   index)
+{
+  return is_unattended (self, index) &&
          (self->nodes[index].route & ~G_FLOW_ROUTE_LOCKS) == G_FLOW_ROUTE_CONTEXT &&
-         self->plan->nodes[index].kind == kind && self->passage == NULL;
+         self->passage == NULL;
 }
 
 /* What the others do, but for what is not there to be done. */
@@ -101,7 +107,7 @@ end_call (GFlowCall *call,
 {
   call->ended = TRUE;
   _g_flow_owner_end_body (call->run);
-  if (error == NULL && is_plain (call->run, call->index, G_FLOW_NODE_KIND_TASK))
+  if (error == NULL && is_plain (call->run, call->index))
     end_plain_task (call->run, call->index);
   else
     _g_flow_run_end_async (call->run, call->index, error);
@@ -397,10 +403,10 @@ has_no_cancellables (GFlowRun *self)
 /* All that the others do, but for what is not there to be done. The frame of the run serves the body,
  * too: one for each would be as many stores as the rest. */
 static inline void
-run_plain (GFlowRun      *self,
-           GFlowFrame    *frame,
-           guint32        index,
-           GFlowNodeKind  kind)
+run_plain (GFlowRun   *self,
+           GFlowFrame *frame,
+           guint32     index,
+           gboolean    deferring)
 {
   /* Relaxed: nobody decides by it but this thread. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
@@ -408,14 +414,14 @@ run_plain (GFlowRun      *self,
   frame->in_body = TRUE;
 
   const GFlowNodeState state =
-    kind == G_FLOW_NODE_KIND_FUNC ? call_sync_body (self, index, frame, TRUE)
-                                  : _g_flow_run_call_deferring (self, index, frame);
+    deferring ? _g_flow_run_call_deferring (self, index, frame)
+              : call_sync_body (self, index, frame, TRUE);
 
   frame->in_body = FALSE;
   frame->sync = NULL;
   frame->deferred = FALSE;
   /* The body may have seen to it that something does. */
-  if (state == G_FLOW_NODE_STATE_DONE && is_plain (self, index, kind) && has_no_cancellables (self))
+  if (state == G_FLOW_NODE_STATE_DONE && is_unattended (self, index) && has_no_cancellables (self))
     _g_flow_run_end_plain (self, index);
   else if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
@@ -495,11 +501,13 @@ _g_flow_run_run_in_context (GFlowRun   *self,
                             GFlowFrame *frame,
                             guint32     index)
 {
-  if (is_plain (self, index, G_FLOW_NODE_KIND_FUNC) && has_no_cancellables (self))
-    run_plain (self, frame, index, G_FLOW_NODE_KIND_FUNC);
-  else if (is_plain (self, index, G_FLOW_NODE_KIND_DEFERRING) && has_no_cancellables (self))
-    run_plain (self, frame, index, G_FLOW_NODE_KIND_DEFERRING);
-  else if (is_plain (self, index, G_FLOW_NODE_KIND_TASK) && self->debug == NULL)
+  const guint kind = is_plain (self, index) ? self->plan->nodes[index].kind : G_FLOW_NODE_KIND_FLOW;
+
+  if (G_LIKELY (kind == G_FLOW_NODE_KIND_FUNC) && has_no_cancellables (self))
+    run_plain (self, frame, index, FALSE);
+  else if (kind == G_FLOW_NODE_KIND_DEFERRING && has_no_cancellables (self))
+    run_plain (self, frame, index, TRUE);
+  else if (kind == G_FLOW_NODE_KIND_TASK && self->debug == NULL)
     run_plain_task (self, index);
   else
     run_attended (self, index);

@@ -98,9 +98,6 @@ _g_flow_run_deliver (GFlowRun  *self,
   else if (in_context && lane->context)
     {
       _g_flow_run_push_in_context (self, lane, index);
-      if (self->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK)
-        /* Its task will refer to it, and it lies anywhere. */
-        __builtin_prefetch (self->plan->nodes[index].node, 1);
     }
   else if (in_context)
     {
@@ -559,12 +556,11 @@ _g_flow_run_end_recorded (GFlowRun *self)
 
 /* A node has become ready by the end of one in the context, and mostly is plain, too. */
 static inline void
-push_in_context (GFlowRun  *self,
-                 GFlowLane *lane,
-                 guint32    index)
+push_in_context (GFlowRun     *self,
+                 GFlowLane    *lane,
+                 GFlowRunNode *run_node,
+                 guint32       index)
 {
-  GFlowRunNode *run_node = &self->nodes[index];
-
   /* Relaxed: who steers the run just now finds it in the queue, as others. */
   if (G_UNLIKELY (run_node->route != G_FLOW_ROUTE_CONTEXT ||
                   atomic_load_explicit (&self->attention, memory_order_relaxed) != 0))
@@ -575,6 +571,7 @@ push_in_context (GFlowRun  *self,
 
   atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
   _g_flow_run_push_in_context (self, lane, index);
+  /* From far away, to be near when it is fetched ahead. */
   __builtin_prefetch (&self->plan->nodes[index]);
 }
 
@@ -587,6 +584,7 @@ _g_flow_run_end_plain (GFlowRun *self,
   GFlowLane *lane = _g_flow_run_context_lane (self);
   /* Without workers nodes end in the context only. */
   const gboolean alone = self->n_lanes == 0;
+  GFlowRunNode *const nodes = self->nodes;
   guint32 n_successors;
   const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
                                                        &n_successors);
@@ -594,10 +592,10 @@ _g_flow_run_end_plain (GFlowRun *self,
   lane->ending = TRUE;
   if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
     _g_flow_run_release_locks (self, lane, index);
-  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
+  set_ended (lane, &nodes[index], G_FLOW_NODE_STATE_DONE);
   for (guint32 i = n_successors; i-- > 0;)
-    if (count_off (&self->nodes[successors[i]], 1, alone))
-      push_in_context (self, lane, successors[i]);
+    if (count_off (&nodes[successors[i]], 1, alone))
+      push_in_context (self, lane, &nodes[successors[i]], successors[i]);
   lane->ending = FALSE;
   if (G_UNLIKELY (_g_flow_run_is_heaped (self)))
     _g_flow_run_deliver_chosen (self, lane, FALSE);
