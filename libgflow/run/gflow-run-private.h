@@ -15,6 +15,7 @@
 #include "gflow-inbox-private.h"
 #include "gflow-parking-private.h"
 #include "gflow-queue-private.h"
+#include "gflow-turn-private.h"
 
 G_BEGIN_DECLS
 
@@ -118,11 +119,13 @@ typedef struct
     GFlowDeque     deque;     /* of workers */
     GFlowQueue     queue;     /* of the context */
   };
+  GFlowRun        *run;       /* (unowned) */
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
   guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
-  GFlowHelp        help;      /* of the worker on it */
+  GFlowHelp        help;      /* of the worker on it, and so: */
+  GFlowTurn        turn;
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
