@@ -63,8 +63,9 @@ struct _GFlow
   GFlowGrouping *grouping;     /* (owned) (nullable): no groups were added */
   GFlowPlan    *plan;          /* (nullable): compiled since the last edit; it has the same list */
 
+  GFlowNode    *insertion_point; /* (unowned) (nullable): the node added last, unless set */
+
   /* At home only */
-  GFlowNode     *insertion_point; /* (unowned) (nullable): the node added last, unless set */
   GListStore    *orphans;      /* (owned) (nullable): made when asked for */
   guint          open_timeout;  /* ms */
   guint          close_timeout; /* ms */
@@ -115,7 +116,7 @@ void        _g_flow_forget_names    (GFlow      *self);
 void        _g_flow_forget_position (GFlow      *self,
                                      guint32     position);
 GPtrArray  *_g_flow_dup_orphans     (GFlow      *self);
-GFlowNode  *_g_flow_find_last_awaited (GFlow    *self);
+GFlowNode  *_g_flow_find_insertion_point_locked (GFlow *self);
 GFlowNode  *_g_flow_take_node       (GFlow      *self,
                                      GFlowNode  *node,
                                      GError    **error);
@@ -123,6 +124,7 @@ GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
 GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
                                      GFlowLock **parallel_lock,
                                      GError    **error);
-GFlowGrouping *_g_flow_dup_grouping  (GFlow      *self);
+GFlowPlan  *_g_flow_ref_grouped_plan (GFlow      *self,
+                                     GFlowGrouping **grouping);
 
 G_END_DECLS

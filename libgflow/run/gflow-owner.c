@@ -24,6 +24,8 @@
 /* How long a backlog gives way to other things at the most */
 #define PATIENCE_US 50000
 #define MAX_STRIDE 32
+/* How far ahead in the queue the node is whose successors are fetched; twice as far, the node is */
+#define FETCH_DISTANCE 4
 /* Steps that are told of, at least, in a dispatch, and between two looks at the clock */
 #define STEPS_AT_ONCE 16
 
@@ -91,14 +93,41 @@ is_spent (Budget *budget)
   return now >= budget->deadline;
 }
 
+/* Takes what comes next. What is in no cache takes as long as to run some nodes: so what those need that
+ * come soon is fetched meanwhile. Of a node with one successor that address is of no use, and does no
+ * harm; the task of a node will refer to it. In here, because compilers may leave out a function that
+ * does nothing else. */
+static inline gboolean
+pop_in_turn (GFlowRun  *run,
+             GFlowLane *lane,
+             guint32   *index)
+{
+  const GFlowPlan *plan = run->plan;
+  guint32 soon;
+
+  if (!_g_flow_run_pop_in_context (run, lane, index))
+    return FALSE;
+
+  if (g_flow_queue_peek (&lane->queue, FETCH_DISTANCE, &soon))
+    {
+      __builtin_prefetch (plan->successors + plan->nodes[soon].successor);
+      if (plan->nodes[soon].kind == G_FLOW_NODE_KIND_TASK)
+        __builtin_prefetch (plan->nodes[soon].node, 1);
+    }
+  if (g_flow_queue_peek (&lane->queue, 2 * FETCH_DISTANCE, &soon))
+    __builtin_prefetch (&plan->nodes[soon]);
+  return TRUE;
+}
+
 static gboolean
-pop_node (GFlowRun *run,
-          guint32  *index)
+pop_node (GFlowRun  *run,
+          GFlowLane *lane,
+          guint32   *index)
 {
   if (!_g_flow_run_is_heaped (run))
-    return g_flow_inbox_pop (&run->context_inbox, index);
+    return pop_in_turn (run, lane, index);
 
-  while (g_flow_inbox_pop (&run->context_inbox, index))
+  while (_g_flow_run_pop_in_context (run, lane, index))
     _g_flow_run_push_to_heap (run, *index);
   return !_g_flow_run_is_paused (run) && g_flow_heap_pop (&run->context_heap, index);
 }
@@ -118,44 +147,48 @@ _g_flow_owner_end_body (GFlowRun *run)
 
 /* Whether what comes next is an async body, as far as can be told without taking it out. */
 static gboolean
-starts_body_next (GFlowRun *run)
+starts_body_next (GFlowRun  *run,
+                  GFlowLane *lane)
 {
   guint32 index;
 
   if (_g_flow_run_is_heaped (run))
     return !_g_flow_run_is_paused (run);
-  return g_flow_inbox_peek (&run->context_inbox, 0, &index) &&
+  _g_flow_run_take_context_mail (run, lane);
+  return g_flow_queue_peek (&lane->queue, 0, &index) &&
          run->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK;
 }
 
 /* What is cancelled, or fails, only gets rid of its nodes. */
 static gboolean
-is_throttled (GFlowRun *run)
+is_throttled (GFlowRun  *run,
+              GFlowLane *lane)
 {
   return run->owner != NULL && g_flow_throttle_is_full (&run->owner->throttle) &&
          (_g_flow_run_attention (run) & G_FLOW_ATTENTION_HALTED) == 0 &&
-         _g_flow_run_has_context_work (run) && starts_body_next (run);
+         _g_flow_run_has_context_work (run) && starts_body_next (run, lane);
 }
 
-/* Runs nodes of the run until there are none, or the budget is spent: then TRUE. */
+/* Runs nodes of the run, whose @frame is on top, until there are none, or the budget is spent: then TRUE. */
 static gboolean
-run_nodes (GFlowRun *run,
-           Budget   *budget)
+run_nodes (GFlowRun   *run,
+           GFlowFrame *frame,
+           Budget     *budget)
 {
   guint32 index;
 
   while (!run->finished)
     {
-      budget->throttled = is_throttled (run);
+      budget->throttled = is_throttled (run, frame->lane);
       if (budget->throttled)
         return TRUE;
-      budget->waits = _g_flow_run_wants_ahead (run);
+      budget->waits = run->ahead.limit > 0 && _g_flow_run_wants_ahead (run);
       if (budget->waits)
         return TRUE;
-      if (!pop_node (run, &index))
+      if (!pop_node (run, frame->lane, &index))
         return FALSE;
 
-      _g_flow_run_run_in_context (run, index);
+      _g_flow_run_run_in_context (run, frame, index);
       if (is_spent (budget))
         break;
     }
@@ -209,7 +242,7 @@ dispatch_run (GFlowRun *run,
   if (_g_flow_run_is_paused (run))
     _g_flow_run_unlock_ready (run);
   if (!run->finished)
-    more = run_nodes (run, budget);
+    more = run_nodes (run, &frame, budget);
   if ((atomic_load_explicit (&run->changed, memory_order_relaxed) != 0 || run->first_changed != 0) &&
       tell_steps (run, budget))
     {
@@ -253,7 +286,7 @@ go_on (GFlowRun *run)
   /* A body may return on a task that another has left: these must not nest. */
   _g_flow_frame = &frame;
   if (depth++ == 0)
-    run_nodes (run, &budget);
+    run_nodes (run, &frame, &budget);
   depth--;
   _g_flow_run_free_garbage (run);
   if (!run->finished && _g_flow_run_has_context_work (run))
@@ -606,10 +639,12 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
       return TRUE;
     }
 
-  /* Sequentially consistent, and so acquire: see take_posted(). It is started without, and nobody
-   * posts that it has ended if this thread has ended it. */
+  /* Sequentially consistent, and so acquire: see take_posted(). Where nothing is seen to be posted,
+   * this thread looks again before it sleeps. It is started without, and nobody posts that it has
+   * ended if this thread has ended it. */
   if (run->started && !run->retired &&
-      !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst))
+      (!atomic_load_explicit (&run->posted, memory_order_relaxed) ||
+       !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst)))
     return FALSE;
 
   /* What a run that is complete has left is done when it is finished. */

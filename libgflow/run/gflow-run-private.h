@@ -14,6 +14,8 @@
 #include "gflow-heap-private.h"
 #include "gflow-inbox-private.h"
 #include "gflow-parking-private.h"
+#include "gflow-queue-private.h"
+#include "gflow-turn-private.h"
 
 G_BEGIN_DECLS
 
@@ -112,12 +114,18 @@ typedef struct
 /* Where nodes of a run are run: by one worker at a time, or by the owner context. */
 typedef struct
 {
-  GFlowDeque       deque;     /* of workers */
+  union
+  {
+    GFlowDeque     deque;     /* of workers */
+    GFlowQueue     queue;     /* of the context */
+  };
+  GFlowRun        *run;       /* (unowned) */
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
   guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
-  GFlowHelp        help;      /* of the worker on it */
+  GFlowHelp        help;      /* of the worker on it, and so: */
+  GFlowTurn        turn;
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
@@ -232,7 +240,7 @@ struct _GFlowRun
   guint8           alone;        /* there is one for workers, and no other thread ends nodes */
   GFlowRunNode    *nodes;
   GFlowInbox       inbox;        /* for workers, from elsewhere */
-  GFlowInbox       context_inbox;
+  GFlowInbox       context_inbox; /* for the context, from elsewhere */
   GFlowHeap        heap;         /* in place of deques and inbox, if the plan has priorities */
   GFlowHeap        context_heap;
   _Atomic guint32  attention;    /* of GFlowAttention */
@@ -677,6 +685,7 @@ void           _g_flow_run_restore_choice  (GFlowRun        *self,
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
+gboolean       _g_flow_watch_was_connected (gpointer         instance);
 gboolean       _g_flow_watch_has_handlers  (gpointer         instance);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
 gboolean       _g_flow_watch_is_notified   (gpointer         instance);
@@ -714,6 +723,7 @@ void           _g_flow_run_end_in_context  (GFlowRun        *self,
                                             guint32          index,
                                             GFlowNodeState   state);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
+                                            GFlowFrame      *frame,
                                             guint32          index);
 
 /* Sync bodies whose nodes go on: gflow-defer.c */
@@ -855,6 +865,37 @@ static inline GFlowLane *
 _g_flow_run_context_lane (GFlowRun *self)
 {
   return &self->lanes[self->n_lanes];
+}
+
+/* What follows is for the thread of the owner context, whose @lane it is. What came from elsewhere
+ * goes behind what the context has made ready before, and before what it makes ready from now on. */
+static inline void
+_g_flow_run_take_context_mail (GFlowRun  *self,
+                               GFlowLane *lane)
+{
+  guint32 index;
+
+  while (g_flow_inbox_pop (&self->context_inbox, &index))
+    g_flow_queue_push (&lane->queue, index);
+}
+
+static inline void
+_g_flow_run_push_in_context (GFlowRun  *self,
+                             GFlowLane *lane,
+                             guint32    index)
+{
+  _g_flow_run_take_context_mail (self, lane);
+  g_flow_queue_push (&lane->queue, index);
+}
+
+static inline gboolean
+_g_flow_run_pop_in_context (GFlowRun  *self,
+                            GFlowLane *lane,
+                            guint32   *index)
+{
+  if (g_flow_queue_is_empty (&lane->queue))
+    _g_flow_run_take_context_mail (self, lane);
+  return g_flow_queue_pop (&lane->queue, index);
 }
 
 G_END_DECLS

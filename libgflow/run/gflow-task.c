@@ -57,18 +57,24 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
-/* Whether it is of @kind, and nothing of the node or the run asks for attention, but that it may
- * hold locks. */
+/* Whether nothing of the node or the run asks for attention, but that it may hold locks. */
 static inline gboolean
-is_plain (GFlowRun      *self,
-          guint32        index,
-          GFlowNodeKind  kind)
+is_unattended (GFlowRun *self,
+               guint32   index)
 {
   const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
 
-  return (attention | (_g_flow_run_marks (self, index) & ~G_FLOW_MARK_LOCKED)) == 0 &&
+  return (attention | (_g_flow_run_marks (self, index) & ~G_FLOW_MARK_LOCKED)) == 0;
+}
+
+/* The same, and what does not change while the run runs. */
+static inline gboolean
+is_plain (GFlowRun *self,
+          guint32   index)
+{
+  return is_unattended (self, index) &&
          (self->nodes[index].route & ~G_FLOW_ROUTE_LOCKS) == G_FLOW_ROUTE_CONTEXT &&
-         self->plan->nodes[index].kind == kind && self->passage == NULL;
+         self->passage == NULL;
 }
 
 /* What the others do, but for what is not there to be done. */
@@ -101,7 +107,7 @@ end_call (GFlowCall *call,
 {
   call->ended = TRUE;
   _g_flow_owner_end_body (call->run);
-  if (error == NULL && is_plain (call->run, call->index, G_FLOW_NODE_KIND_TASK))
+  if (error == NULL && is_plain (call->run, call->index))
     end_plain_task (call->run, call->index);
   else
     _g_flow_run_end_async (call->run, call->index, error);
@@ -314,10 +320,27 @@ call_map (GFlowRun *self,
            ? G_FLOW_NODE_STATE_DONE : _g_flow_run_fail_node (self, index, error);
 }
 
-static GFlowNodeState
+/* How a node goes on whose sync body has returned @succeeded. Takes @error. */
+static G_GNUC_NO_INLINE GFlowNodeState
+leave_sync_body (GFlowRun   *self,
+                 guint32     index,
+                 GFlowFrame *frame,
+                 gboolean    succeeded,
+                 GError     *error)
+{
+  if (frame->deferred)
+    return _g_flow_run_leave_deferring (self, index, succeeded, error);
+  if (!succeeded)
+    return _g_flow_run_fail_node (self, index, error);
+  g_clear_error (&error);
+  return _g_flow_run_end_attempt (self, index);
+}
+
+static inline GFlowNodeState
 call_sync_body (GFlowRun   *self,
                 guint32     index,
-                GFlowFrame *frame)
+                GFlowFrame *frame,
+                gboolean    plain)
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
   GError *error = NULL;
@@ -330,12 +353,9 @@ call_sync_body (GFlowRun   *self,
   const gboolean succeeded =
     ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
 
-  if (frame->deferred)
-    return _g_flow_run_leave_deferring (self, index, succeeded, error);
-  if (!succeeded)
-    return _g_flow_run_fail_node (self, index, error);
-  g_clear_error (&error);
-  return _g_flow_run_end_attempt (self, index);
+  if (plain && G_LIKELY (succeeded && error == NULL && !frame->deferred))
+    return G_FLOW_NODE_STATE_DONE;
+  return leave_sync_body (self, index, frame, succeeded, error);
 }
 
 /* RUNNING if the node ends later. */
@@ -358,7 +378,7 @@ call_any_body (GFlowRun   *self,
     case G_FLOW_NODE_KIND_FUNC:
     case G_FLOW_NODE_KIND_JOIN:
     default:
-      return call_sync_body (self, index, frame);
+      return call_sync_body (self, index, frame, FALSE);
     }
 }
 
@@ -373,36 +393,35 @@ discard_ahead (GFlowRun *self,
     _g_flow_call_discard (ahead);
 }
 
-/* Whether the sync body of a node that is plain has not asked for a cancellable either. */
+/* Whether nobody has asked for the cancellable of a node either, which mostly are sync bodies. */
 static inline gboolean
-is_plain_sync (GFlowRun      *self,
-               guint32        index,
-               GFlowNodeKind  kind)
+has_no_cancellables (GFlowRun *self)
 {
-  return is_plain (self, index, kind) &&
-         atomic_load_explicit (&self->cancellables, memory_order_relaxed) == NULL;
+  return atomic_load_explicit (&self->cancellables, memory_order_relaxed) == NULL;
 }
 
-/* All that the others do, but for what is not there to be done. */
+/* All that the others do, but for what is not there to be done. The frame of the run serves the body,
+ * too: one for each would be as many stores as the rest. */
 static inline void
-run_plain (GFlowRun      *self,
-           guint32        index,
-           GFlowNodeKind  kind)
+run_plain (GFlowRun   *self,
+           GFlowFrame *frame,
+           guint32     index,
+           gboolean    deferring)
 {
-  GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
-
   /* Relaxed: nobody decides by it but this thread. */
   atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
                          memory_order_relaxed);
-  _g_flow_frame = &frame;
+  frame->in_body = TRUE;
 
   const GFlowNodeState state =
-    kind == G_FLOW_NODE_KIND_FUNC ? call_sync_body (self, index, &frame)
-                                  : _g_flow_run_call_deferring (self, index, &frame);
+    deferring ? _g_flow_run_call_deferring (self, index, frame)
+              : call_sync_body (self, index, frame, TRUE);
 
-  _g_flow_frame = frame.below;
+  frame->in_body = FALSE;
+  frame->sync = NULL;
+  frame->deferred = FALSE;
   /* The body may have seen to it that something does. */
-  if (state == G_FLOW_NODE_STATE_DONE && is_plain_sync (self, index, kind))
+  if (state == G_FLOW_NODE_STATE_DONE && is_unattended (self, index) && has_no_cancellables (self))
     _g_flow_run_end_plain (self, index);
   else if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
@@ -422,28 +441,11 @@ run_plain_task (GFlowRun *self,
   _g_flow_frame = frame.below;
 }
 
-/* Runs a node that is ready, or ends it if it is not to be run. The frame of the
- * run is on top. */
-void
-_g_flow_run_run_in_context (GFlowRun *self,
-                            guint32   index)
+/* Runs a node that is not plain, or ends it if it is not to be run. */
+static G_GNUC_NO_INLINE void
+run_attended (GFlowRun *self,
+              guint32   index)
 {
-  if (is_plain_sync (self, index, G_FLOW_NODE_KIND_FUNC))
-    {
-      run_plain (self, index, G_FLOW_NODE_KIND_FUNC);
-      return;
-    }
-  if (is_plain_sync (self, index, G_FLOW_NODE_KIND_DEFERRING))
-    {
-      run_plain (self, index, G_FLOW_NODE_KIND_DEFERRING);
-      return;
-    }
-  if (is_plain (self, index, G_FLOW_NODE_KIND_TASK) && self->debug == NULL)
-    {
-      run_plain_task (self, index);
-      return;
-    }
-
   GFlowLane *lane = _g_flow_run_context_lane (self);
   GFlowNodeState state = _g_flow_run_judge_ready (self, lane, index);
 
@@ -491,4 +493,22 @@ _g_flow_run_run_in_context (GFlowRun *self,
   /* The others end when they have ended. */
   if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
+}
+
+/* Runs a node that is ready. The @frame of the run is on top. */
+void
+_g_flow_run_run_in_context (GFlowRun   *self,
+                            GFlowFrame *frame,
+                            guint32     index)
+{
+  const guint kind = is_plain (self, index) ? self->plan->nodes[index].kind : G_FLOW_NODE_KIND_FLOW;
+
+  if (G_LIKELY (kind == G_FLOW_NODE_KIND_FUNC) && has_no_cancellables (self))
+    run_plain (self, frame, index, FALSE);
+  else if (kind == G_FLOW_NODE_KIND_DEFERRING && has_no_cancellables (self))
+    run_plain (self, frame, index, TRUE);
+  else if (kind == G_FLOW_NODE_KIND_TASK && self->debug == NULL)
+    run_plain_task (self, index);
+  else
+    run_attended (self, index);
 }
