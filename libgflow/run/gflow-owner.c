@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-context-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-scheduler-private.h"
@@ -24,8 +25,6 @@
 /* How long a backlog gives way to other things at the most */
 #define PATIENCE_US 50000
 #define MAX_STRIDE 32
-/* How far ahead in the queue the node is whose successors are fetched; twice as far, the node is */
-#define FETCH_DISTANCE 4
 /* Steps that are told of, at least, in a dispatch, and between two looks at the clock */
 #define STEPS_AT_ONCE 16
 
@@ -78,9 +77,11 @@ static _Thread_local GFlowOwner *dispatched;
 /* Dispatching */
 
 static gboolean
-is_spent (Budget *budget)
+is_spent (Budget *budget,
+          guint   n)
 {
-  if (++budget->count < budget->stride)
+  budget->count += n;
+  if (budget->count < budget->stride)
     return FALSE;
 
   const gint64 now = g_get_monotonic_time ();
@@ -93,41 +94,15 @@ is_spent (Budget *budget)
   return now >= budget->deadline;
 }
 
-/* Takes what comes next. What is in no cache takes as long as to run some nodes: so what those need that
- * come soon is fetched meanwhile. Of a node with one successor that address is of no use, and does no
- * harm; the task of a node will refer to it. In here, because compilers may leave out a function that
- * does nothing else. */
-static inline gboolean
-pop_in_turn (GFlowRun  *run,
-             GFlowLane *lane,
-             guint32   *index)
-{
-  const GFlowPlan *plan = run->plan;
-  guint32 soon;
-
-  if (!_g_flow_run_pop_in_context (run, lane, index))
-    return FALSE;
-
-  if (g_flow_queue_peek (&lane->queue, FETCH_DISTANCE, &soon))
-    {
-      __builtin_prefetch (plan->successors + plan->nodes[soon].successor);
-      if (plan->nodes[soon].kind == G_FLOW_NODE_KIND_TASK)
-        __builtin_prefetch (plan->nodes[soon].node, 1);
-    }
-  if (g_flow_queue_peek (&lane->queue, 2 * FETCH_DISTANCE, &soon))
-    __builtin_prefetch (&plan->nodes[soon]);
-  return TRUE;
-}
-
 static gboolean
 pop_node (GFlowRun  *run,
           GFlowLane *lane,
           guint32   *index)
 {
   if (!_g_flow_run_is_heaped (run))
-    return pop_in_turn (run, lane, index);
+    return _g_flow_context_pop (run, lane, index);
 
-  while (_g_flow_run_pop_in_context (run, lane, index))
+  while (_g_flow_context_pop (run, lane, index))
     _g_flow_run_push_to_heap (run, *index);
   return !_g_flow_run_is_paused (run) && g_flow_heap_pop (&run->context_heap, index);
 }
@@ -154,8 +129,7 @@ starts_body_next (GFlowRun  *run,
 
   if (_g_flow_run_is_heaped (run))
     return !_g_flow_run_is_paused (run);
-  _g_flow_run_take_context_mail (run, lane);
-  return g_flow_queue_peek (&lane->queue, 0, &index) &&
+  return _g_flow_context_peek (run, lane, &index) &&
          run->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK;
 }
 
@@ -175,21 +149,27 @@ run_nodes (GFlowRun   *run,
            GFlowFrame *frame,
            Budget     *budget)
 {
-  guint32 index;
-
   while (!run->finished)
     {
-      budget->throttled = is_throttled (run, frame->lane);
-      if (budget->throttled)
-        return TRUE;
-      budget->waits = run->ahead.limit > 0 && _g_flow_run_wants_ahead (run);
-      if (budget->waits)
-        return TRUE;
-      if (!pop_node (run, frame->lane, &index))
-        return FALSE;
+      guint n = _g_flow_run_run_functions (run, frame, budget->stride - budget->count);
 
-      _g_flow_run_run_in_context (run, frame, index);
-      if (is_spent (budget))
+      if (n == 0)
+        {
+          guint32 index;
+
+          budget->throttled = is_throttled (run, frame->lane);
+          if (budget->throttled)
+            return TRUE;
+          budget->waits = run->ahead.limit > 0 && _g_flow_run_wants_ahead (run);
+          if (budget->waits)
+            return TRUE;
+          if (!pop_node (run, frame->lane, &index))
+            return FALSE;
+
+          _g_flow_run_run_in_context (run, frame, index);
+          n = 1;
+        }
+      if (is_spent (budget, n))
         break;
     }
   return !run->finished;
@@ -201,7 +181,7 @@ tell_steps (GFlowRun *run,
             Budget   *budget)
 {
   while (_g_flow_run_deliver_changes (run, STEPS_AT_ONCE))
-    if (is_spent (budget))
+    if (is_spent (budget, 1))
       return TRUE;
   return FALSE;
 }
