@@ -41,13 +41,12 @@ g_flow_copy (GFlow *self)
   for (guint i = 0; i < self->nodes->n; i++)
     _g_flow_node_copy_needs (_g_flow_node_at (self, i), _g_flow_node_at (copy, i));
   copy->grouping = _g_flow_grouping_copy (self->grouping);
-  _g_flow_mutex_unlock (&self->mutex);
-
   copy->next_number = self->next_number;
   copy->has_forward_needs = self->has_forward_needs;
   copy->has_asides = self->has_asides;
   if (self->insertion_point != NULL)
     copy->insertion_point = _g_flow_node_at (copy, self->insertion_point->index);
+  _g_flow_mutex_unlock (&self->mutex);
   return copy;
 }
 
@@ -68,13 +67,15 @@ same_locks (GFlowNode *a,
 
 /* Whether @a and @b do the same, in the same circumstances. */
 static gboolean
-same_work (GFlowNode *a,
-           GFlowNode *b)
+same_work (const GFlowPlanNode *planned_a,
+           const GFlowPlanNode *planned_b)
 {
+  GFlowNode *a = planned_a->node, *b = planned_b->node;
+
   return a->kind == b->kind &&
-         _g_flow_node_body (a) == _g_flow_node_body (b) &&
-         _g_flow_node_user_data (a) == _g_flow_node_user_data (b) &&
-         a->run_when == b->run_when &&
+         planned_a->body == planned_b->body &&
+         planned_a->user_data == planned_b->user_data &&
+         planned_a->run_when == planned_b->run_when &&
          g_flow_node_get_placement (a) == g_flow_node_get_placement (b) &&
          _g_flow_node_priority (a) == _g_flow_node_priority (b) &&
          _g_flow_node_subflow (a) == _g_flow_node_subflow (b) &&
@@ -108,6 +109,17 @@ same_upstreams (GFlowPlan *plan_a,
   return TRUE;
 }
 
+/* By the plan, as others may edit the flow meanwhile. */
+static GHashTable *
+index_names (GFlowPlan *plan)
+{
+  GHashTable *indices = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = plan->n_nodes; i-- > 0;)
+    g_hash_table_insert (indices, (char *) g_flow_node_get_name (plan->nodes[i].node), GUINT_TO_POINTER (i));
+  return indices;
+}
+
 /**
  * g_flow_equal:
  * @self: a flow
@@ -131,6 +143,7 @@ g_flow_equal (GFlow *self,
 
   g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
   g_autoptr(GFlowPlan) other_plan = _g_flow_ref_plan (other);
+  g_autoptr(GHashTable) indices = index_names (other_plan);
   g_autoptr(GArray) others = g_array_new (FALSE, FALSE, sizeof (guint32));
 
   if (plan->n_nodes != other_plan->n_nodes)
@@ -138,13 +151,13 @@ g_flow_equal (GFlow *self,
 
   for (guint i = 0; i < plan->n_nodes; i++)
     {
-      GFlowNode *node = plan->nodes[i].node;
-      GFlowNode *twin = g_flow_lookup (other, g_flow_node_get_name (node));
-      guint index;
+      const char *name = g_flow_node_get_name (plan->nodes[i].node);
+      gpointer twin;
 
-      if (twin == NULL || !same_work (node, twin) || !_g_flow_plan_find (other_plan, twin, &index))
+      if (!g_hash_table_lookup_extended (indices, name, NULL, &twin) ||
+          !same_work (&plan->nodes[i], &other_plan->nodes[GPOINTER_TO_UINT (twin)]))
         return FALSE;
-      g_array_append_val (others, index);
+      g_array_append_vals (others, &(guint32) { GPOINTER_TO_UINT (twin) }, 1);
     }
   for (guint i = 0; i < plan->n_nodes; i++)
     if (!same_upstreams (plan, i, other_plan, g_array_index (others, guint32, i), others))

@@ -453,7 +453,7 @@ g_flow_add_node (GFlow      *self,
 
   if (_g_flow_take_node (self, g_object_ref (node), error) == NULL)
     return FALSE;
-  _g_flow_node_notify_flow (node);
+  _g_flow_node_notify_flow (node, &self->home);
   return TRUE;
 }
 
@@ -513,7 +513,7 @@ add_nodes (GFlow       *self,
 
   items_changed (self, position, 0, nodes->len);
   for (guint i = 0; i < nodes->len; i++)
-    _g_flow_node_notify_flow (nodes->pdata[i]);
+    _g_flow_node_notify_flow (nodes->pdata[i], &self->home);
   return TRUE;
 }
 
@@ -590,7 +590,7 @@ let_go (gpointer data)
   GFlowNode *node = data;
 
   _g_flow_node_forget_neighbours (node);
-  _g_flow_node_notify_flow (node);
+  _g_flow_node_notify_flow (node, NULL);
   g_object_unref (node);
 }
 
@@ -602,6 +602,8 @@ let_go (gpointer data)
  *
  * Removes a node. Nodes that wait for it go on doing so: until it is added
  * again, or they are given other upstreams, the flow cannot be run.
+ *
+ * May be called by a body on a worker, unless another thread edits the same node meanwhile.
  *
  * Returns: %TRUE if it was removed, %FALSE with %G_FLOW_ERROR_UNKNOWN_NODE if
  *   it is not in the flow, or with %G_FLOW_ERROR_FROZEN if the flow is open

@@ -157,12 +157,14 @@ g_flow_add_tap (GFlow          *self,
   return _g_flow_take_node (self, added, error);
 }
 
+/* What follows is found with the mutex held: others may edit the flow meanwhile. */
+
 static GFlowNode *
 find_need (GFlow     *self,
            GFlowNeed  need)
 {
-  GFlowNode *node = _g_flow_need_is_name (need) ? g_flow_lookup (self, _g_flow_need_name (need))
-                                                : need;
+  GFlowNode *node = _g_flow_need_is_name (need)
+                      ? _g_flow_lookup_locked (self, _g_flow_need_name (need)) : need;
 
   return node != NULL && _g_flow_node_flow (node) == self ? node : NULL;
 }
@@ -202,13 +204,24 @@ is_set_aside (GFlow     *self,
 }
 
 /* The node added last that may leave the response. */
-GFlowNode *
-_g_flow_find_last_awaited (GFlow *self)
+static GFlowNode *
+find_last_awaited (GFlow *self)
 {
   for (guint i = self->nodes->n; i-- > 0;)
     if (!is_set_aside (self, _g_flow_node_at (self, i)))
       return _g_flow_node_at (self, i);
   return NULL;
+}
+
+/* The node that the next executor waits for. */
+GFlowNode *
+_g_flow_find_insertion_point_locked (GFlow *self)
+{
+  if (self->insertion_point != NULL)
+    return self->insertion_point;
+  if (self->has_asides)
+    return find_last_awaited (self);
+  return self->nodes->n > 0 ? _g_flow_node_at (self, self->nodes->n - 1) : NULL;
 }
 
 /* Whether nobody waits for the node, or nobody that responses wait for. */
@@ -233,9 +246,11 @@ _g_flow_dup_orphans (GFlow *self)
   g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
   GPtrArray *orphans = g_ptr_array_new_with_free_func (g_object_unref);
 
+  _g_flow_mutex_lock (&self->mutex);
   for (guint i = 0; i < plan->n_nodes; i++)
     if (is_orphan (self, plan, i))
       g_ptr_array_add (orphans, g_object_ref (plan->nodes[i].node));
+  _g_flow_mutex_unlock (&self->mutex);
   return orphans;
 }
 

@@ -42,6 +42,17 @@
  * is the *owner context* of the run, where all its signals, callbacks and async
  * bodies come. Only sync bodies are called elsewhere.
  *
+ * While a flow is not open, such bodies may edit it, too: add nodes and groups, let the nodes
+ * that they have added wait for others, and remove these nodes again. Meanwhile the flow may be
+ * looked at, drawn, copied, compared and run in its own thread, where handlers are told of the
+ * edits. All else is for that thread alone: to set properties, to add executors and taps, to
+ * have names made unique, to open and to close.
+ *
+ * A node is edited by one thread at a time: no thread may remove a node, or set a property of
+ * it, while another one changes it or asks it for more than its name. To wait for it is no
+ * change. Whoever gets a node that another thread may remove needs a reference, which
+ * [method@Gio.ListModel.get_item] gives, and [method@GFlow.Flow.lookup] does not.
+ *
  * A process that was made by `fork()` may run flows, also those that were there before, but
  * nothing goes on in it that has run then: it is not to iterate the main context of such a run.
  * It had better be made while no other thread does anything: what these had locked stays so in
@@ -128,13 +139,6 @@ g_flow_list_model_init (GListModelInterface *iface)
 
 /* Edits */
 
-/* Whether the flow is open, or about to be or to be closed: it must stay as it is. */
-gboolean
-_g_flow_is_frozen (GFlow *self)
-{
-  return self != NULL && self->door != G_FLOW_DOOR_CLOSED;
-}
-
 /* Takes @pipeline. */
 void
 _g_flow_set_door (GFlow         *self,
@@ -169,40 +173,17 @@ _g_flow_ref_pipeline (GFlow *self)
 }
 
 /* What the flow and its plan share is the plan's from now on, if others have it. */
-static void
-leave_plan (GFlow *self)
+void
+_g_flow_leave_plan (GFlow *self)
 {
   GFlowNodeList *nodes = self->nodes;
 
-  if (self->plan == NULL || !_g_flow_plan_is_shared (self->plan))
+  if (!_g_flow_plan_is_shared (self->plan))
     return;
 
   _g_flow_plan_ensure_upstreams (self->plan);
   self->nodes = _g_flow_node_list_copy (nodes);
   _g_flow_node_list_unref (nodes, &self->home);
-}
-
-void
-_g_flow_begin_edit (GFlow *self)
-{
-  if (self == NULL)
-    return;
-
-  _g_flow_mutex_lock (&self->mutex);
-  leave_plan (self);
-}
-
-/* The plan is out of date. It is dropped with the mutex released, as it may
- * hold the last reference to a node, and destroying that is user code. */
-void
-_g_flow_end_edit (GFlow *self)
-{
-  if (self == NULL)
-    return;
-
-  g_autoptr(GFlowPlan) plan G_GNUC_UNUSED = g_steal_pointer (&self->plan);
-
-  _g_flow_mutex_unlock (&self->mutex);
 }
 
 /* Names are entered when somebody looks one up, so that a flow whose nodes are
@@ -246,15 +227,20 @@ _g_flow_forget_names (GFlow *self)
 }
 
 static GFlowPlan *
+ref_plan_locked (GFlow *self)
+{
+  if (self->plan == NULL)
+    self->plan = _g_flow_plan_compile (self, NULL);
+  return _g_flow_plan_ref (self->plan);
+}
+
+static GFlowPlan *
 ref_plan (GFlow      *self,
           GFlowLock **parallel_lock)
 {
   _g_flow_mutex_lock (&self->mutex);
 
-  if (self->plan == NULL)
-    self->plan = _g_flow_plan_compile (self, NULL);
-
-  GFlowPlan *plan = _g_flow_plan_ref (self->plan);
+  GFlowPlan *plan = ref_plan_locked (self);
 
   if (parallel_lock != NULL && self->max_parallel != 0)
     *parallel_lock = g_object_ref (self->parallel_lock);
@@ -269,16 +255,18 @@ _g_flow_ref_plan (GFlow *self)
   return ref_plan (self, NULL);
 }
 
-/* The groups that were added, if there are any. */
-GFlowGrouping *
-_g_flow_dup_grouping (GFlow *self)
+/* With the groups that were added, if there are any: a copy, which is the caller's. */
+GFlowPlan *
+_g_flow_ref_grouped_plan (GFlow          *self,
+                          GFlowGrouping **grouping)
 {
   _g_flow_mutex_lock (&self->mutex);
 
-  GFlowGrouping *grouping = _g_flow_grouping_copy (self->grouping);
+  GFlowPlan *plan = ref_plan_locked (self);
 
+  *grouping = _g_flow_grouping_copy (self->grouping);
   _g_flow_mutex_unlock (&self->mutex);
-  return grouping;
+  return plan;
 }
 
 /* The plan as the flow stands, if it can be run. In @parallel_lock, if that is not NULL,
@@ -354,7 +342,7 @@ free_remains (gpointer data)
   for (guint i = 0; i < nodes->n; i++)
     {
       _g_flow_node_forget_neighbours (nodes->items[i].node);
-      _g_flow_node_notify_flow (nodes->items[i].node);
+      _g_flow_node_notify_flow (nodes->items[i].node, NULL);
     }
   _g_flow_node_list_unref (nodes, NULL);
   g_free (remains);
@@ -855,14 +843,10 @@ g_flow_get_insertion_point (GFlow *self)
 
   _g_flow_mutex_lock (&self->mutex);
 
-  GFlowNode *node = self->insertion_point;
-  const gboolean has_asides = self->has_asides;
+  GFlowNode *node = _g_flow_find_insertion_point_locked (self);
 
-  if (node == NULL && !has_asides && self->nodes->n > 0)
-    node = _g_flow_node_at (self, self->nodes->n - 1);
   _g_flow_mutex_unlock (&self->mutex);
-
-  return node == NULL && has_asides ? _g_flow_find_last_awaited (self) : node;
+  return node;
 }
 
 /**
@@ -885,6 +869,8 @@ g_flow_set_insertion_point (GFlow     *self,
   if (g_flow_get_insertion_point (self) == node)
     return;
 
+  _g_flow_mutex_lock (&self->mutex);
   self->insertion_point = node;
+  _g_flow_mutex_unlock (&self->mutex);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_INSERTION_POINT]);
 }

@@ -27,11 +27,14 @@ g_flow_node_add_upstream (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_NODE (upstream));
-  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (_g_flow_node_flow (self));
+  GFlow *flow = _g_flow_node_flow (self);
+
+  g_return_if_fail (!_g_flow_is_frozen (flow));
+
+  _g_flow_begin_edit (flow);
   _g_flow_node_add_need (self, upstream);
-  _g_flow_end_edit (_g_flow_node_flow (self));
+  _g_flow_end_edit (flow);
 }
 
 /**
@@ -175,13 +178,15 @@ _g_flow_update_list (GListStore **list,
 void
 _g_flow_node_forget_neighbours (GFlowNode *self)
 {
-  if (self->extras == NULL)
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  if (extras == NULL)
     return;
 
-  if (self->extras->upstreams != NULL)
-    g_list_store_remove_all (self->extras->upstreams);
-  if (self->extras->downstreams != NULL)
-    g_list_store_remove_all (self->extras->downstreams);
+  if (extras->upstreams != NULL)
+    g_list_store_remove_all (extras->upstreams);
+  if (extras->downstreams != NULL)
+    g_list_store_remove_all (extras->downstreams);
 }
 
 /* Each once, and held: others may edit the flow meanwhile. */

@@ -5,7 +5,7 @@
 
 #include "gflow-picture-private.h"
 
-#include "graph/gflow-flow.h"
+#include "graph/gflow-flow-private.h"
 #include "graph/gflow-node-serving-private.h"
 #include "stream/gflow-executor.h"
 
@@ -124,13 +124,29 @@ mark (GFlowPlan *plan,
     }
 }
 
+/* The insertion point, or NOT_DRAWN. Others may edit the flow meanwhile. */
+static guint
+find_last (const GFlowScene *scene)
+{
+  guint last = G_FLOW_NOT_DRAWN;
+
+  _g_flow_mutex_lock (&scene->flow->mutex);
+
+  GFlowNode *node = _g_flow_find_insertion_point_locked (scene->flow);
+
+  if (node == NULL || !_g_flow_plan_find (scene->plan, node, &last))
+    last = G_FLOW_NOT_DRAWN;
+  _g_flow_mutex_unlock (&scene->flow->mutex);
+  return last;
+}
+
 /* Of each node whether no response waits for it: it is detached, or waits for one that is, and
  * what makes the response does not wait for it. NULL if there is none. */
 static gboolean *
-find_beside (const GFlowScene *scene)
+find_beside (const GFlowScene *scene,
+             guint             last)
 {
   GFlowPlan *plan = scene->plan;
-  GFlowNode *last = g_flow_get_insertion_point (scene->flow);
   g_autofree gboolean *beside = NULL;
   g_autofree gboolean *needed = NULL;
 
@@ -141,11 +157,11 @@ find_beside (const GFlowScene *scene)
           beside = g_new0 (gboolean, plan->n_nodes);
         mark (plan, i, FALSE, beside);
       }
-  if (beside == NULL || last == NULL)
+  if (beside == NULL || last == G_FLOW_NOT_DRAWN)
     return g_steal_pointer (&beside);
 
   needed = g_new0 (gboolean, plan->n_nodes);
-  mark (plan, last->index, TRUE, needed);
+  mark (plan, last, TRUE, needed);
   for (guint i = 0; i < plan->n_nodes; i++)
     beside[i] = beside[i] && !needed[i];
   return g_steal_pointer (&beside);
@@ -175,9 +191,8 @@ add_arrow (GArray         *arrows,
   g_array_append_val (arrows, arrow);
 }
 
-/* Whether requests come to the node from outside of the flow. */
 static gboolean
-is_entered (GFlowNode *node)
+is_entered_locked (GFlowNode *node)
 {
   const guint n_needs = _g_flow_node_count_needs (node);
 
@@ -191,17 +206,31 @@ is_entered (GFlowNode *node)
   return n_needs == 0;
 }
 
+/* Whether requests come to the node from outside of the flow. */
+static gboolean
+is_entered (GFlow     *flow,
+            GFlowNode *node)
+{
+  _g_flow_mutex_lock (&flow->mutex);
+
+  const gboolean entered = _g_flow_node_flow (node) == flow && is_entered_locked (node);
+
+  _g_flow_mutex_unlock (&flow->mutex);
+  return entered;
+}
+
 /* Whether responses wait for the node, and not only because others do that they wait for. */
 static gboolean
 is_left (const GFlowScene *scene,
          const gboolean   *beside,
+         guint             last,
          guint             index)
 {
   const GFlowPlan *plan = scene->plan;
   guint32 n;
   const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[index], &n);
 
-  if (plan->nodes[index].node == g_flow_get_insertion_point (scene->flow))
+  if (index == last)
     return TRUE;
   if (beside != NULL && beside[index])
     return FALSE;
@@ -219,7 +248,8 @@ add_arrows (GFlowPicture *self,
   const GFlowScene *scene = _g_flow_picture_scene (self, number);
   GFlowPlan *plan = scene->plan;
   const gboolean gated = number == 0 && self->gated;
-  g_autofree gboolean *beside = find_beside (scene);
+  const guint last = find_last (scene);
+  g_autofree gboolean *beside = find_beside (scene, last);
 
   for (guint i = 0; i < plan->n_nodes; i++)
     {
@@ -227,13 +257,13 @@ add_arrows (GFlowPicture *self,
       guint32 n_upstreams;
       const guint32 *upstreams = _g_flow_plan_upstreams (plan, i, &n_upstreams);
 
-      if (gated && is_entered (plan->nodes[i].node))
+      if (gated && is_entered (scene->flow, plan->nodes[i].node))
         add_arrow (arrows, number, G_FLOW_GATE_IN, i, line);
       for (guint32 k = 0; k < n_upstreams; k++)
         add_arrow (arrows, number, upstreams[k], i, line);
     }
   for (guint i = 0; gated && i < plan->n_nodes; i++)
-    if (is_left (scene, beside, i))
+    if (is_left (scene, beside, last, i))
       add_arrow (arrows, number, i, G_FLOW_GATE_OUT, G_FLOW_ARROW_SOLID);
 }
 

@@ -214,12 +214,13 @@ add_scene (GFlowPicture *self,
 {
   const guint number = self->scenes->len;
   GFlowScene *scene = g_new (GFlowScene, 1);
-  g_autoptr(GFlowGrouping) grouping = _g_flow_dup_grouping (flow);
+  g_autoptr(GFlowGrouping) grouping = NULL;
+  GFlowPlan *plan = _g_flow_ref_grouped_plan (flow, &grouping);
   g_autofree guint *boxes = grouping != NULL ? g_new0 (guint, grouping->groups->len + 1) : NULL;
   Groups groups = { grouping, boxes, box };
 
   *scene = (GFlowScene) {
-    .flow = g_object_ref (flow), .plan = _g_flow_ref_plan (flow), .prefix = prefix,
+    .flow = g_object_ref (flow), .plan = plan, .prefix = prefix,
     .run = run, .parent = parent,
     .depth = number > 0 ? _g_flow_picture_scene (self, parent)->depth + 1 : 0,
   };

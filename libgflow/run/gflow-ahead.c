@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-run-private.h"
+#include "gflow-context-private.h"
 
 #include <string.h>
 
@@ -66,9 +66,11 @@ static guint
 find_next (GFlowRun *self,
            guint32  *found)
 {
+  GFlowLane *lane = _g_flow_run_context_lane (self);
   guint n = 0;
 
-  while (n < self->ahead.limit && g_flow_inbox_peek (&self->context_inbox, n, &found[n]))
+  _g_flow_context_take_mail (self, lane);
+  while (n < self->ahead.limit && g_flow_queue_peek (&lane->queue, n, &found[n]))
     n++;
   for (guint i = 0; i < n; i++)
     n = add_followers (self, found[i], found, n);
@@ -106,10 +108,13 @@ _g_flow_run_make_ahead (GFlowRun *self)
 gboolean
 _g_flow_run_wants_ahead (GFlowRun *self)
 {
+  GFlowLane *lane = _g_flow_run_context_lane (self);
   guint32 index;
 
-  return self->ahead.limit > 0 && self->ahead.n == 0 && !self->ahead.in_vain && may_make (self) &&
-         g_flow_inbox_peek (&self->context_inbox, 0, &index) && is_task (self, index);
+  if (self->ahead.limit == 0 || self->ahead.n > 0 || self->ahead.in_vain || !may_make (self))
+    return FALSE;
+
+  return _g_flow_context_peek (self, lane, &index) && is_task (self, index);
 }
 
 /* The call that was made for the node, or NULL. Every node comes here, even if it

@@ -38,7 +38,8 @@ take_roots (GFlowRun  *self,
 
   for (guint32 i = MIN (first + n, n_roots) - 1; i > first; i--)
     g_flow_deque_push (&lane->deque, self->plan->roots[i]);
-  g_flow_deque_publish (&lane->deque);
+  if (n > 1)
+    g_flow_deque_publish (&lane->deque);
   *index = self->plan->roots[first];
   /* What is left may be taken, and what went to the deque. */
   if (self->n_lanes > 1 && (n > 1 || first + n < n_roots))
@@ -146,10 +147,11 @@ _g_flow_run_has_work (GFlowRun *self)
   return FALSE;
 }
 
-/* What a dispatch in the owner context would find. */
+/* What a dispatch in the owner context would find: for its thread. */
 gboolean
 _g_flow_run_has_context_work (GFlowRun *self)
 {
-  return !g_flow_inbox_is_empty (&self->context_inbox) ||
+  return !g_flow_queue_is_empty (&_g_flow_run_context_lane (self)->queue) ||
+         !g_flow_inbox_is_empty (&self->context_inbox) ||
          (!g_flow_heap_is_empty (&self->context_heap) && !_g_flow_run_is_paused (self));
 }

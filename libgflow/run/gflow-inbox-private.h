@@ -90,30 +90,6 @@ g_flow_inbox_is_empty (GFlowInbox *inbox)
          atomic_load_explicit (&mail->slots[head], memory_order_seq_cst) == 0;
 }
 
-/* What the only consumer there is will pop, at that distance from the first. */
-static inline gboolean
-g_flow_inbox_peek (GFlowInbox *inbox,
-                   guint32     distance,
-                   guint32    *value)
-{
-  GFlowMail *mail = g_flow_inbox_mail (inbox);
-
-  if (mail == NULL)
-    return FALSE;
-
-  const guint32 slot =
-    atomic_load_explicit (&mail->head, memory_order_relaxed) + distance;
-
-  if (slot >= atomic_load_explicit (&mail->tail, memory_order_relaxed))
-    return FALSE;
-
-  /* Acquire: pairs with the store in g_flow_inbox_push(). */
-  const guint32 found = atomic_load_explicit (&mail->slots[slot], memory_order_acquire);
-
-  *value = found - 1;
-  return found != 0;
-}
-
 static inline gboolean
 g_flow_inbox_pop (GFlowInbox *inbox,
                   guint32    *value)

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-context-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
@@ -57,20 +58,6 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
-/* Whether it is of @kind, and nothing of the node or the run asks for attention, but that it may
- * hold locks. */
-static inline gboolean
-is_plain (GFlowRun      *self,
-          guint32        index,
-          GFlowNodeKind  kind)
-{
-  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-
-  return (attention | (_g_flow_run_marks (self, index) & ~G_FLOW_MARK_LOCKED)) == 0 &&
-         (self->nodes[index].route & ~G_FLOW_ROUTE_LOCKS) == G_FLOW_ROUTE_CONTEXT &&
-         self->plan->nodes[index].kind == kind && self->passage == NULL;
-}
-
 /* What the others do, but for what is not there to be done. */
 static void
 end_plain_task (GFlowRun *self,
@@ -100,7 +87,8 @@ end_call (GFlowCall *call,
           GError    *error)
 {
   call->ended = TRUE;
-  if (error == NULL && is_plain (call->run, call->index, G_FLOW_NODE_KIND_TASK))
+  _g_flow_owner_end_body (call->run);
+  if (error == NULL && _g_flow_context_is_plain (call->run, call->index))
     end_plain_task (call->run, call->index);
   else
     _g_flow_run_end_async (call->run, call->index, error);
@@ -258,6 +246,7 @@ call_async_body (GFlowRun *self,
   GFlowCall *call = ahead != NULL ? ahead : _g_flow_call_new (self, index, TRUE);
   GError *error = NULL;
 
+  _g_flow_owner_begin_body (self);
   call->in_body = TRUE;
   ((GFlowTaskFunc) node->body) (node->node, self, call->task, node->user_data, &error);
   call->in_body = FALSE;
@@ -312,6 +301,22 @@ call_map (GFlowRun *self,
            ? G_FLOW_NODE_STATE_DONE : _g_flow_run_fail_node (self, index, error);
 }
 
+/* How a node goes on whose sync body has returned @succeeded. Takes @error. */
+static GFlowNodeState
+leave_sync_body (GFlowRun   *self,
+                 guint32     index,
+                 GFlowFrame *frame,
+                 gboolean    succeeded,
+                 GError     *error)
+{
+  if (frame->deferred)
+    return _g_flow_run_leave_deferring (self, index, succeeded, error);
+  if (!succeeded)
+    return _g_flow_run_fail_node (self, index, error);
+  g_clear_error (&error);
+  return _g_flow_run_end_attempt (self, index);
+}
+
 static GFlowNodeState
 call_sync_body (GFlowRun   *self,
                 guint32     index,
@@ -328,12 +333,7 @@ call_sync_body (GFlowRun   *self,
   const gboolean succeeded =
     ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
 
-  if (frame->deferred)
-    return _g_flow_run_leave_deferring (self, index, succeeded, error);
-  if (!succeeded)
-    return _g_flow_run_fail_node (self, index, error);
-  g_clear_error (&error);
-  return _g_flow_run_end_attempt (self, index);
+  return leave_sync_body (self, index, frame, succeeded, error);
 }
 
 /* RUNNING if the node ends later. */
@@ -371,39 +371,46 @@ discard_ahead (GFlowRun *self,
     _g_flow_call_discard (ahead);
 }
 
-/* Whether the sync body of a node that is plain has not asked for a cancellable either. */
-static inline gboolean
-is_plain_sync (GFlowRun      *self,
-               guint32        index,
-               GFlowNodeKind  kind)
+/* The body of a node has been called in the @frame of the run, which is on top, and the node ends if
+ * its @state says so. */
+static void
+leave_frame (GFlowRun       *self,
+             GFlowFrame     *frame,
+             guint32         index,
+             GFlowNodeState  state)
 {
-  return is_plain (self, index, kind) &&
-         atomic_load_explicit (&self->cancellables, memory_order_relaxed) == NULL;
-}
-
-/* All that the others do, but for what is not there to be done. */
-static inline void
-run_plain (GFlowRun      *self,
-           guint32        index,
-           GFlowNodeKind  kind)
-{
-  GFlowFrame frame = { _g_flow_frame, self, _g_flow_run_context_lane (self), TRUE };
-
-  /* Relaxed: nobody decides by it but this thread. */
-  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
-                         memory_order_relaxed);
-  _g_flow_frame = &frame;
-
-  const GFlowNodeState state =
-    kind == G_FLOW_NODE_KIND_FUNC ? call_sync_body (self, index, &frame)
-                                  : _g_flow_run_call_deferring (self, index, &frame);
-
-  _g_flow_frame = frame.below;
-  /* The body may have seen to it that something does. */
-  if (state == G_FLOW_NODE_STATE_DONE && is_plain_sync (self, index, kind))
+  _g_flow_frame_leave_body (frame);
+  frame->deferred = FALSE;
+  /* The body may have seen to it that something asks for attention. */
+  if (state == G_FLOW_NODE_STATE_DONE && _g_flow_context_is_unattended (self, index) &&
+      _g_flow_context_has_no_cancellables (self))
     _g_flow_run_end_plain (self, index);
   else if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
+}
+
+/* A function has returned, and something has to be looked at. Takes @error. */
+void
+_g_flow_run_leave_function (GFlowRun   *self,
+                            GFlowFrame *frame,
+                            guint32     index,
+                            gboolean    succeeded,
+                            GError     *error)
+{
+  leave_frame (self, frame, index, leave_sync_body (self, index, frame, succeeded, error));
+}
+
+/* All that the others do, but for what is not there to be done. */
+static void
+run_plain_deferring (GFlowRun   *self,
+                     GFlowFrame *frame,
+                     guint32     index)
+{
+  _g_flow_frame_enter_body (frame, self->plan->nodes[index].node);
+  /* Relaxed: nobody decides by it but this thread. */
+  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
+                         memory_order_relaxed);
+  leave_frame (self, frame, index, _g_flow_run_call_deferring (self, index, frame));
 }
 
 static inline void
@@ -420,28 +427,11 @@ run_plain_task (GFlowRun *self,
   _g_flow_frame = frame.below;
 }
 
-/* Runs a node that is ready, or ends it if it is not to be run. The frame of the
- * run is on top. */
-void
-_g_flow_run_run_in_context (GFlowRun *self,
-                            guint32   index)
+/* Runs a node that is not plain, or ends it if it is not to be run. */
+static G_GNUC_NO_INLINE void
+run_attended (GFlowRun *self,
+              guint32   index)
 {
-  if (is_plain_sync (self, index, G_FLOW_NODE_KIND_FUNC))
-    {
-      run_plain (self, index, G_FLOW_NODE_KIND_FUNC);
-      return;
-    }
-  if (is_plain_sync (self, index, G_FLOW_NODE_KIND_DEFERRING))
-    {
-      run_plain (self, index, G_FLOW_NODE_KIND_DEFERRING);
-      return;
-    }
-  if (is_plain (self, index, G_FLOW_NODE_KIND_TASK) && self->debug == NULL)
-    {
-      run_plain_task (self, index);
-      return;
-    }
-
   GFlowLane *lane = _g_flow_run_context_lane (self);
   GFlowNodeState state = _g_flow_run_judge_ready (self, lane, index);
 
@@ -489,4 +479,21 @@ _g_flow_run_run_in_context (GFlowRun *self,
   /* The others end when they have ended. */
   if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
+}
+
+/* Runs a node that is ready, and no function that is plain. The @frame of the run is on top. */
+void
+_g_flow_run_run_in_context (GFlowRun   *self,
+                            GFlowFrame *frame,
+                            guint32     index)
+{
+  const gboolean plain = _g_flow_context_is_plain (self, index);
+  const guint kind = self->plan->nodes[index].kind;
+
+  if (plain && kind == G_FLOW_NODE_KIND_DEFERRING && _g_flow_context_has_no_cancellables (self))
+    run_plain_deferring (self, frame, index);
+  else if (plain && kind == G_FLOW_NODE_KIND_TASK && self->debug == NULL)
+    run_plain_task (self, index);
+  else
+    run_attended (self, index);
 }

@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-context-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-record-private.h"
@@ -100,14 +101,14 @@ _g_flow_run_deliver (GFlowRun  *self,
     {
       add_ready (&lane->chosen[in_context], index);
     }
+  else if (in_context && lane->context)
+    {
+      _g_flow_context_push (self, lane, index);
+    }
   else if (in_context)
     {
       g_flow_inbox_push (&self->context_inbox, index);
-      if (!lane->context)
-        _g_flow_owner_post (self);
-      else if (self->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK)
-        /* Its task will refer to it, and it lies anywhere. */
-        __builtin_prefetch (self->plan->nodes[index].node, 1);
+      _g_flow_owner_post (self);
     }
   else if (lane->context)
     {
@@ -593,26 +594,58 @@ _g_flow_run_end_recorded (GFlowRun *self)
     finish_attended_node (self, _g_flow_run_context_lane (self), index, G_FLOW_NODE_STATE_DONE);
 }
 
+/* A node has become ready by the end of one in the context, and mostly is plain, too. */
+static inline void
+push_in_context (GFlowRun     *self,
+                 GFlowLane    *lane,
+                 GFlowRunNode *run_node,
+                 guint32       index)
+{
+  /* Relaxed: who steers the run just now finds it in the queue, as others. */
+  if (G_UNLIKELY (run_node->route != G_FLOW_ROUTE_CONTEXT ||
+                  atomic_load_explicit (&self->attention, memory_order_relaxed) != 0))
+    {
+      _g_flow_run_route (self, lane, index);
+      return;
+    }
+
+  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
+  _g_flow_context_push (self, lane, index);
+  /* From far away, to be near when it is fetched ahead. */
+  __builtin_prefetch (&self->plan->nodes[index]);
+}
+
 /* A plain node of the context, which may have locks, has succeeded. What becomes ready is routed
  * in the order in which it was added, as everywhere. */
-void
-_g_flow_run_end_plain (GFlowRun *self,
-                       guint32   index)
+static inline void
+end_plain (GFlowRun  *self,
+           GFlowLane *lane,
+           guint32    index)
 {
-  GFlowLane *lane = _g_flow_run_context_lane (self);
+  /* Without workers nodes end in the context only. */
+  const gboolean alone = self->n_lanes == 0;
+  GFlowRunNode *const nodes = self->nodes;
   guint32 n_successors;
   const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
                                                        &n_successors);
 
   lane->ending = TRUE;
-  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+  if (G_UNLIKELY ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0))
     _g_flow_run_release_locks (self, lane, index);
-  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
+  set_ended (lane, &nodes[index], G_FLOW_NODE_STATE_DONE);
   for (guint32 i = n_successors; i-- > 0;)
-    if (count_off (&self->nodes[successors[i]], 1, FALSE))
-      _g_flow_run_route (self, lane, successors[i]);
+    if (count_off (&nodes[successors[i]], 1, alone))
+      push_in_context (self, lane, &nodes[successors[i]], successors[i]);
   lane->ending = FALSE;
-  _g_flow_run_deliver_chosen (self, lane, FALSE);
+  if (G_UNLIKELY (_g_flow_run_is_heaped (self)))
+    _g_flow_run_deliver_chosen (self, lane, FALSE);
+}
+
+void
+_g_flow_run_end_plain (GFlowRun *self,
+                       guint32   index)
+{
+  end_plain (self, _g_flow_run_context_lane (self), index);
 }
 
 guint32
@@ -700,6 +733,49 @@ call_body (GFlowRun             *self,
     return TRUE;
 
   return ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
+}
+
+/* Runs what comes next in the context as long as it is plain functions, which may have locks, and not
+ * more than @n_most. The @frame of the run, which is on top, serves their bodies: one for each would be
+ * as many stores as the rest. Returns how many it has run. */
+guint
+_g_flow_run_run_functions (GFlowRun   *self,
+                           GFlowFrame *frame,
+                           guint       n_most)
+{
+  GFlowLane *lane = frame->lane;
+  guint32 index;
+  guint n = 0;
+
+  while (n < n_most && _g_flow_context_peek (self, lane, &index) &&
+         _g_flow_context_is_plain (self, index) && _g_flow_context_has_no_cancellables (self))
+    {
+      const GFlowPlanNode *node = &self->plan->nodes[index];
+      GError *error = NULL;
+
+      if (node->kind != G_FLOW_NODE_KIND_FUNC)
+        break;
+
+      _g_flow_context_pop (self, lane, &index);
+      n++;
+      /* Relaxed: nobody decides by it but this thread. */
+      atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
+                             memory_order_relaxed);
+      _g_flow_frame_enter_body (frame, node->node);
+
+      const gboolean ok = call_body (self, node, &error);
+
+      if (G_UNLIKELY (!ok || error != NULL || frame->deferred ||
+                      !_g_flow_context_is_unattended (self, index) ||
+                      !_g_flow_context_has_no_cancellables (self)))
+        {
+          _g_flow_run_leave_function (self, frame, index, ok, error);
+          continue;
+        }
+      _g_flow_frame_leave_body (frame);
+      end_plain (self, lane, index);
+    }
+  return n;
 }
 
 /* Runs a node that has locks, and nothing else that would make it other than plain. */
@@ -921,9 +997,11 @@ run_plain (GFlowLane           *lane,
       GFlowRunNode *run_node = &run_nodes[index];
 
       self = lane->run;
-      /* Relaxed, and so below: what is to be seen was set by this thread, or before the node
-       * became ready. */
-      if (RARELY (atomic_load_explicit (&run_node->marks, memory_order_relaxed) != 0))
+      /* Relaxed, and so below: what is to be seen was set by this thread, or before the node became
+       * ready. With other threads that may be since the body before this one, whose attention was
+       * looked at: one that it waits for, too, has cancelled the run, and must be the last. */
+      if (RARELY (((alone ? 0 : atomic_load_explicit (&self->attention, memory_order_relaxed)) |
+                   atomic_load_explicit (&run_node->marks, memory_order_relaxed)) != 0))
         return run_attended_node (self, lane, index);
 
       atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);

@@ -126,7 +126,7 @@ _g_flow_channel_place (GFlowChannel   *channel,
   place->merges = _g_flow_node_count_needs (node) > 1 && has_plain_body (node);
   place->may_retry = g_flow_node_get_max_retries (node) > 0;
   channel->may_retry = channel->may_retry || place->may_retry;
-  if (node->kind == G_FLOW_NODE_KIND_FLOW && _g_flow_has_executors (_g_flow_node_subflow (node)))
+  if (place->enters)
     enter_or_pass (channel, place, plan_node, in_context);
 
   if (place->team != NULL)
@@ -366,28 +366,57 @@ hides_runs (GFlowChannel *channel)
   return channel->plan->policies == NULL && channel->n_beside == 0;
 }
 
-/* The flow is open, and so is not edited. */
+/* With places of which it is known whether they are flows that serve: found out before, as the mutex of a
+ * flow must not be held for that. */
+static void
+make_places (GFlowChannel *channel,
+             GFlowPlan    *plan)
+{
+  channel->places = g_new0 (GFlowPlace, plan->n_nodes + 2);
+  for (guint i = 0; plan->subflows != NULL && i < plan->subflows->len; i++)
+    {
+      const guint32 index = g_array_index (plan->subflows, guint32, i);
+
+      channel->places[index].enters = _g_flow_has_executors (_g_flow_node_subflow (plan->nodes[index].node));
+    }
+}
+
+static void
+compile (GFlowChannel  *channel,
+         GFlowPipeline *pipeline,
+         GFlowNode     *last)
+{
+  channel->pipeline = pipeline;
+  channel->plan = _g_flow_plan_compile (pipeline->flow, channel);
+  channel->plan->find_task_owner = _g_flow_passage_find_task_owner;
+  find_ways (channel, last);
+  channel->hides_runs = hides_runs (channel);
+}
+
+/* The flow is open, and so is not edited. NULL if it was closed meanwhile in another thread, where it may
+ * have been edited. */
 GFlowChannel *
 _g_flow_channel_new (GFlowPipeline *pipeline,
                      const char    *endpoint,
                      GRegex        *target)
 {
   GFlow *flow = pipeline->flow;
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (flow);
   GFlowNode *last = g_flow_get_insertion_point (flow);
   GFlowChannel *channel = g_new0 (GFlowChannel, 1);
 
   atomic_init (&channel->ref_count, 1);
-  channel->pipeline = pipeline;
   channel->endpoint = g_strdup (endpoint);
   channel->target = target != NULL ? g_regex_ref (target) : NULL;
+  make_places (channel, plan);
 
   _g_flow_mutex_lock (&flow->mutex);
-  channel->places = g_new0 (GFlowPlace, flow->nodes->n + 2);
-  channel->plan = _g_flow_plan_compile (flow, channel);
-  channel->plan->find_task_owner = _g_flow_passage_find_task_owner;
-  find_ways (channel, last);
-  channel->hides_runs = hides_runs (channel);
+  if (flow->pipeline == pipeline)
+    compile (channel, pipeline, last);
   _g_flow_mutex_unlock (&flow->mutex);
+
+  if (channel->plan == NULL)
+    g_clear_pointer (&channel, _g_flow_channel_unref);
   return channel;
 }
 
@@ -427,7 +456,7 @@ _g_flow_channel_unref (GFlowChannel *channel)
   if (atomic_fetch_sub_explicit (&channel->ref_count, 1, memory_order_acq_rel) != 1)
     return;
 
-  for (guint i = 0; i < channel->plan->n_nodes + 2; i++)
+  for (guint i = 0; channel->plan != NULL && i < channel->plan->n_nodes + 2; i++)
     {
       GFlowPlace *place = &channel->places[i];
 
@@ -442,6 +471,6 @@ _g_flow_channel_unref (GFlowChannel *channel)
   g_free (channel->collected);
   g_free (channel->endpoint);
   g_clear_pointer (&channel->target, g_regex_unref);
-  _g_flow_plan_unref (channel->plan);
+  g_clear_pointer (&channel->plan, _g_flow_plan_unref);
   g_free (channel);
 }

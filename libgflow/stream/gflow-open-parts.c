@@ -155,7 +155,8 @@ open_inside (GFlowNode  *node,
 {
   GFlowPart *part = user_data;
   GFlow *inside = _g_flow_node_subflow (part->node);
-  GFlowOperation *other = inside->door == G_FLOW_DOOR_OPENING ? inside->pipeline->opening : NULL;
+  GFlowOperation *other = inside->door == G_FLOW_DOOR_OPENING && inside->pipeline != NULL
+                            ? inside->pipeline->opening : NULL;
 
   /* What a blocking call waits for must not be in a context that it does not iterate. */
   if (other != NULL && other->context == g_task_get_context (task))

@@ -175,6 +175,23 @@ begin_setup (GFlowOperation *operation,
   _g_flow_operation_execute (operation, flow, cancellable, set_up_cb);
 }
 
+/* What is found good must not be edited any more, in whatever thread: so the flow is opening first. */
+static GFlowPipeline *
+make_pipeline (GFlow   *flow,
+               GError **error)
+{
+  GFlowPipeline *pipeline = NULL;
+
+  _g_flow_set_door (flow, G_FLOW_DOOR_OPENING, NULL);
+
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_valid_plan (flow, NULL, error);
+
+  if (plan != NULL)
+    pipeline = _g_flow_pipeline_new (flow, error);
+  _g_flow_set_door (flow, pipeline != NULL ? G_FLOW_DOOR_OPENING : G_FLOW_DOOR_CLOSED, pipeline);
+  return pipeline;
+}
+
 void
 _g_flow_open_with (GFlow               *self,
                    GCancellable        *cancellable,
@@ -184,23 +201,19 @@ _g_flow_open_with (GFlow               *self,
                    gpointer             user_data)
 {
   g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr(GFlowPlan) plan = NULL;
   GFlowPipeline *pipeline = NULL;
   GError *error = NULL;
 
   g_task_set_source_tag (task, g_flow_open);
   g_task_set_check_cancellable (task, FALSE);
   if (_g_flow_check_door (self, G_FLOW_DOOR_CLOSED, &error))
-    plan = _g_flow_ref_valid_plan (self, NULL, &error);
-  if (plan != NULL)
-    pipeline = _g_flow_pipeline_new (self, &error);
+    pipeline = make_pipeline (self, &error);
   if (pipeline == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
 
-  _g_flow_set_door (self, G_FLOW_DOOR_OPENING, pipeline);
   begin_setup (_g_flow_operation_new (self, g_steal_pointer (&task), pipeline, wait, part),
                cancellable);
 }

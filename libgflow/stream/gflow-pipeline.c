@@ -13,31 +13,34 @@
 /* What an open flow has beside its nodes: the instances of its executors, a plan for each
  * endpoint, and the runs that are under way. */
 
+/* By the plan, as others may edit the flow meanwhile. */
 static gboolean
 has_executors (GFlow      *flow,
                GHashTable *seen)
 {
-  if (!g_hash_table_add (seen, flow))
+  if (!g_hash_table_add (seen, g_object_ref (flow)))
     return FALSE;
 
-  for (guint i = 0; i < flow->nodes->n; i++)
-    {
-      GFlowNode *node = _g_flow_node_at (flow, i);
-      GFlow *inside = _g_flow_node_subflow (node);
+  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (flow);
+  const guint n_inside = plan->subflows != NULL ? plan->subflows->len : 0;
+  gboolean found = plan->has_executors;
 
-      if (node->kind == G_FLOW_NODE_KIND_EXECUTOR ||
-          (inside != NULL && has_executors (inside, seen)))
-        return TRUE;
+  for (guint i = 0; !found && i < n_inside; i++)
+    {
+      const guint32 index = g_array_index (plan->subflows, guint32, i);
+
+      found = has_executors (_g_flow_node_subflow (plan->nodes[index].node), seen);
     }
-  return FALSE;
+  return found;
 }
 
 /* Whether there are executors in it, or in flows that are nodes of it: such a flow serves
- * requests when it is open, and cannot be run when it is not. */
+ * requests when it is open, and cannot be run when it is not. Not with the mutex of a flow, as
+ * each that is inside is asked for its plan, and may have that one inside. */
 gboolean
 _g_flow_has_executors (GFlow *flow)
 {
-  g_autoptr(GHashTable) seen = g_hash_table_new (NULL, NULL);
+  g_autoptr(GHashTable) seen = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 
   return has_executors (flow, seen);
 }
@@ -184,7 +187,7 @@ is_bound (GFlowPipeline *self,
   return FALSE;
 }
 
-/* The flow is open, so that it is there. May be called in any thread. */
+/* The flow is open, so that it is there; or was until now: then NULL. May be called in any thread. */
 GFlowChannel *
 _g_flow_pipeline_ref_channel (GFlowPipeline *self,
                               const char    *endpoint)
@@ -204,6 +207,9 @@ _g_flow_pipeline_ref_channel (GFlowPipeline *self,
     return _g_flow_pipeline_ref_channel (self, "");
 
   mine = _g_flow_channel_new (self, endpoint, NULL);
+  if (mine == NULL)
+    return NULL;
+
   _g_flow_mutex_lock (&self->mutex);
   channel = g_hash_table_lookup (self->channels, endpoint);
   if (channel == NULL)

@@ -446,6 +446,12 @@ make_target (GFlowPost  *self,
   return regex;
 }
 
+static void
+set_not_open_error (GError **error)
+{
+  g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN, _("The flow is not open"));
+}
+
 gboolean
 _g_flow_post_begin (GFlowPost      *self,
                     GFlowPostMode   mode,
@@ -469,7 +475,7 @@ _g_flow_post_begin (GFlowPost      *self,
   self->pipeline = _g_flow_ref_pipeline (self->flow);
   if (self->pipeline == NULL)
     {
-      g_set_error_literal (error, G_FLOW_ERROR, G_FLOW_ERROR_NOT_OPEN, _("The flow is not open"));
+      set_not_open_error (error);
       return FALSE;
     }
   if (self->target != NULL && *self->target != '\0')
@@ -485,6 +491,12 @@ _g_flow_post_begin (GFlowPost      *self,
   else
     {
       self->channel = _g_flow_pipeline_ref_channel (self->pipeline, self->endpoint);
+    }
+  if (self->channel == NULL)
+    {
+      g_clear_pointer (&self->pipeline, _g_flow_pipeline_unref);
+      set_not_open_error (error);
+      return FALSE;
     }
   self->mode = mode;
   self->n_threads = g_flow_get_max_threads (self->flow);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* The work-stealing deque and the inbox, alone and under many threads: every
+/* The work-stealing deque, the inbox and the queue, alone and under many threads: every
  * value is taken exactly once, and what was written before it was given is seen
  * by the one who takes it. */
 
@@ -10,6 +10,7 @@
 
 #include "run/gflow-deque-private.h"
 #include "run/gflow-inbox-private.h"
+#include "run/gflow-queue-private.h"
 
 #define N_THIEVES 3
 
@@ -612,13 +613,48 @@ test_inbox_unused (void)
   CHECK (!g_flow_inbox_pop (&inbox, &value));
 }
 
+/* The queue, against a model: what came first, and how many there are. */
+static void
+test_queue (guint64 seed)
+{
+  guint64 state = seed;
+
+  for (guint round = 0; round < tap_rounds (2000); round++)
+    {
+      const guint n = 1 + tap_random (&state) % 300;
+      guint32 *slots = calloc (n, sizeof *slots);
+      guint32 pushed = 0, popped = 0, value;
+      GFlowQueue queue;
+
+      g_flow_queue_init (&queue, slots);
+      while (popped < n)
+        {
+          guint32 distance = tap_random (&state) % n;
+
+          if (pushed < n && tap_random (&state) % 2 == 0)
+            g_flow_queue_push (&queue, pushed++ * 3);
+          CHECK (g_flow_queue_is_empty (&queue) == (pushed == popped));
+          CHECK (g_flow_queue_peek (&queue, distance, &value) == (distance < pushed - popped));
+          if (distance < pushed - popped)
+            CHECK (value == (popped + distance) * 3);
+          if (tap_random (&state) % 2 == 0)
+            {
+              CHECK (g_flow_queue_pop (&queue, &value) == (popped < pushed));
+              if (popped < pushed)
+                CHECK (value == popped++ * 3);
+            }
+        }
+      free (slots);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
 {
   guint64 seed;
 
-  tap_begin (11);
+  tap_begin (12);
   seed = tap_seed ();
 
   test_alone (seed);
@@ -643,6 +679,8 @@ main (int    argc,
   tap_ok ("inbox/many-consumers");
   test_inbox_unused ();
   tap_ok ("inbox/unused");
+  test_queue (seed);
+  tap_ok ("queue");
 
   return 0;
 }
