@@ -71,7 +71,7 @@ _g_flow_node_enter_flow (GFlowNode *self,
   _g_flow_node_list_add (flow->nodes, self, self->out.body, self->out.user_data);
   self->in.flow = flow;
   if (G_UNLIKELY (self->needs_form == G_FLOW_NEEDS_FAR))
-    self->in.needs.far = g_steal_pointer (&self->extras->far_needs);
+    self->in.needs.far = g_steal_pointer (&_g_flow_node_extras (self)->far_needs);
   self->is_in_flow = TRUE;
 }
 
@@ -101,7 +101,8 @@ take_destroy (GFlowNode *self)
 void
 _g_flow_node_free_body (GFlowNode *self)
 {
-  GFlowSharedBody *shared = self->extras != NULL ? self->extras->shared : NULL;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+  GFlowSharedBody *shared = extras != NULL ? extras->shared : NULL;
   GDestroyNotify destroy = take_destroy (self);
 
   if (shared == NULL)
@@ -111,7 +112,7 @@ _g_flow_node_free_body (GFlowNode *self)
       return;
     }
 
-  self->extras->shared = NULL;
+  extras->shared = NULL;
   /* Acquire and release: the last one comes after what all others have done. */
   if (atomic_fetch_sub_explicit (&shared->ref_count, 1, memory_order_acq_rel) == 1)
     {

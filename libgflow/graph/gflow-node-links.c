@@ -175,13 +175,15 @@ _g_flow_update_list (GListStore **list,
 void
 _g_flow_node_forget_neighbours (GFlowNode *self)
 {
-  if (self->extras == NULL)
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  if (extras == NULL)
     return;
 
-  if (self->extras->upstreams != NULL)
-    g_list_store_remove_all (self->extras->upstreams);
-  if (self->extras->downstreams != NULL)
-    g_list_store_remove_all (self->extras->downstreams);
+  if (extras->upstreams != NULL)
+    g_list_store_remove_all (extras->upstreams);
+  if (extras->downstreams != NULL)
+    g_list_store_remove_all (extras->downstreams);
 }
 
 /* Each once, and held: others may edit the flow meanwhile. */

@@ -44,7 +44,9 @@ GFlow     *_g_flow_map_ref_flow (GFlowMap  *self,
 static inline GFlowMap *
 _g_flow_node_map (GFlowNode *self)
 {
-  return self->extras != NULL ? self->extras->map : NULL;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->map : NULL;
 }
 
 G_END_DECLS

@@ -25,7 +25,9 @@ static const GFlowNodePolicy no_policy = G_FLOW_NODE_POLICY_INIT;
 static const GFlowNodePolicy *
 get_policy (GFlowNode *self)
 {
-  return self->extras != NULL ? &self->extras->policy : &no_policy;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? &extras->policy : &no_policy;
 }
 
 void

@@ -131,11 +131,19 @@ struct _GFlowNode
   guint8           destroy;     /* of user_data: see gflow-destroy-private.h */
 
   _Atomic (char *) name;        /* (owned) (nullable), or a number: see _g_flow_node_number() */
-  GFlowNodeExtras *extras;      /* (nullable) (owned) */
+  _Atomic (GFlowNodeExtras *) extras; /* (nullable) (owned) */
 };
 
 /* GLib rounds up to 16. */
 G_STATIC_ASSERT (sizeof (GFlowNode) <= 64);
+
+/* Acquire: pairs with _g_flow_node_ensure_extras(), which may be called when a node leaves its flow
+ * while another thread draws that. */
+static inline GFlowNodeExtras *
+_g_flow_node_extras (GFlowNode *self)
+{
+  return atomic_load_explicit (&self->extras, memory_order_acquire);
+}
 
 static inline GFlow *
 _g_flow_node_flow (GFlowNode *self)
@@ -293,40 +301,51 @@ GListModel *_g_flow_update_list      (GListStore     **list,
 static inline int
 _g_flow_node_priority (GFlowNode *self)
 {
-  return self->extras != NULL ? self->extras->priority : 0;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->priority : 0;
 }
 
 static inline guint
 _g_flow_node_weight (GFlowNode *self)
 {
-  return self->extras != NULL ? self->extras->weight : 1;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->weight : 1;
 }
 
 /* NULL if a body of the node may take its time, and is called once. */
 static inline const GFlowNodePolicy *
 _g_flow_node_policy (GFlowNode *self)
 {
-  return self->extras != NULL &&
-         (self->extras->policy.timeout != 0 || self->extras->policy.max_retries != 0)
-           ? &self->extras->policy : NULL;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL && (extras->policy.timeout != 0 || extras->policy.max_retries != 0)
+           ? &extras->policy : NULL;
 }
 
 static inline GPtrArray *
 _g_flow_node_locks (GFlowNode *self)
 {
-  return self->extras != NULL ? self->extras->locks : NULL;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->locks : NULL;
 }
 
 static inline GFlowExecutor *
 _g_flow_node_executor (GFlowNode *self)
 {
-  return self->extras != NULL ? self->extras->executor : NULL;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->executor : NULL;
 }
 
 static inline GFlow *
 _g_flow_node_subflow (GFlowNode *self)
 {
-  return self->extras != NULL ? self->extras->subflow : NULL;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->subflow : NULL;
 }
 
 G_END_DECLS

@@ -69,7 +69,9 @@ void            _g_flow_node_end_serving (GFlowNode             *self,
 static inline GFlowServing *
 _g_flow_node_serving (GFlowNode *self)
 {
-  return self->extras != NULL ? self->extras->serving : NULL;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->serving : NULL;
 }
 
 static inline GFlowTap

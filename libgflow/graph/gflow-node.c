@@ -72,13 +72,26 @@ G_DEFINE_FINAL_TYPE (GFlowNode, g_flow_node, G_TYPE_OBJECT)
 GFlowNodeExtras *
 _g_flow_node_ensure_extras (GFlowNode *self)
 {
-  if (self->extras == NULL)
-    {
-      self->extras = g_new0 (GFlowNodeExtras, 1);
-      self->extras->weight = 1;
-      self->extras->policy = (GFlowNodePolicy) G_FLOW_NODE_POLICY_INIT;
-    }
-  return self->extras;
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  if (extras != NULL)
+    return extras;
+
+  extras = g_new0 (GFlowNodeExtras, 1);
+  extras->weight = 1;
+  extras->policy = (GFlowNodePolicy) G_FLOW_NODE_POLICY_INIT;
+  /* Release: pairs with _g_flow_node_extras(). */
+  atomic_store_explicit (&self->extras, extras, memory_order_release);
+  return extras;
+}
+
+/* NULL unless it was set. */
+static const char *
+get_title (GFlowNode *self)
+{
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  return extras != NULL ? extras->title : NULL;
 }
 
 static void
@@ -182,7 +195,7 @@ g_flow_node_set_name (GFlowNode  *self,
     }
   _g_flow_end_edit (_g_flow_node_flow (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
-  if (self->extras == NULL || self->extras->title == NULL)
+  if (get_title (self) == NULL)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
 }
 
@@ -200,7 +213,10 @@ g_flow_node_finalize (GObject *object)
 
   if (!_g_flow_node_is_number (name))
     g_free (name);
-  g_clear_pointer (&self->extras, free_extras);
+  GFlowNodeExtras *extras = _g_flow_node_extras (self);
+
+  if (extras != NULL)
+    free_extras (extras);
 
   G_OBJECT_CLASS (g_flow_node_parent_class)->finalize (object);
 }
@@ -609,20 +625,20 @@ _g_flow_node_copy (GFlowNode *self)
 
   _g_flow_node_share_body (self, copy);
 
-  GFlowNodeExtras *extras = copy->extras;
+  GFlowNodeExtras *extras = _g_flow_node_extras (copy), *from = _g_flow_node_extras (self);
 
-  extras->title = g_strdup (self->extras->title);
-  extras->priority = self->extras->priority;
-  extras->weight = self->extras->weight;
-  extras->policy = self->extras->policy;
-  g_set_object (&extras->subflow, self->extras->subflow);
-  g_set_object (&extras->executor, self->extras->executor);
-  if (self->extras->map != NULL)
-    extras->map = _g_flow_map_copy (self->extras->map);
-  if (self->extras->serving != NULL)
-    extras->serving = _g_flow_serving_copy (self->extras->serving);
-  if (self->extras->locks != NULL)
-    extras->locks = g_ptr_array_copy (self->extras->locks, (GCopyFunc) g_object_ref, NULL);
+  extras->title = g_strdup (from->title);
+  extras->priority = from->priority;
+  extras->weight = from->weight;
+  extras->policy = from->policy;
+  g_set_object (&extras->subflow, from->subflow);
+  g_set_object (&extras->executor, from->executor);
+  if (from->map != NULL)
+    extras->map = _g_flow_map_copy (from->map);
+  if (from->serving != NULL)
+    extras->serving = _g_flow_serving_copy (from->serving);
+  if (from->locks != NULL)
+    extras->locks = g_ptr_array_copy (from->locks, (GCopyFunc) g_object_ref, NULL);
   copy->placement = self->placement;
   copy->run_when = self->run_when;
   return copy;
@@ -696,8 +712,8 @@ g_flow_node_get_title (GFlowNode *self)
 {
   g_return_val_if_fail (G_IS_FLOW_NODE (self), NULL);
 
-  if (self->extras != NULL && self->extras->title != NULL)
-    return self->extras->title;
+  if (get_title (self) != NULL)
+    return get_title (self);
   return g_flow_node_get_name (self);
 }
 
@@ -716,7 +732,7 @@ g_flow_node_set_title (GFlowNode  *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
 
-  if (g_strcmp0 (self->extras != NULL ? self->extras->title : NULL, title) == 0)
+  if (g_strcmp0 (get_title (self), title) == 0)
     return;
 
   GFlowNodeExtras *extras = _g_flow_node_ensure_extras (self);

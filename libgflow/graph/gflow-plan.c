@@ -263,9 +263,9 @@ compile_node (Compiler  *compiler,
     }
   if (node->run_when != G_FLOW_RUN_WHEN_ALL_SUCCEEDED)
     start->route |= G_FLOW_ROUTE_WHEN;
-  if (node->extras != NULL)
+  if (_g_flow_node_extras (node) != NULL)
     compile_extras (plan, node);
-  if (takes_locks && (node->extras != NULL || lock != NULL))
+  if (takes_locks && (_g_flow_node_extras (node) != NULL || lock != NULL))
     compile_locks (plan, node, lock);
 }
 

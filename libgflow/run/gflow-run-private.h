@@ -15,6 +15,7 @@
 #include "gflow-inbox-private.h"
 #include "gflow-parking-private.h"
 #include "gflow-queue-private.h"
+#include "gflow-turn-private.h"
 
 G_BEGIN_DECLS
 
@@ -118,11 +119,13 @@ typedef struct
     GFlowDeque     deque;     /* of workers */
     GFlowQueue     queue;     /* of the context */
   };
+  GFlowRun        *run;       /* (unowned) */
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
   guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
-  GFlowHelp        help;      /* of the worker on it */
+  GFlowHelp        help;      /* of the worker on it, and so: */
+  GFlowTurn        turn;
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
@@ -278,6 +281,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   guint8           owner_queued;
+  guint8           throttled;    /* it waits until another async body may start */
   guint8           notified_paused;
   guint8           started;
   guint8           finished;
@@ -700,6 +704,7 @@ void           _g_flow_run_restore_choice  (GFlowRun        *self,
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
+gboolean       _g_flow_watch_was_connected (gpointer         instance);
 gboolean       _g_flow_watch_has_handlers  (gpointer         instance);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
 gboolean       _g_flow_watch_is_notified   (gpointer         instance);

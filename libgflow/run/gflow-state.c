@@ -122,6 +122,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
   for (guint i = 0; i < n_lanes; i++)
     g_flow_deque_init (&self->lanes[i].deque,
                        (_Atomic guint32 *) (block + slots_at) + n_workers * i);
+  for (guint i = 0; i <= n_lanes; i++)
+    self->lanes[i].run = self;
   self->lanes[n_lanes].context = TRUE;
   g_flow_queue_init (&self->lanes[n_lanes].queue, (guint32 *) (block + queue_at));
 

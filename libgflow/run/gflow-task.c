@@ -87,6 +87,7 @@ end_call (GFlowCall *call,
           GError    *error)
 {
   call->ended = TRUE;
+  _g_flow_owner_end_body (call->run);
   if (error == NULL && _g_flow_context_is_plain (call->run, call->index))
     end_plain_task (call->run, call->index);
   else
@@ -245,6 +246,7 @@ call_async_body (GFlowRun *self,
   GFlowCall *call = ahead != NULL ? ahead : _g_flow_call_new (self, index, TRUE);
   GError *error = NULL;
 
+  _g_flow_owner_begin_body (self);
   call->in_body = TRUE;
   ((GFlowTaskFunc) node->body) (node->node, self, call->task, node->user_data, &error);
   call->in_body = FALSE;
