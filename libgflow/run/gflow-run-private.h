@@ -92,6 +92,13 @@ typedef enum
   G_FLOW_ATTENTION_REFUSED   = 1 << 15, /* nothing was started: the journal cannot be used */
 } GFlowAttention;
 
+/* Whether the run must not be let go. */
+typedef enum
+{
+  G_FLOW_RUN_LIFE_ACTIVE = 1 << 0, /* started, and not ended */
+  G_FLOW_RUN_LIFE_KEPT   = 1 << 1, /* it has lost its last user, and keeps itself */
+} GFlowRunLife;
+
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
 
 /* Nodes on their way. */
@@ -268,12 +275,11 @@ struct _GFlowRun
   _Atomic guint    n_inside;     /* lanes of workers that are taken */
   _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
   _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
-  gboolean         active;       /* started, and not ended */
+  _Atomic guint    life;         /* of GFlowRunLife: not guarded */
   guint            enlisted;     /* in which process, see there; 0: not yet */
   guint            n_lent;       /* threads in bodies of it that have lent their lanes */
-  gboolean         complete;     /* nothing of it runs any more */
-  gboolean         self_ref;     /* it has lost its last user, and keeps itself */
-  gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
+  _Atomic gboolean complete;     /* nothing of it runs any more, and no worker looks at it */
+  gboolean         retired;      /* complete, by its caller's thread: for that only */
   _Atomic gboolean posted;       /* in the owner's list: not guarded */
   GList            hungry_link;
 

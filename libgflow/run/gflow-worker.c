@@ -250,7 +250,10 @@ release_successors (GFlowRun            *self,
       GFlowRunNode *waiting = &run_nodes[*successors];
 
       if (!count_off (waiting, 1, alone))
-        continue;
+        {
+          __builtin_prefetch (&nodes[*successors]);
+          continue;
+        }
 
       if (RARELY (waiting->route != 0))
         {
@@ -994,9 +997,11 @@ run_plain (GFlowLane           *lane,
       GFlowRunNode *run_node = &run_nodes[index];
 
       self = lane->run;
-      /* Relaxed, and so below: what is to be seen was set by this thread, or before the node
-       * became ready. */
-      if (RARELY (atomic_load_explicit (&run_node->marks, memory_order_relaxed) != 0))
+      /* Relaxed, and so below: what is to be seen was set by this thread, or before the node became
+       * ready. With other threads that may be since the body before this one, whose attention was
+       * looked at: one that it waits for, too, has cancelled the run, and must be the last. */
+      if (RARELY (((alone ? 0 : atomic_load_explicit (&self->attention, memory_order_relaxed)) |
+                   atomic_load_explicit (&run_node->marks, memory_order_relaxed)) != 0))
         return run_attended_node (self, lane, index);
 
       atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);

@@ -879,6 +879,39 @@ test_lanes (void)
   _g_flow_lend_delay = usual_delay;
 }
 
+static void
+test_tracks (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = g_flow_run_new (flow);
+  g_autofree char *trace = NULL;
+  Desk desk;
+  TestLog log;
+  TestResult result;
+
+  g_test_summary ("What runs in the place of a body that waits has a track of its own");
+  desk_init (&desk);
+  test_log_init (&log);
+  g_flow_set_max_threads (flow, 1);
+  for (guint i = 0; i < 3; i++)
+    add (flow, NULL, body_ask, &log, NULL);
+  g_flow_run_set_keep_record (run, TRUE);
+  g_signal_connect (run, "ask", G_CALLBACK (ask_cb), &desk);
+  test_result_init (&result);
+  g_flow_run_execute (run, NULL, test_result_cb, &result);
+  TEST_WAIT (desk_count (&desk) == 3);
+  desk_answer (&desk);
+  TEST_WAIT (result.calls > 0);
+
+  trace = g_flow_run_to_trace (run);
+  test_assert_contains (trace, "\"name\":\"Worker 1\"");
+  test_assert_contains (trace, "\"name\":\"Worker 1 (2)\"");
+  test_assert_contains (trace, "\"name\":\"Worker 1 (3)\"");
+  finish_well (&run, &result);
+  test_log_clear (&log);
+  desk_clear (&desk);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -899,6 +932,7 @@ main (int   argc,
   g_test_add_func ("/lend/downstreams", test_downstreams);
   g_test_add_func ("/lend/limit", test_limit);
   g_test_add_func ("/lend/lanes", test_lanes);
+  g_test_add_func ("/lend/tracks", test_tracks);
   g_test_add_func ("/lend/storm", test_storm);
   g_test_add_data_func ("/lend/storm-nested/0", GUINT_TO_POINTER (0), test_storm_nested);
   g_test_add_data_func ("/lend/storm-nested/1", GUINT_TO_POINTER (1), test_storm_nested);

@@ -6,6 +6,8 @@
 
 #include "test-bench.h"
 
+#include "run/gflow-turn-private.h"
+
 /* Every callback there is, in the context that it has to be in. */
 
 typedef struct
@@ -830,6 +832,96 @@ test_fair_runs (gconstpointer data)
   race (flow, flow, G_FLOW_PLACEMENT_WORKER, FALSE);
 }
 
+/* A worker asks the clock seldom while bodies are short. When long ones follow, others that have only
+ * this thread, as the flow says, wait for so many of them and no more. */
+
+typedef struct
+{
+  GFlowRun *first;
+  TestGate  gate;   /* the first run waits until the second one waits for its turn */
+  int       n_long; /* atomic: bodies of the first run */
+  int       n_seen; /* of these, by the second one when it had its turn; -1 before */
+} Turns;
+
+static gboolean
+body_first_of_turn (GFlowNode  *node,
+                    GFlowRun   *run,
+                    gpointer    user_data,
+                    GError    **error)
+{
+  Turns *turns = user_data;
+
+  if (run == turns->first)
+    test_gate_wait (&turns->gate);
+  else
+    turns->n_seen = g_atomic_int_get (&turns->n_long);
+
+  return TRUE;
+}
+
+/* Longer than a turn */
+static gboolean
+body_long (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  Turns *turns = user_data;
+  const gint64 end = g_get_monotonic_time () + G_FLOW_TURN_US + 100;
+
+  if (run != turns->first)
+    return TRUE;
+
+  g_atomic_int_inc (&turns->n_long);
+  while (g_get_monotonic_time () < end)
+    ;
+
+  return TRUE;
+}
+
+static void
+test_fair_after_short (void)
+{
+  enum { N_SHORT = 100, N_LONG = 2 * G_FLOW_TURN_MAX_STRIDE };
+  g_autoptr (GFlow) flow = g_flow_new ();
+  GFlowRun *runs[2];
+  TestResult results[2];
+  GFlowNode *previous;
+  Turns turns = { .n_seen = -1 };
+
+  test_gate_init (&turns.gate);
+  g_flow_set_max_threads (flow, 1);
+  previous = g_flow_add (flow, NULL, body_first_of_turn, &turns, NULL, NULL);
+  for (guint i = 0; i < N_SHORT + N_LONG; i++)
+    {
+      GFlowNode *node = g_flow_add (flow, NULL, i < N_SHORT ? test_body_nothing : body_long,
+                                    &turns, NULL, NULL);
+
+      g_flow_node_add_upstream (node, previous);
+      previous = node;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (runs); i++)
+    {
+      test_result_init (&results[i]);
+      runs[i] = g_flow_run_new (flow);
+      turns.first = runs[0];
+      g_flow_run_execute (runs[i], NULL, test_result_cb, &results[i]);
+      TEST_WAIT (i == 0 ? test_gate_waiting (&turns.gate) == 1
+                        : g_flow_run_get_state (runs[i]) == G_FLOW_RUN_STATE_RUNNING);
+    }
+  test_gate_open (&turns.gate);
+  for (guint i = 0; i < G_N_ELEMENTS (runs); i++)
+    {
+      TEST_WAIT (results[i].calls > 0);
+      g_assert_true (g_flow_run_execute_finish (runs[i], results[i].result, NULL));
+      test_result_clear (&results[i]);
+      g_object_unref (runs[i]);
+    }
+  g_assert_cmpint (turns.n_seen, >=, 0);
+  g_assert_cmpint (turns.n_seen, <=, G_FLOW_TURN_MAX_STRIDE + 1);
+  test_gate_clear (&turns.gate);
+}
+
 /* Main loops of others: some poll what a context waits for by themselves, when it has said that
  * nothing is pending. */
 
@@ -913,6 +1005,7 @@ main (int    argc,
   g_test_add_func ("/threads/fair/chain", test_fair_chain);
   g_test_add_func ("/threads/fair/context", test_fair_context);
   g_test_add_func ("/threads/fair/context-chain", test_fair_context_chain);
+  g_test_add_func ("/threads/fair/after-short", test_fair_after_short);
   g_test_add_data_func ("/threads/fair/runs/1", GUINT_TO_POINTER (1), test_fair_runs);
   g_test_add_data_func ("/threads/fair/runs/2", GUINT_TO_POINTER (2), test_fair_runs);
 

@@ -9,7 +9,6 @@ import gc
 import io
 import contextlib
 import threading
-import time
 import unittest
 import weakref
 
@@ -608,15 +607,12 @@ class Async(unittest.TestCase):
 
             @requests
             async def encode(self, docs, **kwargs):
-                start = time.monotonic()
                 await asyncio.gather(*(self.process(doc) for doc in docs))
-                return {'time': time.monotonic() - start}
 
         with Flow().add(uses=Slow) as flow:
             response, = flow.index(['hello'] * 50, return_results=True)
         self.assertEqual({doc.text for doc in response.docs}, {'HELLO'})
         self.assertEqual(Slow.most, 50)
-        self.assertLess(response.dup_results()['executor0']['time'], .5)
 
     def test_overlap(self):
         """A worker that blocks does not keep the event loop waiting."""
