@@ -100,14 +100,11 @@ void        _g_flow_emit            (GFlow        *self,
                                      const GError *error);
 gboolean    _g_flow_has_handlers    (GFlow        *self);
 
-/* Every edit stands between these two; edits of a node that is in no flow pass NULL. */
-gboolean    _g_flow_is_frozen       (GFlow      *self);
+void        _g_flow_leave_plan      (GFlow      *self);
 void        _g_flow_set_door        (GFlow         *self,
                                      GFlowDoor      door,
                                      GFlowPipeline *pipeline);
 GFlowPipeline *_g_flow_ref_pipeline (GFlow      *self);
-void        _g_flow_begin_edit      (GFlow      *self);
-void        _g_flow_end_edit        (GFlow      *self);
 GFlowNode  *_g_flow_lookup_locked   (GFlow      *self,
                                      const char *name);
 void        _g_flow_reserve_name    (GFlow      *self,
@@ -126,5 +123,39 @@ GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
                                      GError    **error);
 GFlowPlan  *_g_flow_ref_grouped_plan (GFlow      *self,
                                      GFlowGrouping **grouping);
+
+/* Whether the flow is open, or about to be or to be closed: it must stay as it is. */
+static inline gboolean
+_g_flow_is_frozen (GFlow *self)
+{
+  return self != NULL && self->door != G_FLOW_DOOR_CLOSED;
+}
+
+/* Every edit stands between this and _g_flow_end_edit(); edits of a node that is in no flow pass NULL. */
+static inline void
+_g_flow_begin_edit (GFlow *self)
+{
+  if (self == NULL)
+    return;
+
+  _g_flow_mutex_lock (&self->mutex);
+  if (G_UNLIKELY (self->plan != NULL))
+    _g_flow_leave_plan (self);
+}
+
+/* The plan is out of date. It is dropped with the mutex released, as it may
+ * hold the last reference to a node, and destroying that is user code. */
+static inline void
+_g_flow_end_edit (GFlow *self)
+{
+  if (self == NULL)
+    return;
+
+  GFlowPlan *plan = g_steal_pointer (&self->plan);
+
+  _g_flow_mutex_unlock (&self->mutex);
+  if (G_UNLIKELY (plan != NULL))
+    _g_flow_plan_unref (plan);
+}
 
 G_END_DECLS

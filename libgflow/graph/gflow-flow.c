@@ -139,13 +139,6 @@ g_flow_list_model_init (GListModelInterface *iface)
 
 /* Edits */
 
-/* Whether the flow is open, or about to be or to be closed: it must stay as it is. */
-gboolean
-_g_flow_is_frozen (GFlow *self)
-{
-  return self != NULL && self->door != G_FLOW_DOOR_CLOSED;
-}
-
 /* Takes @pipeline. */
 void
 _g_flow_set_door (GFlow         *self,
@@ -180,40 +173,17 @@ _g_flow_ref_pipeline (GFlow *self)
 }
 
 /* What the flow and its plan share is the plan's from now on, if others have it. */
-static void
-leave_plan (GFlow *self)
+void
+_g_flow_leave_plan (GFlow *self)
 {
   GFlowNodeList *nodes = self->nodes;
 
-  if (self->plan == NULL || !_g_flow_plan_is_shared (self->plan))
+  if (!_g_flow_plan_is_shared (self->plan))
     return;
 
   _g_flow_plan_ensure_upstreams (self->plan);
   self->nodes = _g_flow_node_list_copy (nodes);
   _g_flow_node_list_unref (nodes, &self->home);
-}
-
-void
-_g_flow_begin_edit (GFlow *self)
-{
-  if (self == NULL)
-    return;
-
-  _g_flow_mutex_lock (&self->mutex);
-  leave_plan (self);
-}
-
-/* The plan is out of date. It is dropped with the mutex released, as it may
- * hold the last reference to a node, and destroying that is user code. */
-void
-_g_flow_end_edit (GFlow *self)
-{
-  if (self == NULL)
-    return;
-
-  g_autoptr(GFlowPlan) plan G_GNUC_UNUSED = g_steal_pointer (&self->plan);
-
-  _g_flow_mutex_unlock (&self->mutex);
 }
 
 /* Names are entered when somebody looks one up, so that a flow whose nodes are

@@ -27,11 +27,14 @@ g_flow_node_add_upstream (GFlowNode *self,
 {
   g_return_if_fail (G_IS_FLOW_NODE (self));
   g_return_if_fail (G_IS_FLOW_NODE (upstream));
-  g_return_if_fail (!_g_flow_is_frozen (_g_flow_node_flow (self)));
 
-  _g_flow_begin_edit (_g_flow_node_flow (self));
+  GFlow *flow = _g_flow_node_flow (self);
+
+  g_return_if_fail (!_g_flow_is_frozen (flow));
+
+  _g_flow_begin_edit (flow);
   _g_flow_node_add_need (self, upstream);
-  _g_flow_end_edit (_g_flow_node_flow (self));
+  _g_flow_end_edit (flow);
 }
 
 /**

@@ -233,6 +233,28 @@ _g_flow_forget_position (GFlow   *flow,
     forget_position (_g_flow_node_at (flow, i), position);
 }
 
+/* That of the near needs each is there once. The caller has in @asked of each node of the flow a number that
+ * is that of @self + 1 for none. */
+void
+_g_flow_node_forget_repeated_needs (GFlowNode *self,
+                                    guint32   *asked)
+{
+  guint n_needs = 0, n_kept = 0;
+  guint32 *needs = (guint32 *) _g_flow_node_near_needs (self, &n_needs);
+
+  for (guint i = 0; i < n_needs; i++)
+    if (asked[needs[i]] != self->index + 1)
+      {
+        asked[needs[i]] = self->index + 1;
+        needs[n_kept++] = needs[i];
+      }
+
+  if (self->needs_form == G_FLOW_NEEDS_MANY)
+    self->in.needs.many->n = n_kept;
+  else
+    self->needs_form = n_kept;
+}
+
 /* All needs */
 
 guint

@@ -286,6 +286,8 @@ void        _g_flow_node_add_name    (GFlowNode       *self,
                                       const char      *name);
 void        _g_flow_node_add_names   (GFlowNode       *self,
                                       const char * const *names);
+void        _g_flow_node_forget_repeated_needs (GFlowNode *self,
+                                                guint32   *asked);
 void        _g_flow_node_copy_needs  (GFlowNode       *self,
                                       GFlowNode       *copy);
 GFlowNeeds  _g_flow_node_steal_needs (GFlowNode       *self,
@@ -302,6 +304,14 @@ void        _g_flow_node_forget_neighbours (GFlowNode *self);
 GListModel *_g_flow_update_list      (GListStore     **list,
                                       GType            item_type,
                                       GPtrArray       *items);
+
+/* Whether the body is called there. */
+static inline gboolean
+_g_flow_node_is_in_context (GFlowNode *self)
+{
+  return self->kind == G_FLOW_NODE_KIND_TASK || self->kind == G_FLOW_NODE_KIND_FLOW ||
+         self->kind == G_FLOW_NODE_KIND_MAP || self->placement == G_FLOW_PLACEMENT_CONTEXT;
+}
 
 static inline int
 _g_flow_node_priority (GFlowNode *self)

@@ -767,10 +767,7 @@ g_flow_node_get_placement (GFlowNode *self)
 {
   g_return_val_if_fail (G_IS_FLOW_NODE (self), G_FLOW_PLACEMENT_WORKER);
 
-  if (self->kind == G_FLOW_NODE_KIND_TASK || self->kind == G_FLOW_NODE_KIND_FLOW ||
-      self->kind == G_FLOW_NODE_KIND_MAP)
-    return G_FLOW_PLACEMENT_CONTEXT;
-  return self->placement;
+  return _g_flow_node_is_in_context (self) ? G_FLOW_PLACEMENT_CONTEXT : G_FLOW_PLACEMENT_WORKER;
 }
 
 /* The setters of what the plan is compiled from. */

@@ -14,13 +14,16 @@
 /* States of fewer nodes than these are on a page that is in use in any case. */
 #define MIN_SPARE_NODES 64
 
-typedef struct
-{
-  guint32 n;    /* how many; later, where the next one goes */
-  guint32 last; /* the last one + 1; later, whether there is only one */
-} Downstreams;
+/* Needs of a node are compared with each other if they are at most so many. */
+#define MAX_COMPARED 8
 
-G_STATIC_ASSERT (sizeof (Downstreams) == sizeof (GFlowPlanStart));
+/* How many nodes ahead those are fetched that are looked at next: nodes and their needs lie one after
+ * the other, but no processor knows what leads to them. */
+#define FETCH_NODE 16
+#define FETCH_NEEDS 8
+
+/* In place of where the next downstream goes: it is the only one */
+#define ONLY G_MAXUINT32
 
 /* Guards what plans are given later. */
 static GFlowMutex mutex = G_FLOW_MUTEX_INIT;
@@ -31,11 +34,13 @@ typedef struct
   GFlow         *flow;
   GFlowPlan     *plan;
   GFlowChannel  *channel;   /* (nullable): the plan is for requests */
-  guint32       *upstreams; /* of all nodes, one after the other: plan->n_edges so far */
-  guint          n_allocated; /* of them */
-  Downstreams   *down;      /* of each node */
+  guint32       *n_down;    /* of each node how many wait for it; later, behind where the next one goes */
+  guint32       *asked;     /* of each node for which one last, + 1; only where that is not clear */
+  GArray        *far;       /* (owned) (nullable) of guint32: the upstreams of nodes whose needs are */
+  guint          n_far;     /* of them, those of nodes that next_upstreams() has come to */
+  guint          n_roots;
+  guint          n_routed_roots;
   gboolean       ordered;   /* every upstream was added before its downstreams */
-  gboolean       far;       /* some needs are */
   GFlowProblems  problems;
 } Compiler;
 
@@ -56,55 +61,102 @@ resolve_need (Compiler  *compiler,
   return TRUE;
 }
 
-/* Has room for the upstreams of another node. */
-static void
-reserve_upstreams (Compiler *compiler,
-                   guint     n)
-{
-  GFlowPlan *plan = compiler->plan;
-
-  if (plan->n_edges + n <= compiler->n_allocated)
-    return;
-
-  compiler->n_allocated = MAX (plan->n_edges + n, compiler->n_allocated * 2);
-  compiler->upstreams = g_renew (guint32, compiler->upstreams, compiler->n_allocated);
-}
-
-static void
-add_upstream (Compiler *compiler,
-              guint32   index,
-              guint32   upstream)
-{
-  GFlowPlan *plan = compiler->plan;
-  Downstreams *down = &compiler->down[upstream];
-
-  if (down->last == index + 1)
-    return;
-
-  down->last = index + 1;
-  down->n++;
-  compiler->ordered = compiler->ordered && upstream < index;
-  compiler->upstreams[plan->n_edges++] = upstream;
-}
-
-static void
-compile_far_needs (Compiler  *compiler,
-                   GFlowNode *node)
+/* What a node with far needs waits for, each once. */
+static const guint32 *
+find_far_upstreams (Compiler  *compiler,
+                    GFlowNode *node,
+                    guint     *n_upstreams)
 {
   const guint n_needs = _g_flow_node_count_needs (node);
 
-  compiler->far = TRUE;
-  reserve_upstreams (compiler, n_needs);
+  if (compiler->far == NULL)
+    compiler->far = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  const guint first = compiler->far->len;
+
   for (guint i = 0; i < n_needs; i++)
     {
       const GFlowNeed need = _g_flow_node_get_need (node, i);
       guint32 upstream;
 
-      if (resolve_need (compiler, need, &upstream))
-        add_upstream (compiler, node->index, upstream);
-      else
+      if (!resolve_need (compiler, need, &upstream))
         _g_flow_check_unknown (compiler->flow, node, need, &compiler->problems);
+      else if (compiler->asked[upstream] != node->index + 1)
+        {
+          compiler->asked[upstream] = node->index + 1;
+          g_array_append_val (compiler->far, upstream);
+        }
     }
+  *n_upstreams = compiler->far->len - first;
+  return (guint32 *) compiler->far->data + first;
+}
+
+/* Whether a node is in @needs twice, as far as that can be told soon. */
+static gboolean
+may_repeat (const guint32 *needs,
+            guint          n_needs)
+{
+  gboolean repeated = FALSE;
+
+  if (n_needs > MAX_COMPARED)
+    {
+      for (guint i = 1; i < n_needs; i++)
+        if (needs[i] <= needs[i - 1])
+          return TRUE;
+      return FALSE;
+    }
+
+  for (guint i = 1; i < n_needs; i++)
+    for (guint k = 0; k < i; k++)
+      repeated |= needs[i] == needs[k];
+  return repeated;
+}
+
+/* Likewise, of any node. */
+static const guint32 *
+find_upstreams (Compiler  *compiler,
+                GFlowNode *node,
+                guint     *n_upstreams)
+{
+  const guint32 *near = _g_flow_node_near_needs (node, n_upstreams);
+
+  if (near == NULL)
+    return find_far_upstreams (compiler, node, n_upstreams);
+  if (G_LIKELY (!may_repeat (near, *n_upstreams)))
+    return near;
+
+  _g_flow_node_forget_repeated_needs (node, compiler->asked);
+  return _g_flow_node_near_needs (node, n_upstreams);
+}
+
+/* What was found, of one node after the other, from the first one on. */
+static const guint32 *
+next_upstreams (Compiler  *compiler,
+                guint      index,
+                guint     *n_upstreams)
+{
+  const guint32 *near = _g_flow_node_near_needs (compiler->plan->nodes[index].node, n_upstreams);
+
+  if (near != NULL)
+    return near;
+
+  const guint32 *far = (guint32 *) compiler->far->data + compiler->n_far;
+
+  *n_upstreams = compiler->plan->start[index].pending;
+  compiler->n_far += *n_upstreams;
+  return far;
+}
+
+static inline void
+fetch_ahead (GFlowPlan *plan,
+             guint      index)
+{
+  if (index + FETCH_NODE >= plan->n_nodes)
+    return;
+
+  __builtin_prefetch (&plan->nodes[index + FETCH_NODE].node->in);
+  /* Is nowhere if they are not many, which does no harm. */
+  __builtin_prefetch (plan->nodes[index + FETCH_NEEDS].node->in.needs.many);
 }
 
 static void
@@ -113,23 +165,19 @@ compile_needs (Compiler  *compiler,
 {
   GFlowPlan *plan = compiler->plan;
   const guint32 index = node->index;
-  guint n_needs;
-  const guint32 *needs = _g_flow_node_near_needs (node, &n_needs);
-  const guint32 first = plan->n_edges;
+  guint n_upstreams;
+  const guint32 *upstreams = find_upstreams (compiler, node, &n_upstreams);
 
-  if (needs != NULL)
+  for (guint i = 0; i < n_upstreams; i++)
     {
-      reserve_upstreams (compiler, n_needs);
-      for (guint i = 0; i < n_needs; i++)
-        add_upstream (compiler, index, needs[i]);
+      compiler->n_down[upstreams[i]]++;
+      compiler->ordered = compiler->ordered && upstreams[i] < index;
     }
-  else
-    {
-      compile_far_needs (compiler, node);
-    }
-  plan->start[index].pending = plan->n_edges - first;
-  plan->start[index].state = plan->start[index].pending > 0 ? G_FLOW_NODE_STATE_WAITING
-                                                            : G_FLOW_NODE_STATE_READY;
+  plan->n_edges += n_upstreams;
+  plan->start[index].pending = n_upstreams;
+  plan->start[index].state = n_upstreams > 0 ? G_FLOW_NODE_STATE_WAITING : G_FLOW_NODE_STATE_READY;
+  if (n_upstreams == 0)
+    *(plan->start[index].route == 0 ? &compiler->n_roots : &compiler->n_routed_roots) += 1;
 }
 
 static int
@@ -241,12 +289,11 @@ compile_node (Compiler  *compiler,
   GFlowPlan *plan = compiler->plan;
   GFlowPlanNode *plan_node = &plan->nodes[node->index];
   GFlowPlanStart *start = &plan->start[node->index];
-  gboolean in_context = g_flow_node_get_placement (node) == G_FLOW_PLACEMENT_CONTEXT;
+  gboolean in_context = _g_flow_node_is_in_context (node);
   GFlowLock *lock = NULL;
   gboolean takes_locks = TRUE;
 
   /* All but the node and its body, which others may look at meanwhile. */
-  plan_node->successor = 0;
   plan_node->kind = node->kind;
   plan_node->run_when = node->run_when;
   if (node->kind == G_FLOW_NODE_KIND_EXECUTOR)
@@ -269,7 +316,7 @@ compile_node (Compiler  *compiler,
     compile_locks (plan, node, lock);
 }
 
-/* Where the successors of a node go. */
+/* Where the successors of nodes go: the last one first. */
 static void
 place_successors (Compiler *compiler)
 {
@@ -278,55 +325,58 @@ place_successors (Compiler *compiler)
   for (guint i = 0; i < compiler->plan->n_nodes; i++)
     {
       GFlowPlanNode *node = &compiler->plan->nodes[i];
-      Downstreams *down = &compiler->down[i];
-      const guint32 n_down = down->n;
+      const guint32 n_down = compiler->n_down[i];
 
-      down->last = n_down == 1;
       node->n_successors = MIN (n_down, G_FLOW_SUCCESSORS_MANY);
-      if (n_down <= 1)
-        continue;
-
       node->successor = first;
+      if (n_down <= 1)
+        {
+          compiler->n_down[i] = ONLY;
+          continue;
+        }
+
       if (n_down >= G_FLOW_SUCCESSORS_FUNNEL)
         {
           node->n_successors = G_FLOW_SUCCESSORS_MANY;
           compiler->plan->successors[first++] = n_down;
         }
-      down->n = first;
       first += n_down;
+      compiler->n_down[i] = first;
     }
 }
 
 /* Turns the upstreams of all nodes into the successors of all nodes: a counting
- * sort. Filled from the last node down, so that of each node the successor that
- * was added last comes first: a worker that walks them in this order ends with
- * the one to go on with, and leaves the others in its deque in the order in
- * which to pop them. */
+ * sort. Of each node the successor that was added last comes first: a worker that
+ * walks them in this order ends with the one to go on with, and leaves the others
+ * in its deque in the order in which to pop them. */
 static void
 compile_successors (Compiler *compiler)
 {
   GFlowPlan *plan = compiler->plan;
-  guint32 n_left = plan->n_edges;
 
+  /* Room for the numbers of those that have very many, too. */
+  plan->successors = g_new (guint32, (gsize) plan->n_edges + plan->n_edges / G_FLOW_SUCCESSORS_FUNNEL);
   place_successors (compiler);
-  for (guint i = plan->n_nodes; i-- > 0;)
-    for (guint32 k = plan->start[i].pending; k-- > 0;)
-      {
-        const guint32 upstream = compiler->upstreams[--n_left];
-        Downstreams *down = &compiler->down[upstream];
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      guint n;
+      const guint32 *upstreams = next_upstreams (compiler, i, &n);
 
-        if (!down->last)
+      fetch_ahead (plan, i);
+      for (guint k = 0; k < n; k++)
+        if (compiler->n_down[upstreams[k]] != ONLY)
           {
-            plan->successors[down->n++] = i;
-            continue;
+            plan->successors[--compiler->n_down[upstreams[k]]] = i;
           }
+        else
+          {
+            GFlowPlanNode *node = &plan->nodes[upstreams[k]];
 
-        GFlowPlanNode *node = &plan->nodes[upstream];
-
-        node->successor = i;
-        if (plan->start[i].pending >= G_FLOW_FUNNEL_WIDTH)
-          node->n_successors = G_FLOW_SUCCESSORS_FUNNEL;
-      }
+            node->successor = i;
+            if (n >= G_FLOW_FUNNEL_WIDTH)
+              node->n_successors = G_FLOW_SUCCESSORS_FUNNEL;
+          }
+    }
 }
 
 /* Of each node where its upstreams begin, and then these. Never NULL. */
@@ -337,17 +387,14 @@ new_upstreams (GFlowPlan *plan)
 }
 
 static void
-compile_roots (GFlowPlan *plan)
+compile_roots (Compiler *compiler)
 {
-  guint n_roots = 0, n_routed = 0;
+  GFlowPlan *plan = compiler->plan;
+  const guint n = compiler->n_roots + compiler->n_routed_roots;
 
-  for (guint i = 0; i < plan->n_nodes; i++)
-    if (plan->start[i].pending == 0)
-      *(plan->start[i].route == 0 ? &n_roots : &n_routed) += 1;
-
-  plan->roots = g_new (guint32, n_roots);
-  plan->routed_roots = g_new (guint32, n_routed);
-  for (guint i = 0; i < plan->n_nodes; i++)
+  plan->roots = g_new (guint32, compiler->n_roots);
+  plan->routed_roots = g_new (guint32, compiler->n_routed_roots);
+  for (guint i = 0; plan->n_roots + plan->n_routed_roots < n; i++)
     if (plan->start[i].pending == 0)
       {
         if (plan->start[i].route == 0)
@@ -366,13 +413,16 @@ keep_upstreams (Compiler *compiler)
   guint32 *first = new_upstreams (plan);
   guint32 n_kept = 0;
 
+  compiler->n_far = 0;
   for (guint i = 0; i < plan->n_nodes; i++)
     {
+      guint n;
+      const guint32 *upstreams = next_upstreams (compiler, i, &n);
+
       first[i] = n_kept;
-      n_kept += plan->start[i].pending;
+      for (guint k = 0; k < n; k++)
+        first[plan->n_nodes + n_kept++] = upstreams[k];
     }
-  if (plan->n_edges > 0)
-    memcpy (first + plan->n_nodes, compiler->upstreams, sizeof (guint32) * plan->n_edges);
   atomic_init (&plan->upstreams, first);
 }
 
@@ -389,10 +439,14 @@ _g_flow_plan_compile (GFlow        *flow,
     .flow = flow,
     .plan = plan,
     .channel = channel,
-    .down = g_new0 (Downstreams, n),
+    .n_down = g_new (guint32, (gsize) n * 2),
     .ordered = TRUE,
   };
 
+  compiler.asked = compiler.n_down + n;
+  /* By hand, so that all of it is touched for the first time here, and not by the first run. */
+  if (n > 0)
+    memset (compiler.n_down, 0, sizeof (guint32) * n * 2);
   atomic_init (&plan->ref_count, 1);
   _g_flow_home_copy (&plan->home, &flow->home);
   plan->find_task_owner = flow->find_task_owner;
@@ -403,23 +457,20 @@ _g_flow_plan_compile (GFlow        *flow,
                                : _g_flow_node_list_copy (flow->nodes);
   plan->nodes = plan->list->items;
   plan->start = g_new0 (GFlowPlanStart, n);
-  /* After what stays, as it goes soon. */
-  reserve_upstreams (&compiler, n);
 
   for (guint i = 0; i < n; i++)
     {
+      fetch_ahead (plan, i);
       compile_node (&compiler, plan->nodes[i].node);
       compile_needs (&compiler, plan->nodes[i].node);
     }
   finish_locks (plan);
 
-  /* Room for the numbers of those that have very many, too. */
-  plan->successors = g_new (guint32, (gsize) plan->n_edges + plan->n_edges / G_FLOW_SUCCESSORS_FUNNEL);
   compile_successors (&compiler);
-  compile_roots (plan);
-  if (channel != NULL || compiler.far)
+  compile_roots (&compiler);
+  if (channel != NULL || compiler.far != NULL)
     keep_upstreams (&compiler);
-  g_free (compiler.upstreams);
+  g_clear_pointer (&compiler.far, g_array_unref);
 
   if (flow->renamed)
     _g_flow_check_names (flow, &compiler.problems);
@@ -428,7 +479,7 @@ _g_flow_plan_compile (GFlow        *flow,
   plan->n_problems = compiler.problems.n_problems;
   plan->error = _g_flow_problems_finish (&compiler.problems);
 
-  _g_flow_plan_give_spare (plan, compiler.down);
+  _g_flow_plan_give_spare (plan, compiler.n_down);
   return plan;
 }
 
@@ -500,28 +551,24 @@ _g_flow_plan_unref (GFlowPlan *plan)
   g_free (plan);
 }
 
-/* The upstreams of all nodes, by their needs, which are near. */
+/* The upstreams of all nodes: their needs, which are near, and each there once since they were
+ * compiled. */
 static guint32 *
-find_upstreams (GFlowPlan *plan)
+copy_upstreams (GFlowPlan *plan)
 {
   guint32 *first = new_upstreams (plan), *upstreams = first + plan->n_nodes;
-  g_autofree guint32 *asked = g_new0 (guint32, plan->n_nodes); /* for which one last, + 1 */
-  guint32 n_found = 0;
+  guint32 n_copied = 0;
 
   for (guint i = 0; i < plan->n_nodes; i++)
     {
       guint n_needs = 0;
       const guint32 *needs = _g_flow_node_near_needs (plan->nodes[i].node, &n_needs);
 
-      first[i] = n_found;
+      first[i] = n_copied;
       for (guint k = 0; k < n_needs; k++)
-        if (asked[needs[k]] != i + 1)
-          {
-            asked[needs[k]] = i + 1;
-            upstreams[n_found++] = needs[k];
-          }
+        upstreams[n_copied++] = needs[k];
     }
-  g_assert (n_found == plan->n_edges);
+  g_assert (n_copied == plan->n_edges);
   return first;
 }
 
@@ -536,7 +583,7 @@ _g_flow_plan_ensure_upstreams (GFlowPlan *plan)
 
   if (first == NULL)
     {
-      first = find_upstreams (plan);
+      first = copy_upstreams (plan);
       /* Release: pairs with _g_flow_plan_upstreams(). */
       atomic_store_explicit (&plan->upstreams, first, memory_order_release);
     }

@@ -97,6 +97,9 @@ typedef gboolean (*GFlowCommonFunc) (guint64    node,
  * own. A result is given with [method@GFlow.FlowRun.set_result] before the
  * return.
  *
+ * There may be any number of async bodies under way. When there are more than a thousand in a main
+ * context, and they do not end soon, further ones start over some hundredths of a second.
+ *
  * Since: 0.1
  */
 typedef void (*GFlowTaskFunc) (GFlowNode  *node,

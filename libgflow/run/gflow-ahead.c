@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "gflow-run-private.h"
+#include "gflow-context-private.h"
 
 #include <string.h>
 
@@ -69,7 +69,7 @@ find_next (GFlowRun *self,
   GFlowLane *lane = _g_flow_run_context_lane (self);
   guint n = 0;
 
-  _g_flow_run_take_context_mail (self, lane);
+  _g_flow_context_take_mail (self, lane);
   while (n < self->ahead.limit && g_flow_queue_peek (&lane->queue, n, &found[n]))
     n++;
   for (guint i = 0; i < n; i++)
@@ -114,8 +114,7 @@ _g_flow_run_wants_ahead (GFlowRun *self)
   if (self->ahead.limit == 0 || self->ahead.n > 0 || self->ahead.in_vain || !may_make (self))
     return FALSE;
 
-  _g_flow_run_take_context_mail (self, lane);
-  return g_flow_queue_peek (&lane->queue, 0, &index) && is_task (self, index);
+  return _g_flow_context_peek (self, lane, &index) && is_task (self, index);
 }
 
 /* The call that was made for the node, or NULL. Every node comes here, even if it

@@ -307,6 +307,15 @@ get_detail (GFlowRun *self)
   return self->request != NULL ? _g_flow_passage_find_detail (self) : 0;
 }
 
+static void
+emit_from_flow (GFlowRun     *self,
+                GFlowEvent    event,
+                const GError *error)
+{
+  if (_g_flow_watch_was_connected (self->flow))
+    _g_flow_emit (self->flow, event, get_detail (self), self, error);
+}
+
 /* Nobody has seen the run of a request yet, and nobody will, unless its flow or nodes of it
  * have handlers. */
 static gboolean
@@ -346,7 +355,7 @@ _g_flow_run_start_nodes (GFlowRun *self)
   if (!self->quiet)
     {
       _g_flow_run_notify_state (self);
-      _g_flow_emit (self->flow, G_FLOW_EVENT_STARTED, get_detail (self), self, NULL);
+      emit_from_flow (self, G_FLOW_EVENT_STARTED, NULL);
       watched = _g_flow_watch_find (plan);
     }
   for (guint i = 0; watched != NULL && i < watched->len; i++)
@@ -494,10 +503,8 @@ _g_flow_run_finish (GFlowRun *self)
   /* Where a run was refused the flow has not emitted `started`. */
   if (!self->quiet && !_g_flow_run_is_refused (self))
     {
-      const GQuark detail = get_detail (self);
-
-      _g_flow_emit (self->flow, event, detail, self, self->error);
-      _g_flow_emit (self->flow, G_FLOW_EVENT_ALWAYS, detail, self, NULL);
+      emit_from_flow (self, event, self->error);
+      emit_from_flow (self, G_FLOW_EVENT_ALWAYS, NULL);
     }
 
   /* Relaxed: its bodies have ended. */
@@ -687,7 +694,8 @@ g_flow_execute (GFlow               *self,
   GFlowRun *run = g_flow_run_new (self);
   GError *error = NULL;
 
-  g_task_set_source_tag (task, g_flow_execute);
+  /* Not by the macro, which would copy a name for each task. */
+  (g_task_set_source_tag) (task, g_flow_execute);
   g_task_set_check_cancellable (task, FALSE);
   if (!_g_flow_run_begin (run, context, cancellable, flow_ended, task, &error))
     {

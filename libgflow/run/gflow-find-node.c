@@ -38,7 +38,8 @@ take_roots (GFlowRun  *self,
 
   for (guint32 i = MIN (first + n, n_roots) - 1; i > first; i--)
     g_flow_deque_push (&lane->deque, self->plan->roots[i]);
-  g_flow_deque_publish (&lane->deque);
+  if (n > 1)
+    g_flow_deque_publish (&lane->deque);
   *index = self->plan->roots[first];
   /* What is left may be taken, and what went to the deque. */
   if (self->n_lanes > 1 && (n > 1 || first + n < n_roots))

@@ -76,7 +76,7 @@ _g_flow_run_end_beside (GFlowRun *self,
                         GError   *error)
 {
   GFlowFrame *frame = _g_flow_frame;
-  GFlowLane lane = { .beside = TRUE, .n_held = frame->n_held };
+  GFlowLane lane = { .run = self, .beside = TRUE, .n_held = frame->n_held };
 
   frame->lane = &lane;
   _g_flow_run_end_on_lane (self, &lane, index, ok, error);

@@ -16,6 +16,8 @@ GSource      *_g_flow_owner_stand_in    (GMainContext *context,
 void          _g_flow_owner_stand_down  (GSource      *source);
 void          _g_flow_owner_post        (GFlowRun     *run);
 void          _g_flow_owner_run_now     (GFlowRun     *run);
+void          _g_flow_owner_begin_body  (GFlowRun     *run);
+void          _g_flow_owner_end_body    (GFlowRun     *run);
 GMainContext *_g_flow_owner_enter       (GFlowRun     *run);
 void          _g_flow_owner_leave       (GMainContext *context);
 gboolean      _g_flow_owner_dispatch_caller (GFlowRun *run);

@@ -5,10 +5,12 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-context-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-scheduler-private.h"
 #include "gflow-steps-private.h"
+#include "gflow-throttle-private.h"
 
 /* A main context that runs belong to: one source for all of them, fed by a list
  * of runs that have something to do there, and drained in batches. */
@@ -36,6 +38,8 @@ struct _GFlowOwner
   _Atomic (GFlowRun *) posted;    /* last in, first out, by next_posted */
   _Atomic gboolean     may_sleep; /* the context has found nothing, and may wait */
   GQueue               runs;      /* in the context's thread only: with something to do */
+  GQueue               throttled; /* in it only, and so what follows: runs that wait for room */
+  GFlowThrottle        throttle;
   gint64               used;      /* in dispatches that left something, since one did not */
   gint64               served;    /* when the last dispatch ended */
   gboolean             backlog;   /* could not do everything within the budget */
@@ -61,6 +65,7 @@ typedef struct
   guint  stride; /* nodes between two looks at the clock */
   guint  count;
   gboolean waits; /* for another iteration, with tasks that are made before it */
+  gboolean throttled; /* until another async body may start */
 } Budget;
 
 static GFlowMutex table_mutex = G_FLOW_MUTEX_INIT;
@@ -72,9 +77,11 @@ static _Thread_local GFlowOwner *dispatched;
 /* Dispatching */
 
 static gboolean
-is_spent (Budget *budget)
+is_spent (Budget *budget,
+          guint   n)
 {
-  if (++budget->count < budget->stride)
+  budget->count += n;
+  if (budget->count < budget->stride)
     return FALSE;
 
   const gint64 now = g_get_monotonic_time ();
@@ -93,11 +100,47 @@ pop_node (GFlowRun  *run,
           guint32   *index)
 {
   if (!_g_flow_run_is_heaped (run))
-    return _g_flow_run_pop_in_context (run, lane, index);
+    return _g_flow_context_pop (run, lane, index);
 
-  while (_g_flow_run_pop_in_context (run, lane, index))
+  while (_g_flow_context_pop (run, lane, index))
     _g_flow_run_push_to_heap (run, *index);
   return !_g_flow_run_is_paused (run) && g_flow_heap_pop (&run->context_heap, index);
+}
+
+/* A body was called on a task, or its node has ended. */
+void
+_g_flow_owner_begin_body (GFlowRun *run)
+{
+  g_flow_throttle_begin (&run->owner->throttle);
+}
+
+void
+_g_flow_owner_end_body (GFlowRun *run)
+{
+  g_flow_throttle_end (&run->owner->throttle);
+}
+
+/* Whether what comes next is an async body, as far as can be told without taking it out. */
+static gboolean
+starts_body_next (GFlowRun  *run,
+                  GFlowLane *lane)
+{
+  guint32 index;
+
+  if (_g_flow_run_is_heaped (run))
+    return !_g_flow_run_is_paused (run);
+  return _g_flow_context_peek (run, lane, &index) &&
+         run->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK;
+}
+
+/* What is cancelled, or fails, only gets rid of its nodes. */
+static gboolean
+is_throttled (GFlowRun  *run,
+              GFlowLane *lane)
+{
+  return run->owner != NULL && g_flow_throttle_is_full (&run->owner->throttle) &&
+         (_g_flow_run_attention (run) & G_FLOW_ATTENTION_HALTED) == 0 &&
+         _g_flow_run_has_context_work (run) && starts_body_next (run, lane);
 }
 
 /* Runs nodes of the run, whose @frame is on top, until there are none, or the budget is spent: then TRUE. */
@@ -106,18 +149,27 @@ run_nodes (GFlowRun   *run,
            GFlowFrame *frame,
            Budget     *budget)
 {
-  guint32 index;
-
   while (!run->finished)
     {
-      budget->waits = run->ahead.limit > 0 && _g_flow_run_wants_ahead (run);
-      if (budget->waits)
-        return TRUE;
-      if (!pop_node (run, frame->lane, &index))
-        return FALSE;
+      guint n = _g_flow_run_run_functions (run, frame, budget->stride - budget->count);
 
-      _g_flow_run_run_in_context (run, frame, index);
-      if (is_spent (budget))
+      if (n == 0)
+        {
+          guint32 index;
+
+          budget->throttled = is_throttled (run, frame->lane);
+          if (budget->throttled)
+            return TRUE;
+          budget->waits = run->ahead.limit > 0 && _g_flow_run_wants_ahead (run);
+          if (budget->waits)
+            return TRUE;
+          if (!pop_node (run, frame->lane, &index))
+            return FALSE;
+
+          _g_flow_run_run_in_context (run, frame, index);
+          n = 1;
+        }
+      if (is_spent (budget, n))
         break;
     }
   return !run->finished;
@@ -129,7 +181,7 @@ tell_steps (GFlowRun *run,
             Budget   *budget)
 {
   while (_g_flow_run_deliver_changes (run, STEPS_AT_ONCE))
-    if (is_spent (budget))
+    if (is_spent (budget, 1))
       return TRUE;
   return FALSE;
 }
@@ -142,6 +194,7 @@ dispatch_run (GFlowRun *run,
   GFlowFrame frame = { _g_flow_frame, run, _g_flow_run_context_lane (run), FALSE };
   gboolean more = FALSE;
 
+  budget->throttled = FALSE;
   _g_flow_frame = &frame;
   if (run->participates)
     _g_flow_scheduler_caller_is_busy (run);
@@ -170,8 +223,12 @@ dispatch_run (GFlowRun *run,
     _g_flow_run_unlock_ready (run);
   if (!run->finished)
     more = run_nodes (run, &frame, budget);
-  if (atomic_load_explicit (&run->changed, memory_order_relaxed) != 0 || run->first_changed != 0)
-    more = tell_steps (run, budget) || more;
+  if ((atomic_load_explicit (&run->changed, memory_order_relaxed) != 0 || run->first_changed != 0) &&
+      tell_steps (run, budget))
+    {
+      more = TRUE;
+      budget->throttled = FALSE;
+    }
   _g_flow_run_free_garbage (run);
   _g_flow_frame = frame.below;
 
@@ -226,7 +283,7 @@ _g_flow_owner_run_now (GFlowRun *run)
 {
   if (run->owner == NULL)
     _g_flow_run_free_garbage (run);
-  else if ((!run->owner_queued && _g_flow_run_has_context_work (run)) ||
+  else if ((!run->owner_queued && !run->throttled && _g_flow_run_has_context_work (run)) ||
            atomic_load_explicit (&run->garbage, memory_order_relaxed) != NULL)
     go_on (run);
   if (!run->finished && _g_flow_run_settle (run, _g_flow_run_context_lane (run)))
@@ -264,6 +321,11 @@ unqueue (GFlowOwner *owner,
       run->owner_queued = FALSE;
       g_queue_unlink (&owner->runs, &run->owner_link);
     }
+  if (run->throttled)
+    {
+      run->throttled = FALSE;
+      g_queue_unlink (&owner->throttled, &run->owner_link);
+    }
 }
 
 static void
@@ -273,10 +335,30 @@ queue (GFlowOwner *owner,
   owner->ahead = owner->ahead || run->ahead.limit > 0;
   if (!run->owner_queued)
     {
+      unqueue (owner, run);
       run->owner_queued = TRUE;
       run->owner_link.data = run;
       g_queue_push_tail_link (&owner->runs, &run->owner_link);
     }
+}
+
+static void
+throttle (GFlowOwner *owner,
+          GFlowRun   *run)
+{
+  unqueue (owner, run);
+  run->throttled = TRUE;
+  run->owner_link.data = run;
+  g_queue_push_tail_link (&owner->throttled, &run->owner_link);
+}
+
+/* Lets runs go on that have waited for bodies of any run to end. */
+static void
+release_throttled (GFlowOwner *owner)
+{
+  if (owner->throttled.length > 0 && g_flow_throttle_lets_on (&owner->throttle))
+    while (owner->throttled.length > 0)
+      queue (owner, owner->throttled.head->data);
 }
 
 static gboolean
@@ -339,7 +421,10 @@ dispatch_next (GFlowOwner *owner,
   if (more && !run->finished && !at_once)
     {
       /* A body that iterated the context may have taken it out. */
-      queue (owner, run);
+      if (budget->throttled)
+        throttle (owner, run);
+      else
+        queue (owner, run);
     }
   else if (!run->finished)
     {
@@ -425,6 +510,7 @@ set_backlog (GFlowOwner *owner,
 static gboolean
 has_work (GFlowOwner *owner)
 {
+  release_throttled (owner);
   return owner->runs.length > 0 || is_posted (owner);
 }
 
@@ -452,7 +538,7 @@ dispatch (GFlowOwner *owner)
     {
       owner->used = 0;
       owner->overdue = FALSE;
-      set_backlog (owner, owner->runs.length > 0);
+      set_backlog (owner, owner->runs.length > 0 || owner->throttled.length > 0);
     }
 }
 
@@ -533,10 +619,12 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
       return TRUE;
     }
 
-  /* Sequentially consistent, and so acquire: see take_posted(). It is started without, and nobody
-   * posts that it has ended if this thread has ended it. */
+  /* Sequentially consistent, and so acquire: see take_posted(). Where nothing is seen to be posted,
+   * this thread looks again before it sleeps. It is started without, and nobody posts that it has
+   * ended if this thread has ended it. */
   if (run->started && !run->retired &&
-      !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst))
+      (!atomic_load_explicit (&run->posted, memory_order_relaxed) ||
+       !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst)))
     return FALSE;
 
   /* What a run that is complete has left is done when it is finished. */
@@ -649,7 +737,9 @@ owner_prepare (GSource *source,
       stay_awake (owner);
       prepare (owner);
     }
-  *timeout = ready ? 0 : -1;
+  *timeout = -1;
+  if (!ready && owner->throttled.length > 0)
+    *timeout = g_flow_throttle_timeout (&owner->throttle);
   return ready;
 }
 
@@ -670,6 +760,7 @@ create_owner (GMainContext *context)
   /* Whoever iterates the context may wait already. */
   atomic_init (&owner->may_sleep, TRUE);
   owner->context = g_main_context_ref (context);
+  g_flow_throttle_init (&owner->throttle);
   owner->source = g_source_new (&source_funcs, sizeof (GFlowOwnerSource));
   ((GFlowOwnerSource *) owner->source)->owner = owner;
   g_source_set_static_name (owner->source, "GFlow");

@@ -15,6 +15,7 @@
 #include "gflow-inbox-private.h"
 #include "gflow-parking-private.h"
 #include "gflow-queue-private.h"
+#include "gflow-turn-private.h"
 
 G_BEGIN_DECLS
 
@@ -91,6 +92,13 @@ typedef enum
   G_FLOW_ATTENTION_REFUSED   = 1 << 15, /* nothing was started: the journal cannot be used */
 } GFlowAttention;
 
+/* Whether the run must not be let go. */
+typedef enum
+{
+  G_FLOW_RUN_LIFE_ACTIVE = 1 << 0, /* started, and not ended */
+  G_FLOW_RUN_LIFE_KEPT   = 1 << 1, /* it has lost its last user, and keeps itself */
+} GFlowRunLife;
+
 #define G_FLOW_ATTENTION_HALTED (G_FLOW_ATTENTION_CANCELLED | G_FLOW_ATTENTION_FAILED)
 
 /* Nodes on their way. */
@@ -118,11 +126,13 @@ typedef struct
     GFlowDeque     deque;     /* of workers */
     GFlowQueue     queue;     /* of the context */
   };
+  GFlowRun        *run;       /* (unowned) */
   _Atomic guint32  n_done;    /* written by whoever is on the lane */
   _Atomic guint64  weight;    /* of those nodes, if the plan has weights */
   guint32          n_held;    /* nodes of a funnel that are to be counted off with the next one */
   guint32          n_done_at_look; /* when it last looked at what came from elsewhere */
-  GFlowHelp        help;      /* of the worker on it */
+  GFlowHelp        help;      /* of the worker on it, and so: */
+  GFlowTurn        turn;
   guint32          n_settled; /* the part of n_done that was taken off run->remaining */
   GFlowReady       ready;     /* to be routed, between two steps */
   GFlowReady       chosen[2]; /* routed, to go to the heap: of workers, of the context */
@@ -156,6 +166,22 @@ static inline gboolean
 _g_flow_frame_is_on_worker_lane (const GFlowFrame *self)
 {
   return self->lane != NULL && !self->lane->context;
+}
+
+/* While it lasts a sync body in the context is called in the frame of its run. */
+static inline void
+_g_flow_frame_enter_body (GFlowFrame *self,
+                          GFlowNode  *node)
+{
+  self->in_body = TRUE;
+  self->sync = node;
+}
+
+static inline void
+_g_flow_frame_leave_body (GFlowFrame *self)
+{
+  self->in_body = FALSE;
+  self->sync = NULL;
 }
 
 /* Cancellables of nodes that have ended. */
@@ -249,12 +275,11 @@ struct _GFlowRun
   _Atomic guint    n_inside;     /* lanes of workers that are taken */
   _Atomic gboolean hungry;       /* in the list of its crew: wants another worker */
   _Atomic gboolean caller_waits; /* the participant would rather work; only it says so */
-  gboolean         active;       /* started, and not ended */
+  _Atomic guint    life;         /* of GFlowRunLife: not guarded */
   guint            enlisted;     /* in which process, see there; 0: not yet */
   guint            n_lent;       /* threads in bodies of it that have lent their lanes */
-  gboolean         complete;     /* nothing of it runs any more */
-  gboolean         self_ref;     /* it has lost its last user, and keeps itself */
-  gboolean         retired;      /* complete and not active, by its caller's thread: for that only */
+  _Atomic gboolean complete;     /* nothing of it runs any more, and no worker looks at it */
+  gboolean         retired;      /* complete, by its caller's thread: for that only */
   _Atomic gboolean posted;       /* in the owner's list: not guarded */
   GList            hungry_link;
 
@@ -262,6 +287,7 @@ struct _GFlowRun
   GFlowRun        *next_posted;
   GList            owner_link;
   guint8           owner_queued;
+  guint8           throttled;    /* it waits until another async body may start */
   guint8           notified_paused;
   guint8           started;
   guint8           finished;
@@ -477,6 +503,9 @@ guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowNodeState   state);
 void           _g_flow_run_end_plain       (GFlowRun        *self,
                                             guint32          index);
+guint          _g_flow_run_run_functions   (GFlowRun        *self,
+                                            GFlowFrame      *frame,
+                                            guint            n_most);
 void           _g_flow_run_end_recorded    (GFlowRun        *self);
 void           _g_flow_run_route           (GFlowRun        *self,
                                             GFlowLane       *lane,
@@ -681,6 +710,7 @@ void           _g_flow_run_restore_choice  (GFlowRun        *self,
 
 /* Watched nodes: gflow-watch.c */
 GArray        *_g_flow_watch_find          (GFlowPlan       *plan);
+gboolean       _g_flow_watch_was_connected (gpointer         instance);
 gboolean       _g_flow_watch_has_handlers  (gpointer         instance);
 gboolean       _g_flow_watch_is_watched    (GFlowRun        *run);
 gboolean       _g_flow_watch_is_notified   (gpointer         instance);
@@ -717,6 +747,11 @@ void           _g_flow_run_end_async       (GFlowRun        *self,
 void           _g_flow_run_end_in_context  (GFlowRun        *self,
                                             guint32          index,
                                             GFlowNodeState   state);
+void           _g_flow_run_leave_function  (GFlowRun        *self,
+                                            GFlowFrame      *frame,
+                                            guint32          index,
+                                            gboolean         succeeded,
+                                            GError          *error);
 void           _g_flow_run_run_in_context  (GFlowRun        *self,
                                             GFlowFrame      *frame,
                                             guint32          index);
@@ -860,37 +895,6 @@ static inline GFlowLane *
 _g_flow_run_context_lane (GFlowRun *self)
 {
   return &self->lanes[self->n_lanes];
-}
-
-/* What follows is for the thread of the owner context, whose @lane it is. What came from elsewhere
- * goes behind what the context has made ready before, and before what it makes ready from now on. */
-static inline void
-_g_flow_run_take_context_mail (GFlowRun  *self,
-                               GFlowLane *lane)
-{
-  guint32 index;
-
-  while (g_flow_inbox_pop (&self->context_inbox, &index))
-    g_flow_queue_push (&lane->queue, index);
-}
-
-static inline void
-_g_flow_run_push_in_context (GFlowRun  *self,
-                             GFlowLane *lane,
-                             guint32    index)
-{
-  _g_flow_run_take_context_mail (self, lane);
-  g_flow_queue_push (&lane->queue, index);
-}
-
-static inline gboolean
-_g_flow_run_pop_in_context (GFlowRun  *self,
-                            GFlowLane *lane,
-                            guint32   *index)
-{
-  if (g_flow_queue_is_empty (&lane->queue))
-    _g_flow_run_take_context_mail (self, lane);
-  return g_flow_queue_pop (&lane->queue, index);
 }
 
 G_END_DECLS

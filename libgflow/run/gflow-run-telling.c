@@ -19,7 +19,8 @@ static guint ask_signal;
 void
 _g_flow_run_notify_state (GFlowRun *self)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), _g_flow_run_properties[PROP_STATE]);
+  if (_g_flow_watch_was_connected (self))
+    g_object_notify_by_pspec (G_OBJECT (self), _g_flow_run_properties[PROP_STATE]);
 }
 
 void
@@ -41,6 +42,9 @@ _g_flow_run_emit (GFlowRun     *self,
                   GFlowEvent    event,
                   const GError *error)
 {
+  if (!_g_flow_watch_was_connected (self))
+    return;
+
   if (event == G_FLOW_EVENT_ERROR)
     g_signal_emit (self, signals[event], 0, error);
   else
@@ -178,14 +182,16 @@ _g_flow_run_emit_ask (GFlowRun      *self,
 gboolean
 _g_flow_run_answers (GFlowRun *self)
 {
-  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, ask_signal, 0, NULL, NULL, NULL) != 0;
+  return _g_flow_watch_was_connected (self) &&
+         g_signal_handler_find (self, G_SIGNAL_MATCH_ID, ask_signal, 0, NULL, NULL, NULL) != 0;
 }
 
 /* Whether somebody wants to be told of all steps. */
 gboolean
 _g_flow_run_tells_steps (GFlowRun *self)
 {
-  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, step_changed_signal, 0,
+  return _g_flow_watch_was_connected (self) &&
+         g_signal_handler_find (self, G_SIGNAL_MATCH_ID, step_changed_signal, 0,
                                 NULL, NULL, NULL) != 0;
 }
 

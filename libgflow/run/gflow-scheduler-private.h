@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* See gflow-scheduler.c */
-extern _Atomic guint _g_flow_n_hungry;
+extern G_GNUC_INTERNAL _Atomic guint _g_flow_n_hungry;
 
 guint    _g_flow_count_processors     (void);
 void     _g_flow_scheduler_work       (gpointer  job);

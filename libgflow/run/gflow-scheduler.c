@@ -395,10 +395,17 @@ call_next (GFlowCrew *crew)
     call_worker (g_queue_peek_head (&((GFlowCrew *) g_queue_peek_head (&scheduler.crews))->hungry));
 }
 
+/* Relaxed: with the mutex held. */
+static gboolean
+is_complete (GFlowRun *run)
+{
+  return atomic_load_explicit (&run->complete, memory_order_relaxed);
+}
+
 static void
 make_hungry (GFlowRun *run)
 {
-  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) || run->complete ||
+  if (atomic_load_explicit (&run->hungry, memory_order_relaxed) || is_complete (run) ||
       atomic_load_explicit (&run->n_inside, memory_order_relaxed) >= run->n_lanes ||
       !is_enlisted (run))
     return;
@@ -425,18 +432,22 @@ enter_run (GFlowRun *run)
   return &run->lanes[i];
 }
 
-/* Nobody is in a body of it, and nothing is left. TRUE if that is so now, and was not before. */
-static gboolean
-complete_if_left (GFlowRun *run)
+/* Nobody is in a body of it, and nothing is left: then it is complete, and if it @tells so it is posted.
+ * After this the run may be gone. */
+static void
+complete_if_left (GFlowRun *run,
+                  gboolean  tells)
 {
-  if (run->complete || run->n_lent > 0 ||
+  if (is_complete (run) || run->n_lent > 0 ||
       atomic_load_explicit (&run->n_inside, memory_order_relaxed) > 0 ||
       atomic_load_explicit (&run->remaining, memory_order_seq_cst) > 0)
-    return FALSE;
+    return;
 
-  run->complete = TRUE;
   set_hungry (run, FALSE);
-  return TRUE;
+  if (tells)
+    _g_flow_owner_post (run);
+  /* Last, and release: pairs with _g_flow_scheduler_is_complete(), after which the run is let go. */
+  atomic_store_explicit (&run->complete, TRUE, memory_order_release);
 }
 
 /* After this the run may be gone, unless it has work: then it is hungry. */
@@ -460,11 +471,10 @@ leave_run (GFlowRun  *run,
       else
         make_hungry (run);
     }
-  else if (n_inside == 0 && complete_if_left (run))
+  else if (n_inside == 0)
     {
       /* A caller without a context is about to look for itself: see retire(). */
-      if (!lane->caller || run->owner != NULL)
-        _g_flow_owner_post (run);
+      complete_if_left (run, !lane->caller || run->owner != NULL);
     }
 }
 
@@ -474,8 +484,7 @@ leave_lent (GFlowRun *run)
 {
   scheduler.n_lent--;
   run->n_lent--;
-  if (complete_if_left (run))
-    _g_flow_owner_post (run);
+  complete_if_left (run, TRUE);
 }
 
 /* The run that is next in line. */
@@ -644,15 +653,27 @@ static void
 enlist (GFlowRun *run)
 {
   const guint max_threads = run->flow->max_threads;
+  const guint max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
+                                     : _g_flow_count_processors ();
 
   clean_crew (run->crew);
   run->enlisted = scheduler.n_forks + 1;
-  run->crew->max = max_threads != 0 ? MIN (max_threads, G_FLOW_MAX_THREADS)
-                                    : _g_flow_count_processors ();
+  if (run->crew->max == max)
+    return;
+
+  run->crew->max = max;
   update_crew (run->crew);
   /* There may be more room than there was: other runs of the flow may wait. */
   for (GList *l = run->crew->hungry.head; l != NULL; l = l->next)
     call_worker (l->data);
+}
+
+static void
+set_active (GFlowRun *run)
+{
+  /* Relaxed: nobody keeps the run who has not been told of it. */
+  atomic_store_explicit (&run->life, G_FLOW_RUN_LIFE_ACTIVE, memory_order_relaxed);
+  run->hungry_link.data = run;
 }
 
 /* The run may be called for, and is dispatched. The caller may be in another
@@ -661,8 +682,7 @@ void
 _g_flow_scheduler_activate (GFlowRun *run)
 {
   lock ();
-  run->active = TRUE;
-  run->hungry_link.data = run;
+  set_active (run);
   enlist (run);
   _g_flow_owner_post (run);
   unlock ();
@@ -674,44 +694,29 @@ _g_flow_scheduler_activate (GFlowRun *run)
 void
 _g_flow_scheduler_expect_caller (GFlowRun *run)
 {
-  run->active = TRUE;
-  run->hungry_link.data = run;
+  set_active (run);
 }
 
-/* The run has ended. Taking the mutex also waits for the worker that said so. TRUE if
- * the run kept itself alive. */
+/* The run has ended. TRUE if it kept itself alive. */
 gboolean
 _g_flow_scheduler_deactivate (GFlowRun *run)
 {
-  if (run->retired)
-    return run->self_ref;
-
-  lock ();
-
-  const gboolean kept = run->self_ref;
-
-  run->active = FALSE;
-  run->self_ref = FALSE;
-  unlock ();
-  return kept;
+  /* Acquire: pairs with _g_flow_scheduler_give(). */
+  return (atomic_exchange_explicit (&run->life, 0, memory_order_acquire) &
+          G_FLOW_RUN_LIFE_KEPT) != 0;
 }
 
 /* The run loses its last user. If it is active it keeps itself until it has ended. */
 gboolean
 _g_flow_scheduler_keep (GFlowRun *run)
 {
-  /* Not under the mutex: it may notify. */
   g_object_ref (run);
-  lock ();
+  if (_g_flow_scheduler_give (run))
+    return TRUE;
 
-  const gboolean active = run->active;
-  const gboolean keeps = active && !run->self_ref;
-
-  run->self_ref = run->self_ref || keeps;
-  unlock ();
-  if (!keeps)
-    g_object_unref (run);
-  return active;
+  g_object_unref (run);
+  /* Relaxed: it is not, or has kept itself before, and only its owner context ends that. */
+  return atomic_load_explicit (&run->life, memory_order_relaxed) != 0;
 }
 
 /* Gives a reference to the run itself, to be dropped when it has ended. FALSE if
@@ -719,13 +724,21 @@ _g_flow_scheduler_keep (GFlowRun *run)
 gboolean
 _g_flow_scheduler_give (GFlowRun *run)
 {
-  lock ();
+  guint life = G_FLOW_RUN_LIFE_ACTIVE;
 
-  const gboolean given = run->active && !run->self_ref;
+  /* Release: pairs with _g_flow_scheduler_deactivate(), for what was done with the run. */
+  return atomic_compare_exchange_strong_explicit (&run->life, &life,
+                                                  G_FLOW_RUN_LIFE_ACTIVE | G_FLOW_RUN_LIFE_KEPT,
+                                                  memory_order_release, memory_order_relaxed);
+}
 
-  run->self_ref = run->self_ref || given;
-  unlock ();
-  return given;
+/* Whether the owner context may be told of the run: it has started, and nothing has told that it has
+ * ended. With the mutex held. */
+static gboolean
+is_going_on (GFlowRun *run)
+{
+  /* Relaxed: one that is not active any more is complete. */
+  return atomic_load_explicit (&run->life, memory_order_relaxed) != 0 && !is_complete (run);
 }
 
 /* The run could use another worker. */
@@ -742,7 +755,7 @@ void
 _g_flow_scheduler_post (GFlowRun *run)
 {
   lock ();
-  if (run->active && !run->complete)
+  if (is_going_on (run))
     _g_flow_owner_post (run);
   unlock ();
 }
@@ -756,7 +769,7 @@ _g_flow_scheduler_post_completion (GFlowRun *run,
 {
   lock ();
   push (run, completion);
-  if (run->active && !run->complete)
+  if (is_going_on (run))
     _g_flow_owner_post (run);
   unlock ();
 }
@@ -767,7 +780,7 @@ void
 _g_flow_scheduler_wake (GFlowRun *run)
 {
   lock ();
-  if (run->active && !run->complete)
+  if (is_going_on (run))
     {
       make_hungry (run);
       _g_flow_owner_post (run);
@@ -802,16 +815,12 @@ _g_flow_scheduler_inject (GFlowRun *run,
   unlock ();
 }
 
-/* If the run is complete it has ended for all threads but that of its caller, unless it
- * has an owner, who may have been told of it. */
+/* If the run is complete its caller, whose thread this is, knows, unless it has an owner, who may have
+ * been told of it. */
 static void
 retire (GFlowRun *run)
 {
-  if (!run->complete || run->owner != NULL)
-    return;
-
-  run->retired = TRUE;
-  run->active = FALSE;
+  run->retired = run->owner == NULL && is_complete (run);
 }
 
 /* The calling thread works on the run, in place of sleeping. FALSE if there is
@@ -827,7 +836,7 @@ _g_flow_scheduler_help (GFlowRun *run)
   /* First, as whoever comes to a run does: then look at the work. */
   set_hungry (run, FALSE);
 
-  const gboolean has_work = !run->complete && _g_flow_run_has_work (run);
+  const gboolean has_work = !is_complete (run) && _g_flow_run_has_work (run);
   const gboolean helps = has_work && crew->n_active < crew->max &&
                          atomic_load_explicit (&run->n_inside, memory_order_seq_cst) < run->n_lanes;
 
@@ -951,24 +960,26 @@ void
 _g_flow_scheduler_check_complete (GFlowRun *run)
 {
   lock ();
-  if (complete_if_left (run))
-    _g_flow_owner_post (run);
+  complete_if_left (run, TRUE);
   unlock ();
 }
 
-/* Whether nothing of the run runs any more. Then its last post is done, too. */
+/* Whether nothing of the run runs any more, and nobody else is about to look at it. Then its last post is
+ * done, too. In the owner context. */
 gboolean
 _g_flow_scheduler_is_complete (GFlowRun *run)
 {
   if (atomic_load_explicit (&run->remaining, memory_order_seq_cst) != 0)
     return FALSE;
-  if (run->retired)
+  /* Acquire: pairs with complete_if_left(). */
+  if (atomic_load_explicit (&run->complete, memory_order_acquire))
     return TRUE;
 
+  /* Who has posted that may be about to say so, with the mutex held. */
   lock ();
 
-  const gboolean is_complete = run->complete;
+  const gboolean complete = is_complete (run);
 
   unlock ();
-  return is_complete;
+  return complete;
 }

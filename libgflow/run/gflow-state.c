@@ -98,6 +98,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
   const gboolean mixed = plan->n_routed_roots > 0 || plan->n_context > 0 ||
                          plan->locks != NULL || self->parallel_lock != NULL ||
                          self->outcomes != NULL || self->journal != NULL;
+  /* Whether others make nodes of the context ready: they end there, but locks may be handed over. */
+  const gboolean from_elsewhere = n_workers > 0 || plan->locks != NULL || self->parallel_lock != NULL;
   const gboolean mail_fits = mixed && n <= MAX_MAIL_INSIDE;
   gpointer spare = _g_flow_plan_take_spare (plan);
   gsize size = 0;
@@ -120,6 +122,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
   for (guint i = 0; i < n_lanes; i++)
     g_flow_deque_init (&self->lanes[i].deque,
                        (_Atomic guint32 *) (block + slots_at) + n_workers * i);
+  for (guint i = 0; i <= n_lanes; i++)
+    self->lanes[i].run = self;
   self->lanes[n_lanes].context = TRUE;
   g_flow_queue_init (&self->lanes[n_lanes].queue, (guint32 *) (block + queue_at));
 
@@ -135,7 +139,8 @@ _g_flow_run_alloc_state (GFlowRun *self,
   g_flow_inbox_init (&self->inbox,
                      new_mail (mixed ? n_workers : 0, mail_fits ? block + mail_at : NULL));
   g_flow_inbox_init (&self->context_inbox,
-                     new_mail (mixed ? plan->n_context : 0, mail_fits ? block + context_mail_at : NULL));
+                     new_mail (from_elsewhere ? plan->n_context : 0,
+                               mail_fits ? block + context_mail_at : NULL));
   if (plan->weights != NULL)
     atomic_fetch_or_explicit (&self->attention, G_FLOW_ATTENTION_WEIGHTS, memory_order_relaxed);
   atomic_store_explicit (&self->remaining, plan->n_nodes, memory_order_relaxed);

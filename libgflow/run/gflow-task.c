@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-context-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-scheduler-private.h"
 #include "graph/gflow-error.h"
@@ -57,20 +58,6 @@ _g_flow_run_end_in_context (GFlowRun       *self,
   _g_flow_frame = frame.below;
 }
 
-/* Whether it is of @kind, and nothing of the node or the run asks for attention, but that it may
- * hold locks. */
-static inline gboolean
-is_plain (GFlowRun      *self,
-          guint32        index,
-          GFlowNodeKind  kind)
-{
-  const guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-
-  return (attention | (_g_flow_run_marks (self, index) & ~G_FLOW_MARK_LOCKED)) == 0 &&
-         (self->nodes[index].route & ~G_FLOW_ROUTE_LOCKS) == G_FLOW_ROUTE_CONTEXT &&
-         self->plan->nodes[index].kind == kind && self->passage == NULL;
-}
-
 /* What the others do, but for what is not there to be done. */
 static void
 end_plain_task (GFlowRun *self,
@@ -100,7 +87,8 @@ end_call (GFlowCall *call,
           GError    *error)
 {
   call->ended = TRUE;
-  if (error == NULL && is_plain (call->run, call->index, G_FLOW_NODE_KIND_TASK))
+  _g_flow_owner_end_body (call->run);
+  if (error == NULL && _g_flow_context_is_plain (call->run, call->index))
     end_plain_task (call->run, call->index);
   else
     _g_flow_run_end_async (call->run, call->index, error);
@@ -258,6 +246,7 @@ call_async_body (GFlowRun *self,
   GFlowCall *call = ahead != NULL ? ahead : _g_flow_call_new (self, index, TRUE);
   GError *error = NULL;
 
+  _g_flow_owner_begin_body (self);
   call->in_body = TRUE;
   ((GFlowTaskFunc) node->body) (node->node, self, call->task, node->user_data, &error);
   call->in_body = FALSE;
@@ -313,7 +302,7 @@ call_map (GFlowRun *self,
 }
 
 /* How a node goes on whose sync body has returned @succeeded. Takes @error. */
-static G_GNUC_NO_INLINE GFlowNodeState
+static GFlowNodeState
 leave_sync_body (GFlowRun   *self,
                  guint32     index,
                  GFlowFrame *frame,
@@ -328,11 +317,10 @@ leave_sync_body (GFlowRun   *self,
   return _g_flow_run_end_attempt (self, index);
 }
 
-static inline GFlowNodeState
+static GFlowNodeState
 call_sync_body (GFlowRun   *self,
                 guint32     index,
-                GFlowFrame *frame,
-                gboolean    plain)
+                GFlowFrame *frame)
 {
   const GFlowPlanNode *node = &self->plan->nodes[index];
   GError *error = NULL;
@@ -345,8 +333,6 @@ call_sync_body (GFlowRun   *self,
   const gboolean succeeded =
     ((GFlowFunc) node->body) (node->node, self, node->user_data, &error);
 
-  if (plain && G_LIKELY (succeeded && error == NULL && !frame->deferred))
-    return G_FLOW_NODE_STATE_DONE;
   return leave_sync_body (self, index, frame, succeeded, error);
 }
 
@@ -370,7 +356,7 @@ call_any_body (GFlowRun   *self,
     case G_FLOW_NODE_KIND_FUNC:
     case G_FLOW_NODE_KIND_JOIN:
     default:
-      return call_sync_body (self, index, frame, FALSE);
+      return call_sync_body (self, index, frame);
     }
 }
 
@@ -385,38 +371,46 @@ discard_ahead (GFlowRun *self,
     _g_flow_call_discard (ahead);
 }
 
-/* Whether nobody has asked for the cancellable of a node either, which mostly are sync bodies. */
-static inline gboolean
-has_no_cancellables (GFlowRun *self)
+/* The body of a node has been called in the @frame of the run, which is on top, and the node ends if
+ * its @state says so. */
+static void
+leave_frame (GFlowRun       *self,
+             GFlowFrame     *frame,
+             guint32         index,
+             GFlowNodeState  state)
 {
-  return atomic_load_explicit (&self->cancellables, memory_order_relaxed) == NULL;
-}
-
-/* All that the others do, but for what is not there to be done. The frame of the run serves the body,
- * too: one for each would be as many stores as the rest. */
-static inline void
-run_plain (GFlowRun      *self,
-           GFlowFrame    *frame,
-           guint32        index,
-           GFlowNodeKind  kind)
-{
-  /* Relaxed: nobody decides by it but this thread. */
-  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
-                         memory_order_relaxed);
-  frame->in_body = TRUE;
-
-  const GFlowNodeState state =
-    kind == G_FLOW_NODE_KIND_FUNC ? call_sync_body (self, index, frame, TRUE)
-                                  : _g_flow_run_call_deferring (self, index, frame);
-
-  frame->in_body = FALSE;
-  frame->sync = NULL;
+  _g_flow_frame_leave_body (frame);
   frame->deferred = FALSE;
-  /* The body may have seen to it that something does. */
-  if (state == G_FLOW_NODE_STATE_DONE && is_plain (self, index, kind) && has_no_cancellables (self))
+  /* The body may have seen to it that something asks for attention. */
+  if (state == G_FLOW_NODE_STATE_DONE && _g_flow_context_is_unattended (self, index) &&
+      _g_flow_context_has_no_cancellables (self))
     _g_flow_run_end_plain (self, index);
   else if (state != G_FLOW_NODE_STATE_RUNNING)
     _g_flow_run_end_in_context (self, index, state);
+}
+
+/* A function has returned, and something has to be looked at. Takes @error. */
+void
+_g_flow_run_leave_function (GFlowRun   *self,
+                            GFlowFrame *frame,
+                            guint32     index,
+                            gboolean    succeeded,
+                            GError     *error)
+{
+  leave_frame (self, frame, index, leave_sync_body (self, index, frame, succeeded, error));
+}
+
+/* All that the others do, but for what is not there to be done. */
+static void
+run_plain_deferring (GFlowRun   *self,
+                     GFlowFrame *frame,
+                     guint32     index)
+{
+  _g_flow_frame_enter_body (frame, self->plan->nodes[index].node);
+  /* Relaxed: nobody decides by it but this thread. */
+  atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
+                         memory_order_relaxed);
+  leave_frame (self, frame, index, _g_flow_run_call_deferring (self, index, frame));
 }
 
 static inline void
@@ -487,17 +481,18 @@ run_attended (GFlowRun *self,
     _g_flow_run_end_in_context (self, index, state);
 }
 
-/* Runs a node that is ready. The @frame of the run is on top. */
+/* Runs a node that is ready, and no function that is plain. The @frame of the run is on top. */
 void
 _g_flow_run_run_in_context (GFlowRun   *self,
                             GFlowFrame *frame,
                             guint32     index)
 {
-  if (is_plain (self, index, G_FLOW_NODE_KIND_FUNC) && has_no_cancellables (self))
-    run_plain (self, frame, index, G_FLOW_NODE_KIND_FUNC);
-  else if (is_plain (self, index, G_FLOW_NODE_KIND_DEFERRING) && has_no_cancellables (self))
-    run_plain (self, frame, index, G_FLOW_NODE_KIND_DEFERRING);
-  else if (is_plain (self, index, G_FLOW_NODE_KIND_TASK) && self->debug == NULL)
+  const gboolean plain = _g_flow_context_is_plain (self, index);
+  const guint kind = self->plan->nodes[index].kind;
+
+  if (plain && kind == G_FLOW_NODE_KIND_DEFERRING && _g_flow_context_has_no_cancellables (self))
+    run_plain_deferring (self, frame, index);
+  else if (plain && kind == G_FLOW_NODE_KIND_TASK && self->debug == NULL)
     run_plain_task (self, index);
   else
     run_attended (self, index);

@@ -131,9 +131,9 @@ get_mask (void)
 }
 
 /* Whether anything was ever connected to a signal of the class of @instance, as far as can be told
- * without asking. */
-static gboolean
-was_connected (gpointer instance)
+ * without asking. If not, to emit one of these would tell nobody. */
+gboolean
+_g_flow_watch_was_connected (gpointer instance)
 {
   const guint mask = get_mask ();
 
@@ -144,7 +144,7 @@ was_connected (gpointer instance)
 gboolean
 _g_flow_watch_has_handlers (gpointer instance)
 {
-  return was_connected (instance) &&
+  return _g_flow_watch_was_connected (instance) &&
          g_signal_handler_find (instance, G_SIGNAL_MATCH_DETAIL, 0, 0, NULL, NULL, NULL) != 0;
 }
 
@@ -155,7 +155,7 @@ _g_flow_watch_is_notified (gpointer instance)
   /* Relaxed: whoever writes it writes the same. */
   static _Atomic guint notify;
 
-  if (!was_connected (instance))
+  if (!_g_flow_watch_was_connected (instance))
     return FALSE;
 
   guint id = atomic_load_explicit (&notify, memory_order_relaxed);
@@ -172,7 +172,7 @@ _g_flow_watch_is_notified (gpointer instance)
 gboolean
 _g_flow_watch_is_heard (gpointer instance)
 {
-  return was_connected (instance) &&
+  return _g_flow_watch_was_connected (instance) &&
          g_signal_handler_find (instance, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }
 

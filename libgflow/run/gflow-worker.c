@@ -5,6 +5,7 @@
 
 #include "gflow-owner-private.h"
 
+#include "gflow-context-private.h"
 #include "gflow-debug-private.h"
 #include "gflow-journal-private.h"
 #include "gflow-record-private.h"
@@ -21,6 +22,11 @@
 /* Nodes of a funnel that are held back, and counted off with the next one: no more, as
  * there is no look at the inbox meanwhile */
 #define MAX_HELD (INBOX_INTERVAL - 1)
+
+/* For the way of a plain node. To the compiler, what is merely unlikely happens one time in ten, and
+ * may lie between what always happens: but that is fetched faster if it is in one piece. */
+#define OFTEN(expression) __builtin_expect_with_probability (!!(expression), 1, 0.9999)
+#define RARELY(expression) __builtin_expect_with_probability (!!(expression), 0, 0.9999)
 
 /* Ready nodes */
 
@@ -97,10 +103,7 @@ _g_flow_run_deliver (GFlowRun  *self,
     }
   else if (in_context && lane->context)
     {
-      _g_flow_run_push_in_context (self, lane, index);
-      if (self->plan->nodes[index].kind == G_FLOW_NODE_KIND_TASK)
-        /* Its task will refer to it, and it lies anywhere. */
-        __builtin_prefetch (self->plan->nodes[index].node, 1);
+      _g_flow_context_push (self, lane, index);
     }
   else if (in_context)
     {
@@ -185,10 +188,11 @@ route_ready (GFlowRun  *self,
 static inline gboolean
 pop (GFlowRun  *self,
      GFlowLane *lane,
-     guint32   *index)
+     guint32   *index,
+     gboolean   alone)
 {
-  return self->n_lanes == 1 ? g_flow_deque_pop_alone (&lane->deque, index)
-                            : g_flow_deque_pop (&lane->deque, index);
+  return alone || self->n_lanes == 1 ? g_flow_deque_pop_alone (&lane->deque, index)
+                                     : g_flow_deque_pop (&lane->deque, index);
 }
 
 /* Counts @n upstreams of a node off. TRUE if it has become ready. With @alone no other
@@ -198,20 +202,19 @@ count_off (GFlowRunNode *waiting,
            guint32       n,
            gboolean      alone)
 {
-  if (alone)
-    {
-      /* Relaxed: workers come to the one lane after each other, by the scheduler's mutex. */
-      const guint32 pending = atomic_load_explicit (&waiting->pending, memory_order_relaxed);
-
-      atomic_store_explicit (&waiting->pending, pending - n, memory_order_relaxed);
-      return pending == n;
-    }
-
   /* Acquire and release: the one that counts down last sees what all the
    * others have done. Where @n is left nobody else counts, so that reading
    * it is enough; the acquire pairs with the countdowns of the others. */
-  return atomic_load_explicit (&waiting->pending, memory_order_acquire) == n ||
-         atomic_fetch_sub_explicit (&waiting->pending, n, memory_order_acq_rel) == n;
+  const guint32 pending = atomic_load_explicit (&waiting->pending, memory_order_acquire);
+
+  if (pending == n)
+    return TRUE;
+  if (!alone)
+    return atomic_fetch_sub_explicit (&waiting->pending, n, memory_order_acq_rel) == n;
+
+  /* Relaxed: workers come to the one lane after each other, by the scheduler's mutex. */
+  atomic_store_explicit (&waiting->pending, pending - n, memory_order_relaxed);
+  return FALSE;
 }
 
 /* A plain node that has become ready, and waits for its turn. */
@@ -231,41 +234,40 @@ push_ready (GFlowLane           *lane,
  * ready the last one is returned, to go on with, and the others go to the
  * lane's deque. */
 static inline guint32
-release_successors (GFlowRun      *self,
-                    GFlowLane     *lane,
-                    const guint32 *successors,
-                    guint32        n_successors,
-                    gboolean       clean,
-                    gboolean       in_context,
-                    gboolean       alone)
+release_successors (GFlowRun            *self,
+                    GFlowLane           *lane,
+                    const GFlowPlanNode *nodes,
+                    GFlowRunNode        *run_nodes,
+                    const guint32       *successors,
+                    guint32              n_successors,
+                    gboolean             alone)
 {
-  GFlowRunNode *const nodes = self->nodes;
-  const GFlowPlanNode *const planned = self->plan->nodes;
   guint32 next = G_FLOW_NO_NODE;
   gboolean pushed = FALSE;
 
   for (const guint32 *end = successors + n_successors; successors < end; successors++)
     {
-      GFlowRunNode *waiting = &nodes[*successors];
+      GFlowRunNode *waiting = &run_nodes[*successors];
 
-      if (G_UNLIKELY (!clean))
-        _g_flow_run_mark (self, *successors, G_FLOW_MARK_UNCLEAN);
       if (!count_off (waiting, 1, alone))
-        continue;
+        {
+          __builtin_prefetch (&nodes[*successors]);
+          continue;
+        }
 
-      if (G_UNLIKELY (waiting->route != 0 || in_context))
+      if (RARELY (waiting->route != 0))
         {
           add_ready (&lane->ready, *successors);
           continue;
         }
       if (next != G_FLOW_NO_NODE)
         {
-          push_ready (lane, &nodes[next], &planned[next], next);
+          push_ready (lane, &run_nodes[next], &nodes[next], next);
           pushed = TRUE;
         }
       next = *successors;
     }
-  if (G_UNLIKELY (lane->ready.n > 0))
+  if (RARELY (lane->ready.n > 0))
     route_ready (self, lane, next != G_FLOW_NO_NODE);
   if (pushed && !alone && self->n_lanes > 1)
     {
@@ -277,11 +279,12 @@ release_successors (GFlowRun      *self,
 
 /* The one successor of a node has become ready. */
 static inline guint32
-go_on_with (GFlowRun  *self,
-            GFlowLane *lane,
-            guint32    successor)
+go_on_with (GFlowRun     *self,
+            GFlowLane    *lane,
+            GFlowRunNode *run_nodes,
+            guint32       successor)
 {
-  if (G_LIKELY (self->nodes[successor].route == 0))
+  if (OFTEN (run_nodes[successor].route == 0))
     return successor;
 
   add_ready (&lane->ready, successor);
@@ -316,7 +319,7 @@ count_off_together (GFlowRun            *self,
 
   if (lane->n_held < MAX_HELD && g_flow_deque_peek (&lane->deque, &next) &&
       self->plan->nodes[next].n_successors == G_FLOW_SUCCESSORS_FUNNEL &&
-      self->plan->nodes[next].successor == successor && pop (self, lane, &next))
+      self->plan->nodes[next].successor == successor && pop (self, lane, &next, FALSE))
     {
       lane->n_held++;
       return next;
@@ -325,8 +328,22 @@ count_off_together (GFlowRun            *self,
   const guint32 n = lane->n_held + 1;
 
   lane->n_held = 0;
-  return count_off (&self->nodes[successor], n, FALSE) ? go_on_with (self, lane, successor)
-                                                : G_FLOW_NO_NODE;
+  return count_off (&self->nodes[successor], n, FALSE)
+           ? go_on_with (self, lane, self->nodes, successor) : G_FLOW_NO_NODE;
+}
+
+/* What becomes ready elsewhere than on a worker's lane is routed. */
+static void
+release_elsewhere (GFlowRun      *self,
+                   GFlowLane     *lane,
+                   const guint32 *successors,
+                   guint32        n_successors)
+{
+  for (guint32 i = 0; i < n_successors; i++)
+    if (count_off (&self->nodes[successors[i]], 1, FALSE))
+      add_ready (&lane->ready, successors[i]);
+  if (lane->ready.n > 0)
+    route_ready (self, lane, FALSE);
 }
 
 /* For a node that has not succeeded, or does not end on a worker's lane, or has many
@@ -342,27 +359,47 @@ release_attended (GFlowRun            *self,
 
   if (lane->n_held > 0)
     count_off_held (self, lane, node);
-  return release_successors (self, lane, successors, n_successors, clean,
-                             lane->context || lane->beside, FALSE);
+  for (guint32 i = 0; !clean && i < n_successors; i++)
+    _g_flow_run_mark (self, successors[i], G_FLOW_MARK_UNCLEAN);
+  if (!lane->context && !lane->beside)
+    return release_successors (self, lane, self->plan->nodes, self->nodes, successors, n_successors,
+                               FALSE);
+
+  release_elsewhere (self, lane, successors, n_successors);
+  return G_FLOW_NO_NODE;
 }
 
 /* Lets go what waits for a node that has succeeded on a worker. Nearly all nodes have
  * one successor, or a few. */
 static inline guint32
-release (GFlowRun            *self,
-         GFlowLane           *lane,
-         const GFlowPlanNode *node,
-         gboolean             alone)
+release_plain (GFlowRun            *self,
+               GFlowLane           *lane,
+               const GFlowPlanNode *nodes,
+               GFlowRunNode        *run_nodes,
+               const GFlowPlanNode *node,
+               gboolean             alone)
 {
-  if (node->n_successors == 1)
-    return count_off (&self->nodes[node->successor], 1, alone)
-             ? go_on_with (self, lane, node->successor) : G_FLOW_NO_NODE;
-  if (G_LIKELY (node->n_successors < G_FLOW_SUCCESSORS_FUNNEL))
-    return release_successors (self, lane, self->plan->successors + node->successor,
-                               node->n_successors, TRUE, FALSE, alone);
-  if (node->n_successors == G_FLOW_SUCCESSORS_FUNNEL)
+  const guint32 successor = node->successor;
+  const guint n_successors = node->n_successors;
+
+  if (OFTEN (n_successors == 1))
+    return OFTEN (count_off (&run_nodes[successor], 1, alone))
+             ? go_on_with (self, lane, run_nodes, successor) : G_FLOW_NO_NODE;
+  if (G_LIKELY (n_successors < G_FLOW_SUCCESSORS_FUNNEL))
+    return release_successors (self, lane, nodes, run_nodes, self->plan->successors + successor,
+                               n_successors, alone);
+  if (n_successors == G_FLOW_SUCCESSORS_FUNNEL)
     return count_off_together (self, lane, node);
   return release_attended (self, lane, node, TRUE);
+}
+
+/* Likewise, for a node that was not on the fast path. */
+static guint32
+release (GFlowRun            *self,
+         GFlowLane           *lane,
+         const GFlowPlanNode *node)
+{
+  return release_plain (self, lane, self->plan->nodes, self->nodes, node, FALSE);
 }
 
 /* A node ends on this lane, all but letting go what waits for it. */
@@ -405,7 +442,7 @@ release_with_care (GFlowRun  *self,
       _g_flow_run_end_revived (self, lane, index);
       return G_FLOW_NO_NODE;
     }
-  return clean && !lane->context && !lane->beside ? release (self, lane, node, FALSE)
+  return clean && !lane->context && !lane->beside ? release (self, lane, node)
                                                   : release_attended (self, lane, node, clean);
 }
 
@@ -559,12 +596,11 @@ _g_flow_run_end_recorded (GFlowRun *self)
 
 /* A node has become ready by the end of one in the context, and mostly is plain, too. */
 static inline void
-push_in_context (GFlowRun  *self,
-                 GFlowLane *lane,
-                 guint32    index)
+push_in_context (GFlowRun     *self,
+                 GFlowLane    *lane,
+                 GFlowRunNode *run_node,
+                 guint32       index)
 {
-  GFlowRunNode *run_node = &self->nodes[index];
-
   /* Relaxed: who steers the run just now finds it in the queue, as others. */
   if (G_UNLIKELY (run_node->route != G_FLOW_ROUTE_CONTEXT ||
                   atomic_load_explicit (&self->attention, memory_order_relaxed) != 0))
@@ -574,33 +610,42 @@ push_in_context (GFlowRun  *self,
     }
 
   atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_READY, memory_order_relaxed);
-  _g_flow_run_push_in_context (self, lane, index);
+  _g_flow_context_push (self, lane, index);
+  /* From far away, to be near when it is fetched ahead. */
   __builtin_prefetch (&self->plan->nodes[index]);
 }
 
 /* A plain node of the context, which may have locks, has succeeded. What becomes ready is routed
  * in the order in which it was added, as everywhere. */
-void
-_g_flow_run_end_plain (GFlowRun *self,
-                       guint32   index)
+static inline void
+end_plain (GFlowRun  *self,
+           GFlowLane *lane,
+           guint32    index)
 {
-  GFlowLane *lane = _g_flow_run_context_lane (self);
   /* Without workers nodes end in the context only. */
   const gboolean alone = self->n_lanes == 0;
+  GFlowRunNode *const nodes = self->nodes;
   guint32 n_successors;
   const guint32 *successors = _g_flow_plan_successors (self->plan, &self->plan->nodes[index],
                                                        &n_successors);
 
   lane->ending = TRUE;
-  if ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0)
+  if (G_UNLIKELY ((_g_flow_run_marks (self, index) & G_FLOW_MARK_LOCKED) != 0))
     _g_flow_run_release_locks (self, lane, index);
-  set_ended (lane, &self->nodes[index], G_FLOW_NODE_STATE_DONE);
+  set_ended (lane, &nodes[index], G_FLOW_NODE_STATE_DONE);
   for (guint32 i = n_successors; i-- > 0;)
-    if (count_off (&self->nodes[successors[i]], 1, alone))
-      push_in_context (self, lane, successors[i]);
+    if (count_off (&nodes[successors[i]], 1, alone))
+      push_in_context (self, lane, &nodes[successors[i]], successors[i]);
   lane->ending = FALSE;
   if (G_UNLIKELY (_g_flow_run_is_heaped (self)))
     _g_flow_run_deliver_chosen (self, lane, FALSE);
+}
+
+void
+_g_flow_run_end_plain (GFlowRun *self,
+                       guint32   index)
+{
+  end_plain (self, _g_flow_run_context_lane (self), index);
 }
 
 guint32
@@ -684,8 +729,53 @@ call_body (GFlowRun             *self,
            const GFlowPlanNode  *node,
            GError              **error)
 {
-  return node->body == NULL ||
-         ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
+  if (RARELY (node->body == NULL))
+    return TRUE;
+
+  return ((GFlowFunc) node->body) (node->node, self, node->user_data, error);
+}
+
+/* Runs what comes next in the context as long as it is plain functions, which may have locks, and not
+ * more than @n_most. The @frame of the run, which is on top, serves their bodies: one for each would be
+ * as many stores as the rest. Returns how many it has run. */
+guint
+_g_flow_run_run_functions (GFlowRun   *self,
+                           GFlowFrame *frame,
+                           guint       n_most)
+{
+  GFlowLane *lane = frame->lane;
+  guint32 index;
+  guint n = 0;
+
+  while (n < n_most && _g_flow_context_peek (self, lane, &index) &&
+         _g_flow_context_is_plain (self, index) && _g_flow_context_has_no_cancellables (self))
+    {
+      const GFlowPlanNode *node = &self->plan->nodes[index];
+      GError *error = NULL;
+
+      if (node->kind != G_FLOW_NODE_KIND_FUNC)
+        break;
+
+      _g_flow_context_pop (self, lane, &index);
+      n++;
+      /* Relaxed: nobody decides by it but this thread. */
+      atomic_store_explicit (&self->nodes[index].state, G_FLOW_NODE_STATE_RUNNING,
+                             memory_order_relaxed);
+      _g_flow_frame_enter_body (frame, node->node);
+
+      const gboolean ok = call_body (self, node, &error);
+
+      if (G_UNLIKELY (!ok || error != NULL || frame->deferred ||
+                      !_g_flow_context_is_unattended (self, index) ||
+                      !_g_flow_context_has_no_cancellables (self)))
+        {
+          _g_flow_run_leave_function (self, frame, index, ok, error);
+          continue;
+        }
+      _g_flow_frame_leave_body (frame);
+      end_plain (self, lane, index);
+    }
+  return n;
 }
 
 /* Runs a node that has locks, and nothing else that would make it other than plain. */
@@ -710,7 +800,7 @@ run_locked_node (GFlowRun  *self,
   lane->ending = TRUE;
   _g_flow_run_release_locks (self, lane, index);
   set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
-  next = release (self, lane, node, FALSE);
+  next = release (self, lane, node);
   lane->ending = FALSE;
   notify_delivered (self, lane, next != G_FLOW_NO_NODE);
   if (_g_flow_run_is_heaped (self))
@@ -794,51 +884,35 @@ run_attended_node (GFlowRun  *self,
   return end_attended_node (self, lane, index, state);
 }
 
-/* Runs a node, which mostly is plain. Returns what to go on with. */
-static inline guint32
-run_node (GFlowRun            *self,
-          GFlowLane           *lane,
-          GFlowRunNode        *run_node,
-          const GFlowPlanNode *node,
-          guint32              index,
-          gboolean             alone)
-{
-  guint32 attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-  GError *error = NULL;
-
-  if (G_UNLIKELY ((attention | atomic_load_explicit (&run_node->marks, memory_order_relaxed)) != 0))
-    return run_attended_node (self, lane, index);
-
-  atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
-
-  const gboolean ok = call_body (self, node, &error);
-
-  /* The body may have set the first result. */
-  attention = atomic_load_explicit (&self->attention, memory_order_relaxed);
-  if (G_UNLIKELY (!ok || error != NULL || attention != 0))
-    return end_body (self, lane, index, ok, error);
-
-  set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
-  return release (self, lane, node, alone);
-}
-
 /* Taking turns */
 
 /* Who waits for a turn, but for this run itself: it mostly waits for a worker that has been
- * called, and needs some time to come. Relaxed: it is only a look. */
+ * called, and needs some time to come. With @alone, where a worker is there it is not hungry.
+ * Relaxed: it is only a look. */
 static inline guint
-count_others (GFlowRun *self)
+count_others (GFlowRun *self,
+              gboolean  alone)
 {
-  return atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed) -
-         (guint) atomic_load_explicit (&self->hungry, memory_order_relaxed);
+  const guint n_hungry = atomic_load_explicit (&_g_flow_n_hungry, memory_order_relaxed);
+
+  return alone ? n_hungry
+               : n_hungry - (guint) atomic_load_explicit (&self->hungry, memory_order_relaxed);
+}
+
+/* Whether it is worth while to ask if the worker has had its turn. */
+static inline gboolean
+is_wanted_elsewhere (GFlowRun *self,
+                     gboolean  alone)
+{
+  return (count_others (self, alone) |
+          (guint) atomic_load_explicit (&self->posted, memory_order_relaxed)) != 0;
 }
 
 /* Whether the worker has had its turn; or, if it is the thread of the owner
  * context, has something to do there; or has lent the lane, which is another's now. */
 static G_GNUC_NO_INLINE gboolean
 look_whether_turn_is_over (GFlowRun  *self,
-                           GFlowLane *lane,
-                           GFlowTurn *turn)
+                           GFlowLane *lane)
 {
   if (_g_flow_frame->lane != lane)
     {
@@ -848,29 +922,39 @@ look_whether_turn_is_over (GFlowRun  *self,
     }
   if (lane->caller && atomic_load_explicit (&self->posted, memory_order_relaxed))
     return TRUE;
-  return count_others (self) > 0 && g_flow_turn_is_over (turn);
+  return count_others (self, FALSE) > 0 && g_flow_turn_is_over (&lane->turn);
 }
 
 static inline gboolean
 is_turn_over (GFlowRun  *self,
               GFlowLane *lane,
-              GFlowTurn *turn)
+              gboolean   alone)
 {
-  return G_UNLIKELY ((count_others (self) |
-                      (guint) atomic_load_explicit (&self->posted, memory_order_relaxed)) != 0) &&
-         look_whether_turn_is_over (self, lane, turn);
+  return RARELY (is_wanted_elsewhere (self, alone)) && look_whether_turn_is_over (self, lane);
 }
 
 /* What the node after this one will look at. If it has one successor the address is of
  * no use, and does no harm. */
 static inline void
-fetch_ahead (GFlowRun  *self,
-             GFlowLane *lane)
+fetch_ahead (GFlowRun            *self,
+             GFlowLane           *lane,
+             const GFlowPlanNode *nodes)
 {
   guint32 next;
 
   if (g_flow_deque_peek (&lane->deque, &next))
-    __builtin_prefetch (self->plan->successors + self->plan->nodes[next].successor);
+    __builtin_prefetch (self->plan->successors + nodes[next].successor);
+}
+
+/* The worker leaves, and was about to run this. */
+static void
+leave_for_later (GFlowRun  *self,
+                 GFlowLane *lane,
+                 guint32    index)
+{
+  let_go (self, lane, index);
+  g_flow_deque_push (&lane->deque, index);
+  g_flow_deque_publish (&lane->deque);
 }
 
 /* Whether the worker should see what came from elsewhere before it goes on. */
@@ -893,35 +977,82 @@ look_elsewhere (GFlowRun  *self,
   return FALSE;
 }
 
+/* Runs a node, then what becomes ready by it, one after the other, as long as they are plain
+ * and nobody wants the worker elsewhere. Returns what to go on with. The run is asked for anew
+ * where something of it is needed: or the compiler would keep all these addresses, and has no
+ * registers for so many. */
+static inline guint32
+run_plain (GFlowLane           *lane,
+           const GFlowPlanNode *nodes,
+           GFlowRunNode        *run_nodes,
+           guint32              index,
+           gboolean             alone)
+{
+  GFlowRun *self;
+  GError *error = NULL;
+
+  do
+    {
+      const GFlowPlanNode *node = &nodes[index];
+      GFlowRunNode *run_node = &run_nodes[index];
+
+      self = lane->run;
+      /* Relaxed, and so below: what is to be seen was set by this thread, or before the node became
+       * ready. With other threads that may be since the body before this one, whose attention was
+       * looked at: one that it waits for, too, has cancelled the run, and must be the last. */
+      if (RARELY (((alone ? 0 : atomic_load_explicit (&self->attention, memory_order_relaxed)) |
+                   atomic_load_explicit (&run_node->marks, memory_order_relaxed)) != 0))
+        return run_attended_node (self, lane, index);
+
+      atomic_store_explicit (&run_node->state, G_FLOW_NODE_STATE_RUNNING, memory_order_relaxed);
+
+      const gboolean ok = call_body (self, node, &error);
+
+      self = lane->run;
+      /* The body may have set the first result. */
+      if (RARELY (!ok) ||
+          RARELY (((guintptr) error |
+                   atomic_load_explicit (&self->attention, memory_order_relaxed)) != 0))
+        return end_body (self, lane, node - self->plan->nodes, ok, error);
+
+      set_ended (lane, run_node, G_FLOW_NODE_STATE_DONE);
+      index = release_plain (self, lane, nodes, run_nodes, node, alone);
+    }
+  while (index != G_FLOW_NO_NODE && OFTEN (!is_wanted_elsewhere (self, alone)));
+  return index;
+}
+
 /* Runs a node, then what becomes ready by it, then what the lane has, as long as it is
  * not time to look elsewhere. FALSE if others should have a turn. */
 static inline gboolean
 run_own (GFlowRun  *self,
          GFlowLane *lane,
          guint32    index,
-         GFlowTurn *turn,
          gboolean   alone)
 {
-  GFlowRunNode *const run_nodes = self->nodes;
   const GFlowPlanNode *const nodes = self->plan->nodes;
+  GFlowRunNode *const run_nodes = self->nodes;
 
   do
     {
-      fetch_ahead (self, lane);
-      while ((index = run_node (self, lane, &run_nodes[index], &nodes[index], index, alone)) !=
-             G_FLOW_NO_NODE)
-        if (is_turn_over (self, lane, turn))
-          {
-            if (lane->n_held > 0)
-              count_off_held (self, lane, &nodes[index]);
-            g_flow_deque_push (&lane->deque, index);
-            g_flow_deque_publish (&lane->deque);
-            return FALSE;
-          }
-      if (is_turn_over (self, lane, turn))
-        return FALSE;
+      fetch_ahead (self, lane, nodes);
+      do
+        {
+          /* Relaxed: it is set at any time. */
+          if (RARELY (atomic_load_explicit (&self->attention, memory_order_relaxed) != 0))
+            index = run_attended_node (self, lane, index);
+          else
+            index = run_plain (lane, nodes, run_nodes, index, alone);
+          if (is_turn_over (self, lane, alone))
+            {
+              if (index != G_FLOW_NO_NODE)
+                leave_for_later (self, lane, index);
+              return FALSE;
+            }
+        }
+      while (index != G_FLOW_NO_NODE);
     }
-  while (!is_time_to_look (lane) && pop (self, lane, &index));
+  while (!is_time_to_look (lane) && pop (self, lane, &index, alone));
   return TRUE;
 }
 
@@ -929,19 +1060,17 @@ run_own (GFlowRun  *self,
 static G_GNUC_NO_INLINE gboolean
 run_alone (GFlowRun  *self,
            GFlowLane *lane,
-           guint32    index,
-           GFlowTurn *turn)
+           guint32    index)
 {
-  return run_own (self, lane, index, turn, TRUE);
+  return run_own (self, lane, index, TRUE);
 }
 
 static G_GNUC_NO_INLINE gboolean
 run_together (GFlowRun  *self,
               GFlowLane *lane,
-              guint32    index,
-              GFlowTurn *turn)
+              guint32    index)
 {
-  return run_own (self, lane, index, turn, FALSE);
+  return run_own (self, lane, index, FALSE);
 }
 
 /* Works on the run until nothing is left to find, or others should have a turn. */
@@ -949,24 +1078,24 @@ void
 _g_flow_run_work (GFlowRun  *self,
                   GFlowLane *lane)
 {
-  GFlowTurn turn = { 0 };
   guint32 index;
   const gboolean alone = self->alone;
   gboolean found;
 
   _g_flow_help_begin (&lane->help);
+  lane->turn = (GFlowTurn) { 0 };
   lane->n_done_at_look = atomic_load_explicit (&lane->n_done, memory_order_relaxed);
-  found = pop (self, lane, &index) || _g_flow_run_find_node (self, lane, &index);
+  found = pop (self, lane, &index, alone) || _g_flow_run_find_node (self, lane, &index);
 
   /* Whoever was called before has come: this one, who calls the next if there
    * is more, also if it lay in the lane already. */
   if (found && self->n_lanes > 1 && _g_flow_run_has_work (self))
     _g_flow_run_notify_work (self);
 
-  while (found && (alone ? run_alone (self, lane, index, &turn)
-                         : run_together (self, lane, index, &turn)))
+  while (found && (alone ? run_alone (self, lane, index)
+                         : run_together (self, lane, index)))
     found = (is_time_to_look (lane) && look_elsewhere (self, lane, &index)) ||
-            pop (self, lane, &index) || _g_flow_run_find_node (self, lane, &index);
+            pop (self, lane, &index, alone) || _g_flow_run_find_node (self, lane, &index);
 }
 
 /* Leaves nothing on the lane of this thread that it would have to do itself, though a body

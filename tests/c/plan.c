@@ -28,7 +28,7 @@ graph_clear (Graph *self)
   g_ptr_array_unref (self->needs);
 }
 
-/* Some needs are there twice, and they are in no order; with @named some are names. */
+/* Some needs are there twice, few or many, and they are in no order; with @named some are names. */
 static void
 link_node (Graph     *self,
            guint      index,
@@ -37,7 +37,7 @@ link_node (Graph     *self,
 {
   GFlowNode *node = self->nodes->pdata[index];
   g_autoptr(GPtrArray) names = g_ptr_array_new ();
-  const guint n = index > 0 ? g_rand_int_range (rand, 0, 6) : 0;
+  const guint n = index > 0 ? g_rand_int_range (rand, 0, g_rand_boolean (rand) ? 6 : 30) : 0;
 
   for (guint i = 0; i < n; i++)
     {
@@ -71,11 +71,39 @@ graph_init (Graph     *self,
     link_node (self, i, rand, named);
 }
 
+/* They are the upstreams the other way round, the one added last first. */
+static void
+check_successors (GFlowPlan *plan)
+{
+  guint32 n_all = 0;
+
+  for (guint i = 0; i < plan->n_nodes; i++)
+    {
+      guint32 n, n_upstreams;
+      const guint32 *successors = _g_flow_plan_successors (plan, &plan->nodes[i], &n);
+
+      for (guint32 k = 0; k < n; k++)
+        {
+          const guint32 *upstreams = _g_flow_plan_upstreams (plan, successors[k], &n_upstreams);
+          guint32 n_before = 0;
+
+          while (n_before < n_upstreams && upstreams[n_before] != i)
+            n_before++;
+          g_assert_cmpuint (n_before, <, n_upstreams);
+          if (k > 0)
+            g_assert_cmpuint (successors[k], <, successors[k - 1]);
+        }
+      n_all += n;
+    }
+  g_assert_cmpuint (n_all, ==, plan->n_edges);
+}
+
 static void
 graph_check (Graph     *self,
              GFlowPlan *plan)
 {
   g_assert_cmpuint (plan->n_nodes, ==, N_NODES);
+  check_successors (plan);
   for (guint i = 0; i < N_NODES; i++)
     {
       g_autoptr(GPtrArray) names = g_ptr_array_new ();
