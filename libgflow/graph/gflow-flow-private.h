@@ -85,6 +85,17 @@ _g_flow_node_at (GFlow *self,
   return self->nodes->items[position].node;
 }
 
+/* Whether @node is in the flow. Of a node that is not, and that others may add to another flow
+ * meanwhile, nothing is looked at but its index. */
+static inline gboolean
+_g_flow_has_node_locked (GFlow     *self,
+                         GFlowNode *node)
+{
+  const guint index = atomic_load_explicit (&node->index, memory_order_relaxed);
+
+  return index < self->nodes->n && _g_flow_node_at (self, index) == node;
+}
+
 typedef enum
 {
   G_FLOW_EVENT_STARTED,
@@ -118,6 +129,7 @@ GFlowNode  *_g_flow_take_node       (GFlow      *self,
                                      GFlowNode  *node,
                                      GError    **error);
 GFlowPlan  *_g_flow_ref_plan        (GFlow      *self);
+GFlowPlan  *_g_flow_ref_plan_locked (GFlow      *self);
 GFlowPlan  *_g_flow_ref_valid_plan  (GFlow      *self,
                                      GFlowLock **parallel_lock,
                                      GError    **error);

@@ -166,7 +166,7 @@ find_need (GFlow     *self,
   GFlowNode *node = _g_flow_need_is_name (need)
                       ? _g_flow_lookup_locked (self, _g_flow_need_name (need)) : need;
 
-  return node != NULL && _g_flow_node_flow (node) == self ? node : NULL;
+  return node != NULL && _g_flow_has_node_locked (self, node) ? node : NULL;
 }
 
 /* Whether @node is not on the way of documents, or waits for one that is not. @seen are those that do not. */
@@ -243,10 +243,11 @@ is_orphan (GFlow     *self,
 GPtrArray *
 _g_flow_dup_orphans (GFlow *self)
 {
-  g_autoptr(GFlowPlan) plan = _g_flow_ref_plan (self);
+  g_autoptr(GFlowPlan) plan = NULL;
   GPtrArray *orphans = g_ptr_array_new_with_free_func (g_object_unref);
 
   _g_flow_mutex_lock (&self->mutex);
+  plan = _g_flow_ref_plan_locked (self);
   for (guint i = 0; i < plan->n_nodes; i++)
     if (is_orphan (self, plan, i))
       g_ptr_array_add (orphans, g_object_ref (plan->nodes[i].node));

@@ -226,8 +226,8 @@ _g_flow_forget_names (GFlow *self)
   self->n_indexed = 0;
 }
 
-static GFlowPlan *
-ref_plan_locked (GFlow *self)
+GFlowPlan *
+_g_flow_ref_plan_locked (GFlow *self)
 {
   if (self->plan == NULL)
     self->plan = _g_flow_plan_compile (self, NULL);
@@ -240,7 +240,7 @@ ref_plan (GFlow      *self,
 {
   _g_flow_mutex_lock (&self->mutex);
 
-  GFlowPlan *plan = ref_plan_locked (self);
+  GFlowPlan *plan = _g_flow_ref_plan_locked (self);
 
   if (parallel_lock != NULL && self->max_parallel != 0)
     *parallel_lock = g_object_ref (self->parallel_lock);
@@ -262,7 +262,7 @@ _g_flow_ref_grouped_plan (GFlow          *self,
 {
   _g_flow_mutex_lock (&self->mutex);
 
-  GFlowPlan *plan = ref_plan_locked (self);
+  GFlowPlan *plan = _g_flow_ref_plan_locked (self);
 
   *grouping = _g_flow_grouping_copy (self->grouping);
   _g_flow_mutex_unlock (&self->mutex);

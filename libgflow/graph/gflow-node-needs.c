@@ -234,7 +234,8 @@ _g_flow_forget_position (GFlow   *flow,
 }
 
 /* That of the near needs each is there once. The caller has in @asked of each node of the flow a number that
- * is that of @self + 1 for none. */
+ * is that of @self + 1 for none. Nothing is written if nothing is repeated: whoever has the plan of the flow
+ * as it stands may read the needs meanwhile, which are then each there once. */
 void
 _g_flow_node_forget_repeated_needs (GFlowNode *self,
                                     guint32   *asked)
@@ -246,9 +247,13 @@ _g_flow_node_forget_repeated_needs (GFlowNode *self,
     if (asked[needs[i]] != self->index + 1)
       {
         asked[needs[i]] = self->index + 1;
-        needs[n_kept++] = needs[i];
+        if (n_kept < i)
+          needs[n_kept] = needs[i];
+        n_kept++;
       }
 
+  if (n_kept == n_needs)
+    return;
   if (self->needs_form == G_FLOW_NEEDS_MANY)
     self->in.needs.many->n = n_kept;
   else
@@ -341,7 +346,7 @@ _g_flow_node_copy_needs (GFlowNode *self,
     {
       GFlowNeed need = _g_flow_node_get_need (self, i);
 
-      if (!_g_flow_need_is_name (need) && _g_flow_node_flow (need) == self->in.flow)
+      if (!_g_flow_need_is_name (need) && _g_flow_has_node_locked (self->in.flow, need))
         need = _g_flow_node_at (copy->in.flow, ((GFlowNode *) need)->index);
       append_far (copy, copy_need (need));
     }

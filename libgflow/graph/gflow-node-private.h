@@ -126,8 +126,9 @@ struct _GFlowNode
   guint8           kind;
   guint8           placement : 1;
   guint8           run_when : 3;
-  guint8           needs_form : 3; /* GFlowNeedsForm */
   guint8           is_in_flow : 1;
+  guint8           needs_form;  /* GFlowNeedsForm; a byte of its own: compiling may change it while
+                                 * the thread that has added the node asks for its flow */
   guint8           destroy;     /* of user_data: see gflow-destroy-private.h */
 
   _Atomic (char *) name;        /* (owned) (nullable), or a number: see _g_flow_node_number() */

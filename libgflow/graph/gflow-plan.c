@@ -54,7 +54,7 @@ resolve_need (Compiler  *compiler,
 
   if (_g_flow_need_is_name (need))
     node = _g_flow_lookup_locked (compiler->flow, _g_flow_need_name (need));
-  if (node == NULL || _g_flow_node_flow (node) != compiler->flow)
+  if (node == NULL || !_g_flow_has_node_locked (compiler->flow, node))
     return FALSE;
 
   *index = node->index;

@@ -213,7 +213,7 @@ is_entered (GFlow     *flow,
 {
   _g_flow_mutex_lock (&flow->mutex);
 
-  const gboolean entered = _g_flow_node_flow (node) == flow && is_entered_locked (node);
+  const gboolean entered = _g_flow_has_node_locked (flow, node) && is_entered_locked (node);
 
   _g_flow_mutex_unlock (&flow->mutex);
   return entered;

@@ -10,6 +10,7 @@
 
 #define N_EDITORS 60
 #define N_ADDED 12
+#define N_MOVED 20
 
 /* A flow of executors that has another flow as a node, which has it as a node: so it can be drawn, not run. */
 typedef struct
@@ -67,6 +68,23 @@ edit (GFlow   *flow,
   return TRUE;
 }
 
+/* Adds a node to the one flow, and then to the other, where it waits for others. */
+static gboolean
+move (Nest        *nest,
+      const char  *name,
+      GError     **error)
+{
+  g_autoptr (GFlowNode) guest = g_flow_node_new (name, test_body_nothing, NULL, NULL);
+
+  if (!g_flow_add_node (nest->outer, guest, error) ||
+      !g_flow_remove_node (nest->outer, guest, error) ||
+      !g_flow_add_node (nest->inner, guest, error))
+    return FALSE;
+  for (guint i = 0; i < 4; i++)
+    g_flow_node_add_upstream (guest, nest->back);
+  return g_flow_remove_node (nest->inner, guest, error);
+}
+
 static gboolean
 body_edit (GFlowNode  *node,
            GFlowRun   *run,
@@ -76,6 +94,9 @@ body_edit (GFlowNode  *node,
   Nest *nest = user_data;
   g_autoptr (GRand) rand = g_rand_new_with_seed (g_str_hash (g_flow_node_get_name (node)));
 
+  for (guint i = 0; i < N_MOVED; i++)
+    if (!move (nest, g_flow_node_get_name (node), error))
+      return FALSE;
   return edit (nest->outer, rand, error) && edit (nest->inner, rand, error);
 }
 
