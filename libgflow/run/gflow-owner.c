@@ -635,11 +635,11 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
       return TRUE;
     }
 
-  /* Sequentially consistent, and so acquire: see take_posted(). Where nothing is seen to be posted,
-   * this thread looks again before it sleeps. It is started without, and nobody posts that it has
-   * ended if this thread has ended it. */
+  /* Sequentially consistent, and so acquire: see take_posted(). The look without an exchange is so,
+   * too, as this thread may sleep in a context after it: see wait_without_context(). The run is
+   * started without, and nobody posts that it has ended if this thread has ended it. */
   if (run->started && !run->retired &&
-      (!atomic_load_explicit (&run->posted, memory_order_relaxed) ||
+      (!atomic_load_explicit (&run->posted, memory_order_seq_cst) ||
        !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst)))
     return FALSE;
 
