@@ -352,13 +352,17 @@ throttle (GFlowOwner *owner,
   g_queue_push_tail_link (&owner->throttled, &run->owner_link);
 }
 
-/* Lets runs go on that have waited for bodies of any run to end. */
+/* Lets runs go on that have waited for bodies of any run to end: as many as there is room for bodies, as
+ * each has one to start. Were it all of them, most would only queue again. */
 static void
 release_throttled (GFlowOwner *owner)
 {
-  if (owner->throttled.length > 0 && g_flow_throttle_lets_on (&owner->throttle))
-    while (owner->throttled.length > 0)
-      queue (owner, owner->throttled.head->data);
+  if (owner->throttled.length == 0)
+    return;
+
+  for (guint room = g_flow_throttle_make_room (&owner->throttle);
+       room > 0 && owner->throttled.length > 0; room--)
+    queue (owner, owner->throttled.head->data);
 }
 
 static gboolean
