@@ -25,6 +25,8 @@
 /* How long a backlog gives way to other things at the most */
 #define PATIENCE_US 50000
 #define MAX_STRIDE 32
+/* Runs that tasks are made ahead for: a dispatch seldom comes to more of them */
+#define MAX_PREPARED 64
 /* Steps that are told of, at least, in a dispatch, and between two looks at the clock */
 #define STEPS_AT_ONCE 16
 
@@ -544,7 +546,8 @@ dispatch (GFlowOwner *owner)
   gint64 now = start;
 
   take_posted (owner);
-  while (now < budget.deadline && !budget.waits && owner->runs.length > 0)
+  /* One in any case: what was done before the dispatch may have taken all the time that it has. */
+  for (guint n = 0; (n == 0 || now < budget.deadline) && !budget.waits && owner->runs.length > 0; n++)
     {
       dispatch_next (owner, &budget);
       now = g_get_monotonic_time ();
@@ -574,8 +577,10 @@ prepare (GFlowOwner *owner)
   if (!owner->ahead)
     return;
 
+  GList *l = owner->runs.head;
+
   owner->ahead = FALSE;
-  for (GList *l = owner->runs.head; l != NULL; l = l->next)
+  for (guint n = 0; l != NULL && n < MAX_PREPARED; l = l->next, n++)
     {
       if (((GFlowRun *) l->data)->ahead.limit == 0)
         continue;
@@ -588,6 +593,7 @@ prepare (GFlowOwner *owner)
         }
       _g_flow_run_make_ahead (l->data);
     }
+  owner->ahead = owner->ahead || l != NULL;
   if (pushed)
     g_main_context_pop_thread_default (owner->context);
   if (start != 0)
