@@ -505,11 +505,27 @@ set_backlog (GFlowOwner *owner,
     drop_patience (owner);
 }
 
+/* If the context is iterated from a body, or a handler, what calls that would go on with its run only
+ * after it. But it may wait for something of the run, and what is ready is not always posted. */
+static void
+queue_suspended (GFlowOwner *owner)
+{
+  for (GFlowFrame *frame = _g_flow_frame; G_UNLIKELY (frame != NULL); frame = frame->below)
+    {
+      GFlowRun *run = frame->run;
+
+      if (run->owner == owner && !run->owner_queued && !run->throttled &&
+          _g_flow_run_has_context_work (run))
+        queue (owner, run);
+    }
+}
+
 /* Before the context waits, and after that. Whoever posts wakes it up after the
  * list can be seen to be not empty. */
 static gboolean
 has_work (GFlowOwner *owner)
 {
+  queue_suspended (owner);
   release_throttled (owner);
   return owner->runs.length > 0 || is_posted (owner);
 }
