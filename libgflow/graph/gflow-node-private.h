@@ -233,7 +233,12 @@ GFlowNode  *_g_flow_node_new_executor (const char     *name,
 GFlowNode  *_g_flow_node_new_map     (const char      *name,
                                       GFlowNode       *each,
                                       guint            max_parallel);
+
+/* What few nodes have: gflow-node-extras.c */
 GFlowNodeExtras *_g_flow_node_ensure_extras (GFlowNode *self);
+void        _g_flow_node_copy_extras (GFlowNode       *self,
+                                      GFlowNode       *copy);
+void        _g_flow_node_extras_free (GFlowNodeExtras *extras);
 
 /* The body, and where it is: gflow-node-body.c */
 GCallback   _g_flow_node_body        (GFlowNode       *self);

@@ -70,22 +70,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (GFlowNode, g_flow_node, G_TYPE_OBJECT)
 
-GFlowNodeExtras *
-_g_flow_node_ensure_extras (GFlowNode *self)
-{
-  GFlowNodeExtras *extras = _g_flow_node_extras (self);
-
-  if (extras != NULL)
-    return extras;
-
-  extras = g_new0 (GFlowNodeExtras, 1);
-  extras->weight = 1;
-  extras->policy = (GFlowNodePolicy) G_FLOW_NODE_POLICY_INIT;
-  /* Release: pairs with _g_flow_node_extras(). */
-  atomic_store_explicit (&self->extras, extras, memory_order_release);
-  return extras;
-}
-
 /* NULL unless it was set. */
 static const char *
 get_title (GFlowNode *self)
@@ -93,22 +77,6 @@ get_title (GFlowNode *self)
   GFlowNodeExtras *extras = _g_flow_node_extras (self);
 
   return extras != NULL ? extras->title : NULL;
-}
-
-static void
-free_extras (GFlowNodeExtras *extras)
-{
-  g_free (extras->title);
-  g_slist_free_full (extras->old_names, g_free);
-  g_clear_pointer (&extras->locks, g_ptr_array_unref);
-  g_clear_object (&extras->subflow);
-  g_clear_object (&extras->executor);
-  g_clear_pointer (&extras->map, _g_flow_map_free);
-  g_clear_pointer (&extras->serving, _g_flow_serving_free);
-  g_clear_object (&extras->upstreams);
-  g_clear_object (&extras->downstreams);
-  g_clear_object (&extras->lock_list);
-  g_free (extras);
 }
 
 /* The name */
@@ -217,7 +185,7 @@ g_flow_node_finalize (GObject *object)
   GFlowNodeExtras *extras = _g_flow_node_extras (self);
 
   if (extras != NULL)
-    free_extras (extras);
+    _g_flow_node_extras_free (extras);
 
   G_OBJECT_CLASS (g_flow_node_parent_class)->finalize (object);
 }
@@ -628,20 +596,7 @@ _g_flow_node_copy (GFlowNode *self)
 
   _g_flow_node_share_body (self, copy);
 
-  GFlowNodeExtras *extras = _g_flow_node_extras (copy), *from = _g_flow_node_extras (self);
-
-  extras->title = g_strdup (from->title);
-  extras->priority = from->priority;
-  extras->weight = from->weight;
-  extras->policy = from->policy;
-  g_set_object (&extras->subflow, from->subflow);
-  g_set_object (&extras->executor, from->executor);
-  if (from->map != NULL)
-    extras->map = _g_flow_map_copy (from->map);
-  if (from->serving != NULL)
-    extras->serving = _g_flow_serving_copy (from->serving);
-  if (from->locks != NULL)
-    extras->locks = g_ptr_array_copy (from->locks, (GCopyFunc) g_object_ref, NULL);
+  _g_flow_node_copy_extras (self, copy);
   copy->placement = self->placement;
   copy->run_when = self->run_when;
   return copy;

@@ -250,7 +250,10 @@ release_successors (GFlowRun            *self,
       GFlowRunNode *waiting = &run_nodes[*successors];
 
       if (!count_off (waiting, 1, alone))
-        continue;
+        {
+          __builtin_prefetch (&nodes[*successors]);
+          continue;
+        }
 
       if (RARELY (waiting->route != 0))
         {

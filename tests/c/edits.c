@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Flows that workers edit while something else is done with them at home. */
+/* Flows that workers edit, while something else is done with them at home. */
 
 #include "test-executor.h"
 
@@ -141,6 +141,156 @@ test_looks (void)
       test_assert_run (run, DONE);
       test_result_clear (&result);
       nest_clear (&nest);
+    }
+}
+
+/* Bodies that edit the flow that they are of */
+
+typedef struct
+{
+  GFlow   *flow;
+  GThread *home;
+  guint    n_items; /* by what was reported */
+} Growth;
+
+static void
+growth_cb (GListModel *model,
+           guint       position,
+           guint       removed,
+           guint       added,
+           Growth     *growth)
+{
+  g_assert_true (g_thread_self () == growth->home);
+  growth->n_items += added - removed;
+}
+
+static gboolean
+body_grow (GFlowNode  *node,
+           GFlowRun   *run,
+           gpointer    user_data,
+           GError    **error)
+{
+  Growth *growth = user_data;
+  GFlowNode *previous = node;
+
+  for (guint i = 0; i < 5; i++)
+    {
+      GFlowNode *added = g_flow_add (growth->flow, NULL, test_body_nothing, NULL, NULL, error);
+
+      if (added == NULL)
+        return FALSE;
+      g_flow_node_add_upstream (added, previous);
+      previous = added;
+    }
+
+  return TRUE;
+}
+
+static void
+test_own (void)
+{
+  Growth growth = { .flow = g_flow_new (), .home = g_thread_self () };
+  g_autoptr (GFlowRun) run = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_flow_set_max_threads (growth.flow, 4);
+  for (guint i = 0; i < 200; i++)
+    g_assert_nonnull (g_flow_add (growth.flow, NULL, body_grow, &growth, NULL, NULL));
+  growth.n_items = 200;
+  g_signal_connect (growth.flow, "items-changed", G_CALLBACK (growth_cb), &growth);
+  run = test_execute_well (growth.flow);
+  g_assert_cmpuint (g_flow_run_get_n_done (run), ==, 200);
+  TEST_WAIT (growth.n_items == 1200);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (growth.flow)), ==, 1200);
+  g_assert_true (g_flow_validate (growth.flow, &error));
+  g_assert_no_error (error);
+  g_clear_object (&run);
+  g_assert_finalize_object (growth.flow);
+}
+
+#define N_HOSTS 100
+
+static gboolean
+body_come_and_go (GFlowNode  *node,
+                  GFlowRun   *run,
+                  gpointer    user_data,
+                  GError    **error)
+{
+  GFlow *flow = user_data;
+  g_autoptr (GFlowNode) guest = NULL;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      GFlowNode *added = g_flow_add (flow, NULL, test_body_nothing, NULL, NULL, error);
+
+      if (added == NULL)
+        return FALSE;
+      g_flow_node_add_upstream (added, node);
+      if (guest == NULL)
+        guest = g_object_ref (added);
+    }
+
+  return g_flow_remove_node (flow, guest, error);
+}
+
+static void
+look_at_own (GFlow     *flow,
+         GFlowNode *node)
+{
+  g_autoptr (GFlowNode) item = g_list_model_get_item (G_LIST_MODEL (flow), N_HOSTS);
+  g_autoptr (GError) error = NULL;
+  GListModel *upstreams = g_flow_node_get_upstreams (node);
+
+  g_assert_true (item == node);
+  g_assert_cmpuint (g_list_model_get_n_items (upstreams), ==, N_HOSTS);
+  for (guint i = 0; i < N_HOSTS; i++)
+    {
+      g_autoptr (GFlowNode) upstream = g_list_model_get_item (upstreams, i);
+
+      g_assert_true (g_flow_node_get_flow (upstream) == flow);
+    }
+  g_assert_nonnull (g_flow_get_insertion_point (flow));
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), >, N_HOSTS);
+  g_assert_true (g_flow_validate (flow, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_own_looks (void)
+{
+  for (guint round = 0; round < 5; round++)
+    {
+      GFlow *flow = g_flow_new ();
+      GFlowNode *node;
+      g_autoptr (GFlowRun) run = NULL;
+      g_autoptr (GError) error = NULL;
+      TestResult result;
+
+      g_flow_set_max_threads (flow, 2);
+      for (guint i = 0; i < N_HOSTS; i++)
+        g_assert_nonnull (g_flow_add (flow, NULL, body_come_and_go, flow, NULL, NULL));
+      node = g_flow_add (flow, NULL, test_body_nothing, NULL, NULL, NULL);
+      for (guint i = 0; i < N_HOSTS; i++)
+        {
+          g_autoptr (GFlowNode) upstream = g_list_model_get_item (G_LIST_MODEL (flow), i);
+
+          g_flow_node_add_upstream (node, upstream);
+        }
+      run = g_flow_run_new (flow);
+      test_result_init (&result);
+      g_flow_run_execute (run, NULL, test_result_cb, &result);
+      while (result.calls == 0)
+        {
+          look_at_own (flow, node);
+          g_main_context_iteration (NULL, FALSE);
+        }
+      g_assert_true (g_flow_run_execute_finish (run, result.result, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (flow)), ==,
+                        N_HOSTS + 1 + N_HOSTS * 19);
+      test_result_clear (&result);
+      g_clear_object (&run);
+      g_assert_finalize_object (flow);
     }
 }
 
@@ -291,6 +441,8 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/edits/looks", test_looks);
+  g_test_add_func ("/edits/own", test_own);
+  g_test_add_func ("/edits/own-looks", test_own_looks);
   g_test_add_func ("/edits/notifications", test_notifications);
   g_test_add_func ("/edits/posts", test_posts);
 
