@@ -73,7 +73,7 @@ struct _GFlowLock
  * finds the door closed, and takes the mutex. Nobody is forgotten at the door. */
 #define DOOR(n_free) ((guintptr) (n_free) << 1 | 1)
 #define A_PERMIT (DOOR (1) - DOOR (0))
-/* More are never free at once where pointers have 32 bits: nobody holds as many. */
+/* More are never there at once, as pointers may have 32 bits. */
 #define MAX_AT_DOOR (G_MAXINT32 / 2)
 
 enum
@@ -324,8 +324,8 @@ _g_flow_lock_give_back (GFlowLock *self)
 {
   guintptr door = atomic_load_explicit (&self->door, memory_order_relaxed);
 
-  /* Release: pairs with who takes it next. */
-  while (is_open (door) && count_free (door) < get_permits (self))
+  /* Release: pairs with who takes it next. A full door does not tell whether anybody has a permit. */
+  while (is_open (door) && count_free (door) < MIN (get_permits (self), MAX_AT_DOOR))
     if (atomic_compare_exchange_weak_explicit (&self->door, &door, door + A_PERMIT,
                                                memory_order_release, memory_order_relaxed))
       return NULL;

@@ -27,7 +27,8 @@
  * ```
  *
  * The signals of a node are emitted for every run that starts while they have
- * handlers; a node that nobody watches costs nothing.
+ * handlers; a node that nobody watches costs nothing. Nor are those of a flow or a run emitted
+ * where nothing is connected to it: so none of them can have an emission hook.
  *
  * ## Thread safety
  *
@@ -394,6 +395,8 @@ static void
 install_signals (GObjectClass *object_class)
 {
   GType type = G_TYPE_FROM_CLASS (object_class);
+  /* Without hooks, because nothing is emitted where there are no handlers. */
+  const GSignalFlags flags = G_SIGNAL_RUN_LAST | G_SIGNAL_NO_HOOKS;
 
   /**
    * GFlowNode::started:
@@ -404,7 +407,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_STARTED] = g_signal_new ("started", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[SIGNAL_STARTED] = g_signal_new ("started", type, flags, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 1, g_flow_run_get_type ());
 
   /**
@@ -416,7 +419,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_DONE] = g_signal_new ("done", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[SIGNAL_DONE] = g_signal_new ("done", type, flags, 0, NULL, NULL, NULL,
                                        G_TYPE_NONE, 1, g_flow_run_get_type ());
 
   /**
@@ -430,7 +433,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_ERROR] = g_signal_new ("error", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[SIGNAL_ERROR] = g_signal_new ("error", type, flags, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 2, g_flow_run_get_type (), G_TYPE_ERROR);
 
   /**
@@ -444,7 +447,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_ALWAYS] = g_signal_new ("always", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[SIGNAL_ALWAYS] = g_signal_new ("always", type, flags, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, g_flow_run_get_type ());
 
   /**
@@ -463,7 +466,7 @@ install_signals (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_SHOULD_RETRY] = g_signal_new ("should-retry", type, G_SIGNAL_RUN_LAST, 0,
+  signals[SIGNAL_SHOULD_RETRY] = g_signal_new ("should-retry", type, flags, 0,
                                                g_signal_accumulator_first_wins, NULL, NULL,
                                                G_TYPE_BOOLEAN, 3, g_flow_run_get_type (),
                                                G_TYPE_ERROR, G_TYPE_UINT);

@@ -25,6 +25,8 @@
 /* How long a backlog gives way to other things at the most */
 #define PATIENCE_US 50000
 #define MAX_STRIDE 32
+/* Runs that tasks are made ahead for: a dispatch seldom comes to more of them */
+#define MAX_PREPARED 64
 /* Steps that are told of, at least, in a dispatch, and between two looks at the clock */
 #define STEPS_AT_ONCE 16
 
@@ -352,13 +354,17 @@ throttle (GFlowOwner *owner,
   g_queue_push_tail_link (&owner->throttled, &run->owner_link);
 }
 
-/* Lets runs go on that have waited for bodies of any run to end. */
+/* Lets runs go on that have waited for bodies of any run to end: as many as there is room for bodies, as
+ * each has one to start. Were it all of them, most would only queue again. */
 static void
 release_throttled (GFlowOwner *owner)
 {
-  if (owner->throttled.length > 0 && g_flow_throttle_lets_on (&owner->throttle))
-    while (owner->throttled.length > 0)
-      queue (owner, owner->throttled.head->data);
+  if (owner->throttled.length == 0)
+    return;
+
+  for (guint room = g_flow_throttle_make_room (&owner->throttle);
+       room > 0 && owner->throttled.length > 0; room--)
+    queue (owner, owner->throttled.head->data);
 }
 
 static gboolean
@@ -505,11 +511,27 @@ set_backlog (GFlowOwner *owner,
     drop_patience (owner);
 }
 
+/* If the context is iterated from a body, or a handler, what calls that would go on with its run only
+ * after it. But it may wait for something of the run, and what is ready is not always posted. */
+static void
+queue_suspended (GFlowOwner *owner)
+{
+  for (GFlowFrame *frame = _g_flow_frame; G_UNLIKELY (frame != NULL); frame = frame->below)
+    {
+      GFlowRun *run = frame->run;
+
+      if (run->owner == owner && !run->owner_queued && !run->throttled &&
+          _g_flow_run_has_context_work (run))
+        queue (owner, run);
+    }
+}
+
 /* Before the context waits, and after that. Whoever posts wakes it up after the
  * list can be seen to be not empty. */
 static gboolean
 has_work (GFlowOwner *owner)
 {
+  queue_suspended (owner);
   release_throttled (owner);
   return owner->runs.length > 0 || is_posted (owner);
 }
@@ -524,7 +546,8 @@ dispatch (GFlowOwner *owner)
   gint64 now = start;
 
   take_posted (owner);
-  while (now < budget.deadline && !budget.waits && owner->runs.length > 0)
+  /* One in any case: what was done before the dispatch may have taken all the time that it has. */
+  for (guint n = 0; (n == 0 || now < budget.deadline) && !budget.waits && owner->runs.length > 0; n++)
     {
       dispatch_next (owner, &budget);
       now = g_get_monotonic_time ();
@@ -554,8 +577,10 @@ prepare (GFlowOwner *owner)
   if (!owner->ahead)
     return;
 
+  GList *l = owner->runs.head;
+
   owner->ahead = FALSE;
-  for (GList *l = owner->runs.head; l != NULL; l = l->next)
+  for (guint n = 0; l != NULL && n < MAX_PREPARED; l = l->next, n++)
     {
       if (((GFlowRun *) l->data)->ahead.limit == 0)
         continue;
@@ -568,6 +593,7 @@ prepare (GFlowOwner *owner)
         }
       _g_flow_run_make_ahead (l->data);
     }
+  owner->ahead = owner->ahead || l != NULL;
   if (pushed)
     g_main_context_pop_thread_default (owner->context);
   if (start != 0)
@@ -619,11 +645,11 @@ _g_flow_owner_dispatch_caller (GFlowRun *run)
       return TRUE;
     }
 
-  /* Sequentially consistent, and so acquire: see take_posted(). Where nothing is seen to be posted,
-   * this thread looks again before it sleeps. It is started without, and nobody posts that it has
-   * ended if this thread has ended it. */
+  /* Sequentially consistent, and so acquire: see take_posted(). The look without an exchange is so,
+   * too, as this thread may sleep in a context after it: see wait_without_context(). The run is
+   * started without, and nobody posts that it has ended if this thread has ended it. */
   if (run->started && !run->retired &&
-      (!atomic_load_explicit (&run->posted, memory_order_relaxed) ||
+      (!atomic_load_explicit (&run->posted, memory_order_seq_cst) ||
        !atomic_exchange_explicit (&run->posted, FALSE, memory_order_seq_cst)))
     return FALSE;
 

@@ -496,7 +496,26 @@ void           _g_flow_run_emit_stop_node  (GFlowRun        *self,
                                             guint32          index);
 void           _g_flow_run_notify_ended    (GFlowRun        *self);
 
-/* Getting nodes to where they run: gflow-worker.c */
+/* Getting nodes to where they run: gflow-deliver.c */
+void           _g_flow_run_route           (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_deliver_chosen  (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            gboolean         takes_one);
+void           _g_flow_run_deliver         (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_add_ready       (GFlowLane       *lane,
+                                            guint32          index);
+void           _g_flow_run_route_ready     (GFlowRun        *self,
+                                            GFlowLane       *lane,
+                                            gboolean         busy);
+void           _g_flow_run_notify_delivered (GFlowRun       *self,
+                                            GFlowLane       *lane,
+                                            gboolean         busy);
+
+/* Running nodes, and letting go what waits for them: gflow-worker.c */
 guint32        _g_flow_run_end_node        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index,
@@ -507,15 +526,6 @@ guint          _g_flow_run_run_functions   (GFlowRun        *self,
                                             GFlowFrame      *frame,
                                             guint            n_most);
 void           _g_flow_run_end_recorded    (GFlowRun        *self);
-void           _g_flow_run_route           (GFlowRun        *self,
-                                            GFlowLane       *lane,
-                                            guint32          index);
-void           _g_flow_run_deliver_chosen  (GFlowRun        *self,
-                                            GFlowLane       *lane,
-                                            gboolean         takes_one);
-void           _g_flow_run_deliver         (GFlowRun        *self,
-                                            GFlowLane       *lane,
-                                            guint32          index);
 void           _g_flow_run_put_down        (GFlowRun        *self,
                                             GFlowLane       *lane,
                                             guint32          index);

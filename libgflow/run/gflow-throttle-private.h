@@ -18,9 +18,9 @@ typedef struct
   gint64  next;      /* when to look at it again */
 } GFlowThrottle;
 
-void     g_flow_throttle_init    (GFlowThrottle *self);
-gboolean g_flow_throttle_lets_on (GFlowThrottle *self);
-int      g_flow_throttle_timeout (GFlowThrottle *self);
+void     g_flow_throttle_init      (GFlowThrottle *self);
+guint    g_flow_throttle_make_room (GFlowThrottle *self);
+int      g_flow_throttle_timeout   (GFlowThrottle *self);
 
 static inline void
 g_flow_throttle_begin (GFlowThrottle *self)

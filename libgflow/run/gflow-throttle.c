@@ -30,19 +30,9 @@ g_flow_throttle_init (GFlowThrottle *self)
   self->limit = MIN_LIMIT;
 }
 
-/* Whether another body may start. Else there is something to do when one has ended, or after the time
- * that g_flow_throttle_timeout() tells. */
-gboolean
-g_flow_throttle_lets_on (GFlowThrottle *self)
+static void
+change_limit (GFlowThrottle *self)
 {
-  if (!g_flow_throttle_is_full (self))
-    return TRUE;
-
-  const gint64 now = g_get_monotonic_time ();
-
-  if (now < self->next)
-    return FALSE;
-
   if (self->n_ended < self->limit / 2)
     {
       self->n_raised = MIN (self->n_raised + 1, UP);
@@ -53,9 +43,25 @@ g_flow_throttle_lets_on (GFlowThrottle *self)
       self->n_raised = 0;
       self->limit = MAX (self->limit - self->limit / DOWN, MIN_LIMIT);
     }
-  self->n_ended = 0;
-  self->next = now + INTERVAL_US;
-  return !g_flow_throttle_is_full (self);
+}
+
+/* How many more bodies may start. If none, there is something to do when one has ended, or after the
+ * time that g_flow_throttle_timeout() tells. */
+guint
+g_flow_throttle_make_room (GFlowThrottle *self)
+{
+  if (g_flow_throttle_is_full (self))
+    {
+      const gint64 now = g_get_monotonic_time ();
+
+      if (now < self->next)
+        return 0;
+
+      change_limit (self);
+      self->n_ended = 0;
+      self->next = now + INTERVAL_US;
+    }
+  return self->limit - MIN (self->under_way, self->limit);
 }
 
 /* Returns: in how many milliseconds one that is full is to be asked again */

@@ -94,16 +94,18 @@ test_try_acquire (void)
 }
 
 static void
-test_release_too_often (void)
+test_release_too_often (gconstpointer data)
 {
-  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  g_autoptr (GFlowLock) lock = g_flow_lock_new_with_permits (GPOINTER_TO_UINT (data));
 
   g_test_expect_message ("GFlow", G_LOG_LEVEL_CRITICAL, "*");
   g_flow_lock_release (lock);
   g_test_assert_expected_messages ();
   g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
   g_assert_true (g_flow_lock_try_acquire (lock));
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 1);
   g_flow_lock_release (lock);
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
 }
 
 static void
@@ -854,7 +856,10 @@ main (int    argc,
   g_test_add_func ("/lock/properties", test_properties);
   g_test_add_func ("/lock/no-permits", test_no_permits);
   g_test_add_func ("/lock/try-acquire", test_try_acquire);
-  g_test_add_func ("/lock/release-too-often", test_release_too_often);
+  g_test_add_data_func ("/lock/release-too-often/one", GUINT_TO_POINTER (1),
+                        test_release_too_often);
+  g_test_add_data_func ("/lock/release-too-often/most", GUINT_TO_POINTER (G_MAXUINT),
+                        test_release_too_often);
   g_test_add_func ("/lock/acquire", test_acquire);
   g_test_add_func ("/lock/first-in-first-out", test_first_in_first_out);
   g_test_add_func ("/lock/cancelled-waiters", test_cancelled_waiters);

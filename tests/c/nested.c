@@ -122,6 +122,98 @@ test_run_ends_inside_body (gconstpointer data)
   g_assert_finalize_object (g_steal_pointer (&flow));
 }
 
+/* A body iterates the context until other nodes have ended that are ready as it is, or become so
+ * meanwhile: the loop that has called it is not to keep them for itself. */
+
+typedef struct
+{
+  GFlowNode *awaited; /* (unowned) */
+  GFlowLock *lock;    /* (unowned) (nullable): to be released before that */
+} Awaits;
+
+static gboolean
+body_await (GFlowNode  *node,
+            GFlowRun   *run,
+            gpointer    user_data,
+            GError    **error)
+{
+  Awaits *awaits = user_data;
+
+  /* Meanwhile all is done that can be. */
+  iterate_for (LONG_US);
+  if (awaits->lock != NULL)
+    g_flow_lock_release (awaits->lock);
+  TEST_WAIT (g_flow_run_get_node_state (run, awaits->awaited) == G_FLOW_NODE_STATE_DONE);
+
+  return TRUE;
+}
+
+static GFlowNode *
+add_in_context (GFlow     *flow,
+                GFlowFunc  body,
+                gpointer   user_data)
+{
+  GFlowNode *node = g_flow_add (flow, NULL, body, user_data, NULL, NULL);
+
+  g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
+  return node;
+}
+
+static gboolean
+body_iterate_shortly (GFlowNode  *node,
+                      GFlowRun   *run,
+                      gpointer    user_data,
+                      GError    **error)
+{
+  while (g_main_context_iteration (test_context (), FALSE))
+    ;
+
+  return TRUE;
+}
+
+/* Both behind an async body, which returns outside of any dispatch; or behind one that iterates. */
+static void
+test_body_awaits_sibling (gconstpointer behind_async)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  GFlowNode *first;
+  GFlowNode *waits;
+  Awaits awaits = { NULL };
+
+  g_test_summary ("A body iterates the context until a node has ended that was ready with it");
+  if (behind_async != NULL)
+    first = g_flow_add_task (flow, "first", body_return_later, NULL, NULL, NULL);
+  else
+    first = add_in_context (flow, body_iterate_shortly, NULL);
+  waits = add_in_context (flow, body_await, &awaits);
+  awaits.awaited = add_in_context (flow, test_body_nothing, NULL);
+  g_flow_node_add_upstream (waits, first);
+  g_flow_node_add_upstream (awaits.awaited, first);
+
+  run = test_execute_well (flow);
+  test_assert_node (run, waits, DONE);
+}
+
+static void
+test_body_releases_lock (void)
+{
+  g_autoptr (GFlow) flow = g_flow_new ();
+  g_autoptr (GFlowLock) lock = g_flow_lock_new ();
+  g_autoptr (GFlowRun) run = NULL;
+  Awaits awaits = { .lock = lock };
+
+  g_test_summary ("A body releases a lock, and iterates until a node of its run has had it");
+  g_assert_true (g_flow_lock_try_acquire (lock));
+  add_in_context (flow, body_await, &awaits);
+  awaits.awaited = add_in_context (flow, test_body_nothing, NULL);
+  g_flow_node_add_lock (awaits.awaited, lock);
+
+  run = test_execute_well (flow);
+  test_assert_node (run, awaits.awaited, DONE);
+  g_assert_cmpuint (g_flow_lock_get_in_use (lock), ==, 0);
+}
+
 /* Bodies that return on the tasks of others, whose downstreams do so too. */
 
 #define N_LINKS 1000
@@ -469,6 +561,10 @@ main (int    argc,
                         test_run_ends_inside_body);
   g_test_add_data_func ("/nested/body/run-ends-inside-second", GINT_TO_POINTER (TRUE),
                         test_run_ends_inside_body);
+  g_test_add_data_func ("/nested/body/awaits-sibling", NULL, test_body_awaits_sibling);
+  g_test_add_data_func ("/nested/body/awaits-sibling-behind-async", GINT_TO_POINTER (TRUE),
+                        test_body_awaits_sibling);
+  g_test_add_func ("/nested/body/releases-lock", test_body_releases_lock);
   g_test_add_func ("/nested/body/returns-other-tasks", test_bodies_return_other_tasks);
   g_test_add_func ("/nested/handler/nodes-before-run", test_node_signals_before_those_of_the_run);
   g_test_add_func ("/nested/handler/blocks", test_handler_blocks_for_a_node);

@@ -680,6 +680,30 @@ test_sync_in_handler (void)
 }
 
 static void
+test_no_hooks (void)
+{
+  const GType types[] = { G_TYPE_FLOW, G_TYPE_FLOW_NODE, G_TYPE_FLOW_RUN, G_TYPE_FLOW_POST };
+
+  g_test_summary ("What is not emitted without handlers refuses emission hooks, and says so");
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      g_autoptr (GTypeClass) klass = g_type_class_ref (types[i]);
+      g_autofree guint *ids = NULL;
+      guint n_ids;
+
+      ids = g_signal_list_ids (types[i], &n_ids);
+      g_assert_cmpuint (n_ids, >, 0);
+      for (guint k = 0; k < n_ids; k++)
+        {
+          GSignalQuery query;
+
+          g_signal_query (ids[k], &query);
+          g_assert_cmpuint (query.signal_flags & G_SIGNAL_NO_HOOKS, !=, 0);
+        }
+    }
+}
+
+static void
 add_kinds (const char    *name,
            GTestDataFunc  func)
 {
@@ -714,6 +738,7 @@ main (int    argc,
   g_test_add_func ("/signals/execute-in-handler", test_execute_in_handler);
   g_test_add_func ("/signals/drop-in-handler", test_drop_in_handler);
   g_test_add_func ("/signals/sync-in-handler", test_sync_in_handler);
+  g_test_add_func ("/signals/no-hooks", test_no_hooks);
 
   return g_test_run ();
 }

@@ -325,6 +325,28 @@ test_others (void)
   crowd_clear (&others);
 }
 
+/* Of many runs that wait, those go on that there is room for, and the others after them. */
+static void
+test_runs (void)
+{
+  enum { N_RUNS = 4 * N_FREE };
+  g_autofree TestResult *results = g_new (TestResult, N_RUNS);
+  g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func (g_object_unref);
+  Crowd crowd;
+
+  crowd_init (&crowd);
+  crowd.n_wanted = N_RUNS;
+
+  g_autoptr (GFlow) flow = new_crowd_flow (&crowd, 1);
+
+  for (guint i = 0; i < N_RUNS; i++)
+    g_ptr_array_add (runs, start (flow, &results[i]));
+  for (guint i = 0; i < N_RUNS; i++)
+    finish_well (runs->pdata[i], &results[i]);
+  g_assert_cmpuint (crowd.n_left, ==, N_RUNS);
+  crowd_clear (&crowd);
+}
+
 /* A body iterates the context until all others are under way. */
 static void
 body_iterate (GFlowNode  *node,
@@ -373,6 +395,7 @@ main (int   argc,
   g_test_add_func ("/throttle/cancel", test_cancel);
   g_test_add_func ("/throttle/pause", test_pause);
   g_test_add_func ("/throttle/others", test_others);
+  g_test_add_func ("/throttle/runs", test_runs);
   test_add_both ("/throttle/nested", test_nested);
 
   return g_test_run ();
