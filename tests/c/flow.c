@@ -119,7 +119,7 @@ test_construct (void)
 }
 
 static void
-test_add (void)
+test_adders (void)
 {
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlow) subflow = g_flow_new ();
@@ -800,7 +800,7 @@ main (int    argc,
 
   g_test_add_func ("/flow/properties", test_properties);
   g_test_add_func ("/flow/construct", test_construct);
-  g_test_add_func ("/flow/add", test_add);
+  g_test_add_func ("/flow/add", test_adders);
   g_test_add_func ("/flow/made-up-names", test_made_up_names);
   g_test_add_func ("/flow/name-twice", test_name_twice);
   g_test_add_func ("/flow/same-function", test_same_function);

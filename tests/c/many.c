@@ -8,20 +8,6 @@
 
 #include <time.h>
 
-static GFlowNode *
-add (GFlow         *flow,
-     GFlowFunc      body,
-     gpointer       user_data)
-{
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node = g_flow_add (flow, NULL, body, user_data, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
-
 static gboolean
 body_fail (GFlowNode  *node,
            GFlowRun   *run,
@@ -74,7 +60,7 @@ test_cancel_node_of_many (void)
   job->gate = &gate;
   for (guint i = 0; i < n; i++)
     {
-      nodes[i] = add (flow, test_body_nothing, NULL);
+      nodes[i] = test_add_nothing (flow, NULL);
       g_flow_node_add_upstream (nodes[i], first);
     }
 
@@ -134,10 +120,10 @@ test_results_after_edit (void)
   gint64 begin;
 
   g_test_summary ("An edit while the run goes on does not make its nodes hard to find");
-  first = add (flow, test_body_nothing, NULL);
+  first = test_add_nothing (flow, NULL);
   g_flow_set_max_threads (flow, 1);
   for (guint i = 0; i < 100000; i++)
-    add (flow, body_result, NULL);
+    test_add (flow, NULL, body_result, NULL);
   g_signal_connect (flow, "started", G_CALLBACK (remove_node_cb), first);
 
   begin = cpu_time ();
@@ -203,10 +189,10 @@ test_funnel_lets_others_in (void)
                   "of nodes have run that have the same downstream");
   g_flow_set_max_threads (flow, 1);
   g_assert_true (g_flow_lock_try_acquire (lock));
-  g_flow_node_add_lock (add (flow, body_visit, &visit), lock);
-  last = add (flow, NULL, NULL);
+  g_flow_node_add_lock (test_add (flow, NULL, body_visit, &visit), lock);
+  last = test_add (flow, NULL, NULL, NULL);
   for (guint i = 0; i < 10000; i++)
-    g_flow_node_add_upstream (last, add (flow, body_release_at_1000, &visit));
+    g_flow_node_add_upstream (last, test_add (flow, NULL, body_release_at_1000, &visit));
 
   run = g_flow_execute_sync (flow, NULL, NULL);
   test_assert_run (run, DONE);
@@ -224,13 +210,13 @@ test_many_are_skipped (gconstpointer data)
   g_autoptr (GFlowRun) run = g_flow_run_new (flow);
   g_autoptr (GError) error = NULL;
   gboolean is_chain = !g_str_equal (shape, "fan");
-  GFlowNode *first = add (flow, body_fail, NULL);
+  GFlowNode *first = test_add (flow, NULL, body_fail, NULL);
   GFlowNode *last = first;
 
   g_test_summary ("Skipping neither nests nor takes the longer the more nodes there are");
   for (guint i = 0; i < n; i++)
     {
-      GFlowNode *node = add (flow, test_body_nothing, NULL);
+      GFlowNode *node = test_add_nothing (flow, NULL);
 
       if (g_str_equal (shape, "context-chain"))
         g_flow_node_set_placement (node, G_FLOW_PLACEMENT_CONTEXT);
@@ -254,12 +240,13 @@ test_handler_of_many_failures (void)
   g_autoptr (GFlow) flow = g_flow_new ();
   g_autoptr (GFlowRun) run = g_flow_run_new (flow);
   g_autoptr (GError) error = NULL;
-  GFlowNode *handler = add (flow, test_body_nothing, NULL);
+  GFlowNode *handler = test_add_nothing (flow, NULL);
 
   g_test_summary ("Half of many upstreams fail: one handler runs, once");
   g_flow_node_set_run_when (handler, G_FLOW_RUN_WHEN_ANY_FAILED);
   for (guint i = 0; i < n; i++)
-    g_flow_node_add_upstream (handler, add (flow, i % 2 ? body_fail : test_body_nothing, NULL));
+    g_flow_node_add_upstream (handler, test_add (flow, NULL,
+                                                 i % 2 ? body_fail : test_body_nothing, NULL));
 
   g_assert_false (g_flow_run_execute_sync (run, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
@@ -275,7 +262,7 @@ test_more_threads_than_there_are (void)
   g_test_summary ("Many nodes for very many threads");
   g_flow_set_max_threads (flow, 1024);
   for (guint i = 0; i < 100000; i++)
-    add (flow, test_body_nothing, NULL);
+    test_add_nothing (flow, NULL);
   g_object_unref (test_execute_well (flow));
 }
 

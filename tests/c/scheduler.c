@@ -82,20 +82,6 @@ body_spin (GFlowNode  *node,
   return TRUE;
 }
 
-static GFlowNode *
-add (GFlow         *flow,
-     GFlowFunc      body,
-     gpointer       user_data)
-{
-  g_autoptr (GError) error = NULL;
-  GFlowNode *node = g_flow_add (flow, NULL, body, user_data, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (G_IS_FLOW_NODE (node));
-
-  return node;
-}
-
 static void
 run_well_sync (GFlow *flow)
 {
@@ -154,7 +140,7 @@ test_callers_take_turns (void)
                   "one at a time");
   g_flow_set_max_threads (flow, 1);
   for (guint i = 0; i < 3; i++)
-    add (flow, body_gauge, &crowd);
+    test_add (flow, NULL, body_gauge, &crowd);
 
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
     threads[i] = test_thread_new ("caller", crowd_thread, &crowd);
@@ -182,10 +168,10 @@ test_two_nodes_meet (void)
       g_flow_set_max_threads (flow, 2);
       for (guint k = 0; k < 150; k++)
         {
-          GFlowNode *a = add (flow, body_spin, GINT_TO_POINTER (5));
-          GFlowNode *x = add (flow, body_spin, GINT_TO_POINTER (2));
-          GFlowNode *y = add (flow, body_spin, GINT_TO_POINTER (2));
-          GFlowNode *z = add (flow, body_spin, GINT_TO_POINTER (80));
+          GFlowNode *a = test_add (flow, NULL, body_spin, GINT_TO_POINTER (5));
+          GFlowNode *x = test_add (flow, NULL, body_spin, GINT_TO_POINTER (2));
+          GFlowNode *y = test_add (flow, NULL, body_spin, GINT_TO_POINTER (2));
+          GFlowNode *z = test_add (flow, NULL, body_spin, GINT_TO_POINTER (80));
 
           if (last != NULL)
             g_flow_node_add_upstream (a, last);
@@ -196,7 +182,7 @@ test_two_nodes_meet (void)
           last = z;
         }
       for (guint k = 0; k < 2; k++)
-        g_flow_node_add_upstream (add (flow, body_meet, &meeting), last);
+        g_flow_node_add_upstream (test_add (flow, NULL, body_meet, &meeting), last);
 
       run_well_sync (flow);
       g_assert_cmpuint (meeting.here, ==, 2);
@@ -227,12 +213,13 @@ test_body_on_caller_starts_async (void)
 
   g_test_summary ("What a body starts belongs to a context that goes on after the run, also if "
                   "the body runs in the thread that waits");
-  add (other, test_body_nothing, NULL);
+  test_add_nothing (other, NULL);
   g_flow_set_max_threads (flow, 1);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
       test_result_init (&results[i]);
-      g_object_set_data (G_OBJECT (add (flow, body_start_other, &results[i])), "other", other);
+      g_object_set_data (G_OBJECT (test_add (flow, NULL, body_start_other, &results[i])), "other",
+                         other);
     }
 
   run_well_sync (flow);
@@ -274,7 +261,7 @@ test_other_flow_gets_a_thread (void)
       test_add_sync (&bench, busy, NULL, &job);
       job->gate = &gate;
     }
-  add (flow, test_body_nothing, NULL);
+  test_add_nothing (flow, NULL);
 
   g_flow_execute (busy, NULL, test_result_cb, &result);
   TEST_WAIT (test_gate_waiting (&gate) == 100);
@@ -322,11 +309,11 @@ test_all_bodies_execute_sync (void)
 
   g_test_summary ("All bodies there may be wait for runs that need a thread: there is one");
   meeting_init (&nesting.meeting, 100);
-  g_flow_node_set_placement (add (inner, test_body_nothing, NULL), G_FLOW_PLACEMENT_CONTEXT);
-  add (inner, body_spin, GINT_TO_POINTER (50));
+  g_flow_node_set_placement (test_add_nothing (inner, NULL), G_FLOW_PLACEMENT_CONTEXT);
+  test_add (inner, NULL, body_spin, GINT_TO_POINTER (50));
   g_flow_set_max_threads (flow, 100);
   for (guint i = 0; i < 100; i++)
-    add (flow, body_meet_and_run, &nesting);
+    test_add (flow, NULL, body_meet_and_run, &nesting);
 
   g_object_unref (test_execute_well (flow));
   meeting_clear (&nesting.meeting);
@@ -365,7 +352,7 @@ abroad_thread (gpointer user_data)
       g_autoptr (GFlow) flow = g_flow_new ();
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-      add (flow, test_body_nothing, NULL);
+      test_add_nothing (flow, NULL);
       if (i % 4 != 0)
         g_cancellable_cancel (cancellable);
       g_flow_execute (flow, cancellable, abroad_cb, abroad);
@@ -522,7 +509,7 @@ test_busy_context_does_not_starve (void)
   g_test_summary ("A source that is always ready does not keep a run from going on");
   /* Longer, together, than a run takes of the context at once. */
   for (guint i = 0; i < 4; i++)
-    g_flow_node_set_placement (add (flow, body_spin, GINT_TO_POINTER (3000)),
+    g_flow_node_set_placement (test_add (flow, NULL, body_spin, GINT_TO_POINTER (3000)),
                                G_FLOW_PLACEMENT_CONTEXT);
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, always_ready_cb, NULL, NULL);
@@ -586,7 +573,7 @@ test_deadline_far_away (void)
       TestResult result;
       GSource *source;
 
-      add (flow, test_body_nothing, NULL);
+      test_add_nothing (flow, NULL);
       test_result_init (&result);
       g_flow_run_set_deadline (run, deadlines[i]);
       g_flow_run_execute (run, NULL, test_result_cb, &result);
@@ -636,7 +623,7 @@ test_cancel_node_by_threads_before (void)
 
   g_test_summary ("Nodes of a run that has not begun may be cancelled by any thread");
   for (guint i = 0; i < G_N_ELEMENTS (share.nodes); i++)
-    share.nodes[i] = add (flow, test_body_nothing, NULL);
+    share.nodes[i] = test_add_nothing (flow, NULL);
   meeting_init (&share.meeting, G_N_ELEMENTS (threads));
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
     threads[i] = g_thread_new ("canceller", share_thread, &share);
@@ -675,8 +662,8 @@ test_stopped_nodes_are_skipped (gconstpointer data)
   g_test_summary ("A failure that stops the run skips what has not begun, whoever has the "
                   "cancellable of the run");
   g_flow_set_max_threads (flow, 1);
-  bad = add (flow, body_fail, (gpointer) data);
-  other = add (flow, test_body_nothing, NULL);
+  bad = test_add (flow, NULL, body_fail, (gpointer) data);
+  other = test_add_nothing (flow, NULL);
   g_flow_run_set_on_error (run, G_FLOW_ON_ERROR_STOP);
 
   g_assert_false (test_run_execute (run, NULL, &error));
@@ -725,7 +712,7 @@ test_asked_while_it_starts (void)
 
   g_test_summary ("Another thread may ask a run at any time, also while it starts");
   for (guint i = 0; i < 3; i++)
-    asker.node = add (flow, test_body_nothing, NULL);
+    asker.node = test_add_nothing (flow, NULL);
   g_weak_ref_init (&asker.run, NULL);
   thread = g_thread_new ("asker", asker_thread, &asker);
   for (guint i = 0; i < 1000; i++)

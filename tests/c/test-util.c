@@ -351,16 +351,25 @@ test_return_cb (gpointer task)
 }
 
 GFlowNode *
-test_add_nothing (GFlow      *flow,
-                  const char *name)
+test_add (GFlow      *flow,
+          const char *name,
+          GFlowFunc   body,
+          gpointer    user_data)
 {
   g_autoptr (GError) error = NULL;
-  GFlowNode *node = g_flow_add (flow, name, test_body_nothing, NULL, NULL, &error);
+  GFlowNode *node = g_flow_add (flow, name, body, user_data, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_true (G_IS_FLOW_NODE (node));
 
   return node;
+}
+
+GFlowNode *
+test_add_nothing (GFlow      *flow,
+                  const char *name)
+{
+  return test_add (flow, name, test_body_nothing, NULL);
 }
 
 /* Results */

@@ -152,6 +152,10 @@ gboolean   test_body_count    (GFlowNode      *node,
 /* Returns on the task, when a source is dispatched. */
 gboolean   test_return_cb     (gpointer        task);
 
+GFlowNode *test_add           (GFlow          *flow,
+                               const char     *name,
+                               GFlowFunc       body,
+                               gpointer        user_data);
 GFlowNode *test_add_nothing   (GFlow          *flow,
                                const char     *name);
 
